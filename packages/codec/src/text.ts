@@ -1,0 +1,21 @@
+interface TextCodecs {
+  readonly TextEncoder: new () => { encode(text: string): Uint8Array };
+  readonly TextDecoder: new (label: string, options: { ignoreBOM: boolean }) => { decode(bytes: Uint8Array): string };
+}
+// The encoding globals exist in every runtime but are not part of the ECMAScript library that pure packages compile with.
+const { TextEncoder, TextDecoder } = globalThis as unknown as TextCodecs;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** UTF-8 bytes of a string. */
+export const utf8 = (text: string): Uint8Array => encoder.encode(text);
+
+/** The string of UTF-8 bytes; a malformed sequence becomes U+FFFD. */
+export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
+
+// Unicode general category Cc: C0 (with ESC, CR, LF), DEL and C1.
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+
+/** A code without control characters (§3.5): each becomes `?`. */
+export const withoutControls = (text: string): string => text.replace(CONTROL, '?');
