@@ -1,1 +1,71 @@
-export {};
+/**
+ * Runs an app: configuration, logger, metrics, health, clock, signals.
+ *
+ * @example
+ * import { address, config, number, run } from '@sv2kit/daemon';
+ *
+ * const poolConfig = config({
+ *   listen: address('127.0.0.1:34254', 'Where miners connect.'),
+ *   sharesPerMinute: number(6, 'Wanted share rate per channel.', { min: 0.1 }),
+ * });
+ * await run({ name: 'pool', config: poolConfig, start: createPool });
+ *
+ * @packageDocumentation
+ */
+export { type Clock, systemClock, VirtualClock } from './clock.ts';
+export { type Address, formatAddress, isLoopback, parseAddress } from './config/address.ts';
+export { type Config, type ConfigOf, config, type Mismatch } from './config/config.ts';
+export type { Field, Fields, Section, Sections, Value, ValuesOf } from './config/field.ts';
+export { type ConfigSources, loadConfig, parseConfig } from './config/load.ts';
+export { ConfigError, formatProblem, type Problem } from './config/problem.ts';
+export { configHelp, exampleToml } from './config/render.ts';
+export { Secret } from './config/secret.ts';
+export {
+  address,
+  addresses,
+  boolean,
+  choice,
+  integer,
+  integers,
+  type NumberRange,
+  number,
+  optional,
+  path,
+  required,
+  secret,
+  section,
+  sections,
+  text,
+  texts,
+  url,
+  urls,
+} from './config/values.ts';
+export { type Condition, type ConditionReport, Health, type HealthReport, type HealthState } from './health.ts';
+export { type Host, processHost } from './host.ts';
+export { Latencies, LatencyRecorder, type LatencySummary } from './latency.ts';
+export {
+  type LogFields,
+  type LogFormat,
+  type Logger,
+  type LoggerOptions,
+  type LogLevel,
+  type OpenLogger,
+  openLogger,
+  silentLogger,
+} from './logger.ts';
+export { LOOP_DELAY_ALARM_MS } from './loop-delay.ts';
+export {
+  type BoundCounter,
+  type Counter,
+  createMetrics,
+  type Gauge,
+  type Histogram,
+  type Labels,
+  type Metrics,
+} from './metrics.ts';
+export { type Monitoring, type MonitoringOptions, openMonitoring, type StatusReport } from './monitoring.ts';
+export { nearest } from './nearest.ts';
+export { EXIT, type RunOptions, run, runService, serviceExample } from './run.ts';
+export { FatalError, type Service, type ServiceDefinition, type ServiceDeps } from './service.ts';
+export { type ServiceConfig, serviceConfig, serviceFields } from './service-config.ts';
+export { STOP_LIMIT_MS } from './supervisor.ts';

@@ -1,0 +1,84 @@
+import type { Clock } from './clock.ts';
+
+/** One thing that must be so for the service to be of full use. */
+export interface Condition {
+  /** It is so. */
+  ok(): void;
+  /** It is not so, because … */
+  failing(reason: string): void;
+  /** It no longer matters (an upstream that was removed). */
+  remove(): void;
+}
+
+export interface ConditionReport {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly reason?: string;
+  /** Unix milliseconds since when it is as it is. */
+  readonly sinceMs: number;
+}
+
+export type HealthState = 'starting' | 'ok' | 'degraded' | 'stopping';
+
+export interface HealthReport {
+  readonly state: HealthState;
+  /** Why the state is not ok: the failing conditions' reasons. */
+  readonly reason?: string;
+  readonly conditions: readonly ConditionReport[];
+}
+
+type Phase = 'starting' | 'running' | 'stopping';
+
+/** The service's conditions, each with its reason: the health of the whole is that of its worst part. */
+export class Health {
+  readonly #clock: Clock;
+  readonly #conditions = new Map<string, ConditionReport>();
+  readonly #listeners = new Set<(condition: ConditionReport) => void>();
+  #phase: Phase = 'starting';
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Declares a condition; it counts as failing with `reason` until told otherwise. */
+  condition(name: string, reason = 'not yet known'): Condition {
+    this.#set(name, reason);
+    return {
+      ok: () => this.#set(name, undefined),
+      failing: (why) => this.#set(name, why),
+      remove: () => void this.#conditions.delete(name),
+    };
+  }
+
+  /** Called whenever a condition becomes ok or failing, or fails for another reason. */
+  onChange(listener: (condition: ConditionReport) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** starting -> running */
+  started(): void {
+    if (this.#phase === 'starting') this.#phase = 'running';
+  }
+
+  /** any -> stopping */
+  stopping(): void {
+    this.#phase = 'stopping';
+  }
+
+  report(): HealthReport {
+    const conditions = [...this.#conditions.values()];
+    const reasons = conditions.filter(({ ok }) => !ok).map(({ name, reason }) => `${name}: ${reason}`);
+    const state = this.#phase === 'running' ? (reasons.length === 0 ? 'ok' : 'degraded') : this.#phase;
+    return { state, ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }), conditions };
+  }
+
+  #set(name: string, reason: string | undefined): void {
+    const before = this.#conditions.get(name);
+    const ok = reason === undefined;
+    if (before !== undefined && before.ok === ok && before.reason === reason) return;
+    const sinceMs = before?.ok === ok ? before.sinceMs : this.#clock.now();
+    const now: ConditionReport = ok ? { name, ok, sinceMs } : { name, ok, reason, sinceMs };
+    this.#conditions.set(name, now);
+    for (const listener of this.#listeners) listener(now);
+  }
+}

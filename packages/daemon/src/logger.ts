@@ -1,0 +1,123 @@
+import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+import pretty from 'pino-pretty';
+
+/** Structured facts beside a constant sentence. Never secrets; peers' bytes only at debug. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** What every part of sv2kit logs through. */
+export interface Logger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** A logger that adds `fields` to every line. */
+  child(fields: LogFields): Logger;
+}
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** `auto` is readable lines at a terminal and JSON otherwise. */
+export const LOG_FORMATS = ['auto', 'pretty', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+export interface LoggerOptions {
+  readonly name: string;
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  /** Where lines go; standard output when left out. */
+  readonly destination?: DestinationStream;
+}
+
+/** A logger and the way to have its lines written before the process ends. */
+export interface OpenLogger {
+  readonly log: Logger;
+  flush(): void;
+}
+
+/** Field names whose values never reach a log, at the top and one level down. */
+const SECRET_NAMES = ['secret', 'password', 'authorization', 'cookie', 'secretKey', 'authoritySecret', 'staticSecret'];
+
+/** Opens the process's logger on pino. */
+export function openLogger(options: LoggerOptions): OpenLogger {
+  const terminal = options.destination === undefined && process.stdout.isTTY === true;
+  const readable = options.format === 'pretty' || (options.format === 'auto' && terminal);
+  const standardOutput = options.destination === undefined ? pino.destination({ fd: 1, sync: false }) : undefined;
+  // A reader of our output that went away (EPIPE) must not end a mining service.
+  standardOutput?.on('error', () => {});
+  const sink: DestinationStream = options.destination ?? standardOutput ?? process.stdout;
+  const stream = readable
+    ? pretty({
+        destination: { write: (line: string) => void sink.write(line) } as unknown as NodeJS.WritableStream,
+        colorize: terminal && process.env['NO_COLOR'] === undefined,
+        ignore: 'pid,hostname,name',
+        translateTime: 'SYS:HH:MM:ss.l',
+        singleLine: true,
+      })
+    : sink;
+  const paths = SECRET_NAMES.flatMap((name) => [name, `*.${name}`]);
+  const logger = pino({ name: options.name, level: options.level, redact: { paths, censor: '[redacted]' } }, stream);
+  return {
+    log: wrap(logger),
+    flush() {
+      try {
+        standardOutput?.flushSync();
+      } catch {
+        // Not yet opened, or the reader is gone: there is nobody left to tell.
+      }
+    },
+  };
+}
+
+function wrap(logger: PinoLogger): Logger {
+  const write = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: LogFields): void => {
+    if (!logger.isLevelEnabled(level)) return;
+    if (fields === undefined) logger[level](message);
+    else logger[level](plain(fields), message);
+  };
+  return {
+    debug: (message, fields) => write('debug', message, fields),
+    info: (message, fields) => write('info', message, fields),
+    warn: (message, fields) => write('warn', message, fields),
+    error: (message, fields) => write('error', message, fields),
+    child: (fields) => wrap(logger.child(plain(fields))),
+  };
+}
+
+/** A logger that says nothing. */
+export const silentLogger: Logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => silentLogger,
+};
+
+const CAUSE_DEPTH = 4;
+
+/** Fields as JSON can hold them: bytes as hex, bigint as decimal text, errors with stack, code, details and cause. */
+function plain(fields: LogFields): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, plainValue(value, 0)]));
+}
+
+function plainValue(value: unknown, depth: number): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
+  if (value instanceof Error) return plainError(value, depth);
+  if (depth >= CAUSE_DEPTH) return '…';
+  if (Array.isArray(value)) return value.map((item) => plainValue(item, depth + 1));
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainValue(item, depth + 1)]));
+}
+
+function plainError(error: Error, depth: number): Record<string, unknown> {
+  const { name, message, stack, cause, ...rest } = error;
+  return {
+    name: error.name,
+    message,
+    stack,
+    ...Object.fromEntries(Object.entries(rest).map(([key, item]) => [key, plainValue(item, depth + 1)])),
+    ...(cause === undefined || depth >= CAUSE_DEPTH ? {} : { cause: plainValue(cause, depth + 1) }),
+  };
+}

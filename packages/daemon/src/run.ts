@@ -1,0 +1,83 @@
+import { loadConfig } from './config/load.ts';
+import { ConfigError, formatProblem } from './config/problem.ts';
+import { configHelp, exampleToml } from './config/render.ts';
+import { type Host, processHost } from './host.ts';
+import { readCommand, usage } from './options.ts';
+import type { ServiceDefinition } from './service.ts';
+import { serviceConfig } from './service-config.ts';
+import { Supervisor } from './supervisor.ts';
+
+/** Exit codes of every sv2kit program. */
+export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+const LINGER_MS = 1000;
+
+/** How `run` is told what the environment of the program is. */
+export interface RunOptions {
+  /** How the program is called in usage lines; the service's name when left out. */
+  readonly program?: string;
+  /** Arguments after the program's name. */
+  readonly argv?: readonly string[];
+}
+
+/**
+ * Runs a service as this process: reads its configuration, starts it, stops it at SIGINT, SIGTERM or SIGHUP.
+ * The process ends with 0 (stopped as asked), 1 (failed) or 2 (wrong usage or configuration, before it listens).
+ *
+ * @example
+ * await run({ name: 'pool', config: poolConfig, start: createPool });
+ */
+export async function run<T>(definition: ServiceDefinition<T>, options: RunOptions = {}): Promise<void> {
+  const host = processHost(options.program ?? definition.name, options.argv);
+  const code = await runService(definition, host);
+  process.exitCode = code;
+  // Everything is closed by now; a handle that was forgotten must not keep the process.
+  setTimeout(() => process.exit(code), LINGER_MS).unref();
+}
+
+/** As `run`, in a given host; resolves to the exit code. */
+export async function runService<T>(definition: ServiceDefinition<T>, host: Host): Promise<number> {
+  const { name } = definition;
+  const config = serviceConfig(definition.config);
+  const command = readCommand(host.argv);
+  switch (command.kind) {
+    case 'help':
+      host.out(usage(host.program, definition.summary ?? `Runs the sv2kit ${name}.`, configHelp(name, config)));
+      return EXIT.ok;
+    case 'example':
+      host.out(exampleToml(name, config));
+      return EXIT.ok;
+    case 'wrong':
+      host.error(`${host.program}: ${command.message}\nTry: ${host.program} --help\n`);
+      return EXIT.usage;
+    case 'check':
+    case 'start':
+      break;
+    default:
+      return command satisfies never;
+  }
+  const { environment, workingFolder } = host;
+  try {
+    const values = loadConfig(config, { name, file: command.file, environment, workingFolder });
+    if (command.kind === 'check') {
+      host.out(`${command.file ?? 'the default configuration'}: ok\n`);
+      return EXIT.ok;
+    }
+    const outcome = await new Supervisor(definition, values, host).run();
+    return outcome === 'failed' ? EXIT.failed : EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    host.error(describeConfigError(host.program, error));
+    return EXIT.usage;
+  }
+}
+
+/** The committed example of a service's configuration: `--example` prints it, a check holds the file to it. */
+export function serviceExample<T>(definition: Pick<ServiceDefinition<T>, 'name' | 'config'>): string {
+  return exampleToml(definition.name, serviceConfig(definition.config));
+}
+
+function describeConfigError(program: string, error: ConfigError): string {
+  const lines = error.problems.map((problem) => `  ${formatProblem(problem)}`);
+  return `${program}: the configuration cannot be used\n${lines.join('\n')}\n`;
+}

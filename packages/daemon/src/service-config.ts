@@ -1,0 +1,24 @@
+import type { Config } from './config/config.ts';
+import type { ValuesOf } from './config/field.ts';
+import { address, choice, optional, section } from './config/values.ts';
+import { LOG_FORMATS, LOG_LEVELS } from './logger.ts';
+
+/** The keys that every service has beside its own. */
+export const serviceFields = {
+  monitoring: optional(
+    address('127.0.0.1:9100', 'Where /health, /metrics and /status are served over HTTP. Keep it on loopback.'),
+  ),
+  log: section('What is logged, to standard output.', {
+    level: choice(LOG_LEVELS, 'info', 'The least important lines that are written.'),
+    format: choice(LOG_FORMATS, 'auto', 'Readable lines or JSON; auto is readable at a terminal and JSON otherwise.'),
+  }),
+};
+export type ServiceConfig = ValuesOf<typeof serviceFields>;
+
+/** A service's own configuration with the keys that every service has. */
+export function serviceConfig<T>(own: Config<T>): Config<T & ServiceConfig> {
+  for (const key of Object.keys(serviceFields)) {
+    if (key in own.fields) throw new TypeError(`the key ${key} belongs to every service and cannot be declared again`);
+  }
+  return { fields: { ...own.fields, ...serviceFields }, check: own.check };
+}

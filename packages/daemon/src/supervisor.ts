@@ -1,0 +1,195 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { type Clock, systemClock } from './clock.ts';
+import { formatAddress, isLoopback } from './config/address.ts';
+import { ConfigError } from './config/problem.ts';
+import { Health } from './health.ts';
+import type { Host } from './host.ts';
+import { Latencies } from './latency.ts';
+import { type OpenLogger, openLogger } from './logger.ts';
+import { LoopDelay } from './loop-delay.ts';
+import { type Counter, createMetrics, type Metrics } from './metrics.ts';
+import { type Monitoring, openMonitoring, type StatusReport } from './monitoring.ts';
+import { FatalError, type Service, type ServiceDefinition, type ServiceDeps } from './service.ts';
+import type { ServiceConfig } from './service-config.ts';
+
+/** A graceful stop that takes longer is cut off. */
+export const STOP_LIMIT_MS = 10_000;
+
+/** How a service's life ended: stopped as asked, or failed. */
+export type Outcome = 'stopped' | 'failed';
+
+type Phase = 'starting' | 'running' | 'stopping';
+type End = { readonly kind: 'asked' } | { readonly kind: 'failed'; readonly error: unknown };
+
+/** One service from start to stop: signals, uncaught errors, monitoring and a bounded end. */
+export class Supervisor<T> {
+  readonly #definition: ServiceDefinition<T>;
+  readonly #values: T & ServiceConfig;
+  readonly #host: Host;
+  readonly #clock: Clock;
+  readonly #logger: OpenLogger;
+  readonly #metrics: Metrics;
+  readonly #health: Health;
+  readonly #latencies = new Latencies();
+  readonly #loopDelay: LoopDelay;
+  readonly #uncaught: Counter;
+  readonly #end = Promise.withResolvers<End>();
+  readonly #abort = new AbortController();
+  readonly #startedAtMs: number;
+  #phase: Phase = 'starting';
+  #service: Service | undefined;
+
+  constructor(definition: ServiceDefinition<T>, values: T & ServiceConfig, host: Host, clock: Clock = systemClock) {
+    this.#definition = definition;
+    this.#values = values;
+    this.#host = host;
+    this.#clock = clock;
+    this.#startedAtMs = clock.now();
+    this.#logger = openLogger({ name: definition.name, ...values.log });
+    const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+    this.#metrics = createMetrics(registry);
+    this.#uncaught = this.#metrics.counter('sv2_uncaught_errors_total', 'Errors nobody caught: bugs.', ['kind']);
+    this.#health = new Health(clock);
+    this.#loopDelay = new LoopDelay({ clock, log: this.#logger.log, metrics: this.#metrics });
+  }
+
+  /** @throws ConfigError when the service found its configuration unusable while starting. */
+  async run(): Promise<Outcome> {
+    const { log } = this.#logger;
+    using _signals = this.#host.onSignal((signal) => this.#onSignal(signal));
+    using _uncaught = this.#host.onUncaught((error, kind) => this.#onUncaught(error, kind));
+    this.#health.onChange(({ name, ok, reason }) => {
+      if (ok) log.info('condition met', { condition: name });
+      else log.warn('condition failing', { condition: name, reason });
+    });
+    let monitoring: Monitoring | undefined;
+    try {
+      monitoring = await this.#monitor();
+      await this.#start();
+      const end = await this.#end.promise;
+      if (end.kind === 'failed') log.error('the service cannot go on', { error: end.error });
+      const stopped = await this.#stop();
+      return stopped && end.kind === 'asked' ? 'stopped' : 'failed';
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      log.error('the service could not start', { error });
+      return 'failed';
+    } finally {
+      await monitoring?.close();
+      this.#loopDelay[Symbol.dispose]();
+      this.#logger.flush();
+    }
+  }
+
+  /** starting -> running, or to stopping when the end comes first */
+  async #start(): Promise<void> {
+    const { start } = this.#definition;
+    const starting = Promise.resolve().then(() => start(this.#values, this.#deps()));
+    const ended = this.#end.promise.then(() => undefined);
+    this.#service = await Promise.race([starting, ended]);
+    if (this.#phase === 'starting') {
+      this.#phase = 'running';
+      this.#health.started();
+      this.#logger.log.info('started');
+      return;
+    }
+    // Told to stop while starting: whatever it still opens is closed, whatever it throws no longer matters.
+    this.#service ??= await this.#within(starting.catch(() => undefined));
+  }
+
+  /** any -> stopping */
+  #finish(end: End): void {
+    this.#phase = 'stopping';
+    this.#health.stopping();
+    this.#end.resolve(end);
+    this.#abort.abort();
+  }
+
+  /** Resolves to false when the service did not close in time or failed to. */
+  async #stop(): Promise<boolean> {
+    const { log } = this.#logger;
+    const closing = Promise.resolve(this.#service?.close()).then(
+      () => 'closed' as const,
+      (error: unknown) => {
+        log.error('the service did not close well', { error });
+        return 'failed' as const;
+      },
+    );
+    const result = await this.#within(closing);
+    if (result === undefined) log.error('the service did not close in time', { limitMs: STOP_LIMIT_MS });
+    if (result === 'closed') log.info('stopped');
+    return result === 'closed';
+  }
+
+  async #within<R>(promise: Promise<R>): Promise<R | undefined> {
+    const late = Promise.withResolvers<undefined>();
+    using _timer = this.#clock.after(STOP_LIMIT_MS, () => late.resolve(undefined));
+    return await Promise.race([promise, late.promise]);
+  }
+
+  #onSignal(signal: string): void {
+    const { log } = this.#logger;
+    if (this.#phase !== 'stopping') {
+      log.info('stopping', { signal });
+      this.#finish({ kind: 'asked' });
+      return;
+    }
+    log.warn('stopping at once', { signal });
+    this.#logger.flush();
+    this.#host.exit(1);
+  }
+
+  /** A bug ends no service that already runs; only a `FatalError`, or any error before it runs, does. */
+  #onUncaught(error: unknown, kind: 'exception' | 'rejection'): void {
+    this.#uncaught.inc({ kind });
+    if (this.#phase !== 'running' || error instanceof FatalError) {
+      this.#finish({ kind: 'failed', error });
+      return;
+    }
+    this.#logger.log.error('an error that nobody caught', { kind, error });
+  }
+
+  #deps(): ServiceDeps {
+    return {
+      name: this.#definition.name,
+      log: this.#logger.log,
+      metrics: this.#metrics,
+      health: this.#health,
+      latencies: this.#latencies,
+      clock: this.#clock,
+      signal: this.#abort.signal,
+      finish: () => this.#finish({ kind: 'asked' }),
+      fail: (error) => this.#finish({ kind: 'failed', error }),
+    };
+  }
+
+  async #monitor(): Promise<Monitoring | undefined> {
+    const { log } = this.#logger;
+    const { monitoring: address } = this.#values;
+    if (address === undefined) return undefined;
+    const monitoring = await openMonitoring({
+      address,
+      log,
+      metrics: this.#metrics,
+      health: () => this.#health.report(),
+      status: () => this.#status(),
+    });
+    log.info('monitoring listens', { address: formatAddress(monitoring.address) });
+    if (!isLoopback(address)) log.warn('monitoring is reachable from other machines and asks for no password');
+    return monitoring;
+  }
+
+  async #status(): Promise<StatusReport> {
+    return {
+      name: this.#definition.name,
+      ...this.#health.report(),
+      pid: process.pid,
+      startedAtMs: this.#startedAtMs,
+      uptimeSeconds: Math.round((this.#clock.now() - this.#startedAtMs) / 1000),
+      counters: await this.#metrics.snapshot(),
+      latency: { ...this.#latencies.summary(), 'event-loop-delay': this.#loopDelay.summary() },
+      details: this.#service?.status?.() ?? {},
+    };
+  }
+}
