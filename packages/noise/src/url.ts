@@ -1,0 +1,39 @@
+import { formatAuthorityKey, parseAuthorityKey } from './authority-key.ts';
+import type { NoiseCrypto } from './crypto.ts';
+import { defaultCrypto } from './default-crypto.ts';
+import { NoiseError } from './errors.ts';
+
+/** Where a server listens and who vouches for it (§4.7). */
+export interface StratumUrl {
+  /** A name, an IPv4 address, or an IPv6 address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** The authority's x-only key, 32 bytes. */
+  readonly authority?: Uint8Array;
+}
+
+const EXAMPLE = 'stratum2+tcp://pool.example:34254/9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
+const PATTERN = /^stratum2\+tcp:\/\/(?:\[([0-9a-f:.]+)\]|([^\s/:[\]@?#]+)):(\d{1,5})(?:\/([^/?#]*))?$/i;
+
+/**
+ * Reads `stratum2+tcp://host:port/KEY`; IPv6 hosts stand in brackets, the key may be missing.
+ *
+ * @throws NoiseError 'bad-url' with an example, or 'bad-authority-key'
+ */
+export function parseUrl(text: string, crypto: NoiseCrypto = defaultCrypto): StratumUrl {
+  const match = PATTERN.exec(text);
+  const [, ipv6, name, digits = '', key = ''] = match ?? [];
+  const host = ipv6 ?? name;
+  const port = Number(digits);
+  if (host === undefined || port < 1 || port > 65_535 || (ipv6 !== undefined && !ipv6.includes(':'))) {
+    throw new NoiseError('bad-url', `cannot read '${text}'; an example of right: ${EXAMPLE}`, { text });
+  }
+  return key === '' ? { host, port } : { host, port, authority: parseAuthorityKey(key, crypto) };
+}
+
+/** The reverse of `parseUrl`. */
+export function formatUrl(url: StratumUrl, crypto: NoiseCrypto = defaultCrypto): string {
+  const host = url.host.includes(':') ? `[${url.host}]` : url.host;
+  const path = url.authority === undefined ? '' : `/${formatAuthorityKey(url.authority, crypto)}`;
+  return `stratum2+tcp://${host}:${url.port}${path}`;
+}
