@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 
 /** Structured facts beside a constant sentence. Never secrets; peers' bytes only at debug. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -32,7 +32,10 @@ export interface LoggerOptions {
 /** A logger and the way to have its lines written before the process ends. */
 export interface OpenLogger {
   readonly log: Logger;
-  flush(): void;
+  /** Resolves when everything logged so far is written; nothing may be logged afterwards. */
+  close(): Promise<void>;
+  /** Writes what can be written at once, for a process that ends in this very moment. */
+  flushNow(): void;
 }
 
 /** Field names whose values never reach a log, at the top and one level down. */
@@ -40,33 +43,52 @@ const SECRET_NAMES = ['secret', 'password', 'authorization', 'cookie', 'secretKe
 
 /** Opens the process's logger on pino. */
 export function openLogger(options: LoggerOptions): OpenLogger {
-  const terminal = options.destination === undefined && process.stdout.isTTY === true;
+  const { name, level, destination } = options;
+  const terminal = destination === undefined && process.stdout.isTTY === true;
   const readable = options.format === 'pretty' || (options.format === 'auto' && terminal);
-  const standardOutput = options.destination === undefined ? pino.destination({ fd: 1, sync: false }) : undefined;
-  // A reader of our output that went away (EPIPE) must not end a mining service.
-  standardOutput?.on('error', () => {});
-  const sink: DestinationStream = options.destination ?? standardOutput ?? process.stdout;
+  const output = destination === undefined ? openStandardOutput() : { stream: destination, ...nothingToClose };
   const stream = readable
-    ? pretty({
-        destination: { write: (line: string) => void sink.write(line) } as unknown as NodeJS.WritableStream,
-        colorize: terminal && process.env['NO_COLOR'] === undefined,
-        ignore: 'pid,hostname,name',
-        translateTime: 'SYS:HH:MM:ss.l',
-        singleLine: true,
-      })
-    : sink;
-  const paths = SECRET_NAMES.flatMap((name) => [name, `*.${name}`]);
-  const logger = pino({ name: options.name, level: options.level, redact: { paths, censor: '[redacted]' } }, stream);
+    ? readableLines(output.stream, terminal && process.env['NO_COLOR'] === undefined)
+    : output.stream;
+  const paths = SECRET_NAMES.flatMap((secret) => [secret, `*.${secret}`]);
+  const logger = pino({ name, level, redact: { paths, censor: '[redacted]' } }, stream);
+  return { log: wrap(logger), close: output.close, flushNow: output.flushNow };
+}
+
+const nothingToClose = { close: () => Promise.resolve(), flushNow() {} };
+
+/** Standard output, written off the event loop: a slow reader must not hold up the service. */
+function openStandardOutput(): { stream: DestinationStream } & Omit<OpenLogger, 'log'> {
+  const stream = pino.destination({ fd: 1, sync: false });
+  // A reader of our output that went away (EPIPE) must not end a mining service.
+  stream.on('error', () => {});
+  let open = true;
   return {
-    log: wrap(logger),
-    flush() {
+    stream: { write: (line) => void (open && stream.write(line)) },
+    close: () =>
+      new Promise((resolve) => {
+        open = false;
+        stream.once('close', resolve).once('error', () => resolve());
+        stream.end();
+      }),
+    flushNow() {
       try {
-        standardOutput?.flushSync();
+        stream.flushSync();
       } catch {
-        // Not yet opened, or the reader is gone: there is nobody left to tell.
+        // The reader is gone: there is nobody left to tell.
       }
     },
   };
+}
+
+function readableLines(sink: DestinationStream, colorize: boolean): DestinationStream {
+  const format = prettyFactory({
+    colorize,
+    ignore: 'pid,hostname,name',
+    translateTime: 'SYS:HH:MM:ss.l',
+    singleLine: true,
+  });
+  return { write: (line) => void sink.write(format(line)) };
 }
 
 function wrap(logger: PinoLogger): Logger {

@@ -78,7 +78,7 @@ export class Supervisor<T> {
     } finally {
       await monitoring?.close();
       this.#loopDelay[Symbol.dispose]();
-      this.#logger.flush();
+      await this.#logger.close();
     }
   }
 
@@ -136,7 +136,7 @@ export class Supervisor<T> {
       return;
     }
     log.warn('stopping at once', { signal });
-    this.#logger.flush();
+    this.#logger.flushNow();
     this.#host.exit(1);
   }
 

@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest';
+import {
+  createMetrics,
+  Health,
+  Latencies,
+  LatencyRecorder,
+  nearest,
+  openLogger,
+  openMonitoring,
+  parseAddress,
+  type StatusReport,
+  Secret,
+  silentLogger,
+  VirtualClock,
+} from '../src/index.ts';
+
+describe('VirtualClock', () => {
+  test('runs timers in order of due time, each at its own time', () => {
+    const clock = new VirtualClock(0);
+    const ran: string[] = [];
+    clock.after(30, () => ran.push(`once at ${clock.now()}`));
+    using ticks = clock.every(20, () => ran.push(`tick at ${clock.now()}`));
+    clock.advance(50);
+    expect(ran).toEqual(['tick at 20', 'once at 30', 'tick at 40']);
+    expect(clock.now()).toBe(50);
+    ticks[Symbol.dispose]();
+    expect(clock.pending).toBe(0);
+  });
+
+  test('a disposed timer does not run, not even when disposed by an earlier one of the same instant', () => {
+    const clock = new VirtualClock(0);
+    const ran: number[] = [];
+    clock.after(10, () => second[Symbol.dispose]());
+    const second = clock.after(10, () => ran.push(2));
+    clock.advance(100);
+    expect(ran).toEqual([]);
+  });
+
+  test('a repeating timer that disposes itself stops', () => {
+    const clock = new VirtualClock(0);
+    let ticks = 0;
+    const timer = clock.every(1, () => {
+      ticks++;
+      timer[Symbol.dispose]();
+    });
+    clock.advance(10);
+    expect(ticks).toBe(1);
+  });
+
+  test('lets promises settle between timers when advanced asynchronously', async () => {
+    const clock = new VirtualClock(0);
+    const ran: string[] = [];
+    clock.after(
+      1,
+      () => void Promise.resolve().then(() => clock.after(1, () => ran.push(`chained at ${clock.now()}`))),
+    );
+    await clock.advanceAsync(5);
+    expect(ran).toEqual(['chained at 2']);
+  });
+});
+
+describe('logger', () => {
+  function lines(format: 'json' | 'pretty', level: 'info' | 'debug' = 'info') {
+    const written: string[] = [];
+    const opened = openLogger({ name: 'x', level, format, destination: { write: (line) => void written.push(line) } });
+    return { written, log: opened.log };
+  }
+
+  test('writes a constant sentence with fields as JSON, and nothing below its level', () => {
+    const { written, log } = lines('json');
+    log.child({ peer: 7 }).info('share accepted', { work: 12n, hash: Uint8Array.of(1, 255) });
+    log.debug('unseen');
+    expect(written.map((line) => JSON.parse(line))).toMatchObject([
+      { name: 'x', level: 30, peer: 7, msg: 'share accepted', work: '12', hash: '01ff' },
+    ]);
+  });
+
+  test('keeps secrets out of the log', () => {
+    const { written, log } = lines('json');
+    log.info('config', {
+      password: 'p',
+      rpc: { password: 'q', cookie: 'r' },
+      key: new Secret('s'),
+      nested: { k: new Secret('t') },
+    });
+    expect(JSON.parse(written[0] ?? '')).toMatchObject({
+      password: '[redacted]',
+      rpc: { password: '[redacted]', cookie: '[redacted]' },
+      key: '[redacted]',
+      nested: { k: '[redacted]' },
+    });
+  });
+
+  test('logs errors with stack, details and cause', () => {
+    const { written, log } = lines('json');
+    const error = Object.assign(new Error('outer', { cause: new Error('inner') }), { code: 'E_X', details: { n: 1n } });
+    log.error('failed', { error });
+    expect(JSON.parse(written[0] ?? '')).toMatchObject({
+      error: { name: 'Error', message: 'outer', code: 'E_X', details: { n: '1' }, cause: { message: 'inner' } },
+    });
+  });
+
+  test('writes readable lines where a person reads', () => {
+    const { written, log } = lines('pretty');
+    log.info('started', { port: 1 });
+    expect(written.join('')).toMatch(/INFO.*: started \{"port":1\}\n/);
+  });
+});
+
+test('metrics count by label and appear in the snapshot and in the Prometheus text', async () => {
+  const metrics = createMetrics();
+  const shares = metrics.counter('sv2_shares_total', 'Shares.', ['outcome']);
+  shares.inc({ outcome: 'accepted' });
+  shares.bind({ outcome: 'accepted' }).inc(2);
+  metrics.counter('sv2_plain_total', 'Plain.').inc();
+  metrics.gauge('sv2_level', 'Level.', [], () => 5);
+  metrics.gauge('sv2_channels', 'Channels.', ['kind']).set(3, { kind: 'standard' });
+  metrics.histogram('sv2_ack_seconds', 'Ack.', [0.1, 1]).observe(0.5);
+  expect(await metrics.snapshot()).toMatchObject({
+    'sv2_shares_total{outcome="accepted"}': 3,
+    sv2_plain_total: 1,
+    sv2_level: 5,
+    'sv2_channels{kind="standard"}': 3,
+  });
+  expect(await metrics.text()).toContain('sv2_ack_seconds_bucket{le="1"} 1');
+});
+
+test('latencies are reported as percentiles in milliseconds', () => {
+  const latencies = new Latencies();
+  const recorder = latencies.recorder('ack');
+  expect(recorder.summary()).toEqual({ p50: 0, p99: 0, max: 0, unit: 'ms', samples: 0 });
+  for (let i = 1; i <= 100; i++) recorder.record(i);
+  const { p50, p99, samples } = latencies.summary()['ack'] ?? new LatencyRecorder().summary();
+  expect(samples).toBe(100);
+  expect(p50).toBeCloseTo(50, 0);
+  expect(p99).toBeCloseTo(99, 0);
+});
+
+describe('health', () => {
+  test('is that of its worst condition, with reasons, and says when it changes', () => {
+    const clock = new VirtualClock(1000);
+    const health = new Health(clock);
+    const node = health.condition('node');
+    health.started();
+    const changes: string[] = [];
+    health.onChange(({ name, ok }) => changes.push(`${name} ${ok}`));
+    expect(health.report()).toMatchObject({ state: 'degraded', reason: 'node: not yet known' });
+    clock.advance(10);
+    node.ok();
+    node.ok();
+    expect(health.report()).toEqual({ state: 'ok', conditions: [{ name: 'node', ok: true, sinceMs: 1010 }] });
+    node.failing('connection refused');
+    expect(health.report().reason).toBe('node: connection refused');
+    node.remove();
+    expect(health.report().state).toBe('ok');
+    health.stopping();
+    expect(health.report().state).toBe('stopping');
+    expect(changes).toEqual(['node true', 'node false']);
+  });
+});
+
+describe('monitoring', () => {
+  test('serves health, metrics and status on loopback', async () => {
+    const health = new Health(new VirtualClock(0));
+    const metrics = createMetrics();
+    metrics.counter('sv2_x_total', 'X.').inc();
+    const status = () => Promise.resolve({ name: 'demo', details: { big: 1n } } as unknown as StatusReport);
+    const report = () => health.report();
+    const options = { address: { host: '127.0.0.1', port: 0 }, log: silentLogger, metrics, health: report, status };
+    const monitoring = await openMonitoring(options);
+    const base = `http://127.0.0.1:${monitoring.address.port}`;
+    const node = health.condition('node', 'away');
+    health.started();
+    const sick = await fetch(`${base}/health`);
+    expect([sick.status, await sick.json()]).toMatchObject([503, { state: 'degraded', reason: 'node: away' }]);
+    node.ok();
+    expect((await fetch(`${base}/health`)).status).toBe(200);
+    expect(await (await fetch(`${base}/metrics`)).text()).toContain('sv2_x_total 1');
+    expect(await (await fetch(`${base}/status?x=1`)).json()).toEqual({ name: 'demo', details: { big: '1' } });
+    expect((await fetch(`${base}/`)).status).toBe(404);
+    expect((await fetch(`${base}/status`, { method: 'POST' })).status).toBe(405);
+    await monitoring.close();
+    await expect(fetch(`${base}/health`)).rejects.toThrow();
+  });
+});
+
+test.each([
+  ['lisen', ['listen', 'log'], 'listen'],
+  ['stcak', ['stack', 'keys'], 'stack'],
+  ['KEYS', ['stack', 'keys'], 'keys'],
+  ['completely', ['stack', 'keys'], undefined],
+  ['a', ['b', 'c'], undefined],
+])('nearest(%s) of %j is %s', (word, choices, meant) => {
+  expect(nearest(word, choices)).toBe(meant);
+});
+
+test('parseAddress keeps an IPv6 host without its brackets', () => {
+  expect(parseAddress('[2001:db8::1]:80')).toEqual({ host: '2001:db8::1', port: 80 });
+});
