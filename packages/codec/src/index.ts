@@ -51,3 +51,4 @@ export {
 } from './messages/template-distribution.ts';
 export * from './protocols.ts';
 export { fromUtf8, utf8, withoutControls } from './text.ts';
+export { type Random, sampleMessage } from './sample.ts';
