@@ -43,6 +43,19 @@ export {
 export { type Condition, type ConditionReport, Health, type HealthReport, type HealthState } from './health.ts';
 export { type Host, processHost } from './host.ts';
 export { Latencies, LatencyRecorder, type LatencySummary } from './latency.ts';
+export { createIdentity, type Identity, type IdentityDeps } from './identity/identity.ts';
+export { authorityKey, type IdentityConfig, identitySection, stratumUrl } from './identity/identity-config.ts';
+export {
+  type CertificateFile,
+  formatCertificateFile,
+  isReadableByOthers,
+  KeyFileError,
+  readCertificateFile,
+  readSecretFile,
+  type SecretKind,
+  writeCertificateFile,
+  writeSecretFile,
+} from './identity/key-file.ts';
 export {
   type LogFields,
   type LogFormat,

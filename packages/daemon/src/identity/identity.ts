@@ -1,0 +1,227 @@
+import { randomBytes } from 'node:crypto';
+import {
+  certificateValidity,
+  createEllSwiftKeypair,
+  type EllSwiftKeypair,
+  formatAuthorityKey,
+  issueCertificate,
+  NoiseError,
+  publicKeyOf,
+  type ServerIdentity,
+  verifyCertificate,
+} from '@sv2kit/noise';
+import type { Clock } from '../clock.ts';
+import { ConfigError } from '../config/problem.ts';
+import type { Condition, Health } from '../health.ts';
+import type { Logger } from '../logger.ts';
+import type { IdentityConfig } from './identity-config.ts';
+import { isReadableByOthers, KeyFileError, parseCertificateFile, readKeyFileText, readSecretFile } from './key-file.ts';
+
+/** What a listening role presents in its handshakes, kept fresh while it runs. */
+export interface Identity extends Disposable {
+  /** The static key and certificate of this moment. */
+  current(): ServerIdentity;
+  /** x-only, 32 bytes: what clients are configured with. */
+  readonly authorityPublicKey: Uint8Array;
+}
+
+export interface IdentityDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Gets the condition `certificate` when given. */
+  readonly health?: Health;
+  /** Random bytes; the system's when left out. */
+  readonly random?: (size: number) => Uint8Array;
+}
+
+const CHECK_EVERY_MS = 60_000;
+const DAY = 86_400;
+/** A certificate from a file with less than this left is warned about. */
+const WARN_BEFORE = 3 * DAY;
+/** One of its own is renewed when less than this part of its life is left. */
+const RENEW_BELOW = 1 / 3;
+
+interface Loaded {
+  readonly identity: ServerIdentity;
+  readonly authorityPublicKey: Uint8Array;
+}
+
+/**
+ * Loads a role's identity and keeps it fresh: a certificate file is read again every minute, a certificate issued
+ * here is renewed before it expires. Dispose it to stop.
+ *
+ * @throws ConfigError when the keys cannot be used
+ */
+export function createIdentity(config: IdentityConfig, deps: IdentityDeps): Identity {
+  const load = chooseSource(config, deps);
+  return new FreshIdentity(load, deps);
+}
+
+/** A function that yields the identity as of now, given the one before; it throws KeyFileError or NoiseError. */
+type Source = (before: Loaded | undefined) => Loaded;
+
+function chooseSource(config: IdentityConfig, deps: IdentityDeps): Source {
+  const { staticKeyFile, certificateFile, authoritySecretFile } = config;
+  if (authoritySecretFile !== undefined && certificateFile !== undefined) {
+    throw unusable('identity.certificate_file', 'cannot go together with authority_secret_file: remove one');
+  }
+  for (const file of [staticKeyFile, authoritySecretFile]) warnIfReadable(file, deps.log);
+  if (authoritySecretFile !== undefined) return issuing(authoritySecretFile, config, deps);
+  if (staticKeyFile !== undefined && certificateFile !== undefined) {
+    return fromFiles(staticKeyFile, certificateFile, deps);
+  }
+  const missing = staticKeyFile === undefined ? 'static_key_file' : 'certificate_file';
+  throw unusable(
+    `identity.${missing}`,
+    'is missing: without it (or authority_secret_file) the service cannot prove who it is',
+    `${missing} = "${missing === 'static_key_file' ? 'pool.key' : 'pool.cert'}"`,
+  );
+}
+
+function fromFiles(staticKeyFile: string, certificateFile: string, deps: IdentityDeps): Source {
+  let staticKey: EllSwiftKeypair | undefined;
+  let text = '';
+  return (before) => {
+    const latest = readKeyFileText(certificateFile);
+    if (before !== undefined && latest === text) return before;
+    text = latest;
+    const { certificate, staticPublicKey, authorityPublicKey } = parseCertificateFile(certificateFile, latest);
+    staticKey ??= keypair(readSecretFile(staticKeyFile, 'static-secret'), deps);
+    const own = publicKeyOf(staticKey.secret);
+    if (Buffer.compare(own, staticPublicKey) !== 0) {
+      throw new KeyFileError(certificateFile, `is for another static key than the one in ${staticKeyFile}`);
+    }
+    // Dates are judged apart: a certificate that is not valid now may be once the clock is right.
+    verifyCertificate(certificate, own, authorityPublicKey, certificate.validFrom);
+    return { identity: { staticKey, certificate }, authorityPublicKey };
+  };
+}
+
+function issuing(authoritySecretFile: string, config: IdentityConfig, deps: IdentityDeps): Source {
+  return (before) => {
+    const now = unixSeconds(deps.clock);
+    const lifetime = config.certificateDays * DAY;
+    if (before !== undefined && before.identity.certificate.notValidAfter - now > lifetime * RENEW_BELOW) return before;
+    const random = deps.random ?? randomBytes;
+    const authoritySecret = readSecretFile(authoritySecretFile, 'authority-secret');
+    const { staticKeyFile } = config;
+    const staticKey =
+      before?.identity.staticKey ??
+      keypair(staticKeyFile === undefined ? random(32) : readSecretFile(staticKeyFile, 'static-secret'), deps);
+    const certificate = issueCertificate({
+      authoritySecret,
+      staticPublicKey: publicKeyOf(staticKey.secret),
+      ...certificateValidity(now, lifetime),
+      auxRand: random(32),
+    });
+    return { identity: { staticKey, certificate }, authorityPublicKey: publicKeyOf(authoritySecret) };
+  };
+}
+
+class FreshIdentity implements Identity {
+  readonly authorityPublicKey: Uint8Array;
+  readonly #source: Source;
+  readonly #deps: IdentityDeps;
+  readonly #condition: Condition | undefined;
+  readonly #timer: Disposable;
+  #loaded: Loaded;
+  readonly #complaints = new Map<'renewal' | 'dates', string>();
+
+  constructor(source: Source, deps: IdentityDeps) {
+    this.#source = source;
+    this.#deps = deps;
+    this.#loaded = loadFirst(source);
+    this.authorityPublicKey = this.#loaded.authorityPublicKey;
+    this.#condition = deps.health?.condition('certificate');
+    this.#judgeDates();
+    this.#timer = deps.clock.every(CHECK_EVERY_MS, () => this.#refresh());
+    deps.log.info('identity loaded', {
+      authority: formatAuthorityKey(this.authorityPublicKey),
+      notValidAfter: this.#loaded.identity.certificate.notValidAfter,
+    });
+  }
+
+  current(): ServerIdentity {
+    return this.#loaded.identity;
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+  }
+
+  /** Keeps what it has when there is nothing better. */
+  #refresh(): void {
+    const { log } = this.#deps;
+    try {
+      const next = this.#source(this.#loaded);
+      if (Buffer.compare(next.authorityPublicKey, this.authorityPublicKey) !== 0) {
+        this.#complain('renewal', 'the new certificate is of another authority; restart to change it');
+      } else {
+        if (!sameCertificate(next, this.#loaded)) {
+          log.info('certificate renewed', { notValidAfter: next.identity.certificate.notValidAfter });
+        }
+        this.#loaded = next;
+        this.#complaints.delete('renewal');
+      }
+    } catch (error) {
+      if (!(error instanceof KeyFileError || error instanceof NoiseError)) throw error;
+      this.#complain('renewal', 'the certificate cannot be renewed', error);
+    }
+    this.#judgeDates();
+  }
+
+  /** Says so once, not every minute. */
+  #complain(about: 'renewal' | 'dates', message: string, error?: Error): void {
+    const complaint = `${message} ${error?.message ?? ''}`;
+    if (complaint === this.#complaints.get(about)) return;
+    this.#complaints.set(about, complaint);
+    this.#deps.log.warn(message, { error });
+  }
+
+  #judgeDates(): void {
+    const { validFrom, notValidAfter } = this.#loaded.identity.certificate;
+    const now = unixSeconds(this.#deps.clock);
+    if (now < validFrom) this.#condition?.failing('the certificate is not yet valid, or the clock is slow');
+    else if (now > notValidAfter) this.#condition?.failing('the certificate has expired: sign a new one');
+    else this.#condition?.ok();
+    const left = notValidAfter - now;
+    if (left < 0) this.#complain('dates', 'the certificate has expired');
+    else if (left < WARN_BEFORE) this.#complain('dates', 'the certificate expires within three days');
+    else this.#complaints.delete('dates');
+  }
+}
+
+function loadFirst(source: Source): Loaded {
+  try {
+    return source(undefined);
+  } catch (cause) {
+    if (!(cause instanceof KeyFileError || cause instanceof NoiseError)) throw cause;
+    throw new ConfigError([{ source: '', key: 'identity', wrong: cause.message }], { cause });
+  }
+}
+
+function sameCertificate(a: Loaded, b: Loaded): boolean {
+  return Buffer.compare(a.identity.certificate.signature, b.identity.certificate.signature) === 0;
+}
+
+function keypair(secret: Uint8Array, deps: IdentityDeps): EllSwiftKeypair {
+  return createEllSwiftKeypair(secret, (deps.random ?? randomBytes)(32));
+}
+
+function warnIfReadable(file: string | undefined, log: Logger): void {
+  try {
+    if (file !== undefined && isReadableByOthers(file)) {
+      log.warn('a secret key can be read by other users of this machine', { file });
+    }
+  } catch {
+    // A file that is not there is reported where it is read.
+  }
+}
+
+function unusable(key: string, wrong: string, example?: string): ConfigError {
+  return new ConfigError([{ source: '', key, wrong, ...(example === undefined ? {} : { example }) }]);
+}
+
+function unixSeconds(clock: Clock): number {
+  return Math.floor(clock.now() / 1000);
+}
