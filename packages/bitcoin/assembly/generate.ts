@@ -1,26 +1,15 @@
 /** Compiles assembly/sha256d.ts and writes src/sha256d-wasm.ts: `node assembly/generate.ts`. */
 import { readFile, writeFile } from 'node:fs/promises';
 import asc from 'assemblyscript/asc';
+import { compressSource } from './compress.ts';
 
 const SOURCE = new URL('sha256d.ts', import.meta.url);
 const TARGET = new URL('../src/sha256d-wasm.ts', import.meta.url);
-// The round constants lie from byte 256 on, below the fixed addresses of the memory map.
-const OPTIONS = [
-  '-O3',
-  '--noAssert',
-  '--runtime',
-  'stub',
-  '--use',
-  'abort=',
-  '--memoryBase',
-  '256',
-  '--initialMemory',
-  '8',
-];
+const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--use', 'abort=', '--initialMemory', '8'];
 
 /** The TypeScript module that carries the kernel as hex. */
 export async function generateKernel(): Promise<string> {
-  const source = await readFile(SOURCE, 'utf8');
+  const source = (await readFile(SOURCE, 'utf8')) + compressSource();
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(['sha256d.ts', '--outFile', 'sha256d.wasm', ...OPTIONS], {
     readFile: (name) => (name === 'sha256d.ts' ? source : null),
