@@ -1,0 +1,50 @@
+// Who may import whom: the table of docs/ARCHITECTURE.md.
+
+interface Layer {
+  readonly kind: 'pure' | 'io' | 'app' | 'tool';
+  /** Other members that this one may import, by short name. `*`: every member but the apps; `**`: every member. */
+  readonly members: readonly string[];
+  /** npm packages that it may import. */
+  readonly libraries: readonly string[];
+}
+const pure = (members: readonly string[], libraries: readonly string[] = []): Layer => ({
+  kind: 'pure',
+  members,
+  libraries,
+});
+const io = (members: readonly string[], libraries: readonly string[] = []): Layer => ({
+  kind: 'io',
+  members,
+  libraries,
+});
+const app = (members: readonly string[] = ['*'], libraries: readonly string[] = []): Layer => ({
+  kind: 'app',
+  members,
+  libraries,
+});
+const tool = (libraries: readonly string[] = []): Layer => ({ kind: 'tool', members: ['**'], libraries });
+
+/** Every member of the workspace and what it may import. A member that is not here fails the check. */
+export const LAYERS: Readonly<Record<string, Layer>> = {
+  codec: pure([]),
+  noise: pure([], ['@noble/curves', '@noble/ciphers', '@noble/hashes', 'tiny-secp256k1']),
+  bitcoin: pure([], ['@noble/curves', '@noble/hashes', 'bitcoinjs-lib']),
+  session: pure(['codec', 'noise']),
+  mining: pure(['codec', 'bitcoin']),
+  templates: pure(['codec', 'bitcoin']),
+  net: io(['codec', 'noise', 'session']),
+  upstream: io(['codec', 'noise', 'session', 'net']),
+  ledger: io([]),
+  'mining-server': io(['codec', 'bitcoin', 'session', 'mining', 'net', 'ledger']),
+  bitcoind: io([]),
+  'bitcoin-node': io(['bitcoin'], ['zeromq']),
+  daemon: io(['noise'], ['pino', 'pino-pretty', 'prom-client', 'smol-toml']),
+  'template-provider': app(),
+  pool: app(),
+  'mining-device': app(),
+  sv2kit: app(['**']),
+  regtest: tool(),
+  bench: tool(['tinybench']),
+  fuzz: tool(),
+  checks: tool(),
+};
