@@ -39,6 +39,13 @@ const BLOCKS = [
     merkleRoot: '2b12fcf1b09288fcaff797d71e950e71ae42b91e8bdb2304758dfcffc2b620e3',
     fields: { version: 1, ntime: 1305998791, nbits: 0x1a44b9f2, nonce: 2504433986 },
   },
+  {
+    name: '839,900 (rolled version bits)',
+    hash: '000000000000000000023dfafae2b6e6b5ecf9d1365fafa075dec49625721f37',
+    prevHash: '000000000000000000015d7eee767c24abd355f70fb382d2ef47398610439ba3',
+    merkleRoot: '088083f58ddef995494fec492880da49e3463cc73dee1306dbdf6cf3af77454c',
+    fields: { version: 714498048, ntime: 1713511391, nbits: 386089497, nonce: 3529540887 },
+  },
 ];
 
 function headerOf(block: (typeof BLOCKS)[number]) {
