@@ -1,0 +1,53 @@
+import type { NewTemplate, TemplateSetNewPrevHash } from '@sv2kit/codec';
+import type { ChainRules } from './chain-rules.ts';
+
+/** Whatever the host calls a client by. */
+export type ClientId = number;
+
+/** Why messages go out. */
+export type DeliveryReason =
+  /** The client sent CoinbaseOutputConstraints. */
+  | 'constraints'
+  /** The node has a template on a new tip. */
+  | 'tip'
+  /** A new tip is known, its template is not: clients start on an empty block. */
+  | 'announced-tip'
+  /** The template that follows an empty block. */
+  | 'full'
+  /** Fees rose. */
+  | 'fees'
+  /** Another difficulty on the same tip. */
+  | 'nbits'
+  /** An empty block for the height after this one, ready for the next tip. */
+  | 'ahead';
+
+/** The same messages, in this order, to each of these clients. */
+export interface Delivery {
+  readonly clients: readonly ClientId[];
+  readonly messages: readonly (NewTemplate | TemplateSetNewPrevHash)[];
+  readonly reason: DeliveryReason;
+}
+
+export interface PublisherOptions {
+  readonly rules: ChainRules;
+  /** The first template id to give out: above every id of earlier runs, for example from the clock. */
+  readonly firstTemplateId: bigint;
+  /** A template on the same tip goes out when it pays at least this much more, in satoshis. */
+  readonly feeThreshold: bigint;
+  /** … and no sooner than this after the client's last template. A new tip never waits for it. */
+  readonly minIntervalMs: number;
+  /** Whether to send an empty template for the next height ahead of its tip. */
+  readonly emptyAhead: boolean;
+  readonly limits?: Partial<PublisherLimits>;
+}
+
+export interface PublisherLimits {
+  /** How long templates of an older tip are answered for. */
+  readonly staleGraceMs: number;
+  /** Templates kept on one tip, at most: beyond it, no more updates go out until the next tip. */
+  readonly templatesPerTip: number;
+  /** How long a template on a tip that an announcement has outrun counts as late, and not as a reorganisation. */
+  readonly lateTemplateMs: number;
+}
+
+export const PUBLISHER_LIMITS: PublisherLimits = { staleGraceMs: 10_000, templatesPerTip: 2000, lateTemplateMs: 2000 };

@@ -1,0 +1,24 @@
+import type { NewTemplate, TemplateSetNewPrevHash } from '@sv2kit/codec';
+import { coinbaseFields } from './coinbase-fields.ts';
+import type { PublishedTip, TemplateRecord } from './template-book.ts';
+
+/** NewTemplate (§7.2) of a record. */
+export function newTemplate(record: TemplateRecord, futureTemplate: boolean): NewTemplate {
+  const { templateId, height, version, content } = record;
+  return {
+    type: 'NewTemplate',
+    templateId,
+    futureTemplate,
+    version,
+    ...coinbaseFields(height),
+    coinbaseTxValueRemaining: content.valueRemaining,
+    coinbaseTxOutputsCount: content.outputsCount,
+    coinbaseTxOutputs: content.outputs,
+    merklePath: content.merklePath,
+  };
+}
+
+/** SetNewPrevHash (§7.3) that activates a template. */
+export function setNewPrevHash(templateId: bigint, tip: PublishedTip, headerTimestamp: number): TemplateSetNewPrevHash {
+  return { type: 'SetNewPrevHash', templateId, ...tip, headerTimestamp };
+}

@@ -1,0 +1,35 @@
+import { type NewTemplate, ProtocolError, type TemplateSetNewPrevHash } from '@sv2kit/codec';
+import type { TemplateServerErrorCode } from './errors.ts';
+
+/** What a server makes jobs from: NewTemplate (§7.2) without its wire dress. */
+export type WorkTemplate = Omit<NewTemplate, 'type' | 'futureTemplate'>;
+/** The tip that jobs build on: SetNewPrevHash (§7.3) without its wire dress. */
+export type WorkTip = Omit<TemplateSetNewPrevHash, 'type'>;
+
+const MAX_COINBASE_PREFIX = 8;
+
+/**
+ * The template of a message, in bytes of its own.
+ *
+ * @throws ProtocolError `coinbase-prefix-too-long`
+ */
+export function workTemplate(message: NewTemplate): WorkTemplate {
+  const { type: _type, futureTemplate: _future, ...template } = message;
+  if (template.coinbasePrefix.length > MAX_COINBASE_PREFIX) {
+    throw new ProtocolError<TemplateServerErrorCode>('coinbase-prefix-too-long', {
+      templateId: template.templateId,
+      length: template.coinbasePrefix.length,
+    });
+  }
+  return {
+    ...template,
+    coinbasePrefix: template.coinbasePrefix.slice(),
+    coinbaseTxOutputs: template.coinbaseTxOutputs.slice(),
+    merklePath: template.merklePath.map((hash) => hash.slice()),
+  };
+}
+
+/** The tip of a message, in bytes of its own. */
+export function workTip({ type: _type, ...tip }: TemplateSetNewPrevHash): WorkTip {
+  return { ...tip, prevHash: tip.prevHash.slice(), target: tip.target.slice() };
+}
