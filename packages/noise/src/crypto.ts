@@ -11,7 +11,7 @@ export interface NoiseCrypto {
   /** SHA-256 of the concatenated parts. */
   sha256(...parts: readonly Uint8Array[]): Uint8Array;
 
-  /** HKDF of §4.4.2 with two outputs of 32 bytes each: zero-length info, `chainingKey` as salt. */
+  /** HKDF of §4.4.2, two outputs of 32 bytes: zero-length info, `chainingKey` as salt, `input` of at most 32 bytes. */
   hkdf(chainingKey: Uint8Array, input: Uint8Array): readonly [Uint8Array, Uint8Array];
 
   /** Whether `secret` is in 1..n-1. */

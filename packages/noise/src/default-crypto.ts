@@ -1,5 +1,5 @@
 import type { NoiseCrypto } from './crypto.ts';
-import { nobleCrypto } from './noble-crypto.ts';
+import { fastCrypto } from './fast-crypto.ts';
 
 /** What every function uses unless told otherwise. */
-export const defaultCrypto: NoiseCrypto = nobleCrypto;
+export const defaultCrypto: NoiseCrypto = fastCrypto;

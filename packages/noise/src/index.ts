@@ -27,6 +27,7 @@ export {
 export type { NoiseCrypto } from './crypto.ts';
 export { defaultCrypto } from './default-crypto.ts';
 export { NoiseError, type NoiseErrorCode } from './errors.ts';
+export { fastCrypto } from './fast-crypto.ts';
 export {
   ACT1_SIZE,
   ACT2_SIZE,

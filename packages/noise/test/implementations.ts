@@ -1,4 +1,4 @@
-import { nobleCrypto } from '@sv2kit/noise';
+import { fastCrypto, nobleCrypto } from '@sv2kit/noise';
 
 /** Every implementation behind the seam; suites run once for each. */
-export const implementations = [nobleCrypto];
+export const implementations = [nobleCrypto, fastCrypto];
