@@ -1,1 +1,29 @@
-export {};
+/**
+ * Listen for and connect to Stratum V2 peers over TCP: the socket loop, limits, timeouts and handshake workers.
+ *
+ * @example
+ * const listener = await listen({ host: '127.0.0.1', port: 0, services: [
+ *   serve(mining, { accept: (connection) => ({ kind: 'accept', handler: new Downstream(connection) }) }),
+ * ] });
+ * const { port } = listener;
+ * await connect({ host: '127.0.0.1', port, security: 'plain', protocol: mining, handler: (c) => new Miner(c) });
+ * @packageDocumentation
+ */
+export { type CloseReason, NET_CLOSE_REASONS, type NetCloseReason } from './close-reasons.ts';
+export { connect, ConnectError, type ConnectOptions } from './connect.ts';
+export type { Connection, ConnectionHandler } from './connection.ts';
+export { ephemeralKey, type Handshaker, type HandshakeJob, inlineHandshakes } from './handshaker.ts';
+export { DEFAULT_CONNECT_MS, DEFAULT_EXTENSIONS_MS, DEFAULT_LIMITS, type Limits } from './limits.ts';
+export { listen, type Listener, type ListenOptions } from './listen.ts';
+export {
+  type Clock,
+  type Counter,
+  type Gauge,
+  type Logger,
+  type NetMetrics,
+  noMetrics,
+  silentLogger,
+  systemClock,
+} from './ports.ts';
+export { type Accepted, type Refused, serve, type Service, type ServiceOptions } from './service.ts';
+export { workerHandshakes, type WorkerHandshakesOptions } from './worker-handshaker.ts';

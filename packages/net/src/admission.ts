@@ -1,0 +1,98 @@
+import { BlockList, isIPv6 } from 'node:net';
+import type { Limits } from './limits.ts';
+
+/** Why a connection was turned away; the label of the `refused` counter. */
+export type RefusedBy = 'connections' | 'connections-per-address' | 'handshakes' | 'accept-rate';
+
+/** Counts connections against the limits and says which one a further connection would break. */
+export class Admission {
+  readonly #limits: Limits;
+  readonly #exempt: BlockList;
+  readonly #perAddress = new Map<string, number>();
+  #connections = 0;
+  #handshakes = 0;
+  #tokens: number;
+  #refilledAt = 0;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+    this.#exempt = blockList(limits.exempt);
+    this.#tokens = limits.acceptsPerSecond;
+  }
+
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Connections that are not set up yet. */
+  get handshakes(): number {
+    return this.#handshakes;
+  }
+
+  /** Counts a connection in, or names the limit that forbids it. `now`: unix milliseconds. */
+  enter(address: string, now: number): RefusedBy | undefined {
+    const limits = this.#limits;
+    if (this.#connections >= limits.connections) return 'connections';
+    if (this.#handshakes >= limits.handshakes) return 'handshakes';
+    const group = addressGroup(address);
+    const count = this.#perAddress.get(group) ?? 0;
+    if (!this.#exempt.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) {
+      if (count >= limits.connectionsPerAddress) return 'connections-per-address';
+      if (!this.#takeToken(now)) return 'accept-rate';
+    }
+    this.#perAddress.set(group, count + 1);
+    this.#connections += 1;
+    this.#handshakes += 1;
+    return undefined;
+  }
+
+  /** A connection is set up, or has ended before it was. */
+  leaveHandshake(): void {
+    this.#handshakes -= 1;
+  }
+
+  leave(address: string): void {
+    this.#connections -= 1;
+    const group = addressGroup(address);
+    const count = this.#perAddress.get(group) ?? 1;
+    if (count > 1) this.#perAddress.set(group, count - 1);
+    else this.#perAddress.delete(group);
+  }
+
+  #takeToken(now: number): boolean {
+    const rate = this.#limits.acceptsPerSecond;
+    if (rate === 0) return true;
+    const elapsed = Math.max(0, now - this.#refilledAt);
+    this.#tokens = Math.min(rate, this.#tokens + (elapsed * rate) / 1000);
+    this.#refilledAt = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}
+
+/** An IPv4 address as it is, IPv4 inside IPv6 unwrapped. */
+export function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
+}
+
+/** What counts as one address: an IPv4 address, or an IPv6 /64, which is what one customer is given. */
+function addressGroup(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [head = '', tail] = (address.split('%')[0] as string).split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
+  return [...before, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after].slice(0, 4).join(':');
+}
+
+function blockList(entries: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [address = '', prefix] = entry.split('/');
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return list;
+}

@@ -1,0 +1,301 @@
+import type { Socket } from 'node:net';
+import { ProtocolError, type SetupConnection } from '@sv2kit/codec';
+import { NoiseError } from '@sv2kit/noise';
+import type { ClientSession, Ready, ServerSession, SessionEvent } from '@sv2kit/session';
+import { plainAddress } from './admission.ts';
+import type { CloseReason, NetCloseReason } from './close-reasons.ts';
+import type { Connection, ConnectionHandler } from './connection.ts';
+import { EndOfTurn } from './end-of-turn.ts';
+import type { Limits } from './limits.ts';
+import type { Clock, Logger, NetMetrics } from './ports.ts';
+import { ownSocket, type SocketEvents } from './socket-events.ts';
+import { type Sweep, sweepOf, type Swept } from './sweep.ts';
+import { Watch } from './watch.ts';
+
+/** What all connections of a listener share. */
+export interface PeerContext {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: NetMetrics;
+  readonly limits: Limits;
+}
+
+/** A message of any protocol; `listen` and `connect` narrow it. */
+export interface AnyMessage {
+  readonly type: string;
+}
+
+const endOfTurn = new EndOfTurn();
+let lastId = 0;
+
+/**
+ * The socket loop: the only place that reads and writes sockets, and the only one that catches what a peer causes.
+ *
+ * A ProtocolError or NoiseError ends the connection after what is queued for the peer has been written. Anything else is
+ * a mistake of ours: it is logged with its stack, counted, and ends this one connection.
+ */
+export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swept {
+  readonly id = ++lastId;
+  readonly remote: { readonly address: string; readonly port: number };
+  readonly #context: PeerContext;
+  readonly #socket: Socket;
+  readonly #sweep: Sweep;
+  readonly #watch: Watch;
+  /** open -> ending -> closed. While ending, what the peer still sends is read and forgotten. */
+  #phase: 'open' | 'ending' | 'closed' = 'open';
+  #reason: CloseReason = { code: 'peer-closed' };
+  #ready: Ready | undefined;
+  /** Something that ends with a flush is going on. */
+  #busy = false;
+  #flushDue = false;
+  #chunks = 0;
+  #frames = 0;
+  #bytesWritten = 0;
+
+  constructor(socket: Socket, context: PeerContext) {
+    const now = context.clock.now();
+    this.#context = context;
+    this.remote = { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
+    this.#watch = new Watch(context.limits, now);
+    this.#sweep = sweepOf(context.clock);
+    this.#sweep.add(this);
+    this.#socket = ownSocket(socket, this);
+  }
+
+  protected abstract readonly session: ServerSession | ClientSession;
+  abstract readonly setup: SetupConnection;
+  /** Undefined until the application has been asked. */
+  protected abstract readonly handler: ConnectionHandler<AnyMessage> | undefined;
+  /** The heavy step is due; answer with `completeHandshake`. */
+  protected abstract onHandshake(act: Uint8Array): void;
+  protected abstract onSetup(setup: SetupConnection): void;
+  /** A client's RequestExtensions is on its way. */
+  protected abstract onAsking(): void;
+  protected abstract onReady(): void;
+  /** The socket is closed; the handler hears of it next. */
+  protected abstract onGone(reason: CloseReason): void;
+
+  get usedVersion(): number {
+    return this.#ready?.usedVersion ?? 0;
+  }
+
+  get flags(): number {
+    return this.#ready?.flags ?? 0;
+  }
+
+  get extensions(): ReadonlySet<number> {
+    return this.session.extensions;
+  }
+
+  get congested(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
+  get queuedBytes(): number {
+    return this.session.pendingBytes + this.#socket.writableLength;
+  }
+
+  get isOpen(): boolean {
+    return this.#phase === 'open';
+  }
+
+  send(message: AnyMessage): void {
+    if (this.#phase !== 'open') return;
+    this.session.send(message as never);
+    this.#flushSoon();
+  }
+
+  sendFrame(frame: Uint8Array): void {
+    if (this.#phase !== 'open') return;
+    if (this.#ready === undefined) throw new Error('nothing can be sent before the connection is ready');
+    this.session.sendFrame(frame);
+    this.#flushSoon();
+  }
+
+  flush(): void {
+    this.#flushDue = false;
+    if (this.#phase !== 'open') return;
+    const bytes = this.session.drain();
+    if (bytes === undefined) return;
+    if (this.#socket.writableLength > this.#context.limits.writeQueueBytes) {
+      this.destroy('slow-reader');
+      return;
+    }
+    this.#bytesWritten += bytes.length;
+    if (!this.#socket.write(bytes)) this.#socket.pause();
+  }
+
+  markInUse(): void {
+    this.#watch.met('unused');
+  }
+
+  end(reason: string): void {
+    this.#finish({ code: reason });
+  }
+
+  destroy(reason: string): void {
+    if (this.#phase === 'open') this.#reason = { code: reason };
+    this.#phase = this.#phase === 'closed' ? 'closed' : 'ending';
+    this.#socket.destroy();
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.#phase !== 'open') return;
+    this.#chunks += 1;
+    this.#enter(this.#receive, chunk);
+  }
+
+  onDrain(): void {
+    this.#socket.resume();
+    if (this.#phase === 'open') this.#enter(this.#drained, undefined);
+  }
+
+  /** The peer has said its last word; Node ends our side once everything is written. */
+  onEnd(): void {
+    if (this.#phase === 'open') this.#startEnding({ code: 'peer-closed' });
+  }
+
+  onError(error: Error): void {
+    if (this.#phase !== 'open') return;
+    this.#reason = { code: 'socket-error', error };
+    this.#phase = 'ending';
+  }
+
+  onSocketClosed(): void {
+    this.#phase = 'closed';
+    this.#sweep.delete(this);
+    this.#context.metrics.closed.inc({ reason: this.#reason.code });
+    this.#enter(this.#gone, this.#reason);
+  }
+
+  sweep(now: number): void {
+    if (this.#phase !== 'open') {
+      if (this.#watch.overdue(now)) this.#socket.destroy();
+      return;
+    }
+    const { writableLength, writableNeedDrain } = this.#socket;
+    const reason = this.#watch.judge(now, {
+      chunks: this.#chunks,
+      frames: this.#frames,
+      midFrame: this.session.midFrame,
+      bytesTaken: this.#bytesWritten - writableLength,
+      congested: writableNeedDrain,
+    });
+    if (reason === 'slow-reader') this.destroy(reason);
+    else if (reason !== undefined) this.end(reason);
+  }
+
+  /** Starts the clock for the next step of the connection. */
+  protected expectWithin(ms: number, reason: NetCloseReason): void {
+    this.#watch.expectWithin(ms, reason, this.#context.clock.now());
+  }
+
+  /** Runs what a peer or a timer caused, catches what it throws, and flushes. */
+  protected enter(step: () => void): void {
+    if (this.#phase === 'open') this.#enter(step, undefined);
+  }
+
+  protected becomeReady(ready: Ready): void {
+    this.#ready = ready;
+    this.expectWithin(this.#context.limits.firstUseMs, 'unused');
+    this.onReady();
+  }
+
+  #enter<T>(step: (this: this, input: T) => void, input: T): void {
+    const nested = this.#busy;
+    this.#busy = true;
+    try {
+      step.call(this, input);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#busy = nested;
+    if (!nested) this.flush();
+  }
+
+  #receive(chunk: Uint8Array): void {
+    for (const event of this.session.receive(chunk)) {
+      this.#onEvent(event);
+      if (this.#phase !== 'open') return;
+    }
+  }
+
+  #onEvent(event: SessionEvent<AnyMessage>): void {
+    switch (event.type) {
+      case 'message':
+        this.#frames += 1;
+        this.handler?.onMessage(event.message);
+        return;
+      case 'foreign':
+        this.#frames += 1;
+        this.handler?.onForeign?.(event.foreign);
+        return;
+      case 'handshake':
+        this.onHandshake(event.act);
+        return;
+      case 'setup':
+        this.onSetup(event.setup);
+        return;
+      case 'asking':
+        this.onAsking();
+        return;
+      case 'ready':
+        this.becomeReady(event);
+        return;
+      case 'extensions':
+        this.handler?.onExtensions?.(event.extensions);
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #drained(): void {
+    this.handler?.onDrain?.();
+  }
+
+  #gone(reason: CloseReason): void {
+    this.onGone(reason);
+    this.handler?.onClose(reason);
+  }
+
+  #fail(thrown: unknown): void {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    if (error instanceof ProtocolError || error instanceof NoiseError) {
+      const { code, details } = error;
+      this.#context.log.debug('a peer broke the protocol', { peer: this.id, ...this.remote, code, details });
+      this.#finish({ code, error });
+      return;
+    }
+    this.#context.metrics.bugs.inc();
+    this.#context.log.error('a mistake of ours ended a connection', {
+      peer: this.id,
+      address: this.remote.address,
+      stack: error.stack,
+    });
+    this.#finish({ code: 'internal-error', error });
+  }
+
+  /** open -> ending, with everything that is queued still going out. */
+  #finish(reason: CloseReason): void {
+    if (this.#phase !== 'open') return;
+    this.flush();
+    this.#startEnding(reason);
+    this.#socket.end();
+    // Unread bytes would make the close a reset, which can overtake our last words.
+    this.#socket.resume();
+  }
+
+  #startEnding(reason: CloseReason): void {
+    if (this.#phase !== 'open') return;
+    this.#phase = 'ending';
+    this.#reason = reason;
+    this.expectWithin(this.#context.limits.lingerMs, 'shutdown');
+  }
+
+  #flushSoon(): void {
+    if (this.#busy || this.#flushDue) return;
+    this.#flushDue = true;
+    endOfTurn.add(this);
+  }
+}

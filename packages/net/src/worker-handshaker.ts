@@ -1,0 +1,103 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { BATCH, type Batch, type Outcome } from './handshake-batch.ts';
+import { type Handshaker, type HandshakeJob, respondHere } from './handshaker.ts';
+import { type Logger, silentLogger } from './ports.ts';
+
+/** The worker's file as source or as built: rewritten import specifiers do not cover URLs. */
+const WORKER = new URL(`./handshake-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+
+export interface WorkerHandshakesOptions {
+  /** Threads; one per core but one when absent. */
+  readonly workers?: number;
+  readonly log?: Logger;
+}
+
+/**
+ * Computes handshakes in worker threads, so that a thousand peers that reconnect at once do not hold up the event loop.
+ * When the last worker has failed, handshakes are computed in this thread.
+ */
+export function workerHandshakes(options: WorkerHandshakesOptions = {}): Handshaker {
+  return new WorkerHandshakes(options.workers ?? Math.max(1, availableParallelism() - 1), options.log ?? silentLogger);
+}
+
+interface Thread {
+  readonly worker: Worker;
+  /** What it computes now. */
+  batch: readonly HandshakeJob[];
+}
+
+class WorkerHandshakes implements Handshaker {
+  readonly #threads = new Set<Thread>();
+  readonly #log: Logger;
+  #queue: HandshakeJob[] = [];
+  #closing = false;
+
+  constructor(count: number, log: Logger) {
+    this.#log = log;
+    for (let i = 0; i < count; i += 1) this.#start();
+  }
+
+  get waiting(): number {
+    let waiting = this.#queue.length;
+    for (const { batch } of this.#threads) waiting += batch.length;
+    return waiting;
+  }
+
+  respond(job: HandshakeJob): void {
+    if (this.#threads.size === 0) {
+      respondHere(job);
+      return;
+    }
+    this.#queue.push(job);
+    for (const thread of this.#threads) this.#feed(thread);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#queue = [];
+    await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
+  }
+
+  #start(): void {
+    const worker = new Worker(WORKER, { name: 'handshakes' });
+    const thread: Thread = { worker, batch: [] };
+    worker.unref();
+    worker.on('message', (outcomes: readonly Outcome[]) => this.#onOutcomes(thread, outcomes));
+    worker.on('error', (error) => this.#log.error('a handshake worker failed', { error }));
+    worker.on('exit', () => this.#onExit(thread));
+    this.#threads.add(thread);
+  }
+
+  /** Gives an idle worker the next jobs that share an identity. */
+  #feed(thread: Thread): void {
+    if (thread.batch.length > 0) return;
+    this.#queue = this.#queue.filter((job) => !job.abandoned);
+    const identity = this.#queue[0]?.identity;
+    if (identity === undefined) return;
+    const end = this.#queue.findIndex((job, index) => index === BATCH || job.identity !== identity);
+    thread.batch = this.#queue.splice(0, end === -1 ? this.#queue.length : end);
+    thread.worker.postMessage({ identity, acts: thread.batch.map(({ act }) => act) } satisfies Batch);
+  }
+
+  #onOutcomes(thread: Thread, outcomes: readonly Outcome[]): void {
+    const { batch } = thread;
+    thread.batch = [];
+    this.#feed(thread);
+    batch.forEach((job, index) => {
+      const outcome = outcomes[index];
+      if (outcome === undefined || job.abandoned) return;
+      if ('failure' in outcome) job.done(new Error(outcome.failure));
+      else job.done({ reply: outcome.act2, keys: outcome });
+    });
+  }
+
+  /** A worker that fails is not replaced: what broke it would break the next. Its jobs go to the others, or are done here. */
+  #onExit(thread: Thread): void {
+    this.#threads.delete(thread);
+    if (this.#closing) return;
+    this.#log.error('a handshake worker has gone', { left: this.#threads.size });
+    const jobs = this.#threads.size > 0 ? thread.batch : [...thread.batch, ...this.#queue.splice(0)];
+    for (const job of jobs) if (!job.abandoned) this.respond(job);
+  }
+}
