@@ -1,1 +1,76 @@
-export {};
+/**
+ * The mining protocol's rules (§5) without input or output: channels, jobs, the judgement of shares, extranonce leases,
+ * difficulty, acknowledgements, and the client's side of a channel. Pure: no time, randomness, sockets or logging.
+ *
+ * A server feeds a {@link JobBoard} with templates, brings every {@link Feed} up to it, and hands shares to channels:
+ * @example
+ * ```ts
+ * import { JobBoard, JobIds, StandardChannel, applyStep, minNtimeAt } from '@sv2kit/mining';
+ *
+ * const board = new JobBoard(new JobIds());
+ * board.addFuture(template);
+ * board.activate(template.templateId, tip, nowMs);
+ * for (const step of feed.advance(board)) applyStep(step, channel, recipe, tip.minNtime, nowMs);
+ * const outcome = channel.submit(share, nowMs); // accepted, block, rejected or held
+ * ```
+ * @packageDocumentation
+ */
+export { Acknowledgements, type BatchPolicy } from './acknowledgements.ts';
+export { type ChannelOptions, ServerChannel } from './channel.ts';
+export { ChannelClient } from './channel-client.ts';
+export type { ClientAction, ClientOptions, OpenChannel } from './client-actions.ts';
+export type { ClientJob, SearchSpace, Work } from './client-work.ts';
+export {
+  CLIENT_VIOLATIONS,
+  type ClientViolation,
+  CUSTOM_JOB_ERRORS,
+  type CustomJobErrorCode,
+  OPEN_CHANNEL_ERRORS,
+  type OpenChannelErrorCode,
+  SHARE_ERRORS,
+  type ShareErrorCode,
+  UPDATE_CHANNEL_ERRORS,
+  type UpdateChannelErrorCode,
+} from './codes.ts';
+export { ExtendedChannel } from './extended-channel.ts';
+export {
+  EXTRANONCE_LAYOUT,
+  ExtranonceAllocator,
+  type ExtranonceLease,
+  type ExtranonceSpace,
+  padPrefix,
+} from './extranonce-allocator.ts';
+export { Feed, type FeedStep } from './feed.ts';
+export { applyStep, type ChannelSettlement, Group } from './group.ts';
+export { ActiveWork, Job } from './job.ts';
+export { BOARD_FUTURES, type BoardWork, JobBoard, minNtimeAt, WorkSource } from './job-board.ts';
+export type { FutureJob, LiveJob } from './job-book.ts';
+export { JobIds } from './job-ids.ts';
+export {
+  CHANNEL_LIMITS,
+  type ChannelLimits,
+  CLIENT_FUTURE_JOBS,
+  CLIENT_PAST_JOBS,
+  FUTURE_BLOCK_MARGIN,
+  MAX_FULL_EXTRANONCE_SIZE,
+  MAX_FUTURE_BLOCK_TIME,
+} from './limits.ts';
+export {
+  extranonceSizeFor,
+  type ExtranonceVerdict,
+  targetFor,
+  type TargetPolicy,
+  type TargetVerdict,
+} from './open-rules.ts';
+export { type Payout, payTo, type Recipe, recipeKey } from './recipe.ts';
+export { ShareBudget } from './seen-shares.ts';
+export type { SettledShare, Share, ShareOutcome, Solution } from './share.ts';
+export { StandardChannel } from './standard-channel.ts';
+export { sameBytes, type Tip, type WorkTemplate } from './template.ts';
+export {
+  type DifficultyBounds,
+  HASHES_PER_DIFFICULTY,
+  Vardiff,
+  VARDIFF_TUNING,
+  type VardiffTuning,
+} from './vardiff.ts';

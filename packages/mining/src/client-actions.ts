@@ -1,0 +1,76 @@
+import type { MiningFromServer } from '@sv2kit/codec';
+import type { Work } from './client-work.ts';
+import type { ClientViolation } from './codes.ts';
+
+/** What a channel is asked for with (§5.3.2, §5.3.4). */
+export interface ClientOptions {
+  /** Unique on the connection. */
+  readonly requestId: number;
+  readonly userIdentity: Uint8Array;
+  /** Hashes per second; 0 for an empty proxy. */
+  readonly nominalHashRate: number;
+  /** 32 bytes, little-endian. */
+  readonly maxTarget: Uint8Array;
+  readonly channel: { readonly kind: 'standard' } | { readonly kind: 'extended'; readonly minExtranonceSize: number };
+  /** The server said REQUIRES_FIXED_VERSION (§5.3.1). */
+  readonly fixedVersion?: boolean;
+}
+
+/** What the host of a channel should know or do after a message. */
+export type ClientAction =
+  | { readonly kind: 'opened'; readonly channel: OpenChannel }
+  | { readonly kind: 'open-refused'; readonly errorCode: string }
+  /** Start on this at once; what was mined before is worth less or nothing. */
+  | { readonly kind: 'work'; readonly work: Work; readonly newTip: boolean }
+  | { readonly kind: 'future-job'; readonly jobId: number }
+  /** Binds jobs that are activated later. */
+  | { readonly kind: 'target'; readonly target: Uint8Array }
+  /** Binds jobs that are sent later. */
+  | { readonly kind: 'prefix'; readonly extranoncePrefix: Uint8Array }
+  | { readonly kind: 'regrouped'; readonly groupChannelId: number }
+  | {
+      readonly kind: 'accepted';
+      readonly lastSequenceNumber: number;
+      readonly count: number;
+      /** Sum of difficulties. */
+      readonly sum: bigint;
+    }
+  | { readonly kind: 'rejected'; readonly sequenceNumber: number; readonly errorCode: string }
+  | { readonly kind: 'update-refused'; readonly errorCode: string }
+  | { readonly kind: 'custom-job-accepted'; readonly requestId: number; readonly jobId: number }
+  | { readonly kind: 'custom-job-refused'; readonly requestId: number; readonly errorCode: string }
+  | { readonly kind: 'closed'; readonly reasonCode: string }
+  /** The server broke a rule; the offending message had no other effect than is said at the code. */
+  | { readonly kind: 'violation'; readonly code: ClientViolation };
+
+/** What is known of a channel once it is open. */
+export interface OpenChannel {
+  readonly channelId: number;
+  readonly groupChannelId: number;
+  /** The target of jobs that are activated from now on. */
+  readonly target: Uint8Array;
+  /** The prefix of jobs that are sent from now on. */
+  readonly extranoncePrefix: Uint8Array;
+  /** Bytes to roll; 0 on a standard channel. */
+  readonly extranonceSize: number;
+}
+
+/** Answers to the client's own messages change nothing here. */
+export function answered(message: MiningFromServer): ClientAction[] {
+  switch (message.type) {
+    case 'SubmitSharesSuccess': {
+      const { lastSequenceNumber, newSubmitsAcceptedCount: count, newSharesSum: sum } = message;
+      return [{ kind: 'accepted', lastSequenceNumber, count, sum }];
+    }
+    case 'SubmitSharesError':
+      return [{ kind: 'rejected', sequenceNumber: message.sequenceNumber, errorCode: message.errorCode }];
+    case 'UpdateChannelError':
+      return [{ kind: 'update-refused', errorCode: message.errorCode }];
+    case 'SetCustomMiningJobSuccess':
+      return [{ kind: 'custom-job-accepted', requestId: message.requestId, jobId: message.jobId }];
+    case 'SetCustomMiningJobError':
+      return [{ kind: 'custom-job-refused', requestId: message.requestId, errorCode: message.errorCode }];
+    default:
+      return [];
+  }
+}

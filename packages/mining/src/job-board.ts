@@ -1,0 +1,119 @@
+import { Job } from './job.ts';
+import type { JobIds } from './job-ids.ts';
+import { type Recipe, recipeKey } from './recipe.ts';
+import { sameBytes, type Tip, type WorkTemplate } from './template.ts';
+
+/** Future templates that wait for their tip; the oldest gives way. Fewer than a client keeps future jobs. */
+export const BOARD_FUTURES = 8;
+
+/** One template in play and the jobs made from it, at most one per recipe. */
+export class WorkSource {
+  readonly template: WorkTemplate;
+  readonly #ids: JobIds;
+  readonly #serial: number;
+  readonly #jobs = new Map<string, Job>();
+
+  constructor(template: WorkTemplate, ids: JobIds, serial: number) {
+    this.template = template;
+    this.#ids = ids;
+    this.#serial = serial;
+  }
+
+  /** The job that every channel of the recipe shares; made when the first one asks. */
+  job(recipe: Recipe): Job {
+    const key = recipeKey(recipe);
+    let job = this.#jobs.get(key);
+    if (job === undefined) {
+      job = new Job(this.#ids.next(), this.template, recipe, this.#serial);
+      this.#jobs.set(key, job);
+    }
+    return job;
+  }
+}
+
+/** What every channel should be brought to. */
+export interface BoardWork {
+  readonly tip: Tip;
+  /** When the tip came, in milliseconds. */
+  readonly tipSinceMs: number;
+  /** The future template that the tip activated. */
+  readonly opening: WorkSource;
+  /** What to mine now: the opening template or a later one. */
+  readonly current: WorkSource;
+}
+
+/**
+ * The templates of a mining server: what is mined now and what waits for the next tip (§5.1.3). Template ids are
+ * those of one template provider; when another takes over, {@link JobBoard.reset} comes first.
+ */
+export class JobBoard {
+  readonly #ids: JobIds;
+  #serial = 0;
+  #work: BoardWork | undefined;
+  #futures: WorkSource[] = [];
+
+  constructor(ids: JobIds) {
+    this.#ids = ids;
+  }
+
+  /** What to mine now; undefined before the first tip. */
+  get work(): BoardWork | undefined {
+    return this.#work;
+  }
+
+  /** What to mine when the tip changes, oldest first. */
+  get futures(): readonly WorkSource[] {
+    return this.#futures;
+  }
+
+  /** NewTemplate with future_template set (§7.2). */
+  addFuture(template: WorkTemplate): void {
+    this.#futures = [...this.#futures, this.#source(template)].slice(-BOARD_FUTURES);
+  }
+
+  /** NewTemplate for the tip at hand (§7.2). @returns false when there is no tip yet */
+  update(template: WorkTemplate): boolean {
+    if (this.#work === undefined) return false;
+    this.#work = { ...this.#work, current: this.#source(template) };
+    return true;
+  }
+
+  /** Makes new jobs of the template at hand, so that new targets bind and search spaces are fresh. */
+  refresh(): void {
+    if (this.#work !== undefined) this.update(this.#work.current.template);
+  }
+
+  /**
+   * SetNewPrevHash (§7.3): every other future template is void.
+   * @returns 'unknown-template' when its template was not announced as a future one
+   */
+  activate(templateId: bigint, tip: Tip, nowMs: number): 'new-tip' | 'same-tip' | 'unknown-template' {
+    const opening = this.#futures.find((source) => source.template.templateId === templateId);
+    if (opening === undefined) return 'unknown-template';
+    const last = this.#work?.tip;
+    this.#work = { tip, tipSinceMs: nowMs, opening, current: opening };
+    this.#futures = [];
+    return last !== undefined && sameBytes(last.prevHash, tip.prevHash) ? 'same-tip' : 'new-tip';
+  }
+
+  /** Another template provider takes over: its ids mean other templates. What is mined now goes on. */
+  reset(): void {
+    this.#futures = [];
+  }
+
+  /** There is nothing to mine any more. */
+  clear(): void {
+    this.#futures = [];
+    this.#work = undefined;
+  }
+
+  #source(template: WorkTemplate): WorkSource {
+    this.#serial += 1;
+    return new WorkSource(template, this.#ids, this.#serial);
+  }
+}
+
+/** The min_ntime of a job that is sent now: the tip's, moved on by the time since. Unix seconds. */
+export function minNtimeAt(work: BoardWork, nowMs: number): number {
+  return work.tip.minNtime + Math.max(0, Math.floor((nowMs - work.tipSinceMs) / 1000));
+}

@@ -1,0 +1,151 @@
+import { difficultyFromTarget } from '@sv2kit/bitcoin';
+import type { ChannelLimits } from './limits.ts';
+import type { ActiveWork, Job } from './job.ts';
+import { sameBytes, type Tip } from './template.ts';
+
+/** A job that was sent before its tip was known. */
+export interface FutureJob {
+  readonly phase: 'future';
+  readonly job: Job;
+  /** The channel's prefix when the job was sent (§5.3.10). */
+  readonly prefix: Uint8Array;
+}
+
+/** A job that is or was mined. */
+export interface LiveJob {
+  readonly phase: 'live';
+  readonly job: Job;
+  readonly prefix: Uint8Array;
+  readonly work: ActiveWork;
+  /** The channel's target when the job was activated (§5.3.21). */
+  readonly target: Uint8Array;
+  readonly difficulty: number;
+  /** Unix seconds. */
+  readonly minNtime: number;
+  /** Which tip of the channel; older than the book's when stale. */
+  readonly epoch: number;
+  /** Hashes of the blocks it yielded. */
+  readonly blocks: Uint8Array[];
+  /** A standard job's header, made for its first share. */
+  header: Uint8Array | undefined;
+}
+
+/** What SetNewPrevHash did to a book. */
+export interface Activation {
+  readonly newTip: boolean;
+  readonly job: LiveJob;
+}
+
+/** The jobs of one server-side channel. A job stays shareable while newer ones of its tip come (§5.3.15). */
+export class JobBook {
+  readonly #limits: ChannelLimits;
+  readonly #futures = new Map<number, FutureJob>();
+  readonly #live = new Map<number, LiveJob>();
+  readonly #retired: number[] = [];
+  #tip: Tip | undefined;
+  #epoch = 0;
+  #active: LiveJob | undefined;
+  #lastTarget: { readonly target: Uint8Array; readonly difficulty: number } | undefined;
+
+  constructor(limits: ChannelLimits) {
+    this.#limits = limits;
+  }
+
+  get tip(): Tip | undefined {
+    return this.#tip;
+  }
+
+  /** The job that the channel should be mining. */
+  get active(): LiveJob | undefined {
+    return this.#active;
+  }
+
+  find(jobId: number): FutureJob | LiveJob | undefined {
+    return this.#live.get(jobId) ?? this.#futures.get(jobId);
+  }
+
+  isRetired(jobId: number): boolean {
+    return this.#retired.includes(jobId);
+  }
+
+  isStale(job: LiveJob): boolean {
+    return job.epoch !== this.#epoch;
+  }
+
+  /** Whether shares of the job can still count. */
+  isCurrent(jobId: number): boolean {
+    return this.#live.get(jobId)?.epoch === this.#epoch;
+  }
+
+  /** Whether a job that can still be submitted for yielded this block already. */
+  hasBlock(hash: Uint8Array): boolean {
+    for (const job of this.#live.values()) if (job.blocks.some((known) => sameBytes(known, hash))) return true;
+    return false;
+  }
+
+  addFuture(job: Job, prefix: Uint8Array): void {
+    this.#futures.set(job.id, { phase: 'future', job, prefix });
+    if (this.#futures.size > this.#limits.futureJobs) this.#dropOldest(this.#futures);
+  }
+
+  /**
+   * A job for the tip at hand.
+   * @returns whether an older job had to go
+   */
+  addActive(job: Job, prefix: Uint8Array, target: Uint8Array, minNtime: number): boolean {
+    if (this.#tip === undefined) throw new Error('a job cannot be active before the first prev-hash');
+    return this.#enter(job, prefix, this.#tip, target, minNtime);
+  }
+
+  /**
+   * A new tip, and the future job to mine on it. Every other future job is void, and every older job stale unless the
+   * prev-hash is the same.
+   */
+  activate(jobId: number, tip: Tip, target: Uint8Array, minNtime: number): Activation {
+    const future = this.#futures.get(jobId);
+    if (future === undefined) throw new Error(`job ${jobId} was not sent as a future job`);
+    const newTip = this.#tip === undefined || !sameBytes(this.#tip.prevHash, tip.prevHash);
+    if (newTip) this.#epoch += 1;
+    this.#tip = tip;
+    this.#futures.delete(jobId);
+    while (this.#futures.size > 0) this.#dropOldest(this.#futures);
+    this.#enter(future.job, future.prefix, tip, target, minNtime);
+    return { newTip, job: this.#active as LiveJob };
+  }
+
+  #enter(job: Job, prefix: Uint8Array, tip: Tip, target: Uint8Array, minNtime: number): boolean {
+    const live: LiveJob = {
+      phase: 'live',
+      job,
+      prefix,
+      work: job.on(tip),
+      target,
+      difficulty: this.#difficulty(target),
+      minNtime,
+      epoch: this.#epoch,
+      blocks: [],
+      header: undefined,
+    };
+    this.#live.set(job.id, live);
+    this.#active = live;
+    if (this.#live.size <= this.#limits.liveJobs) return false;
+    this.#dropOldest(this.#live);
+    return true;
+  }
+
+  #dropOldest(jobs: Map<number, unknown>): void {
+    const [oldest] = jobs.keys();
+    if (oldest === undefined) return;
+    jobs.delete(oldest);
+    this.#retired.push(oldest);
+    if (this.#retired.length > this.#limits.retiredJobs) this.#retired.shift();
+  }
+
+  /** Targets change rarely and are shared between jobs, so the division is made once per target. */
+  #difficulty(target: Uint8Array): number {
+    if (this.#lastTarget?.target !== target) {
+      this.#lastTarget = { target, difficulty: difficultyFromTarget(target) };
+    }
+    return this.#lastTarget.difficulty;
+  }
+}

@@ -1,0 +1,38 @@
+/** Named bounds of one server-side channel; every one is in docs/LIMITS.md. */
+export interface ChannelLimits {
+  /** Future jobs that wait for their SetNewPrevHash; the oldest gives way. */
+  readonly futureJobs: number;
+  /** Jobs of past and present that a share may name; the oldest gives way. */
+  readonly liveJobs: number;
+  /** Ids of forgotten jobs that still yield `stale-share` instead of `invalid-job-id`. */
+  readonly retiredJobs: number;
+  /** Shares of one tip that a channel remembers. */
+  readonly seenShares: number;
+  /** Shares on a tip that the server has not seen yet. */
+  readonly heldShares: number;
+  /** How long such a share waits, in milliseconds. */
+  readonly heldMs: number;
+  /** Blocks of one job that a channel remembers; beyond it the job yields no more. */
+  readonly blocksPerJob: number;
+}
+
+export const CHANNEL_LIMITS: ChannelLimits = {
+  futureJobs: 16,
+  liveJobs: 16,
+  retiredJobs: 64,
+  seenShares: 65_536,
+  heldShares: 32,
+  heldMs: 5_000,
+  blocksPerJob: 1_024,
+};
+
+/** Seconds that a header's ntime may be ahead of the clock by consensus. */
+export const MAX_FUTURE_BLOCK_TIME = 7_200;
+/** Seconds that the server stays below that limit, for clocks that differ. */
+export const FUTURE_BLOCK_MARGIN = 60;
+/** Future jobs that a client keeps; deployed clients keep as many. */
+export const CLIENT_FUTURE_JOBS = 16;
+/** Jobs of the current tip that a client can still submit shares for. */
+export const CLIENT_PAST_JOBS = 16;
+/** Most bytes that a prefix and its extranonce may have together. */
+export const MAX_FULL_EXTRANONCE_SIZE = 32;

@@ -1,0 +1,32 @@
+import type { TxOut } from '@sv2kit/bitcoin';
+
+/** Who a coinbase pays. */
+export interface Payout {
+  /** The same for payouts that yield the same outputs. */
+  readonly id: string;
+  /** @param value satoshis to share out, all of them */
+  outputs(value: bigint): readonly TxOut[];
+}
+
+/**
+ * What makes a template into a job beside the template itself. Channels of one recipe share one job, and a group's
+ * members share one recipe (§5.2.3).
+ */
+export interface Recipe {
+  readonly payout: Payout;
+  /** Bytes of the coinbase script between height and extranonce. */
+  readonly tag: Uint8Array;
+  /** Prefix and rolled part together, in bytes. */
+  readonly extranonceSize: number;
+  readonly versionRollingAllowed: boolean;
+}
+
+/** Equal for recipes that yield the same job. Recipes of one server differ in payout and extranonce size only. */
+export function recipeKey(recipe: Recipe): string {
+  return `${recipe.extranonceSize}:${recipe.versionRollingAllowed ? 'r' : 'f'}:${recipe.payout.id}`;
+}
+
+/** Pays everything to one script. */
+export function payTo(script: Uint8Array, id: string): Payout {
+  return { id, outputs: (value) => [{ value, script }] };
+}

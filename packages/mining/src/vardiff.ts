@@ -1,0 +1,225 @@
+/** Hashes that a share of difficulty 1 takes on average. */
+export const HASHES_PER_DIFFICULTY = 2 ** 256 / (0xffff * 2 ** 208);
+
+/** How calm and how quick a {@link Vardiff} is. The defaults were chosen by simulation (`test/vardiff.test.ts`). */
+export interface VardiffTuning {
+  /** Rates, relative to the expected one, that the two tests are tuned to notice. */
+  readonly rise: number;
+  readonly fall: number;
+  /** Evidence, as a log likelihood ratio, at which a test gives alarm. */
+  readonly alarm: number;
+  /** Expected shares of doubt that pull an estimate towards no change. */
+  readonly doubt: number;
+  /** After an alarm the estimate is looked at again when this many shares were expected, and 1.6 times as many, up to `lastLook`. */
+  readonly firstLook: number;
+  readonly lastLook: number;
+  /** A second look corrects what is off by more than this, as a log ratio, and by more than so many deviations. */
+  readonly band: number;
+  readonly deviations: number;
+  /** Most that one step multiplies or divides by. */
+  readonly maxStepUp: number;
+  readonly maxStepDown: number;
+}
+
+export const VARDIFF_TUNING: VardiffTuning = {
+  rise: 1.5,
+  fall: 0.6,
+  alarm: 5.5,
+  doubt: 6,
+  firstLook: 16,
+  lastLook: 200,
+  band: 0.12,
+  deviations: 1.3,
+  maxStepUp: 8,
+  maxStepDown: 4,
+};
+
+/** Time that a single gap counts for at most, in milliseconds: a process that slept proves nothing about its miners. */
+const LONGEST_GAP_MS = 120_000;
+/** Counted shares in an alarm that do not wait for the next look. */
+const URGENT_SHARES = 20;
+/** A step smaller than this is not worth a message. */
+const LEAST_STEP = 0.05;
+const LOOK_SPACING = 1.6;
+
+/** Bounds of the difficulty; the lower one follows the client's maximum target. */
+export interface DifficultyBounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** One running test for a change of rate (Page's cumulative sum), with the data since the change it suspects. */
+class Suspicion {
+  readonly #rate: number;
+  evidence = 0;
+  counted = 0;
+  expected = 0;
+
+  /** @param rate the changed rate to look for, relative to the expected one */
+  constructor(rate: number) {
+    this.#rate = rate;
+  }
+
+  add(counted: number, expected: number): void {
+    this.counted += counted;
+    this.expected += expected;
+    this.evidence += counted * Math.log(this.#rate) - (this.#rate - 1) * expected;
+    if (this.evidence <= 0) this.reset();
+  }
+
+  reset(): void {
+    this.evidence = 0;
+    this.counted = 0;
+    this.expected = 0;
+  }
+}
+
+/**
+ * Chooses the difficulty of one channel so that shares come at a wanted rate. Shares are a Poisson process: two
+ * cumulative-sum tests watch for a rise or fall of the rate, an alarm re-estimates it from the data since the change,
+ * and a few later looks refine the estimate. Between changes it stays put. Rejected shares never count.
+ * Pure: time comes in as milliseconds.
+ */
+export class Vardiff {
+  readonly #tuning: VardiffTuning;
+  readonly #perSecond: number;
+  readonly #rise: Suspicion;
+  readonly #fall: Suspicion;
+  #bounds: DifficultyBounds;
+  /** Estimated difficulty per second. */
+  #rate: number;
+  #active: number;
+  #wanted: number;
+  #counted = 0;
+  #expected = 0;
+  #nextLook: number;
+  #lastMs: number;
+
+  /** @param difficulty of the first target */
+  constructor(
+    difficulty: number,
+    sharesPerMinute: number,
+    bounds: DifficultyBounds,
+    nowMs: number,
+    tuning: VardiffTuning = VARDIFF_TUNING,
+  ) {
+    this.#tuning = tuning;
+    this.#perSecond = sharesPerMinute / 60;
+    this.#rise = new Suspicion(tuning.rise);
+    this.#fall = new Suspicion(tuning.fall);
+    this.#bounds = bounds;
+    this.#rate = difficulty * this.#perSecond;
+    this.#active = difficulty;
+    this.#wanted = difficulty;
+    this.#nextLook = tuning.firstLook;
+    this.#lastMs = nowMs;
+  }
+
+  /** Estimated hashes per second. */
+  get hashrate(): number {
+    return this.#rate * HASHES_PER_DIFFICULTY;
+  }
+
+  /** The difficulty that the last evaluation asked for. */
+  get difficulty(): number {
+    return this.#wanted;
+  }
+
+  /** Whether shares come so much faster than wanted that {@link evaluate} should not wait for its turn. */
+  get urgent(): boolean {
+    return this.#rise.evidence > this.#tuning.alarm && this.#rise.counted > URGENT_SHARES;
+  }
+
+  /** A job with another target is mined from now on. */
+  activated(difficulty: number, nowMs: number): void {
+    this.#advance(nowMs);
+    this.#active = difficulty;
+  }
+
+  /** A share was accepted. @param work its difficulty */
+  accepted(work: number, nowMs: number): void {
+    this.#advance(nowMs);
+    this.#count(work / this.#active, 0);
+  }
+
+  /** The client's maximum target changed. */
+  setBounds(bounds: DifficultyBounds): void {
+    this.#bounds = bounds;
+  }
+
+  /** The client said that its hashrate changed: starts again from there. @param difficulty of the new target */
+  restart(difficulty: number, nowMs: number): void {
+    this.#rate = difficulty * this.#perSecond;
+    this.#wanted = difficulty;
+    this.#forget();
+    this.#nextLook = this.#tuning.firstLook;
+    this.#lastMs = nowMs;
+  }
+
+  /** @returns the difficulty to set, or undefined when it can stay */
+  evaluate(nowMs: number): number | undefined {
+    this.#advance(nowMs);
+    const ratio = this.#change();
+    if (ratio !== undefined) this.#step(ratio);
+    const difficulty = clamp(this.#rate / this.#perSecond, this.#bounds.min, this.#bounds.max);
+    if (Math.abs(Math.log(difficulty / this.#wanted)) < LEAST_STEP) return undefined;
+    this.#wanted = difficulty;
+    return difficulty;
+  }
+
+  /** The rate's change, relative to the estimate, if there is good reason to believe in one. */
+  #change(): number | undefined {
+    const { alarm, doubt, firstLook, lastLook, band, deviations } = this.#tuning;
+    const suspicion = [this.#rise, this.#fall].find((each) => each.evidence > alarm);
+    if (suspicion !== undefined) {
+      this.#counted = suspicion.counted;
+      this.#expected = suspicion.expected;
+      const ratio = (this.#counted + doubt) / (this.#expected + doubt);
+      this.#nextLook = Math.max(firstLook, this.#expected * ratio * LOOK_SPACING);
+      return ratio;
+    }
+    if (this.#expected < this.#nextLook) return undefined;
+    this.#nextLook =
+      this.#nextLook * LOOK_SPACING > lastLook ? Number.POSITIVE_INFINITY : this.#nextLook * LOOK_SPACING;
+    const ratio = (this.#counted + 1) / (this.#expected + 1);
+    const off = Math.abs(Math.log(ratio));
+    return off > band && off * Math.sqrt(this.#expected) > deviations ? ratio : undefined;
+  }
+
+  #step(ratio: number): void {
+    const { maxStepUp, maxStepDown } = this.#tuning;
+    const step = clamp(ratio, 1 / maxStepDown, maxStepUp);
+    const lowest = this.#bounds.min * this.#perSecond;
+    const highest = this.#bounds.max * this.#perSecond;
+    const wanted = this.#rate * ratio;
+    this.#rate = clamp(this.#rate * step, lowest, highest);
+    this.#rise.reset();
+    this.#fall.reset();
+    if (this.#rate === wanted) this.#expected *= ratio;
+    else this.#forget();
+  }
+
+  #forget(): void {
+    this.#rise.reset();
+    this.#fall.reset();
+    this.#counted = 0;
+    this.#expected = 0;
+  }
+
+  #advance(nowMs: number): void {
+    const elapsed = clamp(nowMs - this.#lastMs, 0, LONGEST_GAP_MS);
+    this.#lastMs = nowMs;
+    if (elapsed > 0) this.#count(0, (this.#rate * elapsed) / 1000 / this.#active);
+  }
+
+  #count(counted: number, expected: number): void {
+    this.#counted += counted;
+    this.#expected += expected;
+    this.#rise.add(counted, expected);
+    this.#fall.add(counted, expected);
+  }
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.min(max, Math.max(min, value));
+}
