@@ -1,4 +1,3 @@
-import { describe, test } from 'vitest';
 import type { Sha256dKernel } from '../src/kernel.ts';
 import { nobleKernel } from '../src/noble-kernel.ts';
 import { createWasmKernel } from '../src/wasm-kernel.ts';
@@ -22,15 +21,12 @@ function kernels(): Sha256dKernel[] {
   return wasm === undefined ? [nobleKernel] : [wasm, nobleKernel];
 }
 
-describe.each(kernels())('double SHA-256 by $name', (kernel) => {
+/** What to measure: name -> one iteration. Run by `npm run bench -- bitcoin`. */
+export const suite: Record<string, () => void> = {};
+for (const kernel of kernels()) {
   const job = work();
-  test('header (a standard share)', async ({ bench }) => {
-    await bench('header', () => void kernel.header(header, out)).run();
-  });
-  test('extended share: coinbase, 12-deep merkle path, header', async ({ bench }) => {
-    await bench('extended share', () => void kernel.extended(job, extranoncePrefix, extranonce, point, out)).run();
-  });
-  test('400 bytes (a transaction)', async ({ bench }) => {
-    await bench('400 bytes', () => void kernel.sha256d(transaction, out)).run();
-  });
-});
+  suite[`standard share, the header, by ${kernel.name}`] = () => kernel.header(header, out);
+  suite[`extended share, coinbase, 12-deep merkle path, header, by ${kernel.name}`] = () =>
+    kernel.extended(job, extranoncePrefix, extranonce, point, out);
+  suite[`double SHA-256 of 400 bytes, by ${kernel.name}`] = () => kernel.sha256d(transaction, out);
+}

@@ -1,23 +1,17 @@
-// Runs one package's bench files and prints a table: node tools/bench/src/micro.ts packages/codec/bench/codec.bench.ts …
-import { availableParallelism, cpus, totalmem } from 'node:os';
+// Runs one package's bench files in this process and prints a table each: node tools/bench/src/micro.ts FILE …
 import { pathToFileURL } from 'node:url';
 import { Bench } from 'tinybench';
 
+/** What a bench file exports as `suite`: name -> one iteration. */
 type Suite = Readonly<Record<string, () => void | Promise<void>>>;
 
-/** One line that says what was measured on: processor, cores, memory, system, Node. */
-export function machine(): string {
-  const memory = Math.round(totalmem() / 2 ** 30);
-  return `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, ${memory} GiB, ${process.platform} ${process.arch}, Node ${process.version}`;
-}
-
-const time = (ms: number): string => {
+function time(ms: number): string {
   if (ms < 0.001) return `${(ms * 1e6).toFixed(0)} ns`;
   return ms < 1 ? `${(ms * 1e3).toFixed(2)} µs` : `${ms.toFixed(2)} ms`;
-};
+}
 
-/** Measures every entry of a suite and prints median and the spread (median absolute deviation, p99). */
-export async function run(title: string, suite: Suite): Promise<void> {
+/** Measures every entry of a suite and prints median and spread (median absolute deviation, p99). */
+async function run(title: string, suite: Suite): Promise<void> {
   const bench = new Bench({ time: 200, warmupTime: 100 });
   for (const [name, iteration] of Object.entries(suite)) bench.add(name, iteration);
   await bench.run();
