@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { RpcError } from './rpc-error.ts';
+
+/** Who we are to the node: a cookie file that the node writes at each start, or a fixed user. */
+export type Credentials = { readonly cookieFile: string } | { readonly user: string; readonly password: string };
+
+/** The Authorization header, remembered until the node refuses it. */
+export class Authorization {
+  readonly #credentials: Credentials;
+  #header: string | undefined;
+
+  constructor(credentials: Credentials) {
+    this.#credentials = credentials;
+  }
+
+  /** @throws RpcError `unauthorized` when the cookie cannot be read */
+  async header(): Promise<string> {
+    this.#header ??= basic(await this.#pair());
+    return this.#header;
+  }
+
+  /** The node refused `header`. True when there may be another one by now. */
+  refused(header: string): boolean {
+    if (this.#header === header) this.#header = undefined;
+    return 'cookieFile' in this.#credentials;
+  }
+
+  async #pair(): Promise<string> {
+    const credentials = this.#credentials;
+    if (!('cookieFile' in credentials)) return `${credentials.user}:${credentials.password}`;
+    try {
+      return (await readFile(credentials.cookieFile, 'utf8')).trim();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const text = `the node's cookie cannot be read (is the node running?): ${reason}`;
+      throw new RpcError('unauthorized', text, { cookieFile: credentials.cookieFile }, { cause });
+    }
+  }
+}
+
+function basic(pair: string): string {
+  return `Basic ${Buffer.from(pair).toString('base64')}`;
+}

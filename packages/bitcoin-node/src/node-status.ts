@@ -1,0 +1,115 @@
+import type { Network } from '@sv2kit/bitcoin';
+import type { Logger } from './host.ts';
+import type { NodeHealth } from './node.ts';
+
+type Link =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'up' }
+  | { readonly kind: 'away'; readonly reason: string };
+
+/** Why a node that answers gives no templates. */
+export interface Hold {
+  readonly kind: 'ibd' | 'away';
+  readonly reason: string;
+}
+
+/** What is known of a node, and the log lines for each change of it. */
+export class NodeStatus {
+  readonly #log: Logger;
+  #link: Link = { kind: 'connecting' };
+  #hold: Hold | undefined;
+  #chain: Network | undefined;
+  #tipHeight: number | undefined;
+  #lastTemplateAtMs: number | undefined;
+  #told: Pick<NodeHealth, 'state' | 'reason'> = { state: 'connecting' };
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** The node answered. */
+  up(): void {
+    this.#link = { kind: 'up' };
+    this.#tell();
+  }
+
+  /** The node did not answer, or must not be used. */
+  away(reason: string): void {
+    this.#link = { kind: 'away', reason };
+    this.#tell();
+  }
+
+  /** The node answers but has no templates to give. */
+  hold(hold: Hold): void {
+    this.#hold = hold;
+    this.#tell();
+  }
+
+  gotTemplate(height: number, atMs: number): void {
+    this.#hold = undefined;
+    this.#link = { kind: 'up' };
+    this.#lastTemplateAtMs = atMs;
+    this.#tipHeight = height - 1;
+    this.#tell();
+  }
+
+  isOn(chain: Network): void {
+    this.#chain = chain;
+  }
+
+  tipIs(height: number): void {
+    this.#tipHeight = height;
+  }
+
+  get isAway(): boolean {
+    return this.#link.kind !== 'up';
+  }
+
+  health(): NodeHealth {
+    const reason = this.#reason();
+    return {
+      state: this.#state(),
+      ...(reason === undefined ? {} : { reason }),
+      ...(this.#chain === undefined ? {} : { chain: this.#chain }),
+      ...(this.#tipHeight === undefined ? {} : { tipHeight: this.#tipHeight }),
+      ...(this.#lastTemplateAtMs === undefined ? {} : { lastTemplateAtMs: this.#lastTemplateAtMs }),
+    };
+  }
+
+  #state(): NodeHealth['state'] {
+    if (this.#link.kind === 'up') return this.#hold?.kind ?? 'ok';
+    return this.#link.kind;
+  }
+
+  #reason(): string | undefined {
+    switch (this.#link.kind) {
+      case 'connecting':
+        return 'no answer from the node yet';
+      case 'away':
+        return this.#link.reason;
+      case 'up':
+        return this.#hold?.reason;
+      default:
+        return this.#link satisfies never;
+    }
+  }
+
+  /** One line per change of state or of the reason to be away; the progress of a download goes without a word. */
+  #tell(): void {
+    const { state, ...facts } = this.health();
+    if (state === this.#told.state && (state !== 'away' || facts.reason === this.#told.reason)) return;
+    this.#told = this.health();
+    switch (state) {
+      case 'ok':
+        return this.#log.info('node is ready', facts);
+      case 'ibd':
+        return this.#log.warn('node is still downloading the chain', facts);
+      case 'away':
+        return this.#log.warn('node is away', facts);
+      case 'connecting':
+        return;
+      default:
+        return state satisfies never;
+    }
+  }
+}

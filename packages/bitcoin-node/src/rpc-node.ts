@@ -1,0 +1,130 @@
+import type { Network } from '@sv2kit/bitcoin';
+import type { ExpectedChain, KnownBlock } from './chain-check.ts';
+import { Channel } from './channel.ts';
+import type { Credentials } from './credentials.ts';
+import type { Clock, Logger } from './host.ts';
+import { LIMITS } from './limits.ts';
+import type { Confirmation, MiningNode, NodeHealth, NodeTemplate, NodeTip, SubmitResult } from './node.ts';
+import { NodeStatus } from './node-status.ts';
+import { createRpcClient, type RpcClient } from './rpc-client.ts';
+import { confirmation, submit } from './submission.ts';
+import { TemplateSource } from './template-source.ts';
+import { templateStream } from './template-stream.ts';
+import { TipWatcher } from './tip-watcher.ts';
+
+export interface RpcNodeOptions {
+  /** `http://host:port` of the node's RPC. */
+  readonly url: string;
+  /** Either this, or `user` and `password`. */
+  readonly cookieFile?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  /** Where the node publishes block hashes (`-zmqpubhashblock`), e.g. `tcp://127.0.0.1:28332`. */
+  readonly zmqHashBlock?: string | undefined;
+  /** The chain the node must be on. Without it any is taken. */
+  readonly chain?: Network | undefined;
+  /** Blocks that its chain must hold once it is that high. */
+  readonly knownBlocks?: readonly KnownBlock[] | undefined;
+  /** How often to ask for the best block, in ms; a tenth of that with ZMQ. */
+  readonly pollIntervalMs?: number | undefined;
+  /** How often to look for better fees on the same tip, in ms. */
+  readonly refreshIntervalMs?: number | undefined;
+  /** What to call the node in logs; host and port when left out. */
+  readonly name?: string | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Uniform in [0, 1), for back-off. */
+  readonly random?: () => number;
+}
+
+export const DEFAULT_POLL_INTERVAL_MS = 1_000;
+export const DEFAULT_REFRESH_INTERVAL_MS = 10_000;
+
+/** A node over JSON-RPC, with ZMQ where it is configured. It is contacted at once and for as long as it is open. */
+export function createRpcNode(options: RpcNodeOptions): MiningNode {
+  return new RpcNode(options);
+}
+
+class RpcNode implements MiningNode {
+  readonly name: string;
+  readonly #client: RpcClient;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #random: () => number;
+  readonly #refreshIntervalMs: number;
+  readonly #status: NodeStatus;
+  readonly #tips: TipWatcher;
+  readonly #closing = new AbortController();
+  readonly #sources = new Set<TemplateSource>();
+
+  constructor(options: RpcNodeOptions) {
+    const { clock, zmqHashBlock, chain, knownBlocks } = options;
+    this.#client = createRpcClient({ url: options.url, credentials: credentialsOf(options), clock });
+    this.name = options.name ?? this.#client.url.host;
+    this.#clock = clock;
+    this.#log = options.log.child({ node: this.name });
+    this.#random = options.random ?? Math.random;
+    this.#refreshIntervalMs = options.refreshIntervalMs ?? DEFAULT_REFRESH_INTERVAL_MS;
+    this.#status = new NodeStatus(this.#log);
+    const expected: ExpectedChain = { chain, knownBlocks };
+    const parts = { client: this.#client, status: this.#status, clock, log: this.#log, expected, zmqHashBlock };
+    this.#tips = new TipWatcher({ ...parts, pollIntervalMs: options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS });
+    this.#tips.start();
+  }
+
+  async *templates(signal: AbortSignal): AsyncGenerator<NodeTemplate, void, void> {
+    const source = new TemplateSource(this.#client, this.#clock);
+    this.#sources.add(source);
+    const parts = {
+      ...{ source, tips: this.#tips, status: this.#status, clock: this.#clock, log: this.#log },
+      ...{ random: this.#random, refreshIntervalMs: this.#refreshIntervalMs },
+    };
+    try {
+      yield* templateStream(parts, AbortSignal.any([signal, this.#closing.signal]));
+    } finally {
+      this.#sources.delete(source);
+      await source.close();
+    }
+  }
+
+  async *tips(signal: AbortSignal): AsyncGenerator<NodeTip, void, void> {
+    const channel = new Channel<NodeTip>(LIMITS.maxWaitingTips);
+    const stop = AbortSignal.any([signal, this.#closing.signal]);
+    const close = (): void => channel.close();
+    stop.addEventListener('abort', close, { once: true });
+    if (stop.aborted) close();
+    using _listener = this.#tips.onTip((tip) => channel.push(tip));
+    try {
+      yield* channel;
+    } finally {
+      stop.removeEventListener('abort', close);
+    }
+  }
+
+  submitBlock(block: Uint8Array, signal?: AbortSignal): Promise<SubmitResult> {
+    const closing = this.#closing.signal;
+    const parts = { client: this.#client, clock: this.#clock, log: this.#log, random: this.#random };
+    return submit(parts, block, signal === undefined ? closing : AbortSignal.any([signal, closing]));
+  }
+
+  confirm(hash: Uint8Array): Promise<Confirmation> {
+    return confirmation(this.#client, hash);
+  }
+
+  health(): NodeHealth {
+    return this.#status.health();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#tips.close();
+    this.#client.close();
+    await Promise.all(Array.from(this.#sources, (source) => source.close()));
+  }
+}
+
+function credentialsOf({ cookieFile, user, password }: RpcNodeOptions): Credentials {
+  if (cookieFile !== undefined) return { cookieFile };
+  if (user !== undefined && password !== undefined) return { user, password };
+  throw new TypeError('a node needs either a cookie file or a user and a password');
+}

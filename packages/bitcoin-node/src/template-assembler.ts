@@ -1,0 +1,55 @@
+import type { NodeTemplate, NodeTransaction } from './node.ts';
+import type { PackedTemplate } from './packed-template.ts';
+
+const INDEPENDENT: readonly number[] = [];
+
+/** Makes templates of what a decoder sent, in the decoder's order. Transactions known before stay the same objects. */
+export class TemplateAssembler {
+  #previous: readonly NodeTransaction[] = [];
+
+  assemble(packed: PackedTemplate, receivedAtMs: number): Omit<NodeTemplate, 'bestBlockChanged'> {
+    const transactions = this.#transactions(packed);
+    this.#previous = transactions;
+    const { height, prevHash, version, nbits, target, curtime, mintime, weightLimit, sigopLimit } = packed;
+    const { defaultWitnessCommitment } = packed;
+    return {
+      ...{ height, prevHash, version, nbits, target, curtime, mintime, weightLimit, sigopLimit },
+      coinbaseValue: BigInt(packed.coinbaseValue),
+      transactions,
+      ...(defaultWitnessCommitment === undefined ? {} : { defaultWitnessCommitment }),
+      receivedAtMs,
+    };
+  }
+
+  #transactions({ reused, depends, dependsEnds, fresh }: PackedTemplate): NodeTransaction[] {
+    const transactions: NodeTransaction[] = [];
+    let next = 0;
+    let dependsStart = 0;
+    for (let index = 0; index < reused.length; index += 1) {
+      const dependsEnd = dependsEnds[index] ?? dependsStart;
+      const own = dependsStart === dependsEnd ? INDEPENDENT : Array.from(depends.subarray(dependsStart, dependsEnd));
+      dependsStart = dependsEnd;
+      const before = this.#previous[reused[index] ?? -1];
+      if (before === undefined) transactions.push(freshTransaction(fresh, next++, own));
+      else transactions.push(sameList(before.depends, own) ? before : { ...before, depends: own });
+    }
+    return transactions;
+  }
+}
+
+function freshTransaction(fresh: PackedTemplate['fresh'], index: number, depends: readonly number[]): NodeTransaction {
+  const { ends, ids } = fresh;
+  return {
+    txid: ids.subarray(index * 64, index * 64 + 32),
+    wtxid: ids.subarray(index * 64 + 32, index * 64 + 64),
+    data: fresh.data.subarray(index === 0 ? 0 : ends[index - 1], ends[index]),
+    fee: BigInt(fresh.fees[index] ?? 0),
+    weight: fresh.weights[index] ?? 0,
+    sigops: fresh.sigops[index] ?? 0,
+    depends,
+  };
+}
+
+function sameList(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}

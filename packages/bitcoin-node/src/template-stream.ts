@@ -1,0 +1,173 @@
+import { BackOff } from './back-off.ts';
+import { type Clock, type Logger, pause } from './host.ts';
+import { LIMITS } from './limits.ts';
+import type { NodeTemplate } from './node.ts';
+import type { NodeStatus } from './node-status.ts';
+import { RpcError } from './rpc-error.ts';
+import type { ParsedTemplate } from './template-parser.ts';
+import type { TemplateSource } from './template-source.ts';
+import type { TipWatcher } from './tip-watcher.ts';
+
+export interface TemplateStreamParts {
+  readonly source: TemplateSource;
+  readonly tips: TipWatcher;
+  readonly status: NodeStatus;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: () => number;
+  /** How often to look for better fees on the same tip, in ms. */
+  readonly refreshIntervalMs: number;
+}
+
+/** Templates for ever: through restarts, downloads and nonsense of the node, until the signal aborts. */
+export async function* templateStream(
+  parts: TemplateStreamParts,
+  signal: AbortSignal,
+): AsyncGenerator<NodeTemplate, void, void> {
+  const backOff = new BackOff(parts.random);
+  let last: NodeTemplate | undefined;
+  while (!signal.aborted) {
+    // Ends the long poll and whatever else is on its way when this run ends, however it ends.
+    const run = new AbortController();
+    try {
+      await parts.tips.ready();
+      for await (const { template } of freshTemplates(parts, AbortSignal.any([signal, run.signal]))) {
+        backOff.reset();
+        parts.status.gotTemplate(template.height, template.receivedAtMs);
+        if (last !== undefined && isSame(last, template)) continue;
+        last = { ...template, bestBlockChanged: last === undefined || !isEqual(last.prevHash, template.prevHash) };
+        yield last;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      await noteFailure(parts, error, signal);
+      await pause(parts.clock, backOff.next(), signal);
+    } finally {
+      run.abort();
+    }
+  }
+}
+
+type Event = { readonly kind: 'answer'; readonly answer: ParsedTemplate | RpcError } | { readonly kind: 'due' };
+
+/** What the node gives while it works: long polls where it has them, and a call of its own when one is due. */
+async function* freshTemplates(
+  { source, tips, clock, refreshIntervalMs }: TemplateStreamParts,
+  signal: AbortSignal,
+): AsyncGenerator<ParsedTemplate, void, void> {
+  let current = await source.now(signal);
+  yield current;
+  let longPoll: LongPoll | undefined;
+  while (!signal.aborted) {
+    const { prevHash } = current.template;
+    // Its tip is history and it has not answered: the connection may be dead. The node has let go of it anyway.
+    if (longPoll !== undefined && !isEqual(longPoll.prevHash, prevHash)) longPoll = longPoll.drop();
+    longPoll ??= startLongPoll(source, current, signal);
+    using due = new Deadline(clock, refreshIntervalMs);
+    using _tip = tips.onTip((tip) => {
+      if (!isEqual(tip.hash, prevHash)) due.bringForward(longPoll === undefined ? 0 : LIMITS.longPollGraceMs);
+    });
+    const event = await Promise.race(longPoll === undefined ? [due.passed] : [longPoll.answer, due.passed]);
+    if (event.kind === 'due') {
+      current = await source.now(signal);
+    } else {
+      longPoll = undefined;
+      if (event.answer instanceof RpcError) throw event.answer;
+      current = event.answer;
+    }
+    yield current;
+  }
+}
+
+interface LongPoll {
+  readonly prevHash: Uint8Array;
+  readonly answer: Promise<Event>;
+  drop(): undefined;
+}
+
+function startLongPoll(
+  source: TemplateSource,
+  { longPollId, template }: ParsedTemplate,
+  signal: AbortSignal,
+): LongPoll | undefined {
+  if (longPollId === undefined) return undefined;
+  const own = new AbortController();
+  return {
+    prevHash: template.prevHash,
+    answer: source.after(longPollId, AbortSignal.any([signal, own.signal])).then(answered, answered),
+    drop: () => void own.abort(),
+  };
+}
+
+/** A long poll never rejects, so that nobody needs to be waiting for it; what is not an RpcError is a bug. */
+function answered(answer: unknown): Event {
+  if (answer instanceof RpcError) return { kind: 'answer', answer };
+  if (isParsed(answer)) return { kind: 'answer', answer };
+  const text = `the long poll failed: ${answer instanceof Error ? answer.message : String(answer)}`;
+  return { kind: 'answer', answer: new RpcError('unreachable', text, {}, { cause: answer }) };
+}
+
+function isParsed(answer: unknown): answer is ParsedTemplate {
+  return typeof answer === 'object' && answer !== null && 'template' in answer;
+}
+
+/** A moment that can only come nearer. */
+class Deadline implements Disposable {
+  readonly passed: Promise<Event>;
+  readonly #clock: Clock;
+  #resolve: (event: Event) => void;
+  #timer: Disposable;
+  #atMs: number;
+
+  constructor(clock: Clock, inMs: number) {
+    const { promise, resolve } = Promise.withResolvers<Event>();
+    this.passed = promise;
+    this.#resolve = resolve;
+    this.#clock = clock;
+    this.#atMs = clock.now() + inMs;
+    this.#timer = clock.after(inMs, () => resolve({ kind: 'due' }));
+  }
+
+  bringForward(inMs: number): void {
+    const atMs = this.#clock.now() + inMs;
+    if (atMs >= this.#atMs) return;
+    this.#atMs = atMs;
+    this.#timer[Symbol.dispose]();
+    this.#timer = this.#clock.after(inMs, () => this.#resolve({ kind: 'due' }));
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+  }
+}
+
+/** The reason stays until there is a template: a node whose heartbeat is fine may still have none to give. */
+async function noteFailure(parts: TemplateStreamParts, error: unknown, signal: AbortSignal): Promise<void> {
+  let failure = error;
+  try {
+    const hold = await parts.source.explain(error, signal);
+    if (hold !== undefined) return parts.status.hold(hold);
+  } catch (cause) {
+    failure = cause;
+  }
+  if (signal.aborted) return;
+  parts.status.hold({ kind: 'away', reason: failure instanceof Error ? failure.message : String(failure) });
+  const isAnswer = failure instanceof RpcError && (failure.code === 'rpc' || failure.code === 'malformed');
+  if (!isAnswer) parts.tips.failed(failure);
+}
+
+/** Whether a miner would mine the same. */
+function isSame(a: Omit<NodeTemplate, 'bestBlockChanged'>, b: Omit<NodeTemplate, 'bestBlockChanged'>): boolean {
+  return (
+    a.coinbaseValue === b.coinbaseValue &&
+    a.nbits === b.nbits &&
+    a.version === b.version &&
+    a.transactions.length === b.transactions.length &&
+    isEqual(a.prevHash, b.prevHash) &&
+    a.transactions.every((transaction, index) => isEqual(transaction.wtxid, b.transactions[index]?.wtxid))
+  );
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array | undefined): boolean {
+  return a === b || (b !== undefined && Buffer.compare(a, b) === 0);
+}

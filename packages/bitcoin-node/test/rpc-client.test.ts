@@ -1,0 +1,220 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { VirtualClock } from '@sv2kit/daemon';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRpcClient, LIMITS, type RpcClient } from '../src/index.ts';
+import { FakeNode } from './fake-node.ts';
+
+const credentials = { user: 'miner', password: 'secret' };
+const clock = new VirtualClock();
+
+function clientOf(node: { readonly url: string }): RpcClient & Disposable {
+  const client = createRpcClient({ url: node.url, credentials, clock });
+  return Object.assign(client, { [Symbol.dispose]: () => client.close() });
+}
+
+describe('an answer', () => {
+  test('is the result, over kept connections', async () => {
+    await using node = await FakeNode.listen({ ping: ({ params }) => ({ result: params }) });
+    using client = clientOf(node);
+    expect(await client.call('ping', [1, 'two'])).toEqual([1, 'two']);
+    expect(await client.call('ping')).toEqual([]);
+    expect(node.calls[0]?.authorization).toBe(`Basic ${btoa('miner:secret')}`);
+  });
+
+  const faults = [
+    {
+      name: 'an error of the node’s, with HTTP 500',
+      answer: { error: { code: -8, message: 'Block height out of range' } },
+      code: 'rpc',
+      message: 'ask: Block height out of range (code -8)',
+    },
+    {
+      name: 'an error of the node’s, with HTTP 200',
+      answer: { status: 200, body: '{"result":null,"error":{"code":-5,"message":"Block not found"},"id":1}' },
+      code: 'rpc',
+      message: 'ask: Block not found (code -5)',
+    },
+    {
+      name: 'a web page',
+      answer: { status: 200, body: '<html>' },
+      code: 'malformed',
+      message: 'ask: the answer is not JSON',
+    },
+    {
+      name: 'bytes that are not text',
+      answer: { status: 200, body: Uint8Array.of(0xff, 0xfe) },
+      code: 'malformed',
+      message: 'ask: the answer is not JSON',
+    },
+    {
+      name: 'JSON that is no object',
+      answer: { status: 200, body: '[]' },
+      code: 'malformed',
+      message: 'ask: the answer is not an object',
+    },
+    {
+      name: 'an object without a result',
+      answer: { status: 200, body: '{}' },
+      code: 'malformed',
+      message: 'ask: the answer has no result',
+    },
+    {
+      name: 'an error that is text',
+      answer: { status: 200, body: '{"error":"no"}' },
+      code: 'malformed',
+      message: "ask: the answer's error is not an object",
+    },
+    {
+      name: 'HTTP 502 from something in between',
+      answer: { status: 502, body: 'Bad Gateway' },
+      code: 'malformed',
+      message: 'ask: HTTP 502 without a JSON-RPC answer',
+    },
+    {
+      name: 'HTTP 403',
+      answer: { status: 403, body: '' },
+      code: 'forbidden',
+      message: 'ask: the node does not allow this call from here (HTTP 403)',
+    },
+    {
+      name: 'HTTP 503',
+      answer: { status: 503, body: 'Work queue depth exceeded' },
+      code: 'busy',
+      message: "ask: the node's work queue is full (HTTP 503)",
+    },
+    {
+      name: 'HTTP 401',
+      answer: { status: 401, body: '' },
+      code: 'unauthorized',
+      message: 'the node refuses our credentials (HTTP 401)',
+    },
+  ] as const;
+  for (const { name, answer, code, message } of faults) {
+    test(`that is ${name} is the error ${code}`, async () => {
+      await using node = await FakeNode.listen({ ask: () => answer });
+      using client = clientOf(node);
+      await expect(client.call('ask')).rejects.toMatchObject({ name: 'RpcError', code, message });
+      expect(node.count('ask')).toBe(1);
+    });
+  }
+
+  test('that ends half-way is unreachable', async () => {
+    await using node = await FakeNode.listen({ ask: () => 'cut' });
+    using client = clientOf(node);
+    await expect(client.call('ask')).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
+  test('that is not HTTP is malformed', async () => {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.end('SSH-2.0-OpenSSH_9.2\r\n');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    using client = clientOf({ url: `http://127.0.0.1:${address.port}` });
+    await expect(client.call('ask')).rejects.toMatchObject({ code: 'malformed' });
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+
+  test('over its limit is refused, whether its length is declared or not', async () => {
+    const large = 'x'.repeat(LIMITS.maxAnswer + 1);
+    await using node = await FakeNode.listen({ ask: () => ({ status: 200, body: large }) });
+    using client = clientOf(node);
+    await expect(client.call('ask')).rejects.toMatchObject({ code: 'answer-too-large' });
+    await expect(client.call('ask', [], { maxBytes: 10 })).rejects.toMatchObject({
+      code: 'answer-too-large',
+      details: { maxBytes: 10 },
+    });
+  });
+
+  test('that does not come is given up after its time', async () => {
+    await using node = await FakeNode.listen({ ask: () => 'silence' });
+    using client = clientOf(node);
+    const call = expect(client.call('ask')).rejects.toMatchObject({ code: 'timeout' });
+    await node.called('ask');
+    clock.advance(LIMITS.callTimeoutMs);
+    await call;
+    expect(clock.pending).toBe(0);
+  });
+
+  test('that nobody waits for any more is left, and the node sees it', async () => {
+    await using node = await FakeNode.listen({ ask: () => 'silence' });
+    using client = clientOf(node);
+    const abort = new AbortController();
+    const call = expect(client.call('ask', [], { signal: abort.signal })).rejects.toBe('enough');
+    await node.called('ask');
+    abort.abort('enough');
+    await call;
+    const gone = node.calls[0]?.gone;
+    if (gone?.aborted === false) await once(gone, 'abort');
+  });
+});
+
+test('a kept connection that the node closed meanwhile costs nothing', async () => {
+  await using node = await FakeNode.listen({ ask: () => ({ result: 1 }) });
+  using client = clientOf(node);
+  await client.call('ask');
+  node.dropIdleConnections();
+  expect(await client.call('ask')).toBe(1);
+});
+
+test('a node that is not there is unreachable', async () => {
+  const node = await FakeNode.listen();
+  await node[Symbol.asyncDispose]();
+  using client = clientOf(node);
+  await expect(client.call('ask')).rejects.toMatchObject({
+    code: 'unreachable',
+    details: { systemCode: 'ECONNREFUSED' },
+  });
+});
+
+test('an address that is not http is refused before anything is sent', () => {
+  expect(() => clientOf({ url: 'https://127.0.0.1:8332' })).toThrow(/must be an http: address/);
+});
+
+describe('a cookie', () => {
+  let folder = '';
+  let cookieFile = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sv2kit-cookie-'));
+    cookieFile = join(folder, '.cookie');
+  });
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test('that the node wrote anew at its restart is read anew on 401, once', async () => {
+    let expected = 'old';
+    await using node = await FakeNode.listen({
+      ask: ({ authorization }) =>
+        authorization === `Basic ${btoa(`__cookie__:${expected}`)}` ? { result: 1 } : { status: 401, body: '' },
+    });
+    await writeFile(cookieFile, '__cookie__:old\n');
+    const client = createRpcClient({ url: node.url, credentials: { cookieFile }, clock });
+    expect(await client.call('ask')).toBe(1);
+    expected = 'new';
+    await writeFile(cookieFile, '__cookie__:new\n');
+    expect(await client.call('ask')).toBe(1);
+    expected = 'another';
+    await expect(client.call('ask')).rejects.toMatchObject({ code: 'unauthorized' });
+    expect(node.count('ask')).toBe(5);
+    client.close();
+  });
+
+  test('that is not there is named, without asking the node', async () => {
+    await using node = await FakeNode.listen();
+    const missing = join(folder, 'missing');
+    const client = createRpcClient({ url: node.url, credentials: { cookieFile: missing }, clock });
+    await expect(client.call('ask')).rejects.toMatchObject({ code: 'unauthorized', details: { cookieFile: missing } });
+    expect(node.calls).toEqual([]);
+    client.close();
+  });
+});
