@@ -57,6 +57,7 @@ class TcpListener implements Listener {
   readonly #admission: Admission;
   readonly #context: ServerContext;
   readonly #ownHandshakes: Handshaker | undefined;
+  readonly #lastGone = Promise.withResolvers<void>();
   #closed: Promise<void> | undefined;
   host = '';
   port = 0;
@@ -120,9 +121,10 @@ class TcpListener implements Listener {
   }
 
   async #close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const peer of this.#peers) peer.end('shutdown');
-    await closed;
+    if (this.#peers.size > 0) await this.#lastGone.promise;
+    await stopped;
     await this.#ownHandshakes?.close();
   }
 
@@ -149,6 +151,7 @@ class TcpListener implements Listener {
 
   #onGone(peer: ServerPeer): void {
     this.#peers.delete(peer);
+    if (this.#closed !== undefined && this.#peers.size === 0) this.#lastGone.resolve();
     if (!peer.wasReady) this.#admission.leaveHandshake();
     this.#admission.leave(peer.remote.address);
     this.#context.metrics.connections.set(this.#admission.connections);

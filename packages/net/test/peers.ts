@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { VirtualClock } from '@sv2kit/daemon';
-import { mining, type MiningFromClient, type MiningFromServer } from '@sv2kit/codec';
+import { encodeFrame, mining, SetupConnection, type MiningFromClient, type MiningFromServer } from '@sv2kit/codec';
 import {
   createEllSwiftKeypair,
   decodeEllSwift,
@@ -191,7 +191,7 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
 export async function allReceived(socket: Socket): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  if (!socket.closed) await once(socket, 'close');
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
   return new Uint8Array(Buffer.concat(chunks));
 }
 
@@ -199,3 +199,20 @@ export async function allReceived(socket: Socket): Promise<Uint8Array> {
 export async function until(so: () => boolean): Promise<void> {
   while (!so()) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** A SetupConnection frame. */
+export const setupFrame = (over: Partial<SetupConnection> = {}): Uint8Array =>
+  encodeFrame(SetupConnection, {
+    type: 'SetupConnection',
+    protocol: 0,
+    minVersion: 2,
+    maxVersion: 2,
+    flags: 0,
+    endpointHost: 'localhost',
+    endpointPort: 1,
+    vendor: 'raw',
+    hardwareVersion: '',
+    firmware: '',
+    deviceId: '',
+    ...over,
+  });
