@@ -76,8 +76,12 @@ class RpcNode implements MiningNode {
     const source = new TemplateSource(this.#client, this.#clock);
     this.#sources.add(source);
     const parts = {
-      ...{ source, tips: this.#tips, status: this.#status, clock: this.#clock, log: this.#log },
-      ...{ random: this.#random, refreshIntervalMs: this.#refreshIntervalMs },
+      source,
+      tips: this.#tips,
+      status: this.#status,
+      clock: this.#clock,
+      random: this.#random,
+      refreshIntervalMs: this.#refreshIntervalMs,
     };
     try {
       yield* templateStream(parts, AbortSignal.any([signal, this.#closing.signal]));

@@ -10,10 +10,17 @@ export class TemplateAssembler {
   assemble(packed: PackedTemplate, receivedAtMs: number): Omit<NodeTemplate, 'bestBlockChanged'> {
     const transactions = this.#transactions(packed);
     this.#previous = transactions;
-    const { height, prevHash, version, nbits, target, curtime, mintime, weightLimit, sigopLimit } = packed;
     const { defaultWitnessCommitment } = packed;
     return {
-      ...{ height, prevHash, version, nbits, target, curtime, mintime, weightLimit, sigopLimit },
+      height: packed.height,
+      prevHash: packed.prevHash,
+      version: packed.version,
+      nbits: packed.nbits,
+      target: packed.target,
+      curtime: packed.curtime,
+      mintime: packed.mintime,
+      weightLimit: packed.weightLimit,
+      sigopLimit: packed.sigopLimit,
       coinbaseValue: BigInt(packed.coinbaseValue),
       transactions,
       ...(defaultWitnessCommitment === undefined ? {} : { defaultWitnessCommitment }),

@@ -69,6 +69,6 @@ export class TemplateParser {
   #fail(reason: unknown): void {
     this.#worker = undefined;
     this.#assembler = new TemplateAssembler();
-    for (const { reject } of this.#waiting.splice(0)) reject(reason);
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(reason);
   }
 }

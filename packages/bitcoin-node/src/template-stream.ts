@@ -1,5 +1,5 @@
 import { BackOff } from './back-off.ts';
-import { type Clock, type Logger, pause } from './host.ts';
+import { type Clock, pause } from './host.ts';
 import { LIMITS } from './limits.ts';
 import type { NodeTemplate } from './node.ts';
 import type { NodeStatus } from './node-status.ts';
@@ -13,7 +13,6 @@ export interface TemplateStreamParts {
   readonly tips: TipWatcher;
   readonly status: NodeStatus;
   readonly clock: Clock;
-  readonly log: Logger;
   readonly random: () => number;
   /** How often to look for better fees on the same tip, in ms. */
   readonly refreshIntervalMs: number;
@@ -95,7 +94,10 @@ function startLongPoll(
   return {
     prevHash: template.prevHash,
     answer: source.after(longPollId, AbortSignal.any([signal, own.signal])).then(answered, answered),
-    drop: () => void own.abort(),
+    drop: () => {
+      own.abort();
+      return undefined;
+    },
   };
 }
 

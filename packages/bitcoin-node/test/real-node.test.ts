@@ -11,7 +11,12 @@ let abort: AbortController;
 function open(options: Partial<RpcNodeOptions> = {}): MiningNode {
   const { rpcUrl, cookieFile } = regtest.node;
   node = createRpcNode({
-    ...{ url: rpcUrl, cookieFile, chain: 'regtest', clock: systemClock, log: silentLogger, pollIntervalMs: 20 },
+    url: rpcUrl,
+    cookieFile,
+    chain: 'regtest',
+    clock: systemClock,
+    log: silentLogger,
+    pollIntervalMs: 20,
     ...options,
   });
   return node;
