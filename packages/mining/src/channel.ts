@@ -149,7 +149,7 @@ export abstract class ServerChannel {
     if (!allowsTime(job, share.ntime, nowMs)) return rejected('invalid-ntime');
     if (!meetsTarget(hash, job.target)) return rejected('difficulty-too-low');
     const seen = this.#seen.add(hash, share.jobId, (jobId) => this.#jobs.isCurrent(jobId));
-    if (seen === 'new') return { kind: 'accepted', work: job.difficulty };
+    if (seen === 'new') return { kind: 'accepted', work: job.difficulty, hash: hash.slice() };
     return rejected(seen === 'duplicate' ? 'duplicate-share' : 'share-budget-exhausted');
   }
 

@@ -9,7 +9,7 @@
  *
  * const board = new JobBoard(new JobIds());
  * board.addFuture(template);
- * board.activate(template.templateId, tip, nowMs);
+ * board.activate(template, tip, nowMs);
  * for (const step of feed.advance(board)) applyStep(step, channel, recipe, tip.minNtime, nowMs);
  * const outcome = channel.submit(share, nowMs); // accepted, block, rejected or held
  * ```

@@ -43,8 +43,8 @@ export interface BoardWork {
 }
 
 /**
- * The templates of a mining server: what is mined now and what waits for the next tip (§5.1.3). Template ids are
- * those of one template provider; when another takes over, {@link JobBoard.reset} comes first.
+ * The templates of a mining server: what is mined now and what waits for the next tip (§5.1.3). A template is the object
+ * that was handed in: the ids of two template providers may be the same.
  */
 export class JobBoard {
   readonly #ids: JobIds;
@@ -84,20 +84,24 @@ export class JobBoard {
   }
 
   /**
-   * SetNewPrevHash (§7.3): every other future template is void.
-   * @returns 'unknown-template' when its template was not announced as a future one
+   * SetNewPrevHash (§7.3): every other future template is void. A template that was not announced as a future one, or
+   * that is mined already, becomes new jobs.
    */
-  activate(templateId: bigint, tip: Tip, nowMs: number): 'new-tip' | 'same-tip' | 'unknown-template' {
-    const opening = this.#futures.find((source) => source.template.templateId === templateId);
-    if (opening === undefined) return 'unknown-template';
+  activate(template: WorkTemplate, tip: Tip, nowMs: number): 'new-tip' | 'same-tip' {
+    const opening = this.#futures.find((source) => source.template === template) ?? this.#source(template);
     const last = this.#work?.tip;
     this.#work = { tip, tipSinceMs: nowMs, opening, current: opening };
     this.#futures = [];
     return last !== undefined && sameBytes(last.prevHash, tip.prevHash) ? 'same-tip' : 'new-tip';
   }
 
-  /** Another template provider takes over: its ids mean other templates. What is mined now goes on. */
-  reset(): void {
+  /** New jobs of the template at hand for a few channels only; what the others mine stays. */
+  another(): WorkSource | undefined {
+    return this.#work === undefined ? undefined : this.#source(this.#work.current.template);
+  }
+
+  /** Another template provider takes over: what the last one prepared is void. What is mined now goes on. */
+  forgetFutures(): void {
     this.#futures = [];
   }
 

@@ -21,9 +21,9 @@ export interface Solution {
   readonly coinbase: Uint8Array;
 }
 
-/** What became of a share. `work` is the difficulty that it is credited with. */
+/** What became of a share. `work` is the difficulty that it is credited with; hashes are in internal byte order. */
 export type ShareOutcome =
-  | { readonly kind: 'accepted'; readonly work: number }
+  | { readonly kind: 'accepted'; readonly work: number; readonly hash: Uint8Array }
   | { readonly kind: 'block'; readonly work: number; readonly solution: Solution }
   | { readonly kind: 'rejected'; readonly code: ShareErrorCode }
   /** The server has not seen the share's tip yet; the outcome follows within `heldMs`. */

@@ -32,8 +32,7 @@ import {
 
 function board(): JobBoard {
   const made = new JobBoard(new JobIds());
-  made.addFuture(template(1n));
-  made.activate(1n, tip(1), NOW);
+  made.activate(template(1n), tip(1), NOW);
   return made;
 }
 
@@ -61,9 +60,10 @@ describe('a feed', () => {
   test('switches to a tip with one small message when the job went out before', () => {
     const work = board();
     const feed = new Feed();
-    work.addFuture(template(2n));
+    const prepared = template(2n);
+    work.addFuture(prepared);
     feed.advance(work);
-    work.activate(2n, tip(2), NOW);
+    work.activate(prepared, tip(2), NOW);
     expect(kinds(feed.advance(work))).toEqual(['prev-hash 2']);
     work.update(template(3n));
     expect(kinds(feed.advance(work))).toEqual(['active 3']);
@@ -74,8 +74,7 @@ describe('a feed', () => {
     const feed = new Feed();
     feed.advance(work);
     for (const id of [2n, 3n, 4n]) {
-      work.addFuture(template(id));
-      work.activate(id, tip(Number(id)), NOW);
+      work.activate(template(id), tip(Number(id)), NOW);
       work.update(template(id + 10n));
     }
     expect(kinds(feed.advance(work))).toEqual(['future 14', 'prev-hash 14']);
@@ -84,9 +83,10 @@ describe('a feed', () => {
   test('takes the prepared job for the tip when it has it, however late', () => {
     const work = board();
     const feed = new Feed();
-    work.addFuture(template(2n));
+    const prepared = template(2n);
+    work.addFuture(prepared);
     feed.advance(work);
-    work.activate(2n, tip(2), NOW);
+    work.activate(prepared, tip(2), NOW);
     work.update(template(3n));
     expect(kinds(feed.advance(work))).toEqual(['prev-hash 2', 'active 3']);
   });
@@ -113,19 +113,32 @@ describe('a board', () => {
     expect(second?.merkleRoot(extranonce)).not.toEqual(first?.merkleRoot(extranonce));
   });
 
-  test('refuses a tip for a template that was not announced, and one that was voided by another tip', () => {
+  test('makes new jobs of a template that was not announced, was voided, or is mined already', () => {
     const work = board();
-    expect(work.activate(9n, tip(2), NOW)).toBe('unknown-template');
-    work.addFuture(template(2n));
-    work.addFuture(template(3n));
-    expect(work.activate(3n, tip(2), NOW)).toBe('new-tip');
-    expect(work.activate(2n, tip(3), NOW)).toBe('unknown-template');
+    const [second, third] = [template(2n), template(3n)];
+    work.addFuture(second);
+    work.addFuture(third);
+    const prepared = work.futures.at(-1);
+    expect(work.activate(third, tip(2), NOW)).toBe('new-tip');
+    expect(work.work?.opening).toBe(prepared);
+    for (const again of [second, third]) {
+      const before = work.work?.opening.job(recipe()).id;
+      work.activate(again, tip(3), NOW);
+      expect(work.work?.opening.job(recipe()).id).not.toBe(before);
+    }
   });
 
   test('tells a new tip from a new template for the same one', () => {
+    expect(board().activate(template(2n), tip(1, { nbits: 0x1d00fffe }), NOW)).toBe('same-tip');
+    expect(board().activate(template(2n), tip(2), NOW)).toBe('new-tip');
+  });
+
+  test('makes jobs for a few channels without touching what the others mine', () => {
     const work = board();
-    work.addFuture(template(2n));
-    expect(work.activate(2n, tip(1, { nbits: 0x1d00fffe }), NOW)).toBe('same-tip');
+    const current = work.work?.current;
+    expect(work.another()?.job(recipe()).id).not.toBe(current?.job(recipe()).id);
+    expect(work.work?.current).toBe(current);
+    expect(new JobBoard(new JobIds()).another()).toBeUndefined();
   });
 
   test('keeps a bounded number of future templates, the newest', () => {
@@ -244,13 +257,12 @@ test('whatever the order of templates, tips, joins and stalls, no client sees a 
         else if (each === 'future') work.addFuture(template((id += 1n)));
         else if (each === 'update') work.update(template((id += 1n)));
         else if (each === 'refresh') work.refresh();
-        else if (each === 'takeover') work.reset();
+        else if (each === 'takeover') work.forgetFutures();
         else if (each === 'standard' || each === 'extended') connections[Number(id % 3n)]?.open(each, work, now);
         else {
-          const known = work.futures.at(-1) ?? undefined;
-          if (known === undefined) continue;
           if (each === 'tip') height += 1;
-          work.activate(known.template.templateId, tip(height), now);
+          const prepared = height % 3 === 0 ? undefined : work.futures.at(-1);
+          work.activate(prepared?.template ?? template((id += 1n)), tip(height), now);
         }
       }
       for (const connection of connections) {

@@ -28,7 +28,7 @@ import {
 } from './support.ts';
 
 const rejected = (code: string) => ({ kind: 'rejected', code });
-const accepted = { kind: 'accepted', work: difficultyFromTarget(SHARE_TARGET) };
+const accepted = { kind: 'accepted', work: difficultyFromTarget(SHARE_TARGET), hash: expect.any(Uint8Array) };
 
 describe.each([
   ['standard', standard],
