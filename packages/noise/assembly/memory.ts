@@ -9,7 +9,7 @@ export const INPUT: usize = memory.data(65_536 + 192, 16);
 /** What a call writes: as large as INPUT. */
 export const OUTPUT: usize = memory.data(65_536 + 192, 16);
 
-/** Overwrites `length` bytes, a multiple of 16, with zeros. */
+/** Overwrites `length` bytes, rounded up to a multiple of 16, with zeros. */
 export function zero(from: usize, length: usize): void {
   const nothing = i64x2.splat(0);
   for (let at: usize = 0; at < length; at += 16) v128.store(from + at, nothing);

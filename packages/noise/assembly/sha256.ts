@@ -31,6 +31,7 @@ const TEMPORARY_HASH: usize = memory.data(32, 16);
 /** Hashes `length` bytes of INPUT to 32 bytes of OUTPUT. */
 export function sha256(length: usize): void {
   digest(INPUT, length, OUTPUT);
+  zero(INPUT, length);
   wipe();
 }
 

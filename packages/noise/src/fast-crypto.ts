@@ -1,14 +1,7 @@
-import {
-  isPrivate,
-  isXOnlyPoint,
-  pointMultiply,
-  signSchnorr,
-  verifySchnorr,
-  xOnlyPointFromScalar,
-} from 'tiny-secp256k1';
+import { isPrivate, isXOnlyPoint, signSchnorr, verifySchnorr, xOnlyPointFromScalar } from 'tiny-secp256k1';
 import { FRAME_HEADER_SIZE, MAC_SIZE, MAX_BLOCK_PLAINTEXT } from './blocks.ts';
 import type { NoiseCrypto } from './crypto.ts';
-import { KERNEL_INPUT_SIZE, type Kernel, kernel, output } from './kernel.ts';
+import { KERNEL_INPUT_SIZE, type Kernel, kernel, take } from './kernel.ts';
 import { nobleCrypto } from './noble-crypto.ts';
 
 const UPPER = 0x1_0000_0000;
@@ -31,8 +24,8 @@ function sealBlock(
 }
 
 /**
- * WebAssembly: libsecp256k1 (the tiny-secp256k1 package) for the curve, this package's kernel for ChaCha20-Poly1305,
- * SHA-256 and HKDF. A session's key is copied in for each call and zeroed by it, so that a session costs 32 bytes and
+ * WebAssembly: libsecp256k1 (the tiny-secp256k1 package) for public keys and signatures, this package's kernel for
+ * ECDH, ElligatorSwift, ChaCha20-Poly1305, SHA-256 and HKDF. A session's key is copied in for each call and zeroed by it, so that a session costs 32 bytes and
  * a counter. Measured in bench/.
  */
 export const fastCrypto: NoiseCrypto = {
@@ -47,7 +40,7 @@ export const fastCrypto: NoiseCrypto = {
       length += part.length;
     }
     k.run.sha256(length);
-    return output(k, 32);
+    return take(k, 32);
   },
 
   hkdf(chainingKey, input) {
@@ -55,9 +48,10 @@ export const fastCrypto: NoiseCrypto = {
     k.memory.set(chainingKey, k.key);
     k.memory.set(input, k.input);
     k.run.hkdf(input.length);
-    const keys = [output(k, 32), k.memory.slice(k.output + 32, k.output + 64)] as const;
-    k.memory.fill(0, k.output, k.output + 64);
-    return keys;
+    const keys = take(k, 64);
+    const pair = [keys.slice(0, 32), keys.slice(32)] as const;
+    keys.fill(0);
+    return pair;
   },
 
   isSecret: (secret) => isPrivate(secret),
@@ -67,17 +61,26 @@ export const fastCrypto: NoiseCrypto = {
   publicKey: (secret) => xOnlyPointFromScalar(secret),
 
   multiply(x, secret) {
-    const compressed = new Uint8Array(33);
-    compressed[0] = 2;
-    compressed.set(x, 1);
-    const product = pointMultiply(compressed, secret, true);
-    if (product === null) throw new RangeError('not a point of secp256k1');
-    return product.slice(1);
+    const k = kernel();
+    k.memory.set(secret, k.key);
+    k.memory.set(x, k.input);
+    k.run.multiplyPoint();
+    return take(k, 32);
   },
 
-  decodeEllSwift: nobleCrypto.decodeEllSwift,
+  decodeEllSwift(encoded) {
+    const k = kernel();
+    k.memory.set(encoded, k.input);
+    k.run.decodeEllSwift();
+    return take(k, 32);
+  },
 
-  invertEllSwift: nobleCrypto.invertEllSwift,
+  invertEllSwift(x, u, variant) {
+    const k = kernel();
+    k.memory.set(x, k.input);
+    k.memory.set(u, k.input + 32);
+    return k.run.invertEllSwift(variant) === 1 ? take(k, 32) : undefined;
+  },
 
   sign: (message, secret, auxRand) => signSchnorr(message, secret, auxRand),
 
@@ -95,7 +98,7 @@ export const fastCrypto: NoiseCrypto = {
     k.memory.set(associated, k.associated);
     k.memory.set(plaintext, k.input);
     k.run.seal(0, 0, 0, associated.length, plaintext.length);
-    return output(k, plaintext.length + MAC_SIZE);
+    return take(k, plaintext.length + MAC_SIZE);
   },
 
   open(key, associated, sealed) {
@@ -104,7 +107,7 @@ export const fastCrypto: NoiseCrypto = {
     k.memory.set(key, k.key);
     k.memory.set(associated, k.associated);
     k.memory.set(sealed, k.input);
-    return k.run.open(0, 0, 0, associated.length, length) === 1 ? output(k, length) : undefined;
+    return k.run.open(0, 0, 0, associated.length, length) === 1 ? take(k, length) : undefined;
   },
 
   sealFrame(key, nonce, frame, target, offset) {

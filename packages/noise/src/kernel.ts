@@ -12,6 +12,9 @@ interface KernelExports {
   open(nonce0: number, nonce1: number, nonce2: number, associated: number, length: number): number;
   sha256(length: number): void;
   hkdf(length: number): void;
+  decodeEllSwift(): void;
+  invertEllSwift(variant: number): number;
+  multiplyPoint(): void;
 }
 
 /**
@@ -50,7 +53,9 @@ function load(): Kernel {
   };
 }
 
-/** A copy of the first `length` bytes of the kernel's output. */
-export function output({ memory, output: at }: Kernel, length: number): Uint8Array {
-  return memory.slice(at, at + length);
+/** Takes the first `length` bytes of the kernel's output away: they are zeroed there. */
+export function take({ memory, output: at }: Kernel, length: number): Uint8Array {
+  const bytes = memory.slice(at, at + length);
+  memory.fill(0, at, at + length);
+  return bytes;
 }
