@@ -1,1 +1,28 @@
-export {};
+/**
+ * The append-only journal of shares and blocks, with a durability watermark.
+ *
+ * @example
+ * const journal = await openJournal({ directory: 'data/journal', log });
+ * const position = journal.append({ type: 'ChannelClosed', timeMs: Date.now(), channelKey: 1, reason: 'end' });
+ * journal.onWatermark((watermark) => { if (watermark >= position) acknowledge(); });
+ *
+ * @packageDocumentation
+ */
+export type { Clock } from './clock.ts';
+export { LedgerError, type LedgerErrorCode } from './errors.ts';
+export { type FileHandle, type FileLayer, nodeFiles } from './files.ts';
+export { type Journal, type JournalState, NOT_RECORDED } from './journal.ts';
+export type { Logger } from './logger.ts';
+export { type JournalOptions, openJournal } from './open-journal.ts';
+export { type JournalEntry, readJournal } from './read-journal.ts';
+export type { UnknownRecord } from './records/encode.ts';
+export {
+  type BlockFound,
+  type BlockStatus,
+  type ChannelClosed,
+  type ChannelOpened,
+  type JournalRecord,
+  type ShareAccepted,
+  type ShareRejected,
+  type Start,
+} from './records/records.ts';

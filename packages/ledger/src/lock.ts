@@ -1,0 +1,46 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { LedgerError } from './errors.ts';
+
+const LOCK_FILE = 'lock';
+const OWNER_FILE = 'lock-owner';
+const SQLITE_BUSY = 5;
+
+/** An exclusive hold on a journal's directory. */
+export interface DirectoryLock {
+  release(): void;
+}
+
+/**
+ * Makes this process the only writer of a directory. The lock is the operating system's, through SQLite: it ends with
+ * the process however that ends, and holds between containers that share the directory.
+ *
+ * @throws LedgerError 'ledger-locked' naming the process that holds it
+ */
+export function lockDirectory(directory: string): DirectoryLock {
+  const database = new DatabaseSync(join(directory, LOCK_FILE));
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    database.close();
+    if (!(cause instanceof Error && 'errcode' in cause && cause.errcode === SQLITE_BUSY)) throw cause;
+    const owner = ownerOf(directory);
+    throw new LedgerError(
+      'ledger-locked',
+      `the ledger in ${directory} is in use${owner}; each pool process needs a directory of its own`,
+      { directory },
+      { cause },
+    );
+  }
+  writeFileSync(join(directory, OWNER_FILE), `process ${process.pid}\n`);
+  return { release: () => database.close() };
+}
+
+function ownerOf(directory: string): string {
+  try {
+    return ` by ${readFileSync(join(directory, OWNER_FILE), 'utf8').trim()}`;
+  } catch {
+    return '';
+  }
+}

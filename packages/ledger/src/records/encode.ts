@@ -1,0 +1,50 @@
+import { type RecordDefinition, RECORD_HEADER_SIZE } from './declare.ts';
+import { type JournalRecord, records } from './records.ts';
+import { RecordError, type Sink } from './sink.ts';
+
+/** A record of a kind or version that this program does not know: written by a newer one. */
+export interface UnknownRecord {
+  readonly type: 'Unknown';
+  readonly code: number;
+  readonly version: number;
+  readonly body: Uint8Array;
+}
+
+type AnyDefinition = RecordDefinition<JournalRecord>;
+const byType: Readonly<Record<JournalRecord['type'], AnyDefinition>> = records;
+const byCode = new Map(
+  Object.values(records).map((definition): [number, AnyDefinition] => [definition.code, definition]),
+);
+
+/** Bytes that a record takes in the journal. */
+export function recordSize(record: JournalRecord): number {
+  return byType[record.type].size(record);
+}
+
+/** Writes a record where there is room for `recordSize(record)` bytes. */
+export function writeRecord(sink: Sink, record: JournalRecord): void {
+  byType[record.type].write(sink, record);
+}
+
+/**
+ * Reads all records of a batch's payload.
+ *
+ * @throws RecordError when the payload does not hold whole records
+ */
+export function* readRecords(payload: Uint8Array): Generator<JournalRecord | UnknownRecord> {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  for (let offset = 0; offset < payload.length; ) {
+    if (payload.length - offset < RECORD_HEADER_SIZE) throw new RecordError('half a record header');
+    const code = view.getUint8(offset);
+    const version = view.getUint8(offset + 1);
+    const start = offset + RECORD_HEADER_SIZE;
+    const end = start + view.getUint32(offset + 2, true);
+    if (end > payload.length) throw new RecordError('half a record');
+    const body = payload.subarray(start, end);
+    const definition = byCode.get(code);
+    yield definition?.version === version
+      ? definition.read(body)
+      : { type: 'Unknown', code, version, body: new Uint8Array(body) };
+    offset = end;
+  }
+}

@@ -1,0 +1,176 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { FileHandle, FileLayer } from '../src/index.ts';
+
+/** Thrown by every call once the power is out. */
+export class PowerFailure extends Error {}
+
+const SECTOR = 512;
+
+interface MemoryFile {
+  /** As of the last sync. */
+  durable: Uint8Array;
+  current: Uint8Array;
+}
+type Entries = Map<string, MemoryFile>;
+type DirectoryChange = (entries: Entries) => void;
+
+/** Random numbers from 0 up to 1. */
+export type Random = () => number;
+
+/** A flat file system in memory that forgets what was not synced when the power fails. */
+export class MemoryFiles implements FileLayer {
+  readonly #durableEntries: Entries;
+  readonly #entries: Entries;
+  readonly #handles = new Map<FileHandle, MemoryFile>();
+  readonly #random: Random;
+  #changes: DirectoryChange[] = [];
+  #nextHandle = 1;
+  /** Calls that change something, so far. */
+  operations = 0;
+  /** The power fails at this operation. */
+  failPowerAt = Number.POSITIVE_INFINITY;
+  /** Returns an error code for an operation that shall fail. */
+  fault: (operation: string) => string | undefined = () => undefined;
+
+  constructor(random: Random, content: ReadonlyMap<string, Uint8Array> = new Map()) {
+    this.#random = random;
+    this.#entries = new Map([...content].map(([name, bytes]) => [name, { durable: bytes, current: bytes }]));
+    this.#durableEntries = new Map(this.#entries);
+  }
+
+  /** What a power failure now would leave behind: a random part of what was not synced, by sectors. */
+  afterPowerFailure(): Map<string, Uint8Array> {
+    const entries = new Map(this.#durableEntries);
+    const kept = Math.floor(this.#random() * (this.#changes.length + 1));
+    for (const change of this.#changes.slice(0, kept)) change(entries);
+    return new Map([...entries].map(([name, file]) => [name, this.#torn(file)]));
+  }
+
+  makeDirectory(): void {
+    this.#step('makeDirectory');
+  }
+
+  list(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  read(path: string): Uint8Array {
+    return this.#file(path).current.slice();
+  }
+
+  open(path: string, mode: 'create' | 'existing'): FileHandle {
+    const name = basename(path);
+    this.#step('open');
+    if (mode === 'create') {
+      if (this.#entries.has(name)) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
+      const file = { durable: new Uint8Array(), current: new Uint8Array() };
+      this.#change((entries) => entries.set(name, file));
+    }
+    const handle = this.#nextHandle++;
+    this.#handles.set(handle, this.#file(path));
+    return handle;
+  }
+
+  write(handle: FileHandle, parts: readonly Uint8Array[], offset: number): void {
+    const data = Buffer.concat(parts);
+    const file = this.#open(handle);
+    const store = (length: number): void => {
+      const bytes = new Uint8Array(Math.max(file.current.length, offset + length));
+      bytes.set(file.current);
+      bytes.set(data.subarray(0, length), offset);
+      file.current = bytes;
+    };
+    this.#step('write', () => store(Math.floor(this.#random() * data.length)));
+    store(data.length);
+  }
+
+  sync(handle: FileHandle): void {
+    const file = this.#open(handle);
+    this.#step('sync');
+    file.durable = file.current;
+  }
+
+  truncate(handle: FileHandle, length: number): void {
+    const file = this.#open(handle);
+    this.#step('truncate');
+    file.current = file.current.slice(0, length);
+  }
+
+  close(handle: FileHandle): void {
+    this.#handles.delete(handle);
+  }
+
+  rename(from: string, to: string): void {
+    const file = this.#file(from);
+    this.#step('rename');
+    this.#change((entries) => {
+      entries.delete(basename(from));
+      entries.set(basename(to), file);
+    });
+  }
+
+  remove(path: string): void {
+    this.#step('remove');
+    this.#change((entries) => entries.delete(basename(path)));
+  }
+
+  syncDirectory(): void {
+    this.#step('syncDirectory');
+    for (const change of this.#changes) change(this.#durableEntries);
+    this.#changes = [];
+  }
+
+  /** Counts an operation; `partly` happens even when it fails. */
+  #step(operation: string, partly: () => void = () => {}): void {
+    this.operations += 1;
+    if (this.operations >= this.failPowerAt) {
+      if (this.operations === this.failPowerAt) partly();
+      throw new PowerFailure('the power is out');
+    }
+    const code = this.fault(operation);
+    if (code === undefined) return;
+    partly();
+    throw Object.assign(new Error(`${code}: ${operation}`), { code });
+  }
+
+  #change(change: DirectoryChange): void {
+    change(this.#entries);
+    this.#changes.push(change);
+  }
+
+  #torn({ durable, current }: MemoryFile): Uint8Array {
+    const longest = Math.max(durable.length, current.length);
+    const shortest = Math.min(durable.length, current.length);
+    const length = shortest + Math.floor(this.#random() * (longest - shortest + 1));
+    const bytes = new Uint8Array(length);
+    for (let start = 0; start < length; start += SECTOR) {
+      const from = this.#random() < 0.5 ? durable : current;
+      bytes.set(from.subarray(start, Math.min(start + SECTOR, length)), start);
+    }
+    return bytes;
+  }
+
+  #file(path: string): MemoryFile {
+    const file = this.#entries.get(basename(path));
+    if (file === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' });
+    return file;
+  }
+
+  #open(handle: FileHandle): MemoryFile {
+    const file = this.#handles.get(handle);
+    if (file === undefined) throw new Error('EBADF');
+    return file;
+  }
+}
+
+/** Puts files into a real directory. */
+export function writeDirectory(directory: string, content: ReadonlyMap<string, Uint8Array>): void {
+  mkdirSync(directory, { recursive: true });
+  for (const [name, bytes] of content) writeFileSync(join(directory, name), bytes);
+}
+
+/** The files of a real directory. */
+export function readDirectory(directory: string): Map<string, Uint8Array> {
+  return new Map(readdirSync(directory).map((name) => [name, readFileSync(join(directory, name))]));
+}
