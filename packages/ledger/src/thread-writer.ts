@@ -6,7 +6,7 @@ import type { WriterEvents, WriterHost } from './writer-host.ts';
 
 // The source runs as it is in the workspace; what is published is compiled.
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const program = new URL(`./writer-thread.${extension}`, import.meta.url);
+const program = new URL(`./writer-worker.${extension}`, import.meta.url);
 
 /** Writes in a thread of its own, so that no sync ever holds up the event loop. */
 export function threadWriter(options: WriterOptions, events: WriterEvents): WriterHost {
