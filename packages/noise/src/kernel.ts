@@ -1,5 +1,5 @@
 import { KERNEL_WASM } from './kernel-wasm.ts';
-import { instantiate } from './webassembly.ts';
+import { decodeBase64, instantiate } from './webassembly.ts';
 
 interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -42,7 +42,7 @@ export function kernel(): Kernel {
 }
 
 function load(): Kernel {
-  const run = instantiate(KERNEL_WASM) as KernelExports;
+  const run = instantiate(decodeBase64(KERNEL_WASM)) as KernelExports;
   return {
     run,
     memory: new Uint8Array(run.memory.buffer),

@@ -80,6 +80,12 @@ export function requireSecret(secret: Uint8Array, crypto: NoiseCrypto): void {
     throw new NoiseError('bad-key', 'a secret must be in 1..n-1; was this one used already?');
 }
 
+/** Throws NoiseError unless `key` is 32 bytes that are not all zero, as a key is that was given away already. */
+export function requireTransportKey(key: Uint8Array): void {
+  requireLength('transport key', key, KEY_SIZE);
+  if (key.every((byte) => byte === 0)) throw new NoiseError('bad-key', 'a transport key of zeros is no key');
+}
+
 /** Throws NoiseError 'bad-length' unless `bytes` has exactly `expected` bytes. */
 export function requireLength(what: string, bytes: Uint8Array, expected: number): void {
   if (bytes.length === expected) return;

@@ -11,7 +11,7 @@ import {
 import type { NoiseCrypto } from './crypto.ts';
 import { defaultCrypto } from './default-crypto.ts';
 import { NoiseError } from './errors.ts';
-import { KEY_SIZE, requireLength } from './keys.ts';
+import { requireTransportKey } from './keys.ts';
 
 /**
  * The receiving direction of a session (§4.6). The first MAC that does not match ends it for good: the key is zeroed
@@ -23,9 +23,12 @@ export class Opener {
   #nonce = 0;
   #ended = false;
 
-  /** @param key - 32 bytes, copied */
+  /**
+   * @param key - 32 bytes, copied
+   * @throws NoiseError 'bad-length', or 'bad-key' when all bytes are zero
+   */
   constructor(key: Uint8Array, crypto: NoiseCrypto = defaultCrypto) {
-    requireLength('transport key', key, KEY_SIZE);
+    requireTransportKey(key);
     this.#key = key.slice();
     this.#crypto = crypto;
   }

@@ -2,7 +2,7 @@ import { advance, blockCount, FRAME_HEADER_SIZE, MAX_PAYLOAD_SIZE, sealedFrameSi
 import type { NoiseCrypto } from './crypto.ts';
 import { defaultCrypto } from './default-crypto.ts';
 import { NoiseError } from './errors.ts';
-import { KEY_SIZE, requireLength } from './keys.ts';
+import { requireTransportKey } from './keys.ts';
 
 /** The sending direction of a session (§4.6): seals frames in the order in which they are to be read. */
 export class Sealer {
@@ -10,9 +10,12 @@ export class Sealer {
   readonly #key: Uint8Array;
   #nonce = 0;
 
-  /** @param key - 32 bytes, copied */
+  /**
+   * @param key - 32 bytes, copied
+   * @throws NoiseError 'bad-length', or 'bad-key' when all bytes are zero
+   */
   constructor(key: Uint8Array, crypto: NoiseCrypto = defaultCrypto) {
-    requireLength('transport key', key, KEY_SIZE);
+    requireTransportKey(key);
     this.#key = key.slice();
     this.#crypto = crypto;
   }

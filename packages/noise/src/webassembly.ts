@@ -4,15 +4,15 @@ interface WebAssemblyApi {
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
 }
 
-/** Compiles and instantiates a module that imports nothing. */
-export function instantiate(base64: string): unknown {
+/** Compiles and instantiates a module that imports nothing; the caller knows the type of its exports. */
+export function instantiate(binary: Uint8Array): unknown {
   const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi };
-  return new WebAssembly.Instance(new WebAssembly.Module(decodeBase64(base64)), {}).exports;
+  return new WebAssembly.Instance(new WebAssembly.Module(binary), {}).exports;
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-function decodeBase64(text: string): Uint8Array {
+export function decodeBase64(text: string): Uint8Array {
   const digits = text.replace(/=+$/, '');
   const bytes = new Uint8Array(Math.floor((digits.length * 3) / 4));
   let pending = 0;

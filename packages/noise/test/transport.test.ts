@@ -158,6 +158,8 @@ describe.each(implementations)('frames sealed by $name', (crypto) => {
     expect(() => opener.openPayload(new Uint8Array(16))).toThrow(RangeError);
     expect(() => opener.openPayload(new Uint8Array(20), 0, 5)).toThrow(RangeError);
     expect(() => new Sealer(new Uint8Array(31), crypto)).toThrow(fails('bad-length'));
+    expect(() => new Sealer(new Uint8Array(32), crypto)).toThrow(fails('bad-key'));
+    expect(() => new Opener(new Uint8Array(32), crypto)).toThrow(fails('bad-key'));
     expect(() => new Opener(new Uint8Array(33), crypto)).toThrow(fails('bad-length'));
   });
 });
