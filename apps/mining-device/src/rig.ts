@@ -1,0 +1,132 @@
+import { hashHeader, meetsTarget } from '@sv2kit/bitcoin';
+import type { Work } from '@sv2kit/mining';
+import type { HashEngine } from './engine.ts';
+import type { Clock } from './ports.ts';
+import { Search, type Stretch } from './search.ts';
+
+/** Tasks whose hits are still understood; beyond that many, the oldest is forgotten. */
+const REMEMBERED_TASKS_PER_THREAD = 8;
+/** A stretch lasts about this long, so that ntime keeps up with the clock. */
+const STRETCH_SECONDS = 1;
+const MIN_NONCES = 2 ** 10;
+const MAX_NONCES = 2 ** 32;
+
+/** A hash that meets its job's target. */
+export interface Found {
+  readonly stretch: Stretch;
+  readonly nonce: number;
+  /** Internal byte order. */
+  readonly hash: Uint8Array;
+}
+
+export interface RigOptions {
+  readonly engine: HashEngine;
+  readonly clock: Clock;
+  readonly versionMask: number;
+  onFound(found: Found): void;
+  /** A thread has ended or hashes wrongly. */
+  onFailure(error: Error): void;
+}
+
+/** Keeps every thread of an engine busy with stretches of the current job. */
+export class Rig {
+  readonly #options: RigOptions;
+  readonly #tasks = new Map<number, Stretch>();
+  #search: Search | undefined;
+  #waits = new Map<number, Disposable>();
+  #nextTaskId = 1;
+  #noncesPerStretch = MIN_NONCES;
+
+  constructor(options: RigOptions) {
+    this.#options = options;
+  }
+
+  get hashes(): number {
+    return this.#options.engine.hashes;
+  }
+
+  /** What is being hashed, if anything. */
+  get work(): Work | undefined {
+    return this.#search?.work;
+  }
+
+  /** Starts the threads. @returns their hashrate together, in hashes per second */
+  async start(): Promise<number> {
+    const { engine, onFailure } = this.#options;
+    const hashesPerSecond = await engine.start({
+      onHit: (taskId, nonce) => this.#onHit(taskId, nonce),
+      onDone: (thread, taskId) => this.#onDone(thread, taskId),
+      onFailure,
+    });
+    this.#noncesPerStretch = stretchSize(hashesPerSecond / engine.threads);
+    return hashesPerSecond;
+  }
+
+  /** Every thread goes over to this job. @param newTip hits on earlier jobs are worth nothing from here on */
+  mine(work: Work, newTip: boolean): void {
+    const { engine, versionMask } = this.#options;
+    if (newTip) this.#tasks.clear();
+    this.#search = new Search(work, { versionMask, noncesPerStretch: this.#noncesPerStretch });
+    for (let thread = 0; thread < engine.threads; thread++) this.#assign(thread);
+  }
+
+  /** Every thread rests; hits that are under way are forgotten. */
+  rest(): void {
+    this.#search = undefined;
+    this.#tasks.clear();
+    for (const wait of this.#waits.values()) wait[Symbol.dispose]();
+    this.#waits.clear();
+    this.#options.engine.idle();
+  }
+
+  async close(): Promise<void> {
+    this.rest();
+    await this.#options.engine.close();
+  }
+
+  #assign(thread: number): void {
+    this.#waits.get(thread)?.[Symbol.dispose]();
+    this.#waits.delete(thread);
+    if (this.#search === undefined) return;
+    const { engine, clock } = this.#options;
+    const nowMs = clock.now();
+    const next = this.#search.next(nowMs);
+    if (next.kind === 'exhausted') {
+      const wait = clock.after(Math.max(next.untilMs - nowMs, 1), () => this.#assign(thread));
+      this.#waits.set(thread, wait);
+      return;
+    }
+    const id = this.#nextTaskId++;
+    this.#remember(id, next);
+    const { header, nonceStart, nonceCount } = next;
+    engine.search(thread, { id, header, target: next.work.target, nonceStart, nonceCount });
+  }
+
+  #remember(id: number, stretch: Stretch): void {
+    this.#tasks.set(id, stretch);
+    const [oldest] = this.#tasks.keys();
+    const limit = this.#options.engine.threads * REMEMBERED_TASKS_PER_THREAD;
+    if (this.#tasks.size > limit && oldest !== undefined) this.#tasks.delete(oldest);
+  }
+
+  #onHit(taskId: number, nonce: number): void {
+    const stretch = this.#tasks.get(taskId);
+    if (stretch === undefined) return;
+    const header = stretch.header.slice();
+    new DataView(header.buffer).setUint32(76, nonce, true);
+    const hash = hashHeader(header);
+    if (meetsTarget(hash, stretch.work.target)) this.#options.onFound({ stretch, nonce, hash });
+    else this.#options.onFailure(new Error(`nonce ${nonce} does not meet the target that a thread says it meets`));
+  }
+
+  /** Only the thread's latest task counts: an order that crossed the report on the way has given it another. */
+  #onDone(thread: number, taskId: number): void {
+    if (this.#tasks.has(taskId) && this.#tasks.get(taskId)?.work === this.work) this.#assign(thread);
+  }
+}
+
+/** Nonces that a thread tries in about a second, as a power of two. */
+function stretchSize(hashesPerSecond: number): number {
+  const nonces = 2 ** Math.ceil(Math.log2(Math.max(hashesPerSecond * STRETCH_SECONDS, 1)));
+  return Math.min(Math.max(nonces, MIN_NONCES), MAX_NONCES);
+}

@@ -1,0 +1,80 @@
+/** Shares that may wait for an answer; older ones count as unanswered. */
+export const MAX_PENDING_SHARES = 10_000;
+
+/** What became of the device's shares. */
+export interface ShareTotals {
+  readonly submitted: number;
+  /** As the server counts them in SubmitShares.Success. */
+  readonly accepted: number;
+  /** Sum of the accepted shares' difficulties, as the server says. */
+  readonly acceptedDifficulty: number;
+  /** By error code of the server. */
+  readonly rejected: Readonly<Record<string, number>>;
+  /** Lost with their connection, or dropped because the server never answers. */
+  readonly unanswered: number;
+}
+
+/** Different error codes that are counted by name; a server may invent more. */
+const MAX_CODES = 64;
+
+/** Follows every share from submission to its answer. */
+export class ShareLog {
+  readonly #onAnswered: (roundTripMs: number) => void;
+  /** When each share without an answer was sent, by sequence number, oldest first. */
+  readonly #pending = new Map<number, number>();
+  readonly #rejected = new Map<string, number>();
+  #submitted = 0;
+  #accepted = 0;
+  #acceptedDifficulty = 0;
+  #unanswered = 0;
+
+  constructor(onAnswered: (roundTripMs: number) => void) {
+    this.#onAnswered = onAnswered;
+  }
+
+  submitted(sequenceNumber: number, nowMs: number): void {
+    this.#submitted++;
+    this.#pending.set(sequenceNumber, nowMs);
+    const [oldest] = this.#pending.keys();
+    if (this.#pending.size <= MAX_PENDING_SHARES || oldest === undefined) return;
+    this.#pending.delete(oldest);
+    this.#unanswered++;
+  }
+
+  /** SubmitShares.Success answers everything that was sent up to its sequence number (§5.3.13). */
+  accepted(lastSequenceNumber: number, count: number, sum: bigint, nowMs: number): void {
+    this.#accepted += count;
+    this.#acceptedDifficulty += Number(sum);
+    if (!this.#pending.has(lastSequenceNumber)) return;
+    for (const [sequenceNumber, sentAtMs] of this.#pending) {
+      this.#pending.delete(sequenceNumber);
+      this.#onAnswered(nowMs - sentAtMs);
+      if (sequenceNumber === lastSequenceNumber) return;
+    }
+  }
+
+  rejected(sequenceNumber: number, code: string, nowMs: number): void {
+    const name = this.#rejected.has(code) || this.#rejected.size < MAX_CODES ? code : 'other';
+    this.#rejected.set(name, (this.#rejected.get(name) ?? 0) + 1);
+    const sentAtMs = this.#pending.get(sequenceNumber);
+    if (sentAtMs === undefined) return;
+    this.#pending.delete(sequenceNumber);
+    this.#onAnswered(nowMs - sentAtMs);
+  }
+
+  /** The channel is gone, and its answers with it. */
+  abandon(): void {
+    this.#unanswered += this.#pending.size;
+    this.#pending.clear();
+  }
+
+  get totals(): ShareTotals {
+    return {
+      submitted: this.#submitted,
+      accepted: this.#accepted,
+      acceptedDifficulty: this.#acceptedDifficulty,
+      rejected: Object.fromEntries(this.#rejected),
+      unanswered: this.#unanswered,
+    };
+  }
+}

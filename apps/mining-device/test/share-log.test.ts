@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { MAX_PENDING_SHARES, ShareLog } from '../src/share-log.ts';
+
+function shareLog() {
+  const roundTrips: number[] = [];
+  return { log: new ShareLog((ms) => roundTrips.push(ms)), roundTrips };
+}
+
+describe('ShareLog', () => {
+  test('a Success answers all that was sent up to its number (§5.3.13)', () => {
+    const { log, roundTrips } = shareLog();
+    for (const [sequenceNumber, atMs] of [
+      [1, 100],
+      [2, 150],
+      [3, 190],
+    ] as const)
+      log.submitted(sequenceNumber, atMs);
+    log.accepted(2, 2, 7n, 200);
+    expect(roundTrips).toEqual([100, 50]);
+    expect(log.totals).toMatchObject({ submitted: 3, accepted: 2, acceptedDifficulty: 7 });
+    log.accepted(3, 1, 1n, 210);
+    expect(roundTrips).toEqual([100, 50, 20]);
+  });
+  test('rejected shares count by code (§5.3.14)', () => {
+    const { log, roundTrips } = shareLog();
+    log.submitted(1, 0);
+    log.submitted(2, 0);
+    log.rejected(1, 'stale-share', 5);
+    log.rejected(2, 'stale-share', 6);
+    log.rejected(9, 'never-sent', 7);
+    expect(log.totals.rejected).toEqual({ 'stale-share': 2, 'never-sent': 1 });
+    expect(roundTrips).toEqual([5, 6]);
+  });
+  test('a server that invents codes fills no memory', () => {
+    const { log } = shareLog();
+    for (let i = 0; i < 1000; i++) log.rejected(i, `code-${i}`, 0);
+    expect(Object.keys(log.totals.rejected)).toHaveLength(65);
+    expect(log.totals.rejected['other']).toBe(936);
+  });
+  test('a server that never answers fills no memory', () => {
+    const { log } = shareLog();
+    for (let i = 0; i < MAX_PENDING_SHARES + 5; i++) log.submitted(i, 0);
+    expect(log.totals.unanswered).toBe(5);
+    log.abandon();
+    expect(log.totals.unanswered).toBe(MAX_PENDING_SHARES + 5);
+  });
+  test('a Success for a number that was never sent confuses nothing', () => {
+    const { log, roundTrips } = shareLog();
+    log.submitted(1, 0);
+    log.accepted(77, 1, 1n, 10);
+    expect(roundTrips).toEqual([]);
+    log.accepted(1, 1, 1n, 12);
+    expect(roundTrips).toEqual([12]);
+  });
+});
