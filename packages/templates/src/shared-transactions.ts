@@ -34,7 +34,7 @@ function compact({ txid, wtxid, data }: NodeTransaction): SharedTransaction {
 
 /** A view into a node's whole answer would keep that answer in memory: such bytes are copied. */
 function alone(bytes: Uint8Array): Uint8Array {
-  return bytes.buffer.byteLength === bytes.byteLength ? bytes : bytes.slice();
+  return bytes.buffer.byteLength === bytes.byteLength ? bytes : new Uint8Array(bytes);
 }
 
 /** 32 bytes as a string of 16 characters. */

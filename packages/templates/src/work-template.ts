@@ -23,13 +23,18 @@ export function workTemplate(message: NewTemplate): WorkTemplate {
   }
   return {
     ...template,
-    coinbasePrefix: template.coinbasePrefix.slice(),
-    coinbaseTxOutputs: template.coinbaseTxOutputs.slice(),
-    merklePath: template.merklePath.map((hash) => hash.slice()),
+    coinbasePrefix: copy(template.coinbasePrefix),
+    coinbaseTxOutputs: copy(template.coinbaseTxOutputs),
+    merklePath: template.merklePath.map(copy),
   };
 }
 
 /** The tip of a message, in bytes of its own. */
 export function workTip({ type: _type, ...tip }: TemplateSetNewPrevHash): WorkTip {
-  return { ...tip, prevHash: tip.prevHash.slice(), target: tip.target.slice() };
+  return { ...tip, prevHash: copy(tip.prevHash), target: copy(tip.target) };
+}
+
+/** A copy whatever kind of array it is: `slice` of Node's Buffer is a view. */
+function copy(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
 }

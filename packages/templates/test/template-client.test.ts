@@ -199,12 +199,23 @@ describe('template client (§7)', () => {
 
   test('templates and tips outlive the payload they came in', () => {
     const made = client('working');
-    const [template, tip] = [future(50n), newTip(50n, 'next')];
+    const payload = (bytes: Uint8Array) => Buffer.from(bytes); // whose slice() is no copy
+    const [template, tip] = [
+      {
+        ...future(50n),
+        coinbasePrefix: payload(Uint8Array.of(3, 1, 2, 3)),
+        coinbaseTxOutputs: payload(Uint8Array.of(9)),
+        merklePath: [payload(hashOf('path'))],
+      },
+      { ...newTip(50n, 'next'), prevHash: payload(hashOf('next')), target: payload(hashOf('target')) },
+    ];
     made.receive(template);
     made.receive(tip);
-    for (const bytes of [template.coinbasePrefix, ...template.merklePath, tip.prevHash, tip.target]) bytes.fill(0);
+    const { coinbasePrefix, coinbaseTxOutputs, merklePath } = template;
+    for (const bytes of [coinbasePrefix, coinbaseTxOutputs, ...merklePath, tip.prevHash, tip.target]) bytes.fill(0);
     expect(made.current?.template).toMatchObject({
       coinbasePrefix: Uint8Array.of(3, 1, 2, 3),
+      coinbaseTxOutputs: Uint8Array.of(9),
       merklePath: [hashOf('path')],
     });
     expect(made.current?.tip).toMatchObject({ prevHash: hashOf('next'), target: hashOf('target') });

@@ -1,0 +1,39 @@
+import type { Counter, Metrics } from '@sv2kit/daemon';
+import type { NetMetrics } from '@sv2kit/net';
+
+/** What the template provider counts. */
+export interface TemplateProviderMetrics {
+  readonly net: NetMetrics;
+  /** Messages that carried templates or tips, by `reason`. */
+  readonly deliveries: Counter;
+  /** Templates that the nodes gave, by `node`. */
+  readonly nodeTemplates: Counter;
+  /** RequestTransactionData, by `outcome`. */
+  readonly transactionData: Counter;
+  /** SubmitSolution, by `outcome`: `block`, or why not. */
+  readonly solutions: Counter;
+  /** Blocks handed to nodes, by `node` and `outcome`. */
+  readonly submissions: Counter;
+  /** Solved blocks, by `outcome`: `saved`, `save-failed`, `confirmed`, `orphaned`. */
+  readonly blocks: Counter;
+}
+
+/** Declares the metrics. */
+export function templateProviderMetrics(metrics: Metrics): TemplateProviderMetrics {
+  const name = (rest: string) => `sv2_template_provider_${rest}`;
+  return {
+    net: {
+      accepted: metrics.counter(name('connections_accepted_total'), 'Connections accepted.'),
+      refused: metrics.counter(name('connections_refused_total'), 'Connections turned away.', ['limit']),
+      closed: metrics.counter(name('connections_closed_total'), 'Connections that ended.', ['reason']),
+      bugs: metrics.counter(name('connection_bugs_total'), 'Mistakes of ours that ended a connection.'),
+      connections: metrics.gauge(name('connections'), 'Connections open now.'),
+    },
+    deliveries: metrics.counter(name('deliveries_total'), 'Templates and tips sent to a client.', ['reason']),
+    nodeTemplates: metrics.counter(name('node_templates_total'), 'Templates that nodes gave.', ['node']),
+    transactionData: metrics.counter(name('transaction_data_total'), 'RequestTransactionData answered.', ['outcome']),
+    solutions: metrics.counter(name('solutions_total'), 'Solutions that clients submitted.', ['outcome']),
+    submissions: metrics.counter(name('submissions_total'), 'Blocks handed to nodes.', ['node', 'outcome']),
+    blocks: metrics.counter(name('blocks_total'), 'Solved blocks.', ['outcome']),
+  };
+}

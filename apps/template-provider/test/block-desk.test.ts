@@ -1,0 +1,158 @@
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { displayHash } from '@sv2kit/bitcoin';
+import type { SubmitResult } from '@sv2kit/bitcoin-node';
+import { createMetrics, silentLogger, VirtualClock } from '@sv2kit/daemon';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { BlockDesk } from '../src/block-desk.ts';
+import { templateProviderMetrics } from '../src/metrics.ts';
+import { SolvedBlocks } from '../src/solved-blocks.ts';
+import { BLOCK, BLOCK_HASH, FakeNode } from './fake-node.ts';
+
+let folder: string;
+const open = new Set<BlockDesk>();
+const hanging = new Set<() => void>();
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sv2kit-desk-'));
+});
+afterEach(async () => {
+  for (const release of hanging) release();
+  hanging.clear();
+  await Promise.all(Array.from(open, (made) => made.close()));
+  open.clear();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function desk(options: { readonly nodes?: number; readonly folder?: string } = {}) {
+  const clock = new VirtualClock();
+  const nodes = Array.from({ length: options.nodes ?? 1 }, (_, i) => new FakeNode(`node${i}`, clock));
+  const [first] = nodes;
+  if (first === undefined) throw new Error('no node');
+  const metrics = createMetrics();
+  const store = new SolvedBlocks(options.folder ?? join(folder, 'solved-blocks'));
+  const made = new BlockDesk({ nodes, store, clock, log: silentLogger, metrics: templateProviderMetrics(metrics) });
+  open.add(made);
+  return { desk: made, clock, nodes, first, metrics };
+}
+
+/** No answer until the test is over. */
+function never(): Promise<SubmitResult> {
+  const { promise, resolve } = Promise.withResolvers<SubmitResult>();
+  hanging.add(() => resolve({ kind: 'unreachable', reason: 'the test is over' }));
+  return promise;
+}
+
+describe('solved blocks', () => {
+  test('go to every node at once, and to disk', async () => {
+    const { desk: made, nodes } = desk({ nodes: 3 });
+    made.submit(BLOCK);
+    expect(nodes.map(({ submitted }) => submitted)).toEqual([[BLOCK], [BLOCK], [BLOCK]]);
+    await made.close();
+    const file = join(folder, 'solved-blocks', `${displayHash(BLOCK_HASH)}.block`);
+    expect(Uint8Array.from(await readFile(file))).toEqual(BLOCK);
+    expect(await readdir(join(folder, 'solved-blocks'))).toHaveLength(1);
+  });
+
+  test('a node that does not answer, or fails, keeps no other waiting', async () => {
+    const { desk: made, nodes, metrics, clock } = desk({ nodes: 3 });
+    const [silent, failing] = nodes;
+    if (silent === undefined || failing === undefined) throw new Error('no nodes');
+    silent.answer = never;
+    failing.answer = () => Promise.reject(new Error('a bug'));
+    made.submit(BLOCK);
+    await clock.advanceAsync(1);
+    expect(await metrics.snapshot()).toMatchObject({
+      'sv2_template_provider_submissions_total{node="node2",outcome="accepted"}': 1,
+    });
+    expect(made.standings()).toMatchObject({ accepted: 1 });
+  });
+
+  test('a disk that fails keeps no block from the nodes', async () => {
+    await writeFile(join(folder, 'file'), '');
+    const { desk: made, first, metrics } = desk({ folder: join(folder, 'file', 'not-a-folder') });
+    made.submit(BLOCK);
+    await made.close();
+    expect(first.submitted).toHaveLength(1);
+    expect(await metrics.snapshot()).toMatchObject({
+      'sv2_template_provider_blocks_total{outcome="save-failed"}': 1,
+    });
+  });
+
+  test.each(['accepted', 'duplicate'] as const)('%s is success', async (kind) => {
+    const { desk: made, first, clock } = desk();
+    first.answer = () => Promise.resolve({ kind });
+    made.submit(BLOCK);
+    await clock.advanceAsync(1);
+    expect(made.standings()).toMatchObject({ accepted: 1 });
+  });
+
+  test.each(['rejected', 'unreachable', 'inconclusive'] as const)('%s is none', async (kind) => {
+    const { desk: made, first, clock } = desk();
+    first.answer = () => Promise.resolve({ kind, reason: 'because' });
+    made.submit(BLOCK);
+    await clock.advanceAsync(1);
+    expect(made.standings()).toMatchObject({ accepted: 0, submitted: 1 });
+  });
+
+  test('the same block twice is submitted once', async () => {
+    const { desk: made, first } = desk();
+    made.submit(BLOCK);
+    made.submit(BLOCK.slice());
+    await made.close();
+    expect(first.submitted).toHaveLength(1);
+  });
+
+  test('a block taken is looked for in the best chain, and looked for again', async () => {
+    const { desk: made, first, clock, metrics } = desk();
+    made.submit(BLOCK);
+    await clock.advanceAsync(1001);
+    expect(made.standings()).toMatchObject({ confirmed: 1 });
+    first.confirmation = { inBestChain: false, confirmations: 0 };
+    await clock.advanceAsync(60_000);
+    expect(made.standings()).toMatchObject({ confirmed: 0, orphaned: 1 });
+    first.confirmation = { inBestChain: true, confirmations: 2, height: 101 };
+    await clock.advanceAsync(3_600_000);
+    expect(made.standings()).toMatchObject({ confirmed: 1, orphaned: 0 });
+    expect(await metrics.snapshot()).toMatchObject({
+      'sv2_template_provider_blocks_total{outcome="confirmed"}': 2,
+      'sv2_template_provider_blocks_total{outcome="orphaned"}': 1,
+    });
+    expect(clock.pending).toBe(0);
+  });
+
+  test('a start submits again what was saved shortly before it, and nothing older', async () => {
+    const before = desk();
+    before.desk.submit(BLOCK);
+    await before.desk.close();
+    const { desk: made, first, clock } = desk();
+    const [name] = await readdir(join(folder, 'solved-blocks'));
+    const file = join(folder, 'solved-blocks', name ?? '');
+    const seconds = (ms: number) => (clock.now() - ms) / 1000;
+    await utimes(file, seconds(7_200_001), seconds(7_200_001));
+    made.resubmitRecent();
+    await made.close();
+    expect(first.submitted).toHaveLength(0);
+    await utimes(file, seconds(7_199_000), seconds(7_199_000));
+    made.resubmitRecent();
+    await made.close();
+    expect(first.submitted.map((block) => Uint8Array.from(block))).toEqual([BLOCK]);
+  });
+
+  test('a start without saved blocks has nothing to submit', async () => {
+    const { desk: made, first } = desk();
+    made.resubmitRecent();
+    await made.close();
+    expect(first.submitted).toHaveLength(0);
+  });
+
+  test('a stop waits for a submission under way, but not for ever', async () => {
+    const { desk: made, first, clock } = desk();
+    first.answer = never;
+    made.submit(BLOCK);
+    const closing = made.close();
+    await clock.advanceAsync(5000);
+    await expect(closing).resolves.toBeUndefined();
+    expect(clock.pending).toBe(0);
+  });
+});
