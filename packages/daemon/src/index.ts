@@ -78,6 +78,7 @@ export {
 } from './metrics.ts';
 export { type Monitoring, type MonitoringOptions, openMonitoring, type StatusReport } from './monitoring.ts';
 export { nearest } from './nearest.ts';
+export { parseOptions, UsageError } from './options.ts';
 export { EXIT, type RunOptions, run, runService, serviceExample } from './run.ts';
 export { FatalError, type Service, type ServiceDefinition, type ServiceDeps } from './service.ts';
 export { type ServiceConfig, serviceConfig, serviceFields } from './service-config.ts';

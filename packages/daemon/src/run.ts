@@ -1,8 +1,8 @@
+import { readCommand, usage } from './command.ts';
 import { loadConfig } from './config/load.ts';
 import { ConfigError, formatProblem } from './config/problem.ts';
 import { configHelp, exampleToml } from './config/render.ts';
 import { type Host, processHost } from './host.ts';
-import { readCommand, usage } from './options.ts';
 import type { ServiceDefinition } from './service.ts';
 import { serviceConfig } from './service-config.ts';
 import { Supervisor } from './supervisor.ts';
@@ -22,17 +22,19 @@ export interface RunOptions {
 
 /**
  * Runs a service as this process: reads its configuration, starts it, stops it at SIGINT, SIGTERM or SIGHUP.
- * The process ends with 0 (stopped as asked), 1 (failed) or 2 (wrong usage or configuration, before it listens).
+ * The process ends with 0 (stopped as asked), 1 (failed) or 2 (wrong usage or configuration, before it listens): the
+ * number this resolves to.
  *
  * @example
  * await run({ name: 'pool', config: poolConfig, start: createPool });
  */
-export async function run<T>(definition: ServiceDefinition<T>, options: RunOptions = {}): Promise<void> {
+export async function run<T>(definition: ServiceDefinition<T>, options: RunOptions = {}): Promise<number> {
   const host = processHost(options.program ?? definition.name, options.argv);
   const code = await runService(definition, host);
   process.exitCode = code;
   // Everything is closed by now; a handle that was forgotten must not keep the process.
   setTimeout(() => process.exit(code), LINGER_MS).unref();
+  return code;
 }
 
 /** As `run`, in a given host; resolves to the exit code. */

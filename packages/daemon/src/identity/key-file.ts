@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import {
   type Certificate,
   decodeCertificate,
@@ -64,9 +64,11 @@ export function formatCertificateFile({ certificate, staticPublicKey, authorityP
   ].join('\n');
 }
 
-/** Writes a certificate, replacing an older one. */
+/** Writes a certificate, replacing an older one at once: a service that reads it never sees half of it. */
 export function writeCertificateFile(file: string, content: CertificateFile): void {
-  write(file, [formatCertificateFile(content).trimEnd()], {});
+  const fresh = `${file}.new`;
+  write(fresh, [formatCertificateFile(content).trimEnd()], {});
+  renameSync(fresh, file);
 }
 
 /** Reads a certificate; says nothing about whether it is good. */
