@@ -29,7 +29,7 @@ export {
 } from './coinbase.ts';
 export { scriptFromDescriptor } from './descriptor.ts';
 export { descriptorChecksum } from './descriptor-checksum.ts';
-export { BitcoinError, type BitcoinErrorCode } from './error.ts';
+export { BITCOIN_ERRORS, BitcoinError, type BitcoinErrorCode } from './error.ts';
 export {
   displayHash,
   ExtendedShareHasher,
