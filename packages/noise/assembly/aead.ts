@@ -20,7 +20,7 @@ export function sealFrame(n1: u32, n2: u32, length: usize): void {
   sealBlock(INPUT, OUTPUT, 0, n1, n2, 0, HEADER);
   if (length > HEADER) {
     const next = n1 + 1;
-    sealBlock(INPUT + HEADER, OUTPUT + HEADER + MAC, 0, next, n2 + u32(next == 0), 0, length - HEADER);
+    sealBlock(INPUT + HEADER, OUTPUT + HEADER + MAC, 0, next, n2 + u32(next === 0), 0, length - HEADER);
   }
   forget();
 }

@@ -111,12 +111,12 @@ export function invertEllSwift(variant: i32): i32 {
   fromBytes(X, INPUT);
   fromBytes(U, INPUT + 32);
   cubePlus7(G, U);
-  if (!((variant & 2) == 0 ? firstPair() : secondPair((variant & 1) == 1))) return 0;
-  const odd = (variant & 1) == 1;
+  if (!((variant & 2) === 0 ? firstPair() : secondPair((variant & 1) === 1))) return 0;
+  const odd = (variant & 1) === 1;
   multiply(M, U, odd ? PLUS_FACTOR : MINUS_FACTOR);
   add(M, M, V);
   multiply(M, M, W);
-  if (odd == ((variant & 4) == 4)) subtract(M, ZERO, M);
+  if (odd === ((variant & 4) === 4)) subtract(M, ZERO, M);
   toBytes(OUTPUT, M);
   return 1;
 }

@@ -225,7 +225,7 @@ export function normalize(a: usize): void {
   let carry: u64 = limb(a, 0) + 977;
   carry = (carry >> 29) + limb(a, 1) + 8;
   for (let i: usize = 2; i < 9; i++) carry = (carry >> 29) + limb(a, i);
-  const reaches = u64(carry >> 24 != 0);
+  const reaches = u64(carry >> 24 !== 0);
   put(a, 0, limb(a, 0) + 977 * reaches);
   put(a, 1, limb(a, 1) + 8 * reaches);
   carryOn(a);
@@ -255,7 +255,7 @@ export function isZero(a: usize): bool {
   normalize(a);
   let any: u64 = 0;
   for (let i: usize = 0; i < 9; i++) any |= limb(a, i);
-  return any == 0;
+  return any === 0;
 }
 
 export function isEqual(a: usize, b: usize): bool {

@@ -1,12 +1,12 @@
+import { MAC_SIZE } from './blocks.ts';
+import { concat } from './bytes.ts';
 import {
-  type Certificate,
   CERTIFICATE_SIZE,
+  type Certificate,
   decodeCertificate,
   encodeCertificate,
   verifyCertificate,
 } from './certificate.ts';
-import { MAC_SIZE } from './blocks.ts';
-import { concat } from './bytes.ts';
 import type { NoiseCrypto } from './crypto.ts';
 import { defaultCrypto } from './default-crypto.ts';
 import { NoiseError } from './errors.ts';
