@@ -1,6 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { fastCrypto, type NoiseCrypto, nobleCrypto, Opener, Sealer } from '@sv2kit/noise';
-import { test } from 'vitest';
 
 const key = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
 
@@ -38,24 +37,19 @@ function nodeRoundTrip(payloadLength: number): () => void {
   };
 }
 
-test.for([64, 1_024, 4_096])('seal and open a frame with a payload of %i bytes', async (length, { bench }) => {
-  const fast = roundTrip(fastCrypto, length);
-  const noble = roundTrip(nobleCrypto, length);
-  const node = nodeRoundTrip(length);
-  await bench.compare(bench('fast', fast), bench('noble', noble), bench('node:crypto', node));
-});
-
-test('seal a frame with a payload of 1 MiB', async ({ bench }) => {
+/** What to measure: name -> one iteration. Run by `npm run bench -- noise`. */
+export const suite: Record<string, () => void> = {};
+for (const length of [64, 1_024, 4_096]) {
+  suite[`seal and open a frame of ${length} bytes`] = roundTrip(fastCrypto, length);
+  suite[`seal and open a frame of ${length} bytes, noble`] = roundTrip(nobleCrypto, length);
+  suite[`seal and open a frame of ${length} bytes, node:crypto`] = nodeRoundTrip(length);
+}
+for (const [name, crypto] of [
+  ['', fastCrypto],
+  [', noble', nobleCrypto],
+] as const) {
   const frame = new Uint8Array(6 + 1_048_576);
-  const wire = new Uint8Array(new Sealer(key).sealedSize(1_048_576));
-  const fast = new Sealer(key, fastCrypto);
-  const noble = new Sealer(key, nobleCrypto);
-  await bench.compare(
-    bench('fast', () => {
-      fast.sealInto(frame, wire, 0);
-    }),
-    bench('noble', () => {
-      noble.sealInto(frame, wire, 0);
-    }),
-  );
-});
+  const sealer = new Sealer(key, crypto);
+  const wire = new Uint8Array(sealer.sealedSize(1_048_576));
+  suite[`seal a frame of 1 MiB${name}`] = () => void sealer.sealInto(frame, wire, 0);
+}

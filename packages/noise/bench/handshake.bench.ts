@@ -7,7 +7,6 @@ import {
   respond,
   startInitiator,
 } from '@sv2kit/noise';
-import { describe, test } from 'vitest';
 import { authority, bytes32, identity, keypair, NOW } from '../test/fixtures.ts';
 
 const server = identity();
@@ -26,22 +25,18 @@ function steps(crypto: NoiseCrypto) {
   };
 }
 
-const fast = steps(fastCrypto);
-const noble = steps(nobleCrypto);
-
-describe('handshake, keys made ahead', () => {
-  test('both sides', async ({ bench }) => {
-    const both = (side: typeof fast) => () => {
-      side.respond();
-      side.finish();
-    };
-    await bench.compare(bench('fast', both(fast)), bench('noble', both(noble)));
-  });
-
-  test.for(['respond', 'finish', 'key'] as const)('%s', async (step, { bench }) => {
-    const run = (side: typeof fast) => () => {
-      side[step]();
-    };
-    await bench.compare(bench('fast', run(fast)), bench('noble', run(noble)));
-  });
-});
+/** What to measure: name -> one iteration. Keys are made ahead. Run by `npm run bench -- noise`. */
+export const suite: Record<string, () => void> = {};
+for (const [name, crypto] of [
+  ['', fastCrypto],
+  [', noble', nobleCrypto],
+] as const) {
+  const side = steps(crypto);
+  suite[`responder, act 1 to act 2${name}`] = () => void side.respond();
+  suite[`initiator, act 2 to keys${name}`] = () => void side.finish();
+  suite[`both sides${name}`] = () => {
+    side.respond();
+    side.finish();
+  };
+  suite[`a new key pair${name}`] = () => void side.key();
+}

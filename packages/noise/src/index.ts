@@ -47,7 +47,7 @@ export {
 } from './certificate.ts';
 export type { NoiseCrypto } from './crypto.ts';
 export { defaultCrypto } from './default-crypto.ts';
-export { NoiseError, type NoiseErrorCode } from './errors.ts';
+export { NOISE_ERRORS, NoiseError, type NoiseErrorCode } from './errors.ts';
 export { fastCrypto } from './fast-crypto.ts';
 export {
   ACT1_SIZE,
