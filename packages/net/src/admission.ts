@@ -1,14 +1,20 @@
-import { BlockList, isIPv6 } from 'node:net';
+import { BlockList } from 'node:net';
 import type { Limits } from './limits.ts';
 
 /** Why a connection was turned away; the label of the `refused` counter. */
 export type RefusedBy = 'connections' | 'connections-per-address' | 'handshakes' | 'accept-rate';
 
+/** The connections that count as one address's. */
+interface Group {
+  connections: number;
+  readonly exempt: boolean;
+}
+
 /** Counts connections against the limits and says which one a further connection would break. */
 export class Admission {
   readonly #limits: Limits;
   readonly #exempt: BlockList;
-  readonly #perAddress = new Map<string, number>();
+  readonly #groups = new Map<string, Group>();
   #connections = 0;
   #handshakes = 0;
   #tokens: number;
@@ -34,13 +40,14 @@ export class Admission {
     const limits = this.#limits;
     if (this.#connections >= limits.connections) return 'connections';
     if (this.#handshakes >= limits.handshakes) return 'handshakes';
-    const group = addressGroup(address);
-    const count = this.#perAddress.get(group) ?? 0;
-    if (!this.#exempt.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) {
-      if (count >= limits.connectionsPerAddress) return 'connections-per-address';
+    const key = addressGroup(address);
+    const group = this.#groups.get(key) ?? { connections: 0, exempt: this.#isExempt(address) };
+    if (!group.exempt) {
+      if (group.connections >= limits.connectionsPerAddress) return 'connections-per-address';
       if (!this.#takeToken(now)) return 'accept-rate';
     }
-    this.#perAddress.set(group, count + 1);
+    this.#groups.set(key, group);
+    group.connections += 1;
     this.#connections += 1;
     this.#handshakes += 1;
     return undefined;
@@ -53,10 +60,15 @@ export class Admission {
 
   leave(address: string): void {
     this.#connections -= 1;
-    const group = addressGroup(address);
-    const count = this.#perAddress.get(group) ?? 1;
-    if (count > 1) this.#perAddress.set(group, count - 1);
-    else this.#perAddress.delete(group);
+    const key = addressGroup(address);
+    const group = this.#groups.get(key);
+    if (group === undefined) return;
+    group.connections -= 1;
+    if (group.connections === 0) this.#groups.delete(key);
+  }
+
+  #isExempt(address: string): boolean {
+    return this.#exempt.check(address, family(address));
   }
 
   #takeToken(now: number): boolean {
@@ -78,7 +90,7 @@ export function plainAddress(address: string): string {
 
 /** What counts as one address: an IPv4 address, or an IPv6 /64, which is what one customer is given. */
 function addressGroup(address: string): string {
-  if (!isIPv6(address)) return address;
+  if (family(address) === 'ipv4') return address;
   const [head = '', tail] = (address.split('%')[0] as string).split('::');
   const before = head === '' ? [] : head.split(':');
   const after = tail === undefined || tail === '' ? [] : tail.split(':');
@@ -90,9 +102,12 @@ function blockList(entries: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of entries) {
     const [address = '', prefix] = entry.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(prefix), family);
+    if (prefix === undefined) list.addAddress(address, family(address));
+    else list.addSubnet(address, Number(prefix), family(address));
   }
   return list;
+}
+
+function family(address: string): 'ipv4' | 'ipv6' {
+  return address.includes(':') ? 'ipv6' : 'ipv4';
 }

@@ -35,7 +35,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   connections: 16_384,
   connectionsPerAddress: 1_024,
-  handshakes: 4_096,
+  handshakes: 8_192,
   acceptsPerSecond: 2_000,
   exempt: ['127.0.0.0/8', '::1'],
   handshakeMs: 10_000,

@@ -40,7 +40,7 @@ export interface Listener extends AsyncDisposable {
 }
 
 /** How many connections may wait in the operating system for us to accept them. */
-const BACKLOG = 4_096;
+const BACKLOG = 1_024;
 /** Idle time after which TCP probes whether the peer is still there, in milliseconds. */
 export const KEEP_ALIVE_MS = 60_000;
 

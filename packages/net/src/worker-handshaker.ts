@@ -72,12 +72,22 @@ class WorkerHandshakes implements Handshaker {
   /** Gives an idle worker the next jobs that share an identity. */
   #feed(thread: Thread): void {
     if (thread.batch.length > 0) return;
-    this.#queue = this.#queue.filter((job) => !job.abandoned);
-    const identity = this.#queue[0]?.identity;
+    const batch: HandshakeJob[] = [];
+    for (let next = this.#next(); next !== undefined && batch.length < BATCH; next = this.#next()) {
+      if (batch[0] !== undefined && batch[0].identity !== next.identity) break;
+      batch.push(next);
+      this.#queue.shift();
+    }
+    const identity = batch[0]?.identity;
     if (identity === undefined) return;
-    const end = this.#queue.findIndex((job, index) => index === BATCH || job.identity !== identity);
-    thread.batch = this.#queue.splice(0, end === -1 ? this.#queue.length : end);
-    thread.worker.postMessage({ identity, acts: thread.batch.map(({ act }) => act) } satisfies Batch);
+    thread.batch = batch;
+    thread.worker.postMessage({ identity, acts: batch.map(({ act }) => act) } satisfies Batch);
+  }
+
+  /** The first job that somebody still waits for. */
+  #next(): HandshakeJob | undefined {
+    while (this.#queue[0]?.abandoned) this.#queue.shift();
+    return this.#queue[0];
   }
 
   #onOutcomes(thread: Thread, outcomes: readonly Outcome[]): void {
