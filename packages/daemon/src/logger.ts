@@ -133,13 +133,16 @@ function plainValue(value: unknown, depth: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainValue(item, depth + 1)]));
 }
 
+const ERROR_PARTS: readonly string[] = ['name', 'message', 'stack', 'cause'];
+
 function plainError(error: Error, depth: number): Record<string, unknown> {
-  const { name, message, stack, cause, ...rest } = error;
+  const { name, message, stack, cause } = error;
+  const own = Object.entries(error).filter(([key]) => !ERROR_PARTS.includes(key));
   return {
-    name: error.name,
+    name,
     message,
     stack,
-    ...Object.fromEntries(Object.entries(rest).map(([key, item]) => [key, plainValue(item, depth + 1)])),
+    ...Object.fromEntries(own.map(([key, item]) => [key, plainValue(item, depth + 1)])),
     ...(cause === undefined || depth >= CAUSE_DEPTH ? {} : { cause: plainValue(cause, depth + 1) }),
   };
 }

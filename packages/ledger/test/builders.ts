@@ -34,7 +34,7 @@ export class StillClock implements Clock {
 
   advance(ms: number): void {
     this.#nowMs += ms;
-    for (const timer of [...this.#timers]) {
+    for (const timer of this.#timers) {
       if (timer.dueMs > this.#nowMs || !this.#timers.delete(timer)) continue;
       timer.run();
     }

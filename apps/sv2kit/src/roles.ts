@@ -1,0 +1,22 @@
+import { type RunOptions, run } from '@sv2kit/daemon';
+
+/** A service that can be run as `sv2kit <name> --config FILE`. */
+export interface Role {
+  readonly name: string;
+  readonly summary: string;
+  /** Loads the role's code only when it is the one that runs. */
+  run(options: RunOptions): Promise<number>;
+}
+
+/** Every role. */
+export const roles: readonly Role[] = [
+  {
+    name: 'template-provider',
+    summary: 'Serves block templates of a Bitcoin node to pools and job declarator clients.',
+    async run(options) {
+      const { createTemplateProvider, templateProviderConfig } = await import('@sv2kit/template-provider');
+      const { name, summary } = this;
+      return await run({ name, summary, config: templateProviderConfig, start: createTemplateProvider }, options);
+    },
+  },
+];

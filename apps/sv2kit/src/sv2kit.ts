@@ -1,0 +1,97 @@
+import { EXIT, KeyFileError, nearest, UsageError } from '@sv2kit/daemon';
+import { NoiseError } from '@sv2kit/noise';
+import { type Command, CommandError, wantsHelp } from './command.ts';
+import { decode } from './decode/decode.ts';
+import { keys } from './keys/keys.ts';
+import { roles } from './roles.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
+
+const tools: readonly Command[] = [keys, decode];
+
+const roleCommands: readonly Command[] = roles.map((role) => ({
+  name: role.name,
+  summary: role.summary,
+  run: (argv) => role.run({ program: `sv2kit ${role.name}`, argv }),
+}));
+
+const commands: readonly Command[] = [...tools, ...roleCommands];
+
+/**
+ * The operator's command.
+ *
+ * @param argv words after `sv2kit`
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage
+ */
+export async function sv2kit(argv: readonly string[], terminal: Terminal = processTerminal): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === 'help' || name.startsWith('-')) return overview(argv, terminal);
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined) {
+    const meant = nearest(
+      name,
+      commands.map((candidate) => candidate.name),
+    );
+    const hint = meant === undefined ? '' : `; did you mean '${meant}'?`;
+    terminal.error(`sv2kit: there is no command '${name}'${hint}\nTry: sv2kit --help\n`);
+    return EXIT.usage;
+  }
+  try {
+    return await command.run(rest, terminal);
+  } catch (error) {
+    return explain(error, command, terminal);
+  }
+}
+
+function overview(argv: readonly string[], terminal: Terminal): number {
+  const [word] = argv;
+  if (word === undefined) {
+    terminal.error(help());
+    return EXIT.usage;
+  }
+  if (word === 'help' || wantsHelp(argv)) {
+    terminal.out(help());
+    return EXIT.ok;
+  }
+  terminal.error(`sv2kit: ${word} is not an option\nTry: sv2kit --help\n`);
+  return EXIT.usage;
+}
+
+/** A mistake of the operator in one line; anything else is ours and keeps its stack. */
+function explain(error: unknown, command: Command, terminal: Terminal): number {
+  if (error instanceof UsageError) {
+    terminal.error(`sv2kit ${command.name}: ${error.message}\nTry: sv2kit ${command.name} --help\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof CommandError || error instanceof KeyFileError || error instanceof NoiseError) {
+    terminal.error(`sv2kit ${command.name}: ${error.message}\n`);
+    return EXIT.failed;
+  }
+  throw error;
+}
+
+function help(): string {
+  const list = (entries: readonly Command[]): string =>
+    entries.map(({ name, summary }) => `  ${name.padEnd(19)}${summary}`).join('\n');
+  return `sv2kit: Stratum V2 mining
+
+Usage: sv2kit COMMAND [OPTIONS]
+
+Commands:
+${list(tools)}
+
+Roles, each run with --config FILE:
+${list(roleCommands)}
+
+Every command has --help with examples:
+  sv2kit keys sign --help
+  sv2kit pool --help
+
+Examples:
+  sv2kit keys new authority.key
+  sv2kit decode 000001060000020000000000
+  sv2kit pool --example > pool.toml
+  sv2kit pool --config pool.toml
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
+`;
+}

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { roles } from '../src/index.ts';
+import { call } from './scene.ts';
+
+describe('sv2kit', () => {
+  test('--help names every command and role, with examples and exit codes', async () => {
+    const { code, out } = await call(['--help']);
+    expect(code).toBe(0);
+    for (const word of ['keys', 'decode', 'Examples:', 'Exit codes:', ...roles.map(({ name }) => name)]) {
+      expect(out).toContain(word);
+    }
+  });
+
+  test('without a command shows the same and fails', async () => {
+    const help = await call(['--help']);
+    expect(await call([])).toEqual({ code: 2, out: '', error: help.out });
+  });
+
+  test.each([
+    [['kyes'], "sv2kit: there is no command 'kyes'; did you mean 'keys'?\nTry: sv2kit --help\n"],
+    [['frobnicate'], "sv2kit: there is no command 'frobnicate'\nTry: sv2kit --help\n"],
+    [['--verbose'], 'sv2kit: --verbose is not an option\nTry: sv2kit --help\n'],
+    [['keys', 'sing'], "sv2kit keys: there is no 'sing'; did you mean 'sign'?\nTry: sv2kit keys --help\n"],
+    [['keys'], 'sv2kit keys: one of new, show, sign is wanted\nTry: sv2kit keys --help\n'],
+    [['decode'], 'sv2kit decode: HEX, FILE or - is missing\nTry: sv2kit decode --help\n'],
+    [
+      ['decode', '--jsno', '00'],
+      'sv2kit decode: --jsno is not an option; did you mean --json?\nTry: sv2kit decode --help\n',
+    ],
+    [['decode', '00', '01'], "sv2kit decode: '01' is one word too many\nTry: sv2kit decode --help\n"],
+  ])('%j is wrong usage', async (argv, error) => {
+    expect(await call(argv)).toEqual({ code: 2, out: '', error });
+  });
+
+  test.each([['keys'], ['keys', 'new'], ['keys', 'show'], ['keys', 'sign'], ['decode']])(
+    '%s %s --help has examples',
+    async (...argv) => {
+      const { code, out } = await call([...argv.filter((word) => word !== undefined), '--help']);
+      expect(code).toBe(0);
+      expect(out).toMatch(/Examples?:/);
+    },
+  );
+});
