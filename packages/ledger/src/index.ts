@@ -9,9 +9,10 @@
  * @packageDocumentation
  */
 export type { Clock } from './clock.ts';
-export { LedgerError, type LedgerErrorCode } from './errors.ts';
+export { LEDGER_ERRORS, LedgerError, type LedgerErrorCode } from './errors.ts';
 export { type FileHandle, type FileLayer, nodeFiles } from './files.ts';
 export { type Journal, type JournalState, NOT_RECORDED } from './journal.ts';
+export { LEDGER_LIMITS } from './limits.ts';
 export type { Logger } from './logger.ts';
 export { type JournalOptions, openJournal } from './open-journal.ts';
 export { type JournalEntry, readJournal } from './read-journal.ts';

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { type FileLayer, nodeFiles } from './files.ts';
 import { inlineWriter } from './inline-writer.ts';
 import { Journal } from './journal.ts';
+import { LEDGER_LIMITS } from './limits.ts';
 import { lockDirectory } from './lock.ts';
 import type { Logger } from './logger.ts';
 import { recover } from './recover.ts';
@@ -12,18 +13,16 @@ export interface JournalOptions {
   /** Made when it is not there. One journal each. */
   readonly directory: string;
   readonly log: Logger;
-  /** Shortest time between the starts of two syncs; 2 ms. More gives larger batches and later acknowledgements. */
+  /** Shortest time between the starts of two syncs: more gives larger batches and later acknowledgements. */
   readonly syncIntervalMs?: number;
-  /** A segment file that has reached this size is followed by the next; 32 MiB. */
+  /** A segment file that has reached this size is followed by the next. */
   readonly segmentBytes?: number;
-  /** With more than this waiting for the disk, the journal takes no more; 64 MiB. */
+  /** With more than this waiting for the disk, the journal takes no more. */
   readonly maxPendingBytes?: number;
   readonly clock?: Clock;
   /** Another file system, for tests: the journal then writes in this thread and takes no lock. */
   readonly file?: FileLayer;
 }
-
-const MIB = 1024 * 1024;
 
 /**
  * Opens the journal of a directory for writing: takes the directory's lock, cuts off what a crash left half written,
@@ -41,13 +40,18 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     if (cutBytes > 0) log.warn('an unfinished write was cut off the ledger', { directory, cutBytes });
     if (kept !== undefined) log.error('the ledger was damaged before whole records, which were kept aside', { kept });
     const bootEpoch = beginEpoch(files, directory, lastEpoch);
-    const writerOptions = { directory, segmentBytes: options.segmentBytes ?? 32 * MIB, bootEpoch, tail };
+    const writerOptions = {
+      directory,
+      segmentBytes: options.segmentBytes ?? LEDGER_LIMITS.segmentBytes,
+      bootEpoch,
+      tail,
+    };
     const journal = new Journal(
       {
         bootEpoch,
         nextPosition: tail.nextPosition,
-        syncIntervalMs: options.syncIntervalMs ?? 2,
-        maxPendingBytes: options.maxPendingBytes ?? 64 * MIB,
+        syncIntervalMs: options.syncIntervalMs ?? LEDGER_LIMITS.syncIntervalMs,
+        maxPendingBytes: options.maxPendingBytes ?? LEDGER_LIMITS.maxPendingBytes,
         clock,
         log,
       },

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { LEDGER_LIMITS } from './limits.ts';
 
 /** A buffer and how much of it is one batch. */
 export interface FilledBuffer {
@@ -21,9 +22,6 @@ export interface WriterHost {
   /** Stops without writing anything more. */
   close(): Promise<void>;
 }
-
-/** Milliseconds between attempts to write after a failure. */
-export const RETRY_MS = 1000;
 
 /** The batch in a buffer. */
 export function batchIn({ buffer, used }: FilledBuffer): Uint8Array {
@@ -52,7 +50,7 @@ export class Persistence {
     try {
       watermark = this.#attempt(buffers);
     } catch (error) {
-      this.#timer = this.#clock.after(RETRY_MS, () => this.write(buffers));
+      this.#timer = this.#clock.after(LEDGER_LIMITS.retryMs, () => this.write(buffers));
       this.#events.failed(describe(error), true);
       return;
     }
