@@ -1,1 +1,32 @@
-export {};
+/**
+ * A downstream mining server: opens channels, fans work out, judges and acknowledges shares. Pool, job declaration
+ * client and the V2 -> V1 translator are thin apps on it.
+ *
+ * @example
+ * ```ts
+ * const server = createMiningServer({ ...MINING_SERVER_DEFAULTS, tag }, { journal, authorise, onBlock, clock, log, metrics });
+ * const listener = await listen({ host, port, identity, services: [server.service] });
+ * server.activate(template, tip); // and prepare(template), update(template) as they come
+ * ```
+ * @packageDocumentation
+ */
+export { CLOSE_REASONS, type ServerCloseReason } from './codes.ts';
+export {
+  MAX_TAG_SIZE,
+  MINING_SERVER_DEFAULTS,
+  MINING_SERVER_LIMITS,
+  type MiningServerConfig,
+  type MiningServerLimits,
+} from './config.ts';
+export {
+  type Authorisation,
+  type AuthorisationRequest,
+  type FoundBlock,
+  type MiningServerDeps,
+  type MiningServerMetrics,
+  noMiningMetrics,
+  type ShareJournal,
+  type Timing,
+} from './ports.ts';
+export { createMiningServer, type MiningServer } from './server.ts';
+export type { ChannelStatus, MiningServerStatus } from './status.ts';

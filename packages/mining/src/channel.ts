@@ -114,6 +114,11 @@ export abstract class ServerChannel {
     return this.#held.add(share, nowMs) ? { kind: 'held' } : rejected('job-not-active');
   }
 
+  /** Whether shares wait for their tip. */
+  get holds(): boolean {
+    return this.#held.size > 0;
+  }
+
   /** Refuses held shares whose tip did not come in time. */
   expireHeld(nowMs: number): SettledShare[] {
     return this.#held.expire(nowMs);

@@ -7,7 +7,7 @@ const NONE = new Uint8Array(0);
 
 /** A server's side of an extended channel (§5.2.2): the client rolls the extranonce behind the prefix. */
 export class ExtendedChannel extends ServerChannel {
-  readonly kind = 'extended';
+  readonly kind = 'extended' as const;
   /** Bytes that the client rolls. */
   readonly extranonceSize: number;
 

@@ -15,6 +15,10 @@ export class HeldShares {
     this.#limits = limits;
   }
 
+  get size(): number {
+    return this.#shares.length;
+  }
+
   /** @returns false when no more can be held */
   add(share: Share, nowMs: number): boolean {
     if (this.#shares.length >= this.#limits.heldShares) return false;

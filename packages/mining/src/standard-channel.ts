@@ -9,7 +9,7 @@ const HASH = new Uint8Array(32);
 
 /** A server's side of a standard channel (§5.2.1): header-only mining, the prefix is the whole extranonce. */
 export class StandardChannel extends ServerChannel {
-  readonly kind = 'standard';
+  readonly kind = 'standard' as const;
 
   get fullExtranonceSize(): number {
     return this.extranoncePrefix.length;

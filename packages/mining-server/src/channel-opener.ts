@@ -1,0 +1,116 @@
+import { difficultyFromTarget } from '@sv2kit/bitcoin';
+import {
+  type OpenExtendedMiningChannel,
+  type OpenStandardMiningChannel,
+  REQUIRES_STANDARD_JOBS,
+  REQUIRES_WORK_SELECTION,
+} from '@sv2kit/codec';
+import {
+  ExtendedChannel,
+  extranonceSizeFor,
+  type OpenChannelErrorCode,
+  padPrefix,
+  type Payout,
+  type Recipe,
+  StandardChannel,
+  targetFor,
+} from '@sv2kit/mining';
+import type { ServerContext } from './context.ts';
+import type { Downstream } from './downstream.ts';
+import { type Addressee, Miner } from './miner.ts';
+import type { Authorisation } from './ports.ts';
+
+export type OpenRequest = OpenStandardMiningChannel | OpenExtendedMiningChannel;
+
+/** A request that keeps every rule that can be checked without knowing the user. */
+export interface Admissible {
+  readonly request: OpenRequest;
+  readonly target: Uint8Array;
+  /** Prefix and rolled part together, in bytes. */
+  readonly fullExtranonceSize: number;
+}
+
+/** Opens channels: the rules of §5.3.2 and §5.3.4, the user, the lease. */
+export class ChannelOpener {
+  readonly #context: ServerContext;
+  readonly #downstream: Downstream;
+
+  constructor(context: ServerContext, downstream: Downstream) {
+    this.#context = context;
+    this.#downstream = downstream;
+  }
+
+  /** @param taken channels of the connection, asked-for ones included */
+  check(request: OpenRequest, taken: number): Admissible | OpenChannelErrorCode {
+    const { config, limits, board, allocator } = this.#context;
+    const { flags } = this.#downstream.connection.setup;
+    const extended = request.type === 'OpenExtendedMiningChannel';
+    if (extended && (flags & REQUIRES_STANDARD_JOBS) !== 0) return 'extended-channels-not-supported-for-standard-jobs';
+    if (!extended && (flags & REQUIRES_WORK_SELECTION) !== 0) return 'standard-channels-not-supported-for-custom-work';
+    if (board.work === undefined) return 'no-work-available';
+    if (taken >= limits.channelsPerConnection) return 'channel-limit-reached';
+    const verdict = targetFor(request.nominalHashRate, request.maxTarget, config.targets);
+    if (verdict.kind === 'error') return verdict.code;
+    const wanted = extended ? request.minExtranonceSize : 0;
+    const extranonce = extranonceSizeFor(wanted, allocator.prefixSize, config.leastExtranonceSize);
+    if (extranonce.kind === 'error') return extranonce.code;
+    const fullExtranonceSize = allocator.prefixSize + extranonce.size;
+    return { request: ownBytes(request), target: verdict.target, fullExtranonceSize };
+  }
+
+  authorise({ request }: Admissible): Authorisation | Promise<Authorisation> {
+    const { remote, setup } = this.#downstream.connection;
+    const { userIdentity, nominalHashRate } = request;
+    const kind = request.type === 'OpenExtendedMiningChannel' ? 'extended' : 'standard';
+    return this.#context.deps.authorise({ userIdentity, kind, nominalHashRate, remote, setup });
+  }
+
+  /** What the channel's jobs are made with. */
+  recipe(admissible: Admissible, payout: Payout): Recipe {
+    const { tag, versionRolling } = this.#context.config;
+    return { payout, tag, extranonceSize: admissible.fullExtranonceSize, versionRollingAllowed: versionRolling };
+  }
+
+  /** @returns undefined when no prefix is left */
+  create(
+    { request, target, fullExtranonceSize }: Admissible,
+    channelId: number,
+    recipe: Recipe,
+    addressee: Addressee,
+  ): Miner | undefined {
+    const { allocator, budget, limits, config, deps } = this.#context;
+    const lease = allocator.lease();
+    if (lease === undefined) return undefined;
+    const common = { channelId, target, maxTarget: request.maxTarget, budget, limits: limits.channel };
+    const extended = request.type === 'OpenExtendedMiningChannel';
+    const channel = extended
+      ? new ExtendedChannel({
+          ...common,
+          extranoncePrefix: lease.prefix,
+          extranonceSize: fullExtranonceSize - lease.prefix.length,
+        })
+      : new StandardChannel({ ...common, extranoncePrefix: padPrefix(lease.prefix, fullExtranonceSize) });
+    const { userIdentity, nominalHashRate } = request;
+    const key = this.#context.register.nextKey();
+    const nowMs = deps.clock.now();
+    const downstream = this.#downstream;
+    return new Miner(
+      { downstream, key, channel, recipe, lease, addressee, userIdentity, nominalHashRate, nowMs },
+      config,
+    );
+  }
+
+  /** What UpdateChannel's hashrate would be worth on a new channel, or the code of what is wrong with it (§5.3.8). */
+  statedDifficulty(
+    nominalHashRate: number,
+    maximumTarget: Uint8Array,
+  ): number | 'invalid-nominal-hashrate' | 'max-target-out-of-range' {
+    const verdict = targetFor(nominalHashRate, maximumTarget, this.#context.config.targets);
+    return verdict.kind === 'error' ? verdict.code : difficultyFromTarget(verdict.target);
+  }
+}
+
+/** A decoded message's byte fields are views onto a buffer that will be reused. */
+function ownBytes(request: OpenRequest): OpenRequest {
+  return { ...request, userIdentity: request.userIdentity.slice(), maxTarget: request.maxTarget.slice() };
+}

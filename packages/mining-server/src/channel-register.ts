@@ -1,0 +1,46 @@
+import type { Miner } from './miner.ts';
+import type { MiningServerDeps } from './ports.ts';
+
+/** Counts, names and records the channels of a server. */
+export class ChannelRegister {
+  readonly #deps: MiningServerDeps;
+  #lastKey = 0;
+  #open = 0;
+
+  constructor(deps: MiningServerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Channels open now. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** A name for a channel in the journal: unique until the server starts again. */
+  nextKey(): number {
+    this.#lastKey += 1;
+    return this.#lastKey;
+  }
+
+  opened({ key, channel, userIdentity, openedAtMs, downstream }: Miner): void {
+    const { remote, id } = downstream.connection;
+    const { channelId, kind, extranoncePrefix } = channel;
+    const peer = { connection: id, remote: `${remote.address}:${remote.port}`, device: downstream.device };
+    const opened = { timeMs: openedAtMs, channelKey: key, channelId, kind, userIdentity, extranoncePrefix };
+    this.#deps.journal.append({ type: 'ChannelOpened', ...opened, ...peer });
+    this.#deps.metrics.channelsOpened.inc({ kind });
+    this.#count(1);
+  }
+
+  closed({ key }: Miner, reason: string): void {
+    const { journal, clock, metrics } = this.#deps;
+    journal.append({ type: 'ChannelClosed', timeMs: clock.now(), channelKey: key, reason });
+    metrics.channelsClosed.inc({ reason });
+    this.#count(-1);
+  }
+
+  #count(change: 1 | -1): void {
+    this.#open += change;
+    this.#deps.metrics.channels.set(this.#open);
+  }
+}

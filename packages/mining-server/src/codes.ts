@@ -1,0 +1,8 @@
+/** `CloseChannel.reason_code` and reasons of ended connections that this server gives. */
+export const CLOSE_REASONS = {
+  'too-many-refused-shares': 'Every one of very many shares in a row was refused.',
+  'share-flood': 'The connection sends shares far faster than its difficulty asks for.',
+  'no-work-available': 'The server has had no fresh block template for too long.',
+  shutdown: 'The server is stopping.',
+} as const;
+export type ServerCloseReason = keyof typeof CLOSE_REASONS;

@@ -1,0 +1,258 @@
+import type {
+  CloseChannel,
+  MiningFromClient,
+  SetCustomMiningJob,
+  SubmitSharesExtended,
+  SubmitSharesStandard,
+  UpdateChannel,
+} from '@sv2kit/codec';
+import type { OpenChannelErrorCode } from '@sv2kit/mining';
+import type { CloseReason, ConnectionHandler, Logger } from '@sv2kit/net';
+import { type Admissible, ChannelOpener, type OpenRequest } from './channel-opener.ts';
+import type { ServerCloseReason } from './codes.ts';
+import type { ServerContext } from './context.ts';
+import { FloodGate } from './flood-gate.ts';
+import type { Miner } from './miner.ts';
+import type { Authorisation, MinerConnection } from './ports.ts';
+import { WorkLine } from './work-line.ts';
+
+/** One connection of miners: its channels, its groups, and what is due to them. */
+export class Downstream implements ConnectionHandler<MiningFromClient> {
+  readonly connection: MinerConnection;
+  readonly #context: ServerContext;
+  readonly #opener: ChannelOpener;
+  readonly #log: Logger;
+  readonly #flood: FloodGate;
+  readonly #miners = new Map<number, Miner>();
+  readonly #line: WorkLine;
+  #lastId = 0;
+  #opening = 0;
+  #strayShares = 0;
+  #closed = false;
+
+  constructor(context: ServerContext, connection: MinerConnection) {
+    this.#context = context;
+    this.connection = connection;
+    this.#line = new WorkLine(context, connection, this.#miners);
+    this.#opener = new ChannelOpener(context, this);
+    this.#log = context.deps.log.child({ connection: connection.id });
+    const { sharesPerMinute } = context.config.targets;
+    this.#flood = new FloodGate(context.limits, sharesPerMinute, context.ticks());
+  }
+
+  get miners(): IterableIterator<Miner> {
+    return this.#miners.values();
+  }
+
+  get device(): string {
+    const { vendor, hardwareVersion, firmware } = this.connection.setup;
+    return [vendor, hardwareVersion, firmware].filter((part) => part !== '').join(' ');
+  }
+
+  onReady(): void {
+    this.#context.downstreams.add(this);
+  }
+
+  onMessage(message: MiningFromClient): void {
+    if (this.#closed) return;
+    switch (message.type) {
+      case 'SubmitSharesStandard':
+      case 'SubmitSharesExtended':
+        return this.#onShare(message);
+      case 'OpenStandardMiningChannel':
+      case 'OpenExtendedMiningChannel':
+        return this.#onOpen(message);
+      case 'UpdateChannel':
+        return this.#onUpdate(message);
+      case 'CloseChannel':
+        return this.#onCloseChannel(message);
+      case 'SetCustomMiningJob':
+        return this.#onSetCustomMiningJob(message);
+      case 'SetupConnection':
+      case 'RequestExtensions':
+        return; // the session's
+      default:
+        return message satisfies never;
+    }
+  }
+
+  onDrain(): void {
+    this.#line.advance();
+  }
+
+  onClose(reason: CloseReason): void {
+    this.#closed = true;
+    this.#context.downstreams.delete(this);
+    for (const miner of [...this.#miners.values()]) this.#remove(miner, reason.code);
+  }
+
+  /** Brings the connection up to the board. */
+  advance(): void {
+    this.#line.advance();
+  }
+
+  /** Whether its channels get jobs of their own instead of their group's. */
+  get standardJobs(): boolean {
+    return this.#line.standardJobs;
+  }
+
+  /** Shares come much faster than wanted: the channel is given a harder target at once. */
+  retargetNow(miner: Miner): void {
+    this.#line.retargetNow(miner);
+  }
+
+  /** The ladder for shares that are refused in a row: work anew, then the end of the channel. */
+  noteRefused(miner: Miner): void {
+    const { refusedBeforeResend, refusedBeforeClose } = this.#context.limits;
+    miner.refusedInARow += 1;
+    if (miner.refusedInARow === refusedBeforeResend) this.#line.sendSpareJob(miner);
+    if (miner.refusedInARow >= refusedBeforeClose) this.#closeMiner(miner, 'too-many-refused-shares');
+  }
+
+  /** Closes every channel, then the connection. */
+  end(reason: ServerCloseReason): void {
+    this.#closed = true;
+    for (const miner of [...this.#miners.values()]) this.#closeMiner(miner, reason);
+    this.connection.end(reason);
+  }
+
+  #onShare(share: SubmitSharesStandard | SubmitSharesExtended): void {
+    const { ticks, deps, desk } = this.#context;
+    const arrived = ticks();
+    if (!this.#flood.pass(this.#miners.size, arrived)) return this.#onFlood();
+    const miner = this.#miners.get(share.channelId);
+    if (miner === undefined) return this.#onStrayShare(share);
+    desk.settle(miner, share, miner.channel.submit(share, deps.clock.now()), arrived);
+  }
+
+  #onFlood(): void {
+    this.#log.warn('a connection floods shares', { channels: this.#miners.size });
+    this.end('share-flood');
+  }
+
+  #onStrayShare({ channelId, sequenceNumber }: SubmitSharesStandard | SubmitSharesExtended): void {
+    const errorCode = 'invalid-channel-id';
+    this.connection.send({ type: 'SubmitSharesError', channelId, sequenceNumber, errorCode });
+    this.#context.desk.refuseStray(errorCode);
+    this.#strayShares += 1;
+    if (this.#strayShares >= this.#context.limits.refusedBeforeClose) this.end('too-many-refused-shares');
+  }
+
+  #onOpen(message: OpenRequest): void {
+    const checked = this.#opener.check(message, this.#miners.size + this.#opening);
+    if (typeof checked === 'string') return this.#refuseOpen(message.requestId, checked);
+    const answer = this.#opener.authorise(checked);
+    if (!(answer instanceof Promise)) return this.#onAuthorised(checked, answer);
+    this.#opening += 1;
+    answer.then(
+      (authorisation) => this.#onAnswered(() => this.#onAuthorised(checked, authorisation)),
+      (error: unknown) =>
+        this.#onAnswered(() => {
+          this.#log.error('a user could not be authorised', { error });
+          this.#refuseOpen(checked.request.requestId, 'authorisation-unavailable');
+        }),
+    );
+  }
+
+  /** The hook took its time: the connection may be gone, and a mistake of ours must end it alone. */
+  #onAnswered(act: () => void): void {
+    this.#opening -= 1;
+    if (this.#closed) return;
+    try {
+      act();
+    } catch (error) {
+      this.#log.error('a channel could not be opened', { error });
+      this.connection.destroy('internal-error');
+    }
+  }
+
+  #onAuthorised(admissible: Admissible, authorisation: Authorisation): void {
+    const { requestId } = admissible.request;
+    if (authorisation.kind === 'refused') return this.#refuseOpen(requestId, authorisation.code);
+    if (this.#context.board.work === undefined) return this.#refuseOpen(requestId, 'no-work-available');
+    const recipe = this.#opener.recipe(admissible, authorisation.payout);
+    const addressee = this.#line.addressee(recipe, () => this.#nextId());
+    const miner = this.#opener.create(admissible, this.#nextId(), recipe, addressee);
+    if (miner === undefined) return this.#refuseOpen(requestId, 'channel-capacity-exhausted');
+    this.#line.prepareFor(addressee);
+    this.#welcome(miner, requestId);
+  }
+
+  /** Success, a future job, its prev-hash: in this order, on the channel's own id (§5.3.15). */
+  #welcome(miner: Miner, requestId: number): void {
+    const { channel, addressee } = miner;
+    this.#miners.set(channel.channelId, miner);
+    this.connection.markInUse();
+    this.#context.register.opened(miner);
+    const groupChannelId = addressee.kind === 'group' ? addressee.group.groupChannelId : this.#nextId();
+    const { channelId, target, extranoncePrefix } = channel;
+    const common = { requestId, channelId, target, extranoncePrefix, groupChannelId };
+    this.connection.send(
+      channel.kind === 'standard'
+        ? { type: 'OpenStandardMiningChannelSuccess', ...common }
+        : { type: 'OpenExtendedMiningChannelSuccess', ...common, extranonceSize: channel.extranonceSize },
+    );
+    this.#line.welcome(miner);
+  }
+
+  #refuseOpen(requestId: number, errorCode: OpenChannelErrorCode): void {
+    this.connection.send({ type: 'OpenMiningChannelError', requestId, errorCode });
+    this.#context.deps.metrics.channelsRefused.inc({ code: errorCode });
+    this.#log.debug('channel refused', { code: errorCode });
+  }
+
+  #onUpdate({ channelId, nominalHashRate, maximumTarget }: UpdateChannel): void {
+    const miner = this.#miners.get(channelId);
+    if (miner === undefined) {
+      this.#context.deps.metrics.strays.inc({ message: 'UpdateChannel' });
+      return this.connection.send({ type: 'UpdateChannelError', channelId, errorCode: 'invalid-channel-id' });
+    }
+    const stated = this.#opener.statedDifficulty(nominalHashRate, maximumTarget);
+    if (typeof stated === 'string')
+      return this.connection.send({ type: 'UpdateChannelError', channelId, errorCode: stated });
+    const nowMs = this.#context.deps.clock.now();
+    const target = miner.update(nominalHashRate, maximumTarget.slice(), stated, nowMs);
+    // Also when it stays: proxies wait for it before they let their own miners go easier.
+    this.connection.send({ type: 'SetTarget', channelId, maximumTarget: target });
+  }
+
+  #onCloseChannel({ channelId }: CloseChannel): void {
+    const miner = this.#miners.get(channelId);
+    if (miner !== undefined) return this.#remove(miner, 'client');
+    const members = this.#line.members(channelId);
+    if (members === undefined) return this.#context.deps.metrics.strays.inc({ message: 'CloseChannel' });
+    for (const member of members) {
+      const closed = this.#miners.get(member.channelId);
+      if (closed !== undefined) this.#remove(closed, 'client');
+    }
+  }
+
+  #onSetCustomMiningJob({ channelId, requestId }: SetCustomMiningJob): void {
+    const known = this.#miners.get(channelId)?.channel.kind === 'extended';
+    const errorCode = known ? 'jd-not-supported' : 'invalid-channel-id';
+    this.connection.send({ type: 'SetCustomMiningJobError', channelId, requestId, errorCode });
+  }
+
+  #closeMiner(miner: Miner, reason: ServerCloseReason): void {
+    if (!this.#miners.has(miner.channel.channelId)) return;
+    this.#remove(miner, reason);
+    this.connection.send({ type: 'CloseChannel', channelId: miner.channel.channelId, reasonCode: reason });
+  }
+
+  #remove(miner: Miner, reason: string): void {
+    const { channel, lease } = miner;
+    const { desk, acknowledger, allocator, holding, register } = this.#context;
+    this.#miners.delete(channel.channelId);
+    desk.settleHeld(miner, channel.close());
+    acknowledger.leave(miner);
+    holding.delete(miner);
+    this.#line.leave(miner);
+    allocator.release(lease);
+    register.closed(miner, reason);
+  }
+
+  #nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+}

@@ -1,0 +1,132 @@
+import { compareTargets, difficultyFromTarget, targetFromDifficulty } from '@sv2kit/bitcoin';
+import {
+  Acknowledgements,
+  type BatchPolicy,
+  type DifficultyBounds,
+  type ExtendedChannel,
+  type ExtranonceLease,
+  type Feed,
+  type Group,
+  type Recipe,
+  type ShareErrorCode,
+  type StandardChannel,
+  type TargetPolicy,
+  Vardiff,
+  type VardiffTuning,
+} from '@sv2kit/mining';
+import type { Downstream } from './downstream.ts';
+
+export type AnyChannel = StandardChannel | ExtendedChannel;
+
+/** How a channel gets its work. */
+export type Addressee =
+  /** With the others of its group. */
+  | { readonly kind: 'group'; readonly group: Group<AnyChannel> }
+  /** On its own: its connection cannot process extended jobs (REQUIRES_STANDARD_JOBS). */
+  | { readonly kind: 'own'; readonly feed: Feed }
+  /** Not at all: the client brings its own (REQUIRES_WORK_SELECTION). */
+  | { readonly kind: 'none' };
+
+export interface MinerOptions {
+  readonly downstream: Downstream;
+  /** Names the channel in the journal. */
+  readonly key: number;
+  readonly channel: AnyChannel;
+  readonly recipe: Recipe;
+  readonly lease: ExtranonceLease;
+  readonly addressee: Addressee;
+  readonly userIdentity: Uint8Array;
+  readonly nominalHashRate: number;
+  readonly nowMs: number;
+}
+
+/** One open channel with all that the server keeps beside its jobs. */
+export class Miner {
+  readonly downstream: Downstream;
+  readonly key: number;
+  readonly channel: AnyChannel;
+  readonly recipe: Recipe;
+  readonly lease: ExtranonceLease;
+  readonly addressee: Addressee;
+  readonly userIdentity: Uint8Array;
+  readonly openedAtMs: number;
+  readonly vardiff: Vardiff;
+  readonly acknowledgements: Acknowledgements;
+  readonly rejected = new Map<ShareErrorCode, number>();
+  nominalHashRate: number;
+  accepted = 0;
+  /** Sum of credited difficulties. */
+  work = 0;
+  lastShareAtMs: number | undefined;
+  /** Refused shares since the last accepted one. */
+  refusedInARow = 0;
+  readonly #policy: TargetPolicy;
+  #activeDifficulty: number;
+
+  constructor(
+    options: MinerOptions,
+    settings: { readonly targets: TargetPolicy; readonly batch: BatchPolicy; readonly vardiff?: VardiffTuning },
+  ) {
+    const { channel, nowMs } = options;
+    this.downstream = options.downstream;
+    this.key = options.key;
+    this.channel = channel;
+    this.recipe = options.recipe;
+    this.lease = options.lease;
+    this.addressee = options.addressee;
+    this.userIdentity = options.userIdentity;
+    this.nominalHashRate = options.nominalHashRate;
+    this.openedAtMs = nowMs;
+    this.#policy = settings.targets;
+    this.#activeDifficulty = difficultyFromTarget(channel.target);
+    const { sharesPerMinute } = settings.targets;
+    this.vardiff = new Vardiff(this.#activeDifficulty, sharesPerMinute, this.#bounds(), nowMs, settings.vardiff);
+    this.acknowledgements = new Acknowledgements(channel.channelId, settings.batch);
+  }
+
+  /** Vardiff must know when another target binds. */
+  noteActivation(nowMs: number): void {
+    const difficulty = this.channel.active?.difficulty;
+    if (difficulty === undefined || difficulty === this.#activeDifficulty) return;
+    this.#activeDifficulty = difficulty;
+    this.vardiff.activated(difficulty, nowMs);
+  }
+
+  /** @returns the target that vardiff now wants, set but not yet sent; undefined when it stays */
+  retarget(nowMs: number): Uint8Array | undefined {
+    const difficulty = this.vardiff.evaluate(nowMs);
+    return difficulty === undefined ? undefined : this.#setDifficulty(difficulty);
+  }
+
+  /**
+   * UpdateChannel (§5.3.7): another hashrate moves the target in proportion, another maximum bounds it.
+   * @returns the target to send
+   */
+  update(nominalHashRate: number, maximumTarget: Uint8Array, statedDifficulty: number, nowMs: number): Uint8Array {
+    this.channel.setMaxTarget(maximumTarget);
+    this.vardiff.setBounds(this.#bounds());
+    const before = this.nominalHashRate;
+    this.nominalHashRate = nominalHashRate;
+    if (nominalHashRate !== before) {
+      const known = nominalHashRate > 0 && before > 0;
+      const wanted = known ? (this.vardiff.difficulty * nominalHashRate) / before : statedDifficulty;
+      const { min, max } = this.#bounds();
+      this.vardiff.restart(Math.min(max, Math.max(min, wanted)), nowMs);
+    } else this.vardiff.evaluate(nowMs);
+    return this.#setDifficulty(this.vardiff.difficulty);
+  }
+
+  /** Difficulty that rounding may have put a hair above the client's maximum target is put back. */
+  #setDifficulty(difficulty: number): Uint8Array {
+    const wanted = targetFromDifficulty(difficulty);
+    const { maxTarget } = this.channel;
+    const target = compareTargets(wanted, maxTarget) > 0 ? maxTarget : wanted;
+    this.channel.setTarget(target);
+    return target;
+  }
+
+  #bounds(): DifficultyBounds {
+    const easiest = difficultyFromTarget(this.channel.maxTarget);
+    return { min: Math.max(this.#policy.minDifficulty, easiest), max: Math.max(this.#policy.maxDifficulty, easiest) };
+  }
+}

@@ -1,0 +1,99 @@
+// What the server needs from its surroundings, as narrow as it is used.
+import type { SetupConnection } from '@sv2kit/codec';
+import type { Journal } from '@sv2kit/ledger';
+import type { Payout, Solution } from '@sv2kit/mining';
+import type { Clock, Connection, Counter, Gauge, Logger } from '@sv2kit/net';
+import type { MiningFromServer } from '@sv2kit/codec';
+
+/** The part of the ledger's journal that shares go through. */
+export type ShareJournal = Pick<Journal, 'append' | 'bootEpoch' | 'onState' | 'onWatermark' | 'state' | 'watermark'>;
+
+/** A connection of a miner. */
+export type MinerConnection = Connection<MiningFromServer>;
+
+/** Who asks for a channel. */
+export interface AuthorisationRequest {
+  readonly userIdentity: Uint8Array;
+  readonly kind: 'standard' | 'extended';
+  /** Hashes per second as stated. */
+  readonly nominalHashRate: number;
+  readonly remote: { readonly address: string; readonly port: number };
+  readonly setup: SetupConnection;
+}
+
+/** Whether, and for whose payout, the channel may mine. */
+export type Authorisation =
+  | { readonly kind: 'admitted'; readonly payout: Payout }
+  | { readonly kind: 'refused'; readonly code: 'unknown-user' | 'invalid-user-identity' };
+
+/** A block that a miner of this server found. */
+export interface FoundBlock {
+  readonly solution: Solution;
+  readonly height: number;
+  readonly foundAtMs: number;
+  readonly via: 'sv2-standard' | 'sv2-extended';
+  /** The channel's identity. */
+  readonly userIdentity: Uint8Array;
+  /** The worker behind the share, where extension 0x0002 names one. */
+  readonly worker: Uint8Array | undefined;
+  /** Vendor, hardware and firmware as the miner stated them (§3.6.1). */
+  readonly device: string;
+}
+
+/** Durations in milliseconds. */
+export interface Timing {
+  record(ms: number): void;
+}
+
+/** What the server counts and times. */
+export interface MiningServerMetrics {
+  /** Shares judged, by `outcome`: accepted, block, or the code of their error. */
+  readonly shares: Counter;
+  /** Channels opened, by `kind`. */
+  readonly channelsOpened: Counter;
+  /** Channels refused, by `code`. */
+  readonly channelsRefused: Counter;
+  /** Channels closed, by `reason`: a code of CLOSE_REASONS, or `client`. */
+  readonly channelsClosed: Counter;
+  /** Channels open now. */
+  readonly channels: Gauge;
+  /** Messages for channels that are not there, by `message`. */
+  readonly strays: Counter;
+  /** From a share's arrival to its Success on its way, journal included. */
+  readonly shareToSuccess: Timing;
+  /** From a share's arrival to its Error on its way. */
+  readonly shareToError: Timing;
+  /** From a template or tip to the last connection's messages on their way. */
+  readonly workToLast: Timing;
+  /** From the first connection's messages to the last's. */
+  readonly fanOut: Timing;
+}
+
+export interface MiningServerDeps {
+  readonly journal: ShareJournal;
+  /** Asked for every channel; others are served meanwhile. */
+  authorise(request: AuthorisationRequest): Authorisation | Promise<Authorisation>;
+  /** A block: called before the share is recorded or answered, at most once per block and channel. */
+  onBlock(block: FoundBlock): void;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: MiningServerMetrics;
+  /** A clock that only goes forward, in milliseconds with fractions; the process's own when absent. */
+  readonly ticks?: () => number;
+}
+
+const counter: Counter = { inc() {} };
+const timing: Timing = { record() {} };
+/** Metrics that count nothing. */
+export const noMiningMetrics: MiningServerMetrics = {
+  shares: counter,
+  channelsOpened: counter,
+  channelsRefused: counter,
+  channelsClosed: counter,
+  channels: { set() {} },
+  strays: counter,
+  shareToSuccess: timing,
+  shareToError: timing,
+  workToLast: timing,
+  fanOut: timing,
+};

@@ -1,0 +1,136 @@
+import { heightOf } from '@sv2kit/bitcoin';
+import type { ShareErrorCode, Share, ShareOutcome, SettledShare } from '@sv2kit/mining';
+import type { ServerContext } from './context.ts';
+import type { Miner } from './miner.ts';
+
+const NO_BYTES = new Uint8Array(0);
+type Credited = Extract<ShareOutcome, { work: number }>;
+
+/** What happens to a share once it is judged: a block goes out first, then the journal, then the answer. */
+export class ShareDesk {
+  readonly #context: ServerContext;
+  readonly rejected = new Map<ShareErrorCode, number>();
+  accepted = 0;
+  blocks = 0;
+
+  constructor(context: ServerContext) {
+    this.#context = context;
+  }
+
+  /** @param arrived in ticks */
+  settle(miner: Miner, share: Share, outcome: ShareOutcome, arrived: number): void {
+    switch (outcome.kind) {
+      case 'accepted':
+        return this.#credit(miner, share, outcome, outcome.hash, arrived);
+      case 'block':
+        this.#publish(miner, share, outcome);
+        return this.#credit(miner, share, outcome, outcome.solution.hash, arrived);
+      case 'rejected':
+        this.#recordRefusal(miner, share, outcome.code);
+        return this.#refuse(miner, share, outcome.code, arrived);
+      case 'held':
+        this.#context.holding.add(miner);
+    }
+  }
+
+  /** Shares that were held and now have their outcome. */
+  settleHeld(miner: Miner, settled: readonly SettledShare[]): void {
+    const { ticks, deps } = this.#context;
+    for (const { share, outcome, receivedAtMs } of settled) {
+      this.settle(miner, share, outcome, ticks() - Math.max(0, deps.clock.now() - receivedAtMs));
+    }
+  }
+
+  /** A share for a channel that is not there. */
+  refuseStray(code: ShareErrorCode): void {
+    this.#count(code);
+  }
+
+  #credit(miner: Miner, share: Share, outcome: Credited, hash: Uint8Array, arrived: number): void {
+    const { deps, acknowledger, meter } = this.#context;
+    const nowMs = deps.clock.now();
+    const isBlock = outcome.kind === 'block';
+    const position = deps.journal.append({
+      type: 'ShareAccepted',
+      timeMs: nowMs,
+      channelKey: miner.key,
+      ...recordedShare(share),
+      difficulty: outcome.work,
+      hash,
+      isBlock,
+    });
+    // What the journal does not take is not credited; a block among it has gone out all the same.
+    if (!Number.isFinite(position)) return this.#refuse(miner, share, 'ledger-unavailable', arrived);
+    acknowledger.add(miner, share.sequenceNumber, outcome.work, position, arrived);
+    if (isBlock) miner.acknowledgements.hurry();
+    this.accepted += 1;
+    miner.accepted += 1;
+    miner.work += outcome.work;
+    miner.lastShareAtMs = nowMs;
+    miner.refusedInARow = 0;
+    meter.add(outcome.work, nowMs);
+    miner.vardiff.accepted(outcome.work, nowMs);
+    deps.metrics.shares.inc(isBlock ? BLOCK : ACCEPTED);
+    if (miner.vardiff.urgent) miner.downstream.retargetNow(miner);
+  }
+
+  /** No way that a block takes waits for another, or fails with it. */
+  #publish(miner: Miner, share: Share, { solution }: ShareOutcome & { kind: 'block' }): void {
+    const { deps } = this.#context;
+    this.blocks += 1;
+    const timeMs = deps.clock.now();
+    const { userIdentity, downstream, channel } = miner;
+    const worker = share.type === 'SubmitSharesExtended' ? share.userIdentity?.slice() : undefined;
+    const via = `sv2-${channel.kind}` as const;
+    const height = heightOf(solution.job.template.coinbasePrefix);
+    try {
+      const { device } = downstream;
+      deps.onBlock({ solution, height, foundAtMs: timeMs, via, userIdentity, worker, device });
+    } catch (error) {
+      deps.log.error('a block could not be handed on', { error, height });
+    }
+    const { hash, header, coinbase } = solution;
+    const record = { timeMs, channelKey: miner.key, height, hash, header, coinbase, via, userIdentity };
+    deps.journal.append({ type: 'BlockFound', path: 'pool-template', ...record });
+  }
+
+  #recordRefusal(miner: Miner, share: Share, code: ShareErrorCode): void {
+    const { clock, journal } = this.#context.deps;
+    const timeMs = clock.now();
+    journal.append({ type: 'ShareRejected', timeMs, channelKey: miner.key, ...recordedShare(share), code });
+  }
+
+  #refuse(miner: Miner, share: Share, errorCode: ShareErrorCode, arrived: number): void {
+    const { channelId } = miner.channel;
+    const { sequenceNumber } = share;
+    miner.downstream.connection.send({ type: 'SubmitSharesError', channelId, sequenceNumber, errorCode });
+    miner.rejected.set(errorCode, (miner.rejected.get(errorCode) ?? 0) + 1);
+    this.#count(errorCode);
+    const { ticks, deps } = this.#context;
+    deps.metrics.shareToError.record(ticks() - arrived);
+    if (errorCode !== 'ledger-unavailable') miner.downstream.noteRefused(miner);
+  }
+
+  #count(code: ShareErrorCode): void {
+    this.rejected.set(code, (this.rejected.get(code) ?? 0) + 1);
+    this.#context.deps.metrics.shares.inc({ outcome: code });
+  }
+}
+
+const ACCEPTED = { outcome: 'accepted' };
+const BLOCK = { outcome: 'block' };
+
+/** The share's own fields as the journal keeps them. */
+function recordedShare(share: Share) {
+  const { sequenceNumber, jobId, nonce, ntime, version } = share;
+  const extended = share.type === 'SubmitSharesExtended';
+  return {
+    sequenceNumber,
+    jobId,
+    nonce,
+    ntime,
+    version,
+    extranonce: extended ? share.extranonce : NO_BYTES,
+    userIdentity: extended ? share.userIdentity : undefined,
+  };
+}
