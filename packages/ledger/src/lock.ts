@@ -9,6 +9,7 @@ const SQLITE_BUSY = 5;
 
 /** An exclusive hold on a journal's directory. */
 export interface DirectoryLock {
+  /** May be called again. */
   release(): void;
 }
 
@@ -34,7 +35,11 @@ export function lockDirectory(directory: string): DirectoryLock {
     );
   }
   writeFileSync(join(directory, OWNER_FILE), `process ${process.pid}\n`);
-  return { release: () => database.close() };
+  return {
+    release() {
+      if (database.isOpen) database.close();
+    },
+  };
 }
 
 function ownerOf(directory: string): string {

@@ -10,7 +10,8 @@ const program = new URL(`./writer-worker.${extension}`, import.meta.url);
 
 /** Writes in a thread of its own, so that no sync ever holds up the event loop. */
 export function threadWriter(options: WriterOptions, events: WriterEvents): WriterHost {
-  const worker = new Worker(program, { workerData: options, name: 'ledger-writer' });
+  // Flags of the main program, such as --eval, are not the thread's.
+  const worker = new Worker(program, { workerData: options, name: 'ledger-writer', execArgv: [] });
   let ended = false;
   worker.on('message', (message: FromWriter) => {
     switch (message.kind) {

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type JournalOptions, type JournalState, LedgerError, NOT_RECORDED, openJournal } from '../src/index.ts';
 import { listening, readAll, StillClock, share, silent, temporaryDirectory, turns } from './builders.ts';
@@ -52,6 +53,18 @@ describe('the journal on a real disk, written by its thread', () => {
     await expect(second).rejects.toThrow(`in use by process ${process.pid}`);
     await first.close();
     await (await openJournal({ directory, log: silent })).close();
+  });
+
+  test('is free again after an opening that failed', async () => {
+    const directory = temporaryDirectory();
+    await (await openJournal({ directory, log: silent })).close();
+    const segment = join(directory, '0000000001.journal');
+    const bytes = readFileSync(segment);
+    bytes[9] = 1;
+    writeFileSync(segment, bytes);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expect(openJournal({ directory, log: silent })).rejects.toThrow('damaged header before whole records');
+    }
   });
 
   test('goes on in a new segment when one is full, and is read across them from any position', async () => {
