@@ -34,6 +34,8 @@ export interface MinerDeps {
   readonly shares: ShareLog;
   /** Hashes per second to open with. */
   readonly nominalHashRate: () => number;
+  /** This server is of no use: drop it for another. @param reason a constant code */
+  giveUp(reason: string): void;
   readonly listener: MinerListener;
   readonly clock: Clock;
   readonly log: Logger;
@@ -65,7 +67,7 @@ export class Miner implements ConnectionHandler<MiningFromServer> {
     const { wish } = this.#deps;
     if (wish.channel.kind === 'standard' && (this.#connection.flags & REQUIRES_EXTENDED_CHANNELS) !== 0) {
       this.#deps.log.warn('the server accepts extended channels only: set channel to extended');
-      this.#connection.end('extended-channels-required');
+      this.#deps.giveUp('extended-channels-required');
       return;
     }
     this.#channel = this.#newChannel();
@@ -130,7 +132,7 @@ export class Miner implements ConnectionHandler<MiningFromServer> {
         return;
       case 'open-refused':
         log.warn('the server refuses a channel', { code: action.errorCode });
-        this.#connection.end('open-refused');
+        this.#deps.giveUp('open-refused');
         return;
       case 'work':
         this.#mine(action);
@@ -150,7 +152,7 @@ export class Miner implements ConnectionHandler<MiningFromServer> {
         return;
       case 'violation':
         log.warn('the server breaks the protocol', { code: action.code });
-        this.#connection.end(action.code);
+        this.#deps.giveUp(action.code);
         return;
       case 'target':
         log.debug('target for later jobs', { difficulty: difficultyFromTarget(action.target) });

@@ -17,9 +17,16 @@ export interface ShareTotals {
 /** Different error codes that are counted by name; a server may invent more. */
 const MAX_CODES = 64;
 
+/** What follows the shares as they are answered. */
+export interface ShareListener {
+  onAccepted(count: number): void;
+  onRejected(code: string): void;
+  onAnswered(roundTripMs: number): void;
+}
+
 /** Follows every share from submission to its answer. */
 export class ShareLog {
-  readonly #onAnswered: (roundTripMs: number) => void;
+  readonly #listener: ShareListener;
   /** When each share without an answer was sent, by sequence number, oldest first. */
   readonly #pending = new Map<number, number>();
   readonly #rejected = new Map<string, number>();
@@ -28,8 +35,8 @@ export class ShareLog {
   #acceptedDifficulty = 0;
   #unanswered = 0;
 
-  constructor(onAnswered: (roundTripMs: number) => void) {
-    this.#onAnswered = onAnswered;
+  constructor(listener: ShareListener) {
+    this.#listener = listener;
   }
 
   submitted(sequenceNumber: number, nowMs: number): void {
@@ -45,10 +52,11 @@ export class ShareLog {
   accepted(lastSequenceNumber: number, count: number, sum: bigint, nowMs: number): void {
     this.#accepted += count;
     this.#acceptedDifficulty += Number(sum);
+    this.#listener.onAccepted(count);
     if (!this.#pending.has(lastSequenceNumber)) return;
     for (const [sequenceNumber, sentAtMs] of this.#pending) {
       this.#pending.delete(sequenceNumber);
-      this.#onAnswered(nowMs - sentAtMs);
+      this.#listener.onAnswered(nowMs - sentAtMs);
       if (sequenceNumber === lastSequenceNumber) return;
     }
   }
@@ -56,10 +64,11 @@ export class ShareLog {
   rejected(sequenceNumber: number, code: string, nowMs: number): void {
     const name = this.#rejected.has(code) || this.#rejected.size < MAX_CODES ? code : 'other';
     this.#rejected.set(name, (this.#rejected.get(name) ?? 0) + 1);
+    this.#listener.onRejected(name);
     const sentAtMs = this.#pending.get(sequenceNumber);
     if (sentAtMs === undefined) return;
     this.#pending.delete(sequenceNumber);
-    this.#onAnswered(nowMs - sentAtMs);
+    this.#listener.onAnswered(nowMs - sentAtMs);
   }
 
   /** The channel is gone, and its answers with it. */

@@ -53,7 +53,7 @@ export function arrange(kind: Kind, { flags = 0, maxTarget = MAX_TARGET, threads
   const engine = new FakeEngine(threads);
   const connection = new FakeConnection(flags);
   const roundTrips: number[] = [];
-  const shares = new ShareLog((ms) => roundTrips.push(ms));
+  const shares = new ShareLog({ onAccepted: () => {}, onRejected: () => {}, onAnswered: (ms) => roundTrips.push(ms) });
   const seen = {
     phases: [] as MinerPhase[],
     unexpected: [] as string[],
@@ -83,6 +83,7 @@ export function arrange(kind: Kind, { flags = 0, maxTarget = MAX_TARGET, threads
     rig,
     shares,
     nominalHashRate: () => 5000,
+    giveUp: (reason) => connection.end(reason),
     listener,
     clock,
     log: silentLogger,

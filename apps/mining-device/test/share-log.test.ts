@@ -3,7 +3,10 @@ import { MAX_PENDING_SHARES, ShareLog } from '../src/share-log.ts';
 
 function shareLog() {
   const roundTrips: number[] = [];
-  return { log: new ShareLog((ms) => roundTrips.push(ms)), roundTrips };
+  return {
+    log: new ShareLog({ onAccepted: () => {}, onRejected: () => {}, onAnswered: (ms) => roundTrips.push(ms) }),
+    roundTrips,
+  };
 }
 
 describe('ShareLog', () => {

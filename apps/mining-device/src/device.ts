@@ -1,0 +1,236 @@
+import { mining, type MiningFromClient, type MiningFromServer, REQUIRES_STANDARD_JOBS, utf8 } from '@sv2kit/codec';
+import type { Condition, Service, ServiceDeps } from '@sv2kit/daemon';
+import type { Connection, ConnectionHandler } from '@sv2kit/net';
+import { createUpstream, endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
+import { type MiningDeviceConfig, maxTargetOf, versionMaskOf } from './config.ts';
+import type { HashEngine } from './engine.ts';
+import { HashrateMeter, NominalHashrate } from './hashrate.ts';
+import { type MiningDeviceMetrics, miningDeviceMetrics } from './metrics.ts';
+import { type ChannelWish, Miner } from './miner.ts';
+import type { MinerPhase } from './reactions.ts';
+import { Rig } from './rig.ts';
+import { ShareLog, type ShareTotals } from './share-log.ts';
+
+/** What the device needs of its surroundings. */
+export type MiningDeviceDeps = Pick<ServiceDeps, 'log' | 'metrics' | 'health' | 'latencies' | 'clock' | 'fail'> & {
+  /** Numbers in [0, 1), to spread reconnections. */
+  readonly random?: () => number;
+  /** `plain` only on the local network (§4). */
+  readonly security?: 'noise' | 'plain';
+};
+
+/** What a device tells of itself at /status. */
+export interface MiningDeviceStatus {
+  readonly channel: 'standard' | 'extended';
+  readonly phase: MinerPhase;
+  /** In words. */
+  readonly upstream: string;
+  /** Hashes per second over the last minute; 0 while that is not known. */
+  readonly hashrate: number;
+  /** Hashes per second as told to the server. */
+  readonly nominalHashrate: number;
+  readonly hashes: number;
+  readonly threads: number;
+  readonly shares: ShareTotals;
+  /** Shares that also met the network's target. */
+  readonly blocks: number;
+  readonly bestDifficulty: number;
+  /** Jobs taken up, and how many of them came with a new tip. */
+  readonly jobs: number;
+  readonly tips: number;
+}
+
+const SAMPLE_MS = 1000;
+
+/** A device at work: threads that hash, and the one connection that tells them what. */
+export class MiningDevice implements Service {
+  readonly #config: MiningDeviceConfig;
+  readonly #deps: MiningDeviceDeps;
+  readonly #engine: HashEngine;
+  readonly #rig: Rig;
+  readonly #shares: ShareLog;
+  readonly #metrics: MiningDeviceMetrics;
+  readonly #working: Condition;
+  readonly #connected: Condition;
+  readonly #meter = new HashrateMeter();
+  #nominal: NominalHashrate;
+  #miner: Miner | undefined;
+  #upstream: Upstream | undefined;
+  #sampling: Disposable | undefined;
+  #phase: MinerPhase = 'closed';
+  #best = 0;
+  #blocks = 0;
+  #jobs = 0;
+  #tips = 0;
+
+  constructor(config: MiningDeviceConfig, deps: MiningDeviceDeps, engine: HashEngine) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#engine = engine;
+    this.#metrics = miningDeviceMetrics(deps.metrics);
+    this.#connected = deps.health.condition('upstream', 'not connected yet');
+    this.#working = deps.health.condition('work', 'no job yet');
+    this.#nominal = new NominalHashrate(0, deps.clock.now());
+    const roundTrip = deps.latencies.recorder('share-round-trip');
+    this.#shares = new ShareLog({
+      onAccepted: (count) => this.#metrics.accepted.inc({}, count),
+      onRejected: (code) => this.#metrics.rejected.inc({ code }),
+      onAnswered: (ms) => roundTrip.record(ms),
+    });
+    this.#rig = new Rig({
+      engine,
+      clock: deps.clock,
+      versionMask: versionMaskOf(config),
+      onFound: (found) => this.#miner?.onFound(found),
+      onFailure: (error) => deps.fail(error),
+    });
+  }
+
+  /** Starts the threads, measures them, and connects. */
+  async start(): Promise<void> {
+    const { clock, log } = this.#deps;
+    this.#setNominal(new NominalHashrate(await this.#rig.start(), clock.now()));
+    log.info('threads measured', { threads: this.#engine.threads, hashrate: Math.round(this.#nominal.value) });
+    this.#sampling = clock.every(SAMPLE_MS, () => this.#sample());
+    this.#upstream = this.#connect();
+  }
+
+  async close(): Promise<void> {
+    this.#sampling?.[Symbol.dispose]();
+    this.#miner?.close();
+    await this.#upstream?.close();
+    await this.#rig.close();
+  }
+
+  status(): MiningDeviceStatus & Readonly<Record<string, unknown>> {
+    return {
+      channel: this.#config.channel,
+      phase: this.#phase,
+      upstream: this.#upstream === undefined ? 'closed' : describeUpstream(this.#upstream.state),
+      hashrate: this.#meter.rate() ?? 0,
+      nominalHashrate: this.#nominal.value,
+      hashes: this.#rig.hashes,
+      threads: this.#engine.threads,
+      shares: this.#shares.totals,
+      blocks: this.#blocks,
+      bestDifficulty: this.#best,
+      jobs: this.#jobs,
+      tips: this.#tips,
+    };
+  }
+
+  #connect(): Upstream {
+    const { clock, log, random, security } = this.#deps;
+    const { upstreams, channel, device } = this.#config;
+    const { vendor, firmware, deviceId, hardware: hardwareVersion } = device;
+    const flags = channel === 'standard' ? REQUIRES_STANDARD_JOBS : 0;
+    return createUpstream({
+      endpoints: upstreams.map(({ url }) => url),
+      protocol: mining,
+      setup: () => ({ flags, vendor, hardwareVersion, firmware, deviceId }),
+      handler: (connection) => this.#onConnected(connection),
+      onState: (state) => this.#onUpstream(state),
+      clock,
+      log,
+      metrics: this.#metrics.upstream,
+      netMetrics: this.#metrics.net,
+      ...(random && { random }),
+      ...(security && { security }),
+    });
+  }
+
+  #onConnected(connection: Connection<MiningFromClient>): ConnectionHandler<MiningFromServer> {
+    this.#miner?.close();
+    const miner = new Miner(connection, {
+      wish: this.#wish(),
+      rig: this.#rig,
+      shares: this.#shares,
+      nominalHashRate: () => this.#nominal.value,
+      giveUp: (reason) => this.#giveUp(connection, reason),
+      listener: {
+        onPhase: (phase) => this.#onPhase(phase),
+        onWork: (newTip) => this.#onWork(newTip),
+        onUnexpected: (type) => this.#metrics.unexpected.inc({ type }),
+        onShare: (difficulty, block) => this.#onShare(difficulty, block),
+      },
+      clock: this.#deps.clock,
+      log: this.#deps.log.child({ upstream: `${connection.remote.address}:${connection.remote.port}` }),
+    });
+    this.#miner = miner;
+    miner.open();
+    return miner;
+  }
+
+  /** A server that is useless from the first moment is not the upstream's current one yet: then it is just dropped. */
+  #giveUp(connection: Connection<MiningFromClient>, reason: string): void {
+    this.#upstream?.giveUp(reason);
+    connection.end(reason);
+  }
+
+  #wish(): ChannelWish {
+    const { channel: kind, minExtranonceSize, userIdentity } = this.#config;
+    return {
+      userIdentity: utf8(userIdentity),
+      maxTarget: maxTargetOf(this.#config),
+      channel: kind === 'standard' ? { kind } : { kind, minExtranonceSize },
+    };
+  }
+
+  #onUpstream(state: UpstreamState): void {
+    if (state.kind === 'connected') this.#connected.ok();
+    else this.#connected.failing(describeUpstream(state));
+  }
+
+  #onPhase(phase: MinerPhase): void {
+    this.#phase = phase;
+    if (phase === 'mining') this.#working.ok();
+    else this.#working.failing(phase === 'closed' ? 'no channel' : 'no job yet');
+    this.#meter.restart();
+  }
+
+  #onWork(newTip: boolean): void {
+    this.#jobs++;
+    if (newTip) this.#tips++;
+    this.#metrics.jobs.inc({ kind: newTip ? 'tip' : 'update' });
+  }
+
+  #onShare(difficulty: number, block: boolean): void {
+    this.#best = Math.max(this.#best, difficulty);
+    this.#metrics.submitted.inc();
+    if (!block) return;
+    this.#blocks++;
+    this.#metrics.blocks.inc();
+    this.#deps.log.info('a share that is a block', { difficulty });
+  }
+
+  /** Once a second: how fast it goes, and whether the server should know (§5.3.7). */
+  #sample(): void {
+    const nowMs = this.#deps.clock.now();
+    if (this.#phase !== 'mining') return;
+    this.#meter.sample(this.#rig.hashes, nowMs);
+    const rate = this.#meter.rate();
+    if (rate === undefined) return;
+    this.#metrics.hashrate.set(rate);
+    if (!this.#nominal.adopt(rate, nowMs)) return;
+    this.#setNominal(this.#nominal);
+    this.#miner?.tellHashrate();
+  }
+
+  #setNominal(nominal: NominalHashrate): void {
+    this.#nominal = nominal;
+    this.#metrics.nominalHashrate.set(nominal.value);
+  }
+}
+
+function describeUpstream(state: UpstreamState): string {
+  switch (state.kind) {
+    case 'connected':
+      return `connected to ${endpointName(state.endpoint)}`;
+    case 'connecting':
+      return `connecting to ${endpointName(state.endpoint)}${state.lastFailure === undefined ? '' : `; ${state.lastFailure}`}`;
+    case 'waiting':
+      return `waiting: ${state.reason}`;
+    case 'closed':
+      return 'closed';
+  }
+}

@@ -1,0 +1,9 @@
+import { run } from '@sv2kit/daemon';
+import { createMiningDevice, miningDeviceConfig } from './index.ts';
+
+await run({
+  name: 'mining-device',
+  summary: 'Mines on the CPU for a Stratum V2 pool or proxy (§5).',
+  config: miningDeviceConfig,
+  start: createMiningDevice,
+});

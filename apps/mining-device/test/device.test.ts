@@ -1,0 +1,188 @@
+import { encodeHeader, hashHeader, meetsTarget } from '@sv2kit/bitcoin';
+import { createMetrics, Health, Latencies, parseConfig, silentLogger, VirtualClock } from '@sv2kit/daemon';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createMiningDevice, miningDeviceConfig } from '../src/index.ts';
+import { MiningDevice, type MiningDeviceDeps } from '../src/device.ts';
+import { CHANNEL, EASY_TARGET, job, NTIME, success, tip } from './arrange.ts';
+import { FakeEngine } from './fake-engine.ts';
+import { ScriptedPool } from './scripted-pool.ts';
+
+const opened: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+function surroundings() {
+  const clock = new VirtualClock();
+  const failures: Error[] = [];
+  const deps: MiningDeviceDeps = {
+    log: silentLogger,
+    metrics: createMetrics(),
+    health: new Health(clock),
+    latencies: new Latencies(),
+    clock,
+    fail: (error) => void failures.push(error),
+    random: () => 0,
+    security: 'plain',
+  };
+  return { clock, deps, failures };
+}
+
+async function openPool(clock: VirtualClock): Promise<ScriptedPool> {
+  const pool = await ScriptedPool.open(clock);
+  opened.push(() => pool.close());
+  return pool;
+}
+
+const configFor = (pools: readonly ScriptedPool[], more = '') =>
+  parseConfig(
+    miningDeviceConfig,
+    [
+      'user_identity = "tester.1"',
+      more,
+      ...pools.map(({ endpoint: { host, port } }) => `[[upstreams]]\nurl = "stratum2+tcp://${host}:${port}"`),
+    ].join('\n'),
+    { name: 'mining-device' },
+  );
+
+async function startDevice(pools: readonly ScriptedPool[], deps: MiningDeviceDeps, more = '') {
+  const engine = new FakeEngine();
+  const device = new MiningDevice(configFor(pools, more), deps, engine);
+  opened.push(() => device.close());
+  await device.start();
+  return { device, engine };
+}
+
+/** Answers an open request and gives the device a job. @returns once the device is at it */
+async function giveWork(pool: ScriptedPool, engine: FakeEngine): Promise<void> {
+  const { requestId } = await pool.next('OpenStandardMiningChannel');
+  pool.send(success('standard', requestId), job('standard', 1, undefined), tip(1));
+  await until(() => engine.tasks[0] !== undefined);
+}
+
+/** Lets sockets do their work until something is so. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('a device and a pool over a real socket', () => {
+  test('mines a valid share and counts the answer with its round trip (§5.3.11, §5.3.13)', async () => {
+    const { clock, deps } = surroundings();
+    const pool = await openPool(clock);
+    const { device, engine } = await startDevice([pool], deps);
+    await giveWork(pool, engine);
+    engine.find();
+    const share = await pool.next('SubmitSharesStandard');
+    const header = encodeHeader({
+      ...share,
+      prevHash: new Uint8Array(32).fill(4),
+      merkleRoot: new Uint8Array(32).fill(1),
+      nbits: 0x207fffff,
+    });
+    expect(meetsTarget(hashHeader(header), EASY_TARGET)).toBe(true);
+    expect(share).toMatchObject({ channelId: CHANNEL, jobId: 1, ntime: NTIME });
+    clock.advance(40);
+    pool.send({
+      type: 'SubmitSharesSuccess',
+      channelId: CHANNEL,
+      lastSequenceNumber: share.sequenceNumber,
+      newSubmitsAcceptedCount: 1,
+      newSharesSum: 3n,
+    });
+    await until(() => device.status().shares.accepted === 1);
+    expect(device.status()).toMatchObject({
+      channel: 'standard',
+      phase: 'mining',
+      shares: { submitted: 1, accepted: 1, acceptedDifficulty: 3, rejected: {}, unanswered: 0 },
+      jobs: 1,
+      tips: 1,
+      blocks: 1,
+    });
+    expect(deps.latencies.summary()['share-round-trip']).toMatchObject({ samples: 1, unit: 'ms' });
+    expect(deps.health.report().conditions.every(({ ok }) => ok)).toBe(true);
+  });
+
+  test('says which channel it wants in SetupConnection (§5.3.1)', async () => {
+    const { clock, deps } = surroundings();
+    const pool = await openPool(clock);
+    await startDevice([pool], deps, '[device]\nvendor = "acme"\ndevice_id = "7"\n');
+    await pool.next('OpenStandardMiningChannel');
+    expect(pool.connections[0]?.setup).toMatchObject({
+      flags: 1,
+      vendor: 'acme',
+      hardwareVersion: 'CPU',
+      deviceId: '7',
+    });
+  });
+
+  test('comes back when the connection is lost, and mines again', async () => {
+    const { clock, deps } = surroundings();
+    const pool = await openPool(clock);
+    const { device, engine } = await startDevice([pool], deps);
+    await giveWork(pool, engine);
+    pool.connections[0]?.end('test');
+    await until(() => device.status().phase === 'closed');
+    expect(engine.tasks).toEqual([undefined]);
+    expect(deps.health.report().reason).toContain('work: no channel');
+    await until(() => device.status().upstream.startsWith('waiting'));
+    clock.advance(1000);
+    await giveWork(pool, engine);
+    expect(device.status().phase).toBe('mining');
+  });
+
+  test('goes to the next upstream when the first refuses the channel (§5.3.6)', async () => {
+    const { clock, deps } = surroundings();
+    const [first, second] = [await openPool(clock), await openPool(clock)];
+    const { device, engine } = await startDevice([first, second], deps);
+    const { requestId } = await first.next('OpenStandardMiningChannel');
+    first.send({ type: 'OpenMiningChannelError', requestId, errorCode: 'unknown-user' });
+    await giveWork(second, engine);
+    expect(device.status().phase).toBe('mining');
+  });
+
+  test('tells the server a hashrate that turns out otherwise (§5.3.7)', async () => {
+    const { clock, deps } = surroundings();
+    const pool = await openPool(clock);
+    const { device, engine } = await startDevice([pool], deps);
+    const asked = pool.next('OpenStandardMiningChannel');
+    expect((await asked).nominalHashRate).toBe(1000);
+    pool.send(success('standard', (await asked).requestId), job('standard', 1, undefined), tip(1));
+    await until(() => engine.tasks[0] !== undefined);
+    for (let second = 0; second < 31; second++) {
+      engine.hashes += 3000;
+      clock.advance(1000);
+    }
+    expect((await pool.next('UpdateChannel')).nominalHashRate).toBe(3000);
+    expect(device.status()).toMatchObject({ hashrate: 3000, nominalHashrate: 3000, hashes: 93_000 });
+  });
+
+  test('closes its channel in good order when it stops (§5.3.9)', async () => {
+    const { clock, deps } = surroundings();
+    const pool = await openPool(clock);
+    const { device, engine } = await startDevice([pool], deps);
+    await giveWork(pool, engine);
+    await device.close();
+    expect(await pool.next('CloseChannel')).toMatchObject({ channelId: CHANNEL, reasonCode: 'shutdown' });
+    expect(engine.closed).toBe(true);
+  });
+
+  test('ends as failed when a thread breaks', async () => {
+    const { clock, deps, failures } = surroundings();
+    const pool = await openPool(clock);
+    const { engine } = await startDevice([pool], deps);
+    engine.listener.onFailure(new Error('broken'));
+    expect(failures).toEqual([new Error('broken')]);
+  });
+});
+
+test('with real threads on an extended channel, rolls what it may and finds shares (§5.3.12)', async () => {
+  const { clock, deps } = surroundings();
+  const pool = await openPool(clock);
+  const config = configFor([pool], 'channel = "extended"\nthreads = 1\nthrottle = 20000');
+  const device = await createMiningDevice(config, deps);
+  opened.push(() => device.close());
+  const { requestId, nominalHashRate } = await pool.next('OpenExtendedMiningChannel');
+  expect(nominalHashRate).toBeLessThanOrEqual(20_000);
+  pool.send(success('extended', requestId), job('extended', 1, undefined), tip(1));
+  expect(await pool.next('SubmitSharesExtended')).toMatchObject({ jobId: 1, extranonce: new Uint8Array(4) });
+});
