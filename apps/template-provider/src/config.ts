@@ -1,6 +1,5 @@
 import {
   address,
-  boolean,
   type ConfigOf,
   choice,
   config,
@@ -59,7 +58,12 @@ export const templateProviderConfig = config(
       feeInterval: number(5, 'Seconds, at least, between two templates on the same tip. A new tip never waits.', {
         min: 0,
       }),
-      emptyAhead: boolean(true, 'Send an empty template for the next height ahead of its tip, for a faster start.'),
+      emptyAhead: choice(
+        ['named', 'always', 'never'],
+        'named',
+        'Send an empty template for the next height ahead of its tip, for a faster start. named: to clients that give ' +
+          'a vendor in SetupConnection, as the protocol demands; those that do not may take it for the current tip.',
+      ),
       nodeAwayLimit: integer(180, 'Seconds without any node, after which clients are sent away.', { min: 1 }),
     }),
     maxClients: integer(64, 'Connections at once, at most.', { min: 1, max: 10_000 }),

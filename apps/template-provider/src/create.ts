@@ -65,12 +65,12 @@ async function start(
     firstTemplateId: BigInt(clock.now()) << TEMPLATE_ID_SHIFT,
     feeThreshold: BigInt(feeThreshold),
     minIntervalMs: feeInterval * 1000,
-    emptyAhead,
+    emptyAhead: emptyAhead !== 'never',
   });
   const store = new SolvedBlocks(join(config.dataDir, 'solved-blocks'));
   const desk = new BlockDesk({ nodes, store, clock, log, metrics });
   const tipLatency = deps.latencies.recorder('tip-to-clients');
-  const server = new TemplateServer({ publisher, desk, clock, log, metrics, tipLatency });
+  const server = new TemplateServer({ publisher, desk, clock, log, metrics, tipLatency, emptyAhead });
   const listener = await openListener(config, deps, identity, server, metrics);
   const stopping = new AbortController();
   const stop = AbortSignal.any([signal, stopping.signal]);

@@ -19,6 +19,8 @@ export interface TemplateServerDeps {
   readonly metrics: TemplateProviderMetrics;
   /** From what the node said of a new tip to the last client told, in ms. */
   readonly tipLatency: LatencyRecorder;
+  /** Who gets empty templates: `named` are clients with a vendor in SetupConnection (docs/ERRATA.md, 24). */
+  readonly emptyAhead: 'named' | 'always' | 'never';
 }
 
 interface Client {
@@ -98,7 +100,7 @@ export class TemplateServer implements FeedListener {
     switch (message.type) {
       case 'CoinbaseOutputConstraints':
         this.#hold(client.constraints, 'too-many-constraints');
-        this.#deliver(publisher.setConstraints(client.connection.id, message, nowMs));
+        this.#deliver(publisher.setConstraints(client.connection.id, message, nowMs, this.#takesEmpty(client)));
         client.connection.markInUse();
         return;
       case 'RequestTransactionData': {
@@ -118,6 +120,11 @@ export class TemplateServer implements FeedListener {
       default:
         message satisfies never;
     }
+  }
+
+  #takesEmpty({ connection }: Client): boolean {
+    const { emptyAhead } = this.#deps;
+    return emptyAhead === 'always' || (emptyAhead === 'named' && connection.setup.vendor !== '');
   }
 
   #onSolution(client: Client, solution: SubmitSolution): void {

@@ -29,7 +29,7 @@ describe('configuration', () => {
     expect(read(NODE + COOKIE)).toMatchObject({
       listen: { host: '127.0.0.1', port: 8442 },
       chain: 'mainnet',
-      templates: { feeThreshold: 1000, feeInterval: 5, emptyAhead: true, nodeAwayLimit: 180 },
+      templates: { feeThreshold: 1000, feeInterval: 5, emptyAhead: 'named', nodeAwayLimit: 180 },
     });
   });
 

@@ -45,6 +45,7 @@ async function serving(options: { readonly empty?: boolean } = {}): Promise<Harn
     log: silentLogger,
     metrics: counters,
     tipLatency: latency,
+    emptyAhead: 'named',
   });
   if (options.empty !== true) server.onTemplate(template(101, clock), 'node');
   const resources = new AsyncDisposableStack();

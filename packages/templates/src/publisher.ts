@@ -85,13 +85,21 @@ export class TemplatePublisher {
    * A client's CoinbaseOutputConstraints (§7.1), first or re-sent: the best template there is, as a future template
    * with its SetNewPrevHash. Without a template yet there is nothing to send: it follows when the node has one.
    *
+   * @param takesEmpty - whether this client gets empty templates, ahead of a tip and at its start; fixed when it first comes
    * @throws ProtocolError `coinbase-space-too-large`
    */
-  *setConstraints(id: ClientId, constraints: CoinbaseConstraints, nowMs: number): Generator<Delivery> {
+  *setConstraints(
+    id: ClientId,
+    constraints: CoinbaseConstraints,
+    nowMs: number,
+    takesEmpty = true,
+  ): Generator<Delivery> {
     const space = coinbaseSpace(constraints);
-    const client = this.#clients.get(id) ?? new Subscriber(id, space);
+    const client = this.#clients.get(id) ?? new Subscriber(id, space, takesEmpty);
     client.space = space;
     this.#clients.set(id, client);
+    client.behind = this.#state.phase === 'announced' && !client.takesEmpty;
+    if (client.behind) return;
     yield* this.#pairs([client], nowMs, 'constraints');
     yield* this.#aheads([client]);
   }
@@ -127,8 +135,14 @@ export class TemplatePublisher {
     if (!sameTip) this.#book.turnStale(nowMs);
     this.#adopt({ phase: 'serving', basis: fullBasis(template, this.#shelf, this.#options.rules) });
     const clients = [...this.#clients.values()];
-    if (sameWork) yield* this.#updates(clients, nowMs);
-    else yield* this.#pairs(clients, nowMs, sameTip ? 'nbits' : 'tip');
+    if (sameWork) {
+      yield* this.#pairs(
+        clients.filter((client) => client.behind),
+        nowMs,
+        'tip',
+      );
+      yield* this.#updates(clients, nowMs);
+    } else yield* this.#pairs(clients, nowMs, sameTip ? 'nbits' : 'tip');
     if (!sameWork || state.phase === 'announced') yield* this.#aheads(clients);
   }
 
@@ -144,7 +158,9 @@ export class TemplatePublisher {
     this.#book.turnStale(nowMs);
     const outrun = [...(before.phase === 'announced' ? before.outrun : []), before.basis.tip.prevHash];
     this.#adopt({ phase: 'announced', basis, sinceMs: nowMs, outrun, late: undefined });
-    const holders = Map.groupBy(this.#clients.values(), (client) => client.ahead);
+    for (const client of this.#clients.values()) client.behind = !client.takesEmpty;
+    const takers = [...this.#clients.values()].filter((client) => client.takesEmpty);
+    const holders = Map.groupBy(takers, (client) => client.ahead);
     for (const [record, clients] of holders) {
       if (record === undefined) continue;
       this.#book.activate(record.templateId, basis.tip);
@@ -226,7 +242,8 @@ export class TemplatePublisher {
     if (this.#state.phase !== 'serving' || !this.#options.emptyAhead) return;
     const { ahead, height, version } = this.#state.basis;
     if (ahead === undefined) return;
-    const groups = Map.groupBy(clients, (client) => {
+    const takers = clients.filter((client) => client.takesEmpty);
+    const groups = Map.groupBy(takers, (client) => {
       const record = this.#recordOf(ahead, client, { height: height + 1, version, tip: undefined });
       client.holdsAhead(record);
       return record;

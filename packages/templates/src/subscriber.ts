@@ -7,16 +7,21 @@ import type { TemplateRecord } from './template-book.ts';
 export class Subscriber {
   readonly id: ClientId;
   space: CoinbaseSpace;
+  /** Whether it is sent empty templates: ahead of a tip, and until the full template of a new tip is there. */
+  readonly takesEmpty: boolean;
   /** It reads slowly: it gets new tips only. */
   paused = false;
+  /** A tip was announced that it has not been told of: it waits for the full template. */
+  behind = false;
   #lastId = 0n;
   #sentAtMs = 0;
   #fees: bigint | undefined;
   #ahead: TemplateRecord | undefined;
 
-  constructor(id: ClientId, space: CoinbaseSpace) {
+  constructor(id: ClientId, space: CoinbaseSpace, takesEmpty: boolean) {
     this.id = id;
     this.space = space;
+    this.takesEmpty = takesEmpty;
   }
 
   /** The highest template id it has seen. */
@@ -56,6 +61,7 @@ export class Subscriber {
   startsTip(nowMs: number, { full }: { readonly full: boolean }): void {
     this.#sentAtMs = nowMs;
     this.#ahead = undefined;
+    this.behind = false;
     if (!full) this.#fees = undefined;
   }
 

@@ -168,3 +168,47 @@ test('work of a node that is away is withdrawn: nothing for anybody until its ne
   expect(brief(server.tick(NOW))).toEqual([]);
   expect(brief(server.publish(template(800_000), NOW))).toEqual(['tip>1: +102 @102', 'ahead>1: +103']);
 });
+
+describe('a client that takes no empty templates', () => {
+  /** Clients 1 and 2, of whom only the first takes empty templates. */
+  function mixed() {
+    const server = serving(800_000, { clients: [1] });
+    expect(brief(server.setConstraints(2, SMALL, NOW, false))).toEqual(['constraints>2: +100 @100']);
+    return server;
+  }
+
+  test('is not told of a tip before its full template is there', () => {
+    const server = mixed();
+    expect(brief(server.announceTip(tip(800_000), NOW))).toEqual(['announced-tip>1: @101']);
+    expect(brief(server.publish(filled(800_001), NOW + 50))).toEqual([
+      'tip>2: +102 @102',
+      'full>1: =102',
+      'ahead>1: +103',
+    ]);
+  });
+
+  test('gets no empty template ahead, whoever announced the tip', () => {
+    const server = mixed();
+    expect(brief(server.publish(filled(800_001), NOW))).toEqual(['tip>1,2: +102 @102', 'ahead>1: +103']);
+    expect(brief(server.publish(template(800_001, [transaction({ name: 1, fee: 9000n })]), NOW + 9000))).toEqual([
+      'fees>1,2: =104',
+    ]);
+  });
+
+  test('that connects between a tip and its template waits for the template', () => {
+    const server = serving(800_000);
+    drain(server.announceTip(tip(800_000), NOW));
+    expect(brief(server.setConstraints(2, SMALL, NOW, false))).toEqual([]);
+    expect(brief(server.publish(filled(800_001), NOW + 50))).toEqual([
+      'tip>2: +102 @102',
+      'full>1: =102',
+      'ahead>1: +103',
+    ]);
+  });
+
+  test('gets its pair of the tip when that turned out to have an empty mempool', () => {
+    const server = mixed();
+    drain(server.announceTip(tip(800_000), NOW));
+    expect(brief(server.publish(template(800_001), NOW + 50))).toEqual(['tip>2: +102 @102', 'ahead>1: +103']);
+  });
+});
