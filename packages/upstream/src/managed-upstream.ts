@@ -1,0 +1,285 @@
+import type { Protocol, Reconnect } from '@sv2kit/codec';
+import {
+  type Clock,
+  type CloseReason,
+  connect,
+  type Connection,
+  type ConnectionHandler,
+  type ConnectOptions,
+  type Logger,
+  silentLogger,
+  systemClock,
+} from '@sv2kit/net';
+import { BenchOfEndpoints } from './bench-of-endpoints.ts';
+import { type Endpoint, endpointName } from './endpoint.ts';
+import type { Upstream, UpstreamOptions } from './options.ts';
+import { DEFAULT_POLICY, jittered, type UpstreamPolicy } from './policy.ts';
+import { judgeReconnect, type Target } from './reconnect-rule.ts';
+import { type AnyMessage, Relay, type RelayOwner } from './relay.ts';
+import { type Attempt, describeState, healthOf, type State, type UpstreamHealth, type UpstreamState } from './state.ts';
+
+type Connected = Extract<State, { phase: 'connected' }>;
+
+/** What a connection hears that came too late. */
+const NOBODY: ConnectionHandler<AnyMessage> = { onMessage() {}, onClose() {} };
+
+/**
+ * connecting -> connected, or connecting to the next, or waiting after the last; waiting -> connecting;
+ * connected -> connecting or waiting; any -> closed.
+ */
+export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner {
+  readonly #options: UpstreamOptions<P>;
+  readonly #policy: UpstreamPolicy;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #random: () => number;
+  readonly #bench: BenchOfEndpoints;
+  #state: State;
+  /** Rounds over all endpoints that failed in a row. */
+  #rounds = 0;
+
+  constructor(options: UpstreamOptions<P>) {
+    this.#options = options;
+    this.#policy = { ...DEFAULT_POLICY, ...options.policy };
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log ?? silentLogger;
+    this.#random = options.random ?? Math.random;
+    this.#bench = new BenchOfEndpoints(options.endpoints.length, this.#policy);
+    this.#state = { phase: 'closed' };
+  }
+
+  get state(): UpstreamState {
+    return describeState(this.#state, this.#options.endpoints);
+  }
+
+  get health(): UpstreamHealth {
+    return healthOf(this.state);
+  }
+
+  /** -> connecting, to the best endpoint */
+  start(): void {
+    this.#connectAfter(-1, undefined);
+  }
+
+  giveUp(reason: string): void {
+    const state = this.#state;
+    if (state.phase !== 'connected') return;
+    this.#count('given-up');
+    this.#log.warn('upstream given up', { endpoint: this.#name(state.attempt.index), reason });
+    this.#abandon(state, reason);
+  }
+
+  /** any -> closed */
+  async close(): Promise<void> {
+    const state = this.#state;
+    this.#become({ phase: 'closed' });
+    switch (state.phase) {
+      case 'connecting':
+        state.attempt.abort.abort();
+        return;
+      case 'waiting':
+        state.timer[Symbol.dispose]();
+        return;
+      case 'connected':
+        this.#dropCandidate(state);
+        state.relay.leave('closed');
+        await state.relay.closed;
+        return;
+      case 'closed':
+        return;
+    }
+  }
+
+  onReconnect(message: Reconnect): void {
+    const state = this.#state;
+    if (state.phase !== 'connected') return;
+    const { index, target, hops } = state.attempt;
+    const endpoint = this.#endpoint(index);
+    if (state.candidate?.index === index) return;
+    const verdict = judgeReconnect(message, target, endpoint.authority !== undefined);
+    const fields = { endpoint: endpointName(endpoint), host: message.newHost, port: message.newPort };
+    if (verdict.kind === 'ignore') {
+      this.#count('redirect-ignored');
+      this.#log.warn('Reconnect ignored', { ...fields, why: verdict.why });
+      return;
+    }
+    const hop = this.#isStable(state) ? 1 : hops + 1;
+    if (hop > this.#policy.maxRedirects) {
+      this.#log.warn('upstream sends us in circles', fields);
+      this.#abandon(state, 'too-many-redirects');
+      return;
+    }
+    this.#count('redirected');
+    this.#log.info('upstream asks us to reconnect', fields);
+    this.#dropCandidate(state);
+    this.#become({ ...state, probe: undefined, candidate: this.#attempt(index, verdict.target, hop) });
+  }
+
+  /** connected -> connecting or waiting */
+  onLost({ code }: CloseReason): void {
+    const state = this.#state;
+    if (state.phase !== 'connected') return;
+    const endpoint = this.#name(state.attempt.index);
+    this.#count('lost');
+    this.#log.warn('upstream lost', { endpoint, code });
+    const reason = `${endpoint}: ${code}`;
+    this.#dropCandidate(state);
+    if (!this.#isStable(state)) {
+      this.#bench.send(state.attempt.index, this.#clock.now(), this.#random());
+      this.#connectAfter(state.attempt.index, reason);
+      return;
+    }
+    this.#bench.clear(state.attempt.index);
+    this.#rounds = 0;
+    this.#wait(reason);
+  }
+
+  onBug(error: unknown): void {
+    this.#log.error('a handler failed while its connection ended', {
+      stack: error instanceof Error ? error.stack : '',
+    });
+  }
+
+  /** Takes leave of a server that is of no use, and goes on to the next. */
+  #abandon(state: Connected, reason: string): void {
+    const { index } = state.attempt;
+    if (this.#isStable(state)) this.#bench.clear(index);
+    this.#bench.send(index, this.#clock.now(), this.#random());
+    this.#dropCandidate(state);
+    state.relay.leave(reason);
+    this.#connectAfter(index, `${this.#name(index)}: ${reason}`);
+  }
+
+  /** -> connecting to the next endpoint in order, or waiting when there is none */
+  #connectAfter(index: number, lastFailure: string | undefined): void {
+    const next = this.#bench.order(this.#clock.now()).find((each) => each > index);
+    if (next === undefined) {
+      this.#wait(lastFailure ?? '');
+      return;
+    }
+    this.#become({ phase: 'connecting', attempt: this.#attempt(next, this.#endpoint(next), 0), lastFailure });
+  }
+
+  /** -> waiting */
+  #wait(reason: string): void {
+    const { backoffMs, maxBackoffMs } = this.#policy;
+    const delay = jittered(backoffMs, maxBackoffMs, this.#rounds, this.#random());
+    this.#rounds += 1;
+    const timer = this.#clock.after(delay, () => this.#connectAfter(-1, reason));
+    this.#become({ phase: 'waiting', untilMs: this.#clock.now() + delay, reason, timer });
+  }
+
+  #attempt(index: number, { host, port }: Target, hops: number): Attempt {
+    const { protocol, setup, extensions, security, clock, log, netMetrics: metrics } = this.#options;
+    const endpoint = this.#endpoint(index);
+    const attempt: Attempt = { index, target: { host, port }, hops, abort: new AbortController() };
+    const tried = (this.#options.connect ?? connect<P>)({
+      host,
+      port,
+      protocol,
+      authority: endpoint.authority,
+      signal: attempt.abort.signal,
+      limits: { ...this.#options.limits, silenceMs: this.#policy.silenceMs },
+      ...(setup && { setup: setup(endpoint) }),
+      ...(extensions && { extensions }),
+      ...(security && { security }),
+      ...(clock && { clock }),
+      ...(log && { log }),
+      ...(metrics && { metrics }),
+      handler: (connection) => this.#onConnected(attempt, connection as never) as never,
+    } satisfies ConnectOptions<P>);
+    tried.catch((error: unknown) => this.#onFailed(attempt, error));
+    return attempt;
+  }
+
+  /** connecting -> connected; or connected -> connected elsewhere, when this was the candidate */
+  #onConnected(attempt: Attempt, connection: Connection<AnyMessage>): ConnectionHandler<AnyMessage> {
+    const before = this.#state;
+    const awaited = before.phase === 'connecting' ? before.attempt : before.phase === 'connected' && before.candidate;
+    if (awaited !== attempt) {
+      connection.destroy('superseded');
+      return NOBODY;
+    }
+    if (before.phase === 'connected') {
+      this.#count(before.attempt.index === attempt.index ? 'moved' : 'returned');
+      before.relay.leave('replaced');
+    }
+    this.#state = { phase: 'connecting', attempt, lastFailure: undefined };
+    const endpoint = this.#endpoint(attempt.index);
+    const handler = this.#options.handler(connection as never, endpoint) as ConnectionHandler<AnyMessage>;
+    const relay = new Relay(connection, handler, this);
+    this.#count('connected');
+    this.#log.info('upstream connected', { endpoint: endpointName(endpoint), ...attempt.target });
+    const sinceMs = this.#clock.now();
+    this.#become({
+      phase: 'connected',
+      attempt,
+      relay,
+      sinceMs,
+      candidate: undefined,
+      probe: this.#probeLater(attempt),
+    });
+    return relay;
+  }
+
+  #onFailed(attempt: Attempt, error: unknown): void {
+    const state = this.#state;
+    const endpoint = this.#name(attempt.index);
+    const reason = `${endpoint}: ${error instanceof Error ? error.message : String(error)}`;
+    if (state.phase === 'connecting' && state.attempt === attempt) {
+      this.#count('failed');
+      this.#log.warn('upstream does not serve us', { endpoint, reason });
+      this.#connectAfter(attempt.index, reason);
+    } else if (state.phase === 'connected' && state.candidate === attempt) {
+      this.#count('failed');
+      this.#log.info('still on the present upstream', { endpoint: this.#name(state.attempt.index), reason });
+      this.#probe(attempt.index + 1);
+    }
+  }
+
+  /** Tries the endpoints that are better than the present one, from `from` on; keeps what there is meanwhile. */
+  #probe(from: number): void {
+    const state = this.#state;
+    if (state.phase !== 'connected') return;
+    const { index } = state.attempt;
+    const better = this.#bench.better(index, this.#clock.now()).find((each) => each >= from);
+    if (better !== undefined) {
+      const candidate = this.#attempt(better, this.#endpoint(better), 0);
+      this.#become({ ...state, candidate, probe: undefined });
+    } else {
+      this.#become({ ...state, candidate: undefined, probe: this.#probeLater(state.attempt) });
+    }
+  }
+
+  #probeLater({ index }: Attempt): Disposable | undefined {
+    if (index === 0) return undefined;
+    const { probeMs } = this.#policy;
+    return this.#clock.after(jittered(probeMs, probeMs, 0, this.#random()), () => this.#probe(0));
+  }
+
+  #dropCandidate(state: Connected): void {
+    state.probe?.[Symbol.dispose]();
+    state.candidate?.abort.abort();
+  }
+
+  #isStable(state: Connected): boolean {
+    return this.#clock.now() - state.sinceMs >= this.#policy.stableMs;
+  }
+
+  #endpoint(index: number): Endpoint {
+    return this.#options.endpoints[index] as Endpoint;
+  }
+
+  #name(index: number): string {
+    return endpointName(this.#endpoint(index));
+  }
+
+  #count(event: string): void {
+    this.#options.metrics?.events.inc({ event });
+  }
+
+  #become(state: State): void {
+    this.#state = state;
+    this.#options.onState?.(this.state);
+  }
+}

@@ -1,0 +1,78 @@
+import type { Endpoint } from './endpoint.ts';
+import { endpointName } from './endpoint.ts';
+import type { Target } from './reconnect-rule.ts';
+import type { Relay } from './relay.ts';
+
+/** One try to connect. */
+export interface Attempt {
+  /** Of the endpoint. */
+  readonly index: number;
+  readonly target: Target;
+  /** Reconnect messages obeyed in a row to get here. */
+  readonly hops: number;
+  readonly abort: AbortController;
+}
+
+/** What the upstream holds in each state. */
+export type State =
+  | { readonly phase: 'connecting'; readonly attempt: Attempt; readonly lastFailure: string | undefined }
+  | {
+      readonly phase: 'connected';
+      readonly attempt: Attempt;
+      readonly relay: Relay;
+      readonly sinceMs: number;
+      /** A try for a better endpoint, or for where Reconnect leads; the connection stays until it succeeds. */
+      readonly candidate: Attempt | undefined;
+      /** Until the next look for a better endpoint. */
+      readonly probe: Disposable | undefined;
+    }
+  | { readonly phase: 'waiting'; readonly untilMs: number; readonly reason: string; readonly timer: Disposable }
+  | { readonly phase: 'closed' };
+
+/** What the application sees. Times: unix milliseconds. */
+export type UpstreamState =
+  | { readonly kind: 'connecting'; readonly endpoint: Endpoint; readonly lastFailure?: string }
+  | { readonly kind: 'connected'; readonly endpoint: Endpoint; readonly primary: boolean; readonly sinceMs: number }
+  | { readonly kind: 'waiting'; readonly untilMs: number; readonly reason: string }
+  | { readonly kind: 'closed' };
+
+export interface UpstreamHealth {
+  /** Connected, be it to a backup. */
+  readonly ok: boolean;
+  /** Why not, or that a backup is used. */
+  readonly reason?: string;
+}
+
+export function describeState(state: State, endpoints: readonly Endpoint[]): UpstreamState {
+  switch (state.phase) {
+    case 'connecting': {
+      const { attempt, lastFailure } = state;
+      const endpoint = endpoints[attempt.index] as Endpoint;
+      return { kind: 'connecting', endpoint, ...(lastFailure !== undefined && { lastFailure }) };
+    }
+    case 'connected': {
+      const { attempt, sinceMs } = state;
+      const endpoint = endpoints[attempt.index] as Endpoint;
+      return { kind: 'connected', endpoint, primary: attempt.index === 0, sinceMs };
+    }
+    case 'waiting':
+      return { kind: 'waiting', untilMs: state.untilMs, reason: state.reason };
+    case 'closed':
+      return { kind: 'closed' };
+  }
+}
+
+export function healthOf(state: UpstreamState): UpstreamHealth {
+  switch (state.kind) {
+    case 'connected':
+      return state.primary ? { ok: true } : { ok: true, reason: `on backup ${endpointName(state.endpoint)}` };
+    case 'connecting': {
+      const reason = `connecting to ${endpointName(state.endpoint)}`;
+      return { ok: false, reason: state.lastFailure === undefined ? reason : `${reason}; ${state.lastFailure}` };
+    }
+    case 'waiting':
+      return { ok: false, reason: state.reason };
+    case 'closed':
+      return { ok: false, reason: 'closed' };
+  }
+}
