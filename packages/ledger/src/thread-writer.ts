@@ -12,10 +12,13 @@ const program = new URL(`./writer-worker.${extension}`, import.meta.url);
 export function threadWriter(options: WriterOptions, events: WriterEvents): WriterHost {
   // Flags of the main program, such as --eval, are not the thread's.
   const worker = new Worker(program, { workerData: options, name: 'ledger-writer', execArgv: [] });
+  // Only records on their way to disk keep the process alive.
+  worker.unref();
   let ended = false;
   worker.on('message', (message: FromWriter) => {
     switch (message.kind) {
       case 'written':
+        worker.unref();
         events.written(message.watermark, message.buffers);
         return;
       case 'failed':
