@@ -33,8 +33,10 @@ export function threadWriter(options: WriterOptions, events: WriterEvents): Writ
     if (!ended) events.failed('the writer thread ended', false);
     ended = true;
   });
-  const tell = (message: ToWriter, transfer: readonly ArrayBuffer[] = []): void =>
+  const tell = (message: ToWriter, transfer: readonly ArrayBuffer[] = []): void => {
+    worker.ref();
     worker.postMessage(message, transfer);
+  };
   return {
     write: (buffers) =>
       tell(
