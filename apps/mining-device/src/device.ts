@@ -4,7 +4,7 @@ import type { Connection, ConnectionHandler } from '@sv2kit/net';
 import { createUpstream, endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
 import { type MiningDeviceConfig, maxTargetOf, versionMaskOf } from './config.ts';
 import type { HashEngine } from './engine.ts';
-import { HashrateMeter, NominalHashrate } from './hashrate.ts';
+import { GLANCE_MS, HashrateMeter, MEASURED_MS, NominalHashrate } from './hashrate.ts';
 import { type MiningDeviceMetrics, miningDeviceMetrics } from './metrics.ts';
 import { type ChannelWish, Miner } from './miner.ts';
 import type { MinerPhase } from './reactions.ts';
@@ -107,7 +107,7 @@ export class MiningDevice implements Service {
       channel: this.#config.channel,
       phase: this.#phase,
       upstream: this.#upstream === undefined ? 'closed' : describeUpstream(this.#upstream.state),
-      hashrate: this.#meter.rate() ?? 0,
+      hashrate: this.#meter.rate(GLANCE_MS) ?? 0,
       nominalHashrate: this.#nominal.value,
       hashes: this.#rig.hashes,
       threads: this.#engine.threads,
@@ -208,7 +208,7 @@ export class MiningDevice implements Service {
     const nowMs = this.#deps.clock.now();
     if (this.#phase !== 'mining') return;
     this.#meter.sample(this.#rig.hashes, nowMs);
-    const rate = this.#meter.rate();
+    const rate = this.#meter.rate(MEASURED_MS);
     if (rate === undefined) return;
     this.#metrics.hashrate.set(rate);
     if (!this.#nominal.adopt(rate, nowMs)) return;

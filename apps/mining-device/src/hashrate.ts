@@ -1,7 +1,9 @@
 /** The rate is measured over this much time at most. */
 const WINDOW_MS = 60_000;
-/** Less than this tells nothing. */
-const MIN_WINDOW_MS = 10_000;
+/** Enough to show a rate to people. */
+export const GLANCE_MS = 2_000;
+/** Enough to tell a server a rate. */
+export const MEASURED_MS = 10_000;
 /** A nominal hashrate that is off by less than this fraction is left alone. */
 const MATERIAL_CHANGE = 0.1;
 /** The server is told no oftener than this. */
@@ -28,11 +30,11 @@ export class HashrateMeter {
     this.#samples = [];
   }
 
-  /** Hashes per second, or undefined when it has not been measured for long enough. */
-  rate(): number | undefined {
+  /** Hashes per second, or undefined when it has been measured for less than `leastMs`. */
+  rate(leastMs: number): number | undefined {
     const first = this.#samples[0];
     const last = this.#samples.at(-1);
-    if (first === undefined || last === undefined || last.atMs - first.atMs < MIN_WINDOW_MS) return undefined;
+    if (first === undefined || last === undefined || last.atMs - first.atMs < leastMs) return undefined;
     return ((last.hashes - first.hashes) * 1000) / (last.atMs - first.atMs);
   }
 }
