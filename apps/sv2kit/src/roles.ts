@@ -19,4 +19,13 @@ export const roles: readonly Role[] = [
       return await run({ name, summary, config: templateProviderConfig, start: createTemplateProvider }, options);
     },
   },
+  {
+    name: 'mining-device',
+    summary: 'Mines on the CPU for a Stratum V2 pool or proxy.',
+    async run(options) {
+      const { createMiningDevice, miningDeviceConfig } = await import('@sv2kit/mining-device');
+      const { name, summary } = this;
+      return await run({ name, summary, config: miningDeviceConfig, start: createMiningDevice }, options);
+    },
+  },
 ];

@@ -50,7 +50,7 @@ export class Health {
     };
   }
 
-  /** Called whenever a condition becomes ok or failing, or fails for another reason. */
+  /** Called whenever a condition becomes ok or failing, or fails for another reason; not when it is declared. */
   onChange(listener: (condition: ConditionReport) => void): void {
     this.#listeners.add(listener);
   }
@@ -79,6 +79,7 @@ export class Health {
     const sinceMs = before?.ok === ok ? before.sinceMs : this.#clock.now();
     const now: ConditionReport = ok ? { name, ok, sinceMs } : { name, ok, reason, sinceMs };
     this.#conditions.set(name, now);
+    if (before === undefined) return;
     for (const listener of this.#listeners) listener(now);
   }
 }
