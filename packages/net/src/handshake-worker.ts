@@ -1,8 +1,8 @@
 // Runs in a worker thread: computes handshakes in the order they come, and makes ephemeral keys while there are none.
 import { parentPort } from 'node:worker_threads';
 import { type EllSwiftKeypair, respond } from '@sv2kit/noise';
-import { ephemeralKey } from './handshaker.ts';
 import { AHEAD, type Batch, type Outcome } from './handshake-batch.ts';
+import { ephemeralKey } from './handshaker.ts';
 
 if (parentPort === null) throw new Error('this module runs in a worker thread');
 const port = parentPort;

@@ -10,11 +10,11 @@
  * @packageDocumentation
  */
 export { type CloseReason, NET_CLOSE_REASONS, type NetCloseReason } from './close-reasons.ts';
-export { connect, ConnectError, type ConnectOptions } from './connect.ts';
+export { ConnectError, type ConnectOptions, connect } from './connect.ts';
 export type { Connection, ConnectionHandler } from './connection.ts';
-export { ephemeralKey, type Handshaker, type HandshakeJob, inlineHandshakes } from './handshaker.ts';
+export { ephemeralKey, type HandshakeJob, type Handshaker, inlineHandshakes } from './handshaker.ts';
 export { DEFAULT_CONNECT_MS, DEFAULT_EXTENSIONS_MS, DEFAULT_LIMITS, type Limits } from './limits.ts';
-export { listen, type Listener, type ListenOptions } from './listen.ts';
+export { type Listener, type ListenOptions, listen } from './listen.ts';
 export {
   type Clock,
   type Counter,
@@ -25,5 +25,5 @@ export {
   silentLogger,
   systemClock,
 } from './ports.ts';
-export { type Accepted, type Refused, serve, type Service, type ServiceOptions } from './service.ts';
-export { workerHandshakes, type WorkerHandshakesOptions } from './worker-handshaker.ts';
+export { type Accepted, type Refused, type Service, type ServiceOptions, serve } from './service.ts';
+export { type WorkerHandshakesOptions, workerHandshakes } from './worker-handshaker.ts';

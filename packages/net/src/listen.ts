@@ -5,7 +5,7 @@ import { Admission, plainAddress } from './admission.ts';
 import type { Handshaker } from './handshaker.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type Clock, type Logger, type NetMetrics, noMetrics, silentLogger, systemClock } from './ports.ts';
-import { ServerPeer, type ServerContext } from './server-peer.ts';
+import { type ServerContext, ServerPeer } from './server-peer.ts';
 import type { Service } from './service.ts';
 import { workerHandshakes } from './worker-handshaker.ts';
 

@@ -9,7 +9,7 @@ import { EndOfTurn } from './end-of-turn.ts';
 import type { Limits } from './limits.ts';
 import type { Clock, Logger, NetMetrics } from './ports.ts';
 import { ownSocket, type SocketEvents } from './socket-events.ts';
-import { type Sweep, sweepOf, type Swept } from './sweep.ts';
+import { type Sweep, type Swept, sweepOf } from './sweep.ts';
 import { Watch } from './watch.ts';
 
 /** What all connections of a listener share. */

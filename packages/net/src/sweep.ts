@@ -1,7 +1,7 @@
 import type { Clock } from './ports.ts';
 
 /** How often deadlines are looked at, in milliseconds. */
-export const SWEEP_MS = 1_000;
+const SWEEP_MS = 1_000;
 
 /** Something with deadlines. */
 export interface Swept {

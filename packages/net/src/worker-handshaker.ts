@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { BATCH, type Batch, type Outcome } from './handshake-batch.ts';
-import { type Handshaker, type HandshakeJob, respondHere } from './handshaker.ts';
+import { type HandshakeJob, type Handshaker, respondHere } from './handshaker.ts';
 import { type Logger, silentLogger } from './ports.ts';
 
 /** The worker's file as source or as built: rewritten import specifiers do not cover URLs. */

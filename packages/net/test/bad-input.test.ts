@@ -10,7 +10,7 @@ import {
 import { ACT2_SIZE, finishInitiator, Sealer, startInitiator } from '@sv2kit/noise';
 import { describe, expect, test } from 'vitest';
 import { ephemeralKey } from '../src/index.ts';
-import { allReceived, authority, setupFrame as setup, type Stage, stage, until } from './peers.ts';
+import { allReceived, authority, type Stage, setupFrame as setup, stage, until } from './peers.ts';
 
 const share = encodeFrame(SubmitSharesStandard, {
   type: 'SubmitSharesStandard',

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer, Socket } from 'node:net';
 import {
   encodeFrame,
   type MiningFromServer,
@@ -6,10 +7,9 @@ import {
   SubmitSharesStandard,
   templateDistribution,
 } from '@sv2kit/codec';
-import { type AddressInfo, createServer, Socket } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
 import { type Connection, listen, serve } from '../src/index.ts';
-import { allReceived, Recorder, type ServerSide, setupFrame, type Stage, stage, until } from './peers.ts';
+import { allReceived, Recorder, type ServerSide, type Stage, setupFrame, stage, until } from './peers.ts';
 
 const share = (nonce = 4): SubmitSharesStandard => ({
   type: 'SubmitSharesStandard',

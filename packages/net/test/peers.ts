@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
+import { encodeFrame, type MiningFromClient, type MiningFromServer, mining, SetupConnection } from '@sv2kit/codec';
 import { VirtualClock } from '@sv2kit/daemon';
-import { encodeFrame, mining, SetupConnection, type MiningFromClient, type MiningFromServer } from '@sv2kit/codec';
 import {
   createEllSwiftKeypair,
   decodeEllSwift,
@@ -11,18 +11,18 @@ import {
 } from '@sv2kit/noise';
 import {
   type CloseReason,
-  connect,
   type Connection,
   type ConnectionHandler,
   type ConnectOptions,
+  connect,
   inlineHandshakes,
-  listen,
   type Listener,
   type ListenOptions,
+  listen,
   type NetMetrics,
-  serve,
   type Service,
   type ServiceOptions,
+  serve,
 } from '../src/index.ts';
 
 const seeded = (seed: number) => new Uint8Array(32).fill(seed);

@@ -1,15 +1,15 @@
 import {
   DecodeError,
   decodePayload,
-  encodeInto,
   EXTENSIONS_NEGOTIATION,
+  encodeInto,
   type FrameHeader,
   HEADER_SIZE,
   type MessageDefinition,
   type MessageOf,
   type MessageTable,
-  payloadSize,
   ProtocolError,
+  payloadSize,
   readHeader,
   writeHeader,
 } from '@sv2kit/codec';

@@ -15,7 +15,7 @@ import {
   SetupConnectionSuccess,
 } from '@sv2kit/codec';
 import { ACT2_SIZE } from '@sv2kit/noise';
-import { type AnyMessage, BaseSession, decode, foreign, type Frame, lookUp } from './base-session.ts';
+import { type AnyMessage, BaseSession, decode, type Frame, foreign, lookUp } from './base-session.ts';
 import type { SessionErrorCode } from './errors.ts';
 import type { ClientEvent, ExtensionsAsked, ExtensionsChanged, Ready } from './events.ts';
 import {

@@ -10,7 +10,7 @@
  * socket.write(server.drain());
  * @packageDocumentation
  */
-export { MAX_FOREIGN_PAYLOAD, type HandshakeResult, type Security } from './base-session.ts';
+export { type HandshakeResult, MAX_FOREIGN_PAYLOAD, type Security } from './base-session.ts';
 export { ClientSession, type ClientSessionOptions, type ClientSetup } from './client-session.ts';
 export { SESSION_ERRORS, type SessionErrorCode } from './errors.ts';
 export type {

@@ -14,7 +14,7 @@ import {
   SetupConnectionSuccess,
 } from '@sv2kit/codec';
 import { ACT1_SIZE } from '@sv2kit/noise';
-import { BaseSession, decode, foreign, type Frame, lookUp, type Security } from './base-session.ts';
+import { BaseSession, decode, type Frame, foreign, lookUp, type Security } from './base-session.ts';
 import type { Ready, ServerEvent } from './events.ts';
 import { answerRequest, NO_EXTENSIONS, type ServerExtensions } from './extensions.ts';
 import { judgeSetup, type ServerOffer } from './setup.ts';

@@ -4,7 +4,7 @@ import {
   RequestExtensions,
   RequestExtensionsError,
   RequestExtensionsSuccess,
-  SubmitSharesExtended,
+  type SubmitSharesExtended,
 } from '@sv2kit/codec';
 import { describe, expect, test } from 'vitest';
 import { answerRequest, judgeError, judgeSuccess } from '../src/extensions.ts';

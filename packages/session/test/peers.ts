@@ -1,9 +1,9 @@
 import { mining, type Protocol, type SetupConnection, templateDistribution } from '@sv2kit/codec';
 import {
   createEllSwiftKeypair,
+  decodeEllSwift,
   finishInitiator,
   issueCertificate,
-  decodeEllSwift,
   publicKeyOf,
   respond,
   type ServerIdentity,

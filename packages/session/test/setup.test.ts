@@ -10,7 +10,7 @@ import {
   SetupConnectionError,
   SetupConnectionSuccess,
   SubmitSharesStandard,
-  SubmitSharesSuccess,
+  type SubmitSharesSuccess,
 } from '@sv2kit/codec';
 import { describe, expect, test } from 'vitest';
 import { SESSION_ERRORS } from '../src/index.ts';

@@ -2,10 +2,10 @@ import type { Protocol, Reconnect } from '@sv2kit/codec';
 import {
   type Clock,
   type CloseReason,
-  connect,
   type Connection,
   type ConnectionHandler,
   type ConnectOptions,
+  connect,
   type Logger,
   silentLogger,
   systemClock,

@@ -1,6 +1,6 @@
+import { type MiningFromServer, mining } from '@sv2kit/codec';
 import { VirtualClock } from '@sv2kit/daemon';
-import { mining, type MiningFromServer } from '@sv2kit/codec';
-import { type Connection, inlineHandshakes, listen, type Listener, serve } from '@sv2kit/net';
+import { type Connection, inlineHandshakes, type Listener, listen, serve } from '@sv2kit/net';
 import {
   createEllSwiftKeypair,
   decodeEllSwift,

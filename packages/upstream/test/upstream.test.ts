@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_POLICY } from '../src/index.ts';
 import { BenchOfEndpoints } from '../src/bench-of-endpoints.ts';
+import { DEFAULT_POLICY } from '../src/index.ts';
 import { jittered } from '../src/policy.ts';
 import { key, THREE, World } from './world.ts';
 

@@ -1,5 +1,5 @@
+import { type MiningFromClient, type MiningFromServer, mining } from '@sv2kit/codec';
 import { VirtualClock } from '@sv2kit/daemon';
-import { mining, type MiningFromClient, type MiningFromServer } from '@sv2kit/codec';
 import type { CloseReason, Connection, ConnectionHandler, ConnectOptions } from '@sv2kit/net';
 import {
   createUpstream,
@@ -70,7 +70,7 @@ export class World {
       connect: (attempt) => this.#connect(attempt),
       handler: (connection, endpoint) => this.#handler(connection, endpoint),
       onState: ({ kind }) => this.states.push(kind),
-      metrics: { events: { inc: ({ event = '' } = {}) => void (this.events[event] = (this.events[event] ?? 0) + 1) } },
+      metrics: { events: { inc: ({ event = '' } = {}) => this.#count(event) } },
     };
     this.upstream = createUpstream(options);
   }
@@ -92,6 +92,10 @@ export class World {
 
   settle(): Promise<void> {
     return this.clock.advanceAsync(0);
+  }
+
+  #count(event: string): void {
+    this.events[event] = (this.events[event] ?? 0) + 1;
   }
 
   #connect({ host, port, signal, handler }: Options): Promise<unknown> {

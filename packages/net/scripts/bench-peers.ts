@@ -1,6 +1,6 @@
 // The other end of the benches, in a process of its own: opens connections when told how many, and ends them when told 0.
 import { mining } from '@sv2kit/codec';
-import { connect, type Connection } from '../src/index.ts';
+import { type Connection, connect } from '../src/index.ts';
 
 const port = Number(process.argv[2]);
 const handler = { onMessage() {}, onClose() {} };

@@ -1,6 +1,6 @@
-// Memory per idle sealed connection, in this process only: node --expose-gc packages/net/bench/idle-memory.ts [peers]
+// Memory per idle sealed connection, in this process only: node --expose-gc packages/net/scripts/bench-idle-memory.ts [peers]
 import { setTimeout as sleep } from 'node:timers/promises';
-import { scene } from './scene.ts';
+import { scene } from './bench-scene.ts';
 
 const peers = Number(process.argv[2] ?? 5_000);
 const gc = globalThis.gc;

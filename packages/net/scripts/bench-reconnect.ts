@@ -1,8 +1,8 @@
 // A thousand sealed peers that reconnect at once: how long until all are set up, and what the event loop felt.
-// node packages/net/bench/reconnect.ts [peers] [rounds]
+// node packages/net/scripts/bench-reconnect.ts [peers] [rounds]
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { scene } from './scene.ts';
+import { scene } from './bench-scene.ts';
 
 const peers = Number(process.argv[2] ?? 1_000);
 const rounds = Number(process.argv[3] ?? 10);

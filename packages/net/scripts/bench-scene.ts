@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { mining } from '@sv2kit/codec';
 import { createEllSwiftKeypair, decodeEllSwift, issueCertificate } from '@sv2kit/noise';
-import { listen, type Listener, serve } from '../src/index.ts';
+import { type Listener, listen, serve } from '../src/index.ts';
 
 const secret = new Uint8Array(32).fill(3);
 const staticKey = createEllSwiftKeypair(secret, secret);
@@ -33,7 +33,7 @@ export async function scene(): Promise<BenchScene> {
     identity: () => identity,
     services: [serve(mining, { accept: () => ({ kind: 'accept', handler }) })],
   });
-  const peers = fork(fileURLToPath(new URL('./peers.ts', import.meta.url)), [String(listener.port)]);
+  const peers = fork(fileURLToPath(new URL('./bench-peers.ts', import.meta.url)), [String(listener.port)]);
   await once(peers, 'message');
   return {
     listener,
