@@ -69,7 +69,7 @@ export async function runService<T>(definition: ServiceDefinition<T>, host: Host
     return outcome === 'failed' ? EXIT.failed : EXIT.ok;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    host.error(describeConfigError(host.program, error));
+    host.error(describeConfigError(host.program, command.file, error));
     return EXIT.usage;
   }
 }
@@ -79,7 +79,12 @@ export function serviceExample<T>(definition: Pick<ServiceDefinition<T>, 'name' 
   return exampleToml(definition.name, serviceConfig(definition.config));
 }
 
-function describeConfigError(program: string, error: ConfigError): string {
-  const lines = error.problems.map((problem) => `  ${formatProblem(problem)}`);
-  return `${program}: the configuration cannot be used\n${lines.join('\n')}\n`;
+function describeConfigError(program: string, file: string | undefined, error: ConfigError): string {
+  const lines = error.problems.map((problem) => {
+    // What a service finds while it starts knows the key, but not where its value came from.
+    const source = problem.source === '' ? (file ?? '') : problem.source;
+    return `  ${formatProblem({ ...problem, source })}`;
+  });
+  const hint = file === undefined ? `  no --config FILE was given; ${program} --example prints one\n` : '';
+  return `${program}: the configuration cannot be used\n${lines.join('\n')}\n${hint}`;
 }

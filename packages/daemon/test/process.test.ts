@@ -102,7 +102,8 @@ describe('a service as a process', () => {
     expect(await service.ended).toBe(2);
     expect(service.errors).toBe(
       'demo: the configuration cannot be used\n' +
-        '  SV2KIT_DEMO__LISTEN: listen: "here" has no port; for example: listen = "127.0.0.1:0"\n',
+        '  SV2KIT_DEMO__LISTEN: listen: "here" has no port; for example: listen = "127.0.0.1:0"\n' +
+        '  no --config FILE was given; demo --example prints one\n',
     );
     expect(service.lines).toEqual([]);
   });

@@ -70,12 +70,14 @@ describe('the command line of a service', () => {
 });
 
 test('a service that finds its configuration unusable ends with 2', async () => {
-  const { host, output } = fakeHost([]);
+  const file = join(mkdtempSync(join(tmpdir(), 'sv2kit-run-')), 'demo.toml');
+  writeFileSync(file, '');
+  const { host, output } = fakeHost(['--config', file]);
   const start = (): never => {
     throw new ConfigError([{ source: '', key: 'greeting', wrong: 'is rude', example: 'greeting = "hello"' }]);
   };
   expect(await runService({ ...definition, start }, host)).toBe(2);
-  expect(output.error).toContain('greeting: is rude; for example: greeting = "hello"');
+  expect(output.error).toContain(`${file}: greeting: is rude; for example: greeting = "hello"`);
 });
 
 test('a key that every service has cannot be declared again', async () => {

@@ -34,6 +34,7 @@ export interface IdentityDeps {
   readonly random?: (size: number) => Uint8Array;
 }
 
+const EXAMPLE = 'authority_secret_file = "authority.key", made by: sv2kit keys new authority.key';
 const CHECK_EVERY_MS = 60_000;
 const DAY = 86_400;
 /** A certificate from a file with less than this left is warned about. */
@@ -196,7 +197,7 @@ function loadFirst(source: Source): Loaded {
     return source(undefined);
   } catch (cause) {
     if (!(cause instanceof KeyFileError || cause instanceof NoiseError)) throw cause;
-    throw new ConfigError([{ source: '', key: 'identity', wrong: cause.message }], { cause });
+    throw new ConfigError([{ source: '', key: 'identity', wrong: cause.message, example: EXAMPLE }], { cause });
   }
 }
 
