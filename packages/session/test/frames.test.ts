@@ -1,9 +1,18 @@
-import { encodeFrame, HEADER_SIZE, SetExtranoncePrefix, SetGroupChannel, SubmitSharesStandard } from '@sv2kit/codec';
+import {
+  encodeFrame,
+  HEADER_SIZE,
+  jobDeclaration,
+  ProvideMissingTransactionsSuccess,
+  SetExtranoncePrefix,
+  SetGroupChannel,
+  SetupConnection,
+  SubmitSharesStandard,
+} from '@sv2kit/codec';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Held } from '../src/held.ts';
-import { MAX_FOREIGN_PAYLOAD } from '../src/index.ts';
-import { Pair, readyPair } from './peers.ts';
+import { MAX_FOREIGN_PAYLOAD, ServerSession } from '../src/index.ts';
+import { Pair, readyPair, setupMessage } from './peers.ts';
 
 const share = (nonce: number): SubmitSharesStandard => ({
   type: 'SubmitSharesStandard',
@@ -59,6 +68,21 @@ describe('frames (§3.2, §4.6)', () => {
     expect(held.capacity).toBeLessThanOrEqual(2048);
     expect(held.release()).toHaveLength(1000);
     expect(held.capacity).toBe(0);
+  });
+
+  test('ten thousand peers that announce 4 MB and send one byte cost no memory to speak of', () => {
+    const frame = header(0, ProvideMissingTransactionsSuccess.messageType, 4_000_000);
+    const before = process.memoryUsage().arrayBuffers;
+    const peers = Array.from({ length: 10_000 }, () => {
+      const server = new ServerSession({ security: 'plain', offers: [{ protocol: jobDeclaration, flags: 0 }] });
+      const setup = encodeFrame(SetupConnection, setupMessage({ protocol: jobDeclaration.number }));
+      for (const event of server.receive(setup)) if (event.type === 'setup') server.accept(0);
+      server.drain();
+      for (const _ of server.receive(new Uint8Array([...frame, 1])));
+      return server;
+    });
+    expect(peers.every(({ heldBytes }) => heldBytes === 1)).toBe(true);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 10_000);
   });
 
   test('opens large frames of several Noise blocks (§4.6)', () => {
