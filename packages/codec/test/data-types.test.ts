@@ -80,7 +80,7 @@ describe('data types (§3.1)', () => {
     ['U256', t.u256, new Uint8Array(31)],
     ['B0_32', t.b0_32, new Uint8Array(33)],
     ['STR0_255', t.str0_255, 'x'.repeat(256)],
-    ['SEQ0_255', t.seq0_255(t.u8), new Array(256).fill(0)],
+    ['SEQ0_255', t.seq0_255(t.u8), Array.from({ length: 256 }, () => 0)],
   ] as const)('refuses to encode a value outside %s, naming message and field', (_, type, value) => {
     const encode = () => encodeFrame(Wrapped(type as t.DataType<unknown>), { type: 'Probe', value });
     expect(encode).toThrow(EncodeError);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { importsOf, LAYERS, membersOf, sourcesOf } from '../src/index.ts';
-import { shortName } from '../src/workspace.ts';
+import { importsOf, LAYERS, membersOf, shortName, sourcesOf } from '../src/index.ts';
 
 const members = membersOf('packages', 'apps', 'tools');
 const apps = new Set(membersOf('apps').map(shortName));
