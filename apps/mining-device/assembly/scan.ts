@@ -1,6 +1,6 @@
 // Searches nonces of a block header for double SHA-256 hashes at or below a target: four nonces at once in SIMD lanes,
-// then exactly. Compiled to WebAssembly by assembly/generate.ts, which appends `prepareLanes` and `lastWord`
-// (assembly/lanes.ts) and the round constants. The memory map is mirrored in src/scanner.ts.
+// then exactly. Compiled to WebAssembly by scripts/compile-scanner.ts, which appends `prepareLanes` and `lastWord`
+// (scripts/lanes-source.ts) and the round constants. The memory map is mirrored in src/scanner.ts.
 
 const MIDSTATE: usize = 1024; // 8 words, native order: the state after the header's first 64 bytes
 const STATE: usize = 1056; // 8 words

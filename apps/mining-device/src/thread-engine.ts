@@ -108,5 +108,5 @@ class ThreadEngine implements HashEngine {
 
 /** The thread's body, beside this file, as source in the workspace and as JavaScript where it is installed. */
 function workerFile(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+  return new URL(import.meta.url.endsWith('.ts') ? './hash-worker.ts' : './hash-worker.js', import.meta.url);
 }

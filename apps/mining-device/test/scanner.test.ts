@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { hashHeader, MAX_TARGET, meetsTarget, targetFromBigint } from '@sv2kit/bitcoin';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { generateScanner } from '../assembly/generate.ts';
+import { compileScanner } from '../scripts/compile-scanner.ts';
 import { NonceScanner } from '../src/scanner.ts';
 
 const header = fc.uint8Array({ minLength: 80, maxLength: 80 });
@@ -88,5 +88,5 @@ describe('NonceScanner', () => {
 
 test('the committed scanner is what its source compiles to', async () => {
   const committed = await readFile(new URL('../src/scan-wasm.ts', import.meta.url), 'utf8');
-  expect(await generateScanner()).toBe(committed);
+  expect(await compileScanner()).toBe(committed);
 }, 60_000);

@@ -1,4 +1,4 @@
-// Double SHA-256 for mining (FIPS 180-4), compiled to WebAssembly by assembly/generate.ts.
+// Double SHA-256 for mining (FIPS 180-4), compiled to WebAssembly by scripts/compile-kernel.ts.
 // Everything works on fixed addresses: nothing is ever allocated. The memory map below is mirrored in src/wasm-kernel.ts.
 
 const STATE: usize = 1024; // 8 words, native order
@@ -10,7 +10,7 @@ const MIDSTATE: usize = 1472; // 8 words
 const PATH: usize = 2048; // up to 255 hashes of a merkle path
 const INPUT: usize = 10240; // message bytes
 
-// `compress(block)`, which folds a 64-byte block into STATE, is appended by assembly/compress.ts.
+// `compress(block)`, which folds a 64-byte block into STATE, is appended by scripts/compress-source.ts.
 
 function initialize(): void {
   store<u32>(STATE, 0x6a09e667);
