@@ -1,5 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { test } from 'vitest';
 import { TemplateDecoder } from '../src/template-decoder.ts';
 import { TemplateParser } from '../src/template-parser.ts';
 import { templateJson, transactionJson } from '../test/fake-node.ts';
@@ -11,19 +9,18 @@ const full = (first: number): Uint8Array => {
   );
   return new TextEncoder().encode(JSON.stringify({ result: templateJson({ transactions }), error: null, id: 1 }));
 };
+const bodies = [full(1), full(200)];
+let turn = 0;
+/** One after the other, each 95 % like the other. */
+const body = (): Uint8Array<ArrayBuffer> => Uint8Array.from(bodies[(turn += 1) % 2] ?? []);
 
-test('a template of a full block', async ({ bench }) => {
-  const bodies = [full(1), full(200)];
-  let turn = 0;
-  const body = (): Uint8Array<ArrayBuffer> => Uint8Array.from(bodies[(turn += 1) % 2] ?? []);
-  const parser = new TemplateParser();
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
-  await bench('in the worker, 95 % known', async () => {
+const parser = new TemplateParser();
+const decoder = new TemplateDecoder();
+
+export const suite: Record<string, () => void | Promise<void>> = {
+  'full block: worker, from bytes to template': async () => {
     await parser.parse(body(), 0);
-  }).run();
-  delay.disable();
-  console.log(`event loop delay meanwhile: p99 ${delay.percentile(99) / 1e6} ms, max ${delay.max / 1e6} ms`);
-  await parser.close();
-  await bench('on this thread, all new', () => void new TemplateDecoder().decode(body())).run();
-});
+  },
+  'full block: decode on this thread, 95 % known': () => void decoder.decode(body()),
+  'full block: decode on this thread, all new': () => void new TemplateDecoder().decode(body()),
+};

@@ -31,6 +31,7 @@ export class TemplateParser {
     const worker = (this.#worker ??= this.#start());
     return new Promise((resolve, reject) => {
       this.#waiting.push({ receivedAtMs, resolve, reject });
+      worker.ref();
       worker.postMessage(body, [body.buffer]);
     });
   }
@@ -44,7 +45,6 @@ export class TemplateParser {
   #start(): Worker {
     // The worker's file has this file's ending: .ts in the workspace, .js where it is published.
     const worker = new Worker(new URL(`./template-worker${extname(import.meta.url)}`, import.meta.url));
-    worker.unref();
     worker.on('message', (answer: DecodeAnswer) => {
       if (worker === this.#worker) this.#settle(answer);
     });
@@ -59,6 +59,8 @@ export class TemplateParser {
 
   #settle(answer: DecodeAnswer): void {
     const waiting = this.#waiting.shift();
+    // Idle, it must not keep the process.
+    if (this.#waiting.length === 0) this.#worker?.unref();
     if (waiting === undefined) return;
     if (answer.kind === 'failed') return waiting.reject(new RpcError(answer.code, answer.message, answer.details));
     const template = this.#assembler.assemble(answer.packed, waiting.receivedAtMs);
