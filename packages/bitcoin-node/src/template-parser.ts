@@ -44,7 +44,10 @@ export class TemplateParser {
 
   #start(): Worker {
     // The worker's file has this file's ending: .ts in the workspace, .js where it is published.
-    const worker = new Worker(new URL(`./template-worker${extname(import.meta.url)}`, import.meta.url));
+    const worker = new Worker(new URL(`./template-worker${extname(import.meta.url)}`, import.meta.url), {
+      // Options of this process, such as --input-type, may be wrong for a file.
+      execArgv: [],
+    });
     worker.on('message', (answer: DecodeAnswer) => {
       if (worker === this.#worker) this.#settle(answer);
     });
