@@ -1,8 +1,6 @@
 import { BlockList } from 'node:net';
+import type { Refusal } from './close-reasons.ts';
 import type { Limits } from './limits.ts';
-
-/** Why a connection was turned away; the label of the `refused` counter. */
-export type RefusedBy = 'connections' | 'connections-per-address' | 'handshakes' | 'accept-rate';
 
 /** The connections that count as one address's. */
 interface Group {
@@ -36,7 +34,7 @@ export class Admission {
   }
 
   /** Counts a connection in, or names the limit that forbids it. `now`: unix milliseconds. */
-  enter(address: string, now: number): RefusedBy | undefined {
+  enter(address: string, now: number): Refusal | undefined {
     const limits = this.#limits;
     if (this.#connections >= limits.connections) return 'connections';
     if (this.#handshakes >= limits.handshakes) return 'handshakes';

@@ -5,7 +5,8 @@ import { type ClientExtensions, ClientSession, type ClientSetup } from '@sv2kit/
 import type { CloseReason } from './close-reasons.ts';
 import type { Connection, ConnectionHandler } from './connection.ts';
 import { ephemeralKey } from './handshaker.ts';
-import { type AnyMessage, Peer, type PeerContext } from './peer.ts';
+import { Peer } from './peer.ts';
+import type { AnyMessage, PeerContext } from './peer-context.ts';
 
 /** What one outgoing connection needs to know. */
 export interface ClientContext extends PeerContext {

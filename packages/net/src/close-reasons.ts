@@ -20,3 +20,18 @@ export interface CloseReason {
   /** What was thrown, when something was. */
   readonly error?: Error;
 }
+
+/** Why `connect` gave up, beside the reasons for which a connection ends. */
+export const CONNECT_ERRORS = {
+  'connect-timeout': 'TCP gave no connection in time (connectMs).',
+  aborted: 'The signal that was passed in has aborted.',
+} as const;
+
+/** Why a connection was turned away before a byte was read: the label of the `refused` counter. */
+export const REFUSALS = {
+  connections: 'As many connections as limits.connections are open.',
+  'connections-per-address': 'As many connections as limits.connectionsPerAddress are open from this address.',
+  handshakes: 'As many connections as limits.handshakes are not set up yet.',
+  'accept-rate': 'More than limits.acceptsPerSecond.',
+} as const;
+export type Refusal = keyof typeof REFUSALS;

@@ -6,7 +6,7 @@ import type { CloseReason } from './close-reasons.ts';
 import type { Connection, ConnectionHandler } from './connection.ts';
 import { DEFAULT_CONNECT_MS, DEFAULT_EXTENSIONS_MS, DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { KEEP_ALIVE_MS } from './listen.ts';
-import type { AnyMessage } from './peer.ts';
+import type { AnyMessage } from './peer-context.ts';
 import { type Clock, type Logger, type NetMetrics, noMetrics, silentLogger, systemClock } from './ports.ts';
 
 export interface ConnectOptions<P extends Protocol> {

@@ -9,7 +9,14 @@
  * await connect({ host: '127.0.0.1', port, security: 'plain', protocol: mining, handler: (c) => new Miner(c) });
  * @packageDocumentation
  */
-export { type CloseReason, NET_CLOSE_REASONS, type NetCloseReason } from './close-reasons.ts';
+export {
+  type CloseReason,
+  CONNECT_ERRORS,
+  NET_CLOSE_REASONS,
+  type NetCloseReason,
+  REFUSALS,
+  type Refusal,
+} from './close-reasons.ts';
 export { ConnectError, type ConnectOptions, connect } from './connect.ts';
 export type { Connection, ConnectionHandler } from './connection.ts';
 export { ephemeralKey, type HandshakeJob, type Handshaker, inlineHandshakes } from './handshaker.ts';

@@ -6,7 +6,7 @@ import type { Handshaker } from './handshaker.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type Clock, type Logger, type NetMetrics, noMetrics, silentLogger, systemClock } from './ports.ts';
 import { type ServerContext, ServerPeer } from './server-peer.ts';
-import type { Service } from './service.ts';
+import { offerOf, type Service } from './service.ts';
 import { workerHandshakes } from './worker-handshaker.ts';
 
 export interface ListenOptions {
@@ -77,6 +77,7 @@ class TcpListener implements Listener {
       identity,
       handshakes: options.handshakes ?? this.#ownHandshakes,
       services: options.services,
+      offers: options.services.map(offerOf),
       extensions: options.extensions ?? NO_EXTENSIONS,
       onReady: () => this.#admission.leaveHandshake(),
       onGone: (peer) => this.#onGone(peer),

@@ -1,29 +1,15 @@
 import type { Socket } from 'node:net';
-import { ProtocolError, type SetupConnection } from '@sv2kit/codec';
-import { NoiseError } from '@sv2kit/noise';
+import type { SetupConnection } from '@sv2kit/codec';
 import type { ClientSession, Ready, ServerSession, SessionEvent } from '@sv2kit/session';
 import { plainAddress } from './admission.ts';
 import type { CloseReason, NetCloseReason } from './close-reasons.ts';
 import type { Connection, ConnectionHandler } from './connection.ts';
 import { EndOfTurn } from './end-of-turn.ts';
-import type { Limits } from './limits.ts';
-import type { Clock, Logger, NetMetrics } from './ports.ts';
+import { blame } from './failure.ts';
+import type { AnyMessage, PeerContext } from './peer-context.ts';
 import { ownSocket, type SocketEvents } from './socket-events.ts';
 import { type Sweep, type Swept, sweepOf } from './sweep.ts';
 import { Watch } from './watch.ts';
-
-/** What all connections of a listener share. */
-export interface PeerContext {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly metrics: NetMetrics;
-  readonly limits: Limits;
-}
-
-/** A message of any protocol; `listen` and `connect` narrow it. */
-export interface AnyMessage {
-  readonly type: string;
-}
 
 const endOfTurn = new EndOfTurn();
 let lastId = 0;
@@ -49,7 +35,6 @@ export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swep
   #busy = false;
   #flushDue = false;
   #chunks = 0;
-  #frames = 0;
   #bytesWritten = 0;
 
   constructor(socket: Socket, context: PeerContext) {
@@ -164,7 +149,9 @@ export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swep
   onSocketClosed(): void {
     this.#phase = 'closed';
     this.#sweep.delete(this);
-    this.#context.metrics.closed.inc({ reason: this.#reason.code });
+    const { code } = this.#reason;
+    this.#context.metrics.closed.inc({ reason: code });
+    this.#context.log.debug('connection closed', { peer: this.id, ...this.remote, code });
     this.#enter(this.#gone, this.#reason);
   }
 
@@ -176,7 +163,7 @@ export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swep
     const { writableLength, writableNeedDrain } = this.#socket;
     const reason = this.#watch.judge(now, {
       chunks: this.#chunks,
-      frames: this.#frames,
+      frames: this.session.frames,
       midFrame: this.session.midFrame,
       bytesTaken: this.#bytesWritten - writableLength,
       congested: writableNeedDrain,
@@ -223,11 +210,9 @@ export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swep
   #onEvent(event: SessionEvent<AnyMessage>): void {
     switch (event.type) {
       case 'message':
-        this.#frames += 1;
         this.handler?.onMessage(event.message);
         return;
       case 'foreign':
-        this.#frames += 1;
         this.handler?.onForeign?.(event.foreign);
         return;
       case 'handshake':
@@ -260,20 +245,7 @@ export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swep
   }
 
   #fail(thrown: unknown): void {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    if (error instanceof ProtocolError || error instanceof NoiseError) {
-      const { code, details } = error;
-      this.#context.log.debug('a peer broke the protocol', { peer: this.id, ...this.remote, code, details });
-      this.#finish({ code, error });
-      return;
-    }
-    this.#context.metrics.bugs.inc();
-    this.#context.log.error('a mistake of ours ended a connection', {
-      peer: this.id,
-      address: this.remote.address,
-      stack: error.stack,
-    });
-    this.#finish({ code: 'internal-error', error });
+    this.#finish(blame(thrown, this, this.#context));
   }
 
   /** open -> ending, with everything that is queued still going out. */

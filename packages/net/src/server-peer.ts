@@ -1,10 +1,17 @@
 import type { Socket } from 'node:net';
 import type { SetupConnection } from '@sv2kit/codec';
 import type { ServerIdentity } from '@sv2kit/noise';
-import { type HandshakeResult, type Security, type ServerExtensions, ServerSession } from '@sv2kit/session';
+import {
+  type HandshakeResult,
+  type Security,
+  type ServerExtensions,
+  type ServerOffer,
+  ServerSession,
+} from '@sv2kit/session';
 import type { ConnectionHandler } from './connection.ts';
 import type { HandshakeJob, Handshaker } from './handshaker.ts';
-import { type AnyMessage, Peer, type PeerContext } from './peer.ts';
+import { Peer } from './peer.ts';
+import type { AnyMessage, PeerContext } from './peer-context.ts';
 import type { Service } from './service.ts';
 
 /** What all connections of a listener share. */
@@ -13,6 +20,8 @@ export interface ServerContext extends PeerContext {
   readonly identity: (() => ServerIdentity) | undefined;
   readonly handshakes: Handshaker | undefined;
   readonly services: readonly Service[];
+  /** The same, as the session wants it. */
+  readonly offers: readonly ServerOffer[];
   readonly extensions: ServerExtensions;
   onReady(): void;
   onGone(peer: ServerPeer): void;
@@ -29,8 +38,8 @@ export class ServerPeer extends Peer {
   constructor(socket: Socket, context: ServerContext) {
     super(socket, context);
     this.#context = context;
-    const { security, services: offers, extensions, limits } = context;
-    this.session = new ServerSession({ security, offers: offers.map(offer), extensions });
+    const { security, offers, extensions, limits } = context;
+    this.session = new ServerSession({ security, offers, extensions });
     if (security === 'noise') this.expectWithin(limits.handshakeMs, 'handshake-timeout');
     else this.expectWithin(limits.setupMs, 'setup-timeout');
   }
@@ -104,8 +113,4 @@ class PeerHandshake implements HandshakeJob {
   done(result: HandshakeResult | Error): void {
     this.#peer.completeHandshake(result);
   }
-}
-
-function offer({ protocol, flags = 0, versions }: Service) {
-  return { protocol, flags, ...(versions && { versions }) };
 }

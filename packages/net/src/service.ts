@@ -1,7 +1,7 @@
 import type { FromClient, FromServer, Protocol } from '@sv2kit/codec';
-import type { Versions } from '@sv2kit/session';
+import type { ServerOffer, Versions } from '@sv2kit/session';
 import type { Connection, ConnectionHandler } from './connection.ts';
-import type { AnyMessage } from './peer.ts';
+import type { AnyMessage } from './peer-context.ts';
 
 /** The application takes a connection. */
 export interface Accepted<In> {
@@ -36,4 +36,9 @@ export interface Service extends ServiceOptions<AnyMessage, AnyMessage> {
 /** Ties an application to the protocol that it serves. */
 export function serve<P extends Protocol>(protocol: P, options: ServiceOptions<FromClient<P>, FromServer<P>>): Service {
   return { ...(options as unknown as ServiceOptions<AnyMessage, AnyMessage>), protocol };
+}
+
+/** What the session needs to know of a service. */
+export function offerOf({ protocol, flags = 0, versions }: Service): ServerOffer {
+  return { protocol, flags, ...(versions && { versions }) };
 }

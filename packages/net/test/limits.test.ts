@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Admission, plainAddress } from '../src/admission.ts';
-import { DEFAULT_LIMITS, type Limits, NET_CLOSE_REASONS } from '../src/index.ts';
+import { DEFAULT_LIMITS, type Limits, NET_CLOSE_REASONS, CONNECT_ERRORS, REFUSALS } from '../src/index.ts';
 import { Watch } from '../src/watch.ts';
 import { stage, until } from './peers.ts';
 
@@ -136,7 +136,8 @@ describe('the watch over one connection', () => {
   });
 
   test('every reason is explained', () => {
-    for (const text of Object.values(NET_CLOSE_REASONS)) expect(text).toMatch(/\.$/);
+    const texts = [NET_CLOSE_REASONS, CONNECT_ERRORS, REFUSALS].flatMap((table) => Object.values(table));
+    for (const text of texts) expect(text).toMatch(/\.$/);
   });
 });
 

@@ -69,6 +69,7 @@ export abstract class BaseSession {
   readonly #output = new Output();
   #transport: Transport;
   #awaited: Awaited | undefined;
+  #frames = 0;
   /** Extensions in force on this connection (extension 0x0001). */
   #extensions: ReadonlySet<number> = new Set();
 
@@ -89,6 +90,11 @@ export abstract class BaseSession {
   /** Whether a header has been read whose payload is still to come. */
   get midFrame(): boolean {
     return this.#awaited !== undefined || this.#intake.held > 0;
+  }
+
+  /** Frames received whole, discarded ones included. */
+  get frames(): number {
+    return this.#frames;
   }
 
   /** Bytes that wait to be drained. */
@@ -170,6 +176,7 @@ export abstract class BaseSession {
     const sealed = awaited.size === 0 ? EMPTY : this.#intake.take(awaited.size);
     this.#awaited = sealed === undefined ? awaited : undefined;
     if (sealed === undefined) return undefined;
+    this.#frames += 1;
     const payload = awaited.size === 0 ? EMPTY : wire.openPayload(sealed);
     return { definition: awaited.definition, header: awaited.header, payload };
   }

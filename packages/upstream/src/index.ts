@@ -11,6 +11,7 @@
  * await upstream.close();
  * @packageDocumentation
  */
+export { UPSTREAM_CLOSE_REASONS, type UpstreamCloseReason } from './close-reasons.ts';
 export { type Endpoint, endpointName } from './endpoint.ts';
 export type { Upstream, UpstreamMetrics, UpstreamOptions } from './options.ts';
 export { DEFAULT_POLICY, type UpstreamPolicy } from './policy.ts';

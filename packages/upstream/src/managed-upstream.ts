@@ -4,15 +4,15 @@ import {
   type CloseReason,
   type Connection,
   type ConnectionHandler,
-  type ConnectOptions,
   connect,
   type Logger,
   silentLogger,
   systemClock,
 } from '@sv2kit/net';
 import { BenchOfEndpoints } from './bench-of-endpoints.ts';
+import type { UpstreamCloseReason } from './close-reasons.ts';
 import { type Endpoint, endpointName } from './endpoint.ts';
-import type { Upstream, UpstreamOptions } from './options.ts';
+import { connectOptions, type Upstream, type UpstreamOptions } from './options.ts';
 import { DEFAULT_POLICY, jittered, type UpstreamPolicy } from './policy.ts';
 import { judgeReconnect, type Target } from './reconnect-rule.ts';
 import { type AnyMessage, Relay, type RelayOwner } from './relay.ts';
@@ -82,7 +82,7 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
         return;
       case 'connected':
         this.#dropCandidate(state);
-        state.relay.leave('closed');
+        state.relay.leave('closed' satisfies UpstreamCloseReason);
         await state.relay.closed;
         return;
       case 'closed':
@@ -106,7 +106,7 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
     const hop = this.#isStable(state) ? 1 : hops + 1;
     if (hop > this.#policy.maxRedirects) {
       this.#log.warn('upstream sends us in circles', fields);
-      this.#abandon(state, 'too-many-redirects');
+      this.#abandon(state, 'too-many-redirects' satisfies UpstreamCloseReason);
       return;
     }
     this.#count('redirected');
@@ -170,24 +170,13 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
   }
 
   #attempt(index: number, { host, port }: Target, hops: number): Attempt {
-    const { protocol, setup, extensions, security, clock, log, netMetrics: metrics } = this.#options;
-    const endpoint = this.#endpoint(index);
     const attempt: Attempt = { index, target: { host, port }, hops, abort: new AbortController() };
     const tried = (this.#options.connect ?? connect<P>)({
-      host,
-      port,
-      protocol,
-      authority: endpoint.authority,
+      ...connectOptions(this.#options, this.#endpoint(index), this.#policy),
+      ...attempt.target,
       signal: attempt.abort.signal,
-      limits: { ...this.#options.limits, silenceMs: this.#policy.silenceMs },
-      ...(setup && { setup: setup(endpoint) }),
-      ...(extensions && { extensions }),
-      ...(security && { security }),
-      ...(clock && { clock }),
-      ...(log && { log }),
-      ...(metrics && { metrics }),
       handler: (connection) => this.#onConnected(attempt, connection as never) as never,
-    } satisfies ConnectOptions<P>);
+    });
     tried.catch((error: unknown) => this.#onFailed(attempt, error));
     return attempt;
   }
@@ -197,12 +186,12 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
     const before = this.#state;
     const awaited = before.phase === 'connecting' ? before.attempt : before.phase === 'connected' && before.candidate;
     if (awaited !== attempt) {
-      connection.destroy('superseded');
+      connection.destroy('superseded' satisfies UpstreamCloseReason);
       return NOBODY;
     }
     if (before.phase === 'connected') {
       this.#count(before.attempt.index === attempt.index ? 'moved' : 'returned');
-      before.relay.leave('replaced');
+      before.relay.leave('replaced' satisfies UpstreamCloseReason);
     }
     this.#state = { phase: 'connecting', attempt, lastFailure: undefined };
     const endpoint = this.#endpoint(attempt.index);

@@ -52,3 +52,22 @@ export interface Upstream {
   /** Ends the connection and stays closed. */
   close(): Promise<void>;
 }
+
+/** What `connect` needs to know whichever try it is. */
+export function connectOptions<P extends Protocol>(
+  { protocol, setup, extensions, security, limits, clock, log, netMetrics: metrics }: UpstreamOptions<P>,
+  endpoint: Endpoint,
+  { silenceMs }: UpstreamPolicy,
+): Omit<ConnectOptions<P>, 'host' | 'port' | 'handler'> {
+  return {
+    protocol,
+    authority: endpoint.authority,
+    limits: { ...limits, silenceMs },
+    ...(setup && { setup: setup(endpoint) }),
+    ...(extensions && { extensions }),
+    ...(security && { security }),
+    ...(clock && { clock }),
+    ...(log && { log }),
+    ...(metrics && { metrics }),
+  };
+}
