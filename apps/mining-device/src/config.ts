@@ -14,7 +14,7 @@ import {
   text,
 } from '@sv2kit/daemon';
 
-const UPSTREAM = 'stratum2+tcp://127.0.0.1:34254/9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
+const UPSTREAM = 'stratum2+tcp://127.0.0.1:3336/9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
 const TARGET = '00000000ffff0000000000000000000000000000000000000000000000000000';
 const MAX_TEXT = 255;
 

@@ -18,7 +18,7 @@ type Kind = 'standard' | 'extended';
 /** A connection that keeps what is sent and how it ended. */
 export class FakeConnection implements Connection<MiningFromClient> {
   readonly id = 1;
-  readonly remote = { address: '127.0.0.1', port: 34254 };
+  readonly remote = { address: '127.0.0.1', port: 3336 };
   readonly usedVersion = 2;
   readonly flags: number;
   readonly extensions = new Set<number>();

@@ -5,7 +5,7 @@
  * import { address, config, number, run } from '@sv2kit/daemon';
  *
  * const poolConfig = config({
- *   listen: address('127.0.0.1:34254', 'Where miners connect.'),
+ *   listen: address('127.0.0.1:3336', 'Where miners connect.'),
  *   sharesPerMinute: number(6, 'Wanted share rate per channel.', { min: 0.1 }),
  * });
  * await run({ name: 'pool', config: poolConfig, start: createPool });

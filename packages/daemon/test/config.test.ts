@@ -32,7 +32,7 @@ import {
 } from '../src/index.ts';
 
 const poolConfig = config({
-  listen: address('127.0.0.1:34254', 'Where miners connect.'),
+  listen: address('127.0.0.1:3336', 'Where miners connect.'),
   sharesPerMinute: number(6, 'Wanted share rate per channel.', { min: 0.1 }),
   chain: choice(['mainnet', 'regtest'], 'mainnet', 'Which chain.'),
   tag: text('sv2kit', 'Text in the coinbase.', { maxBytes: 20 }),
@@ -77,7 +77,7 @@ describe('a declaration', () => {
   test('yields the defaults for what the file leaves out', () => {
     const values = read('rewards = "bc1q"');
     expect(values).toMatchObject({
-      listen: { host: '127.0.0.1', port: 34_254 },
+      listen: { host: '127.0.0.1', port: 3336 },
       sharesPerMinute: 6,
       chain: 'mainnet',
       rpcPassword: undefined,
@@ -150,22 +150,22 @@ describe('a wrong configuration is answered with source, key, fault and an examp
     [
       'an address without a port',
       `${ok}listen = "localhost"`,
-      'pool.toml: listen: "localhost" has no port; for example: listen = "127.0.0.1:34254"',
+      'pool.toml: listen: "localhost" has no port; for example: listen = "127.0.0.1:3336"',
     ],
     [
       'a port out of range',
       `${ok}listen = "localhost:65536"`,
-      'pool.toml: listen: "localhost:65536" has the port 65536, which is above 65535; for example: listen = "127.0.0.1:34254"',
+      'pool.toml: listen: "localhost:65536" has the port 65536, which is above 65535; for example: listen = "127.0.0.1:3336"',
     ],
     [
       'IPv6 without brackets',
-      `${ok}listen = "::1:34254"`,
-      'pool.toml: listen: "::1:34254" looks like IPv6, which is written in brackets: [::1]:port; for example: listen = "127.0.0.1:34254"',
+      `${ok}listen = "::1:3336"`,
+      'pool.toml: listen: "::1:3336" looks like IPv6, which is written in brackets: [::1]:port; for example: listen = "127.0.0.1:3336"',
     ],
     [
       'a URL as an address',
       `${ok}listen = "tcp://h:1"`,
-      'pool.toml: listen: "tcp://h:1" is a URL where host:port is wanted; for example: listen = "127.0.0.1:34254"',
+      'pool.toml: listen: "tcp://h:1" is a URL where host:port is wanted; for example: listen = "127.0.0.1:3336"',
     ],
     [
       'an unknown choice',
@@ -202,7 +202,7 @@ describe('a wrong configuration is answered with source, key, fault and an examp
     expect(problems('strict = 1\nx = 2', { SV2KIT_POOL__LISTEN: 'nowhere', SV2KIT_POOL__LIMIT__MAX: '1' })).toEqual([
       expect.stringContaining('x: is not a known key'),
       'SV2KIT_POOL__LIMIT__MAX: limit: is not a known key; did you mean limits?',
-      'SV2KIT_POOL__LISTEN: listen: "nowhere" has no port; for example: listen = "127.0.0.1:34254"',
+      'SV2KIT_POOL__LISTEN: listen: "nowhere" has no port; for example: listen = "127.0.0.1:3336"',
       'pool.toml: rewards: is missing; for example: rewards = "bc1qexample"',
       'pool.toml: strict: 1 is neither true nor false; for example: strict = false',
     ]);

@@ -7,14 +7,14 @@
  * import { createEllSwiftKeypair, finishInitiator, parseUrl, Sealer, startInitiator } from '@sv2kit/noise';
  *
  * const { host, port, authority } = parseUrl(
- *   'stratum2+tcp://pool.example:34254/9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh',
+ *   'stratum2+tcp://pool.example:3336/9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh',
  * );
  * const random = () => crypto.getRandomValues(new Uint8Array(32));
  * const { act1, state } = startInitiator(createEllSwiftKeypair(random(), random()));
  * console.assert(act1.length === 64); // send it to host:port, read 234 bytes back, then:
  * const shake = (act2: Uint8Array, now: number) => finishInitiator(state, act2, { authority, now });
  * const seal = (sendKey: Uint8Array, frame: Uint8Array) => new Sealer(sendKey).seal(frame);
- * console.assert(host === 'pool.example' && port === 34254 && shake.length === 2 && seal.length === 2);
+ * console.assert(host === 'pool.example' && port === 3336 && shake.length === 2 && seal.length === 2);
  * ```
  *
  * @packageDocumentation

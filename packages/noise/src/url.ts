@@ -12,7 +12,7 @@ export interface StratumUrl {
   readonly authority?: Uint8Array;
 }
 
-const EXAMPLE = 'stratum2+tcp://pool.example:34254/9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
+const EXAMPLE = 'stratum2+tcp://pool.example:3336/9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
 const SCHEME = /^stratum2\+tcp:\/\//i;
 /** Host in brackets (IPv6) or not, port, key; after the scheme. */
 const PATTERN = /^(?:\[([0-9a-f.]*:[0-9a-f.:]*)\]|([^\s/:[\]@?#]+)):(\d{1,5})(?:\/([^/?#]*))?$/i;

@@ -5,7 +5,7 @@ export interface Address {
   readonly port: number;
 }
 
-/** Reads `host:port` (`[::1]:34254` for IPv6); returns a sentence's end saying what was wrong otherwise. */
+/** Reads `host:port` (`[::1]:3336` for IPv6); returns a sentence's end saying what was wrong otherwise. */
 export function parseAddress(text: string): Address | string {
   const match = /^(?:\[(?<six>[0-9a-fA-F:.%]+)\]|(?<host>[^:[\]/\s]+)):(?<port>\d{1,5})$/.exec(text);
   if (match === null) return explain(text);

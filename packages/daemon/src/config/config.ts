@@ -22,7 +22,7 @@ export type ConfigOf<C extends Config<never>> = C extends Config<infer T> ? T : 
  *
  * @example
  * export const poolConfig = config({
- *   listen: address('127.0.0.1:34254', 'Where miners connect.'),
+ *   listen: address('127.0.0.1:3336', 'Where miners connect.'),
  *   sharesPerMinute: number(6, 'Wanted share rate per channel.', { min: 0.1 }),
  * });
  * export type PoolConfig = ConfigOf<typeof poolConfig>;

@@ -64,6 +64,6 @@ function parseToml(text: string, source: string): Record<string, unknown> {
     if (!(cause instanceof TomlError)) throw cause;
     const reason = cause.message.split('\n')[0] ?? '';
     const wrong = `line ${cause.line}, column ${cause.column}: ${reason}`;
-    throw new ConfigError([{ source, key: '', wrong, example: 'listen = "127.0.0.1:34254"' }], { cause });
+    throw new ConfigError([{ source, key: '', wrong, example: 'listen = "127.0.0.1:3336"' }], { cause });
   }
 }

@@ -21,7 +21,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** `pool.toml: listen: "localhost" has no port; for example: listen = "127.0.0.1:34254"`. */
+/** `pool.toml: listen: "localhost" has no port; for example: listen = "127.0.0.1:3336"`. */
 export function formatProblem(problem: Problem): string {
   const place = [problem.source, problem.key].filter((part) => part !== '').join(': ');
   const example = problem.example === undefined ? '' : `; for example: ${problem.example}`;
