@@ -127,7 +127,8 @@ export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swep
   onData(chunk: Uint8Array): void {
     if (this.#phase !== 'open') return;
     this.#chunks += 1;
-    this.#enter(this.#receive, chunk);
+    // Sockets give Buffers, whose `slice` does not copy: whoever keeps decoded bytes must be able to trust it.
+    this.#enter(this.#receive, new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
   }
 
   onDrain(): void {
