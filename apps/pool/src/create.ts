@@ -1,0 +1,175 @@
+import { join } from 'node:path';
+import { createRpcNode } from '@sv2kit/bitcoin-node';
+import { utf8 } from '@sv2kit/codec';
+import {
+  type Address,
+  createIdentity,
+  FatalError,
+  type Identity,
+  type Service,
+  type ServiceDeps,
+} from '@sv2kit/daemon';
+import { type Journal, openJournal } from '@sv2kit/ledger';
+import { createMiningServer, type MiningServer, type MiningServerConfig } from '@sv2kit/mining-server';
+import { type Listener, listen } from '@sv2kit/net';
+import { constraintsForOutputs } from '@sv2kit/templates';
+import { BlockDesk, type BlockNode } from './block-desk.ts';
+import type { NodeConfig, PoolConfig } from './config.ts';
+import { POOL_LIMITS } from './limits.ts';
+import { type PoolMetrics, poolMetrics } from './metrics.ts';
+import { largestOutputs, poolPayout } from './payout.ts';
+import { poolStatus } from './status.ts';
+import { TemplateLine } from './template-line.ts';
+import { TransactionStore } from './transaction-store.ts';
+import { type Authorise, userPolicy } from './users.ts';
+
+/** What the pool needs of its surroundings. */
+export interface PoolDeps extends Pick<ServiceDeps, 'clock' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
+  /** Who may mine, instead of the configured policy. */
+  readonly authorise?: Authorise;
+  /** How a node is reached, instead of JSON-RPC. */
+  readonly connectNode?: (node: NodeConfig) => BlockNode;
+}
+
+/** A running pool. */
+export interface Pool extends Service {
+  /** Where it listens; the port that the system chose when the configured one is 0. */
+  readonly address: Address;
+  /** x-only, 32 bytes: what miners are configured with. */
+  readonly authorityPublicKey: Uint8Array;
+}
+
+/** What the pool holds while it runs. */
+interface Parts {
+  readonly config: PoolConfig;
+  readonly deps: PoolDeps;
+  readonly metrics: PoolMetrics;
+  readonly journal: Journal;
+  readonly identity: Identity;
+  readonly nodes: readonly BlockNode[];
+}
+
+/**
+ * Starts a pool: takes templates from its template providers, serves miners (§5), records shares, hands on blocks. It
+ * listens at once; miners that come before the first template are told `no-work-available`.
+ *
+ * @throws ConfigError when the identity's keys cannot be used; LedgerError when the journal cannot
+ */
+export async function createPool(config: PoolConfig, deps: PoolDeps): Promise<Pool> {
+  const metrics = poolMetrics(deps.metrics, deps.latencies);
+  const identity = createIdentity(config.identity, deps);
+  const journal = await openJournal({ directory: join(config.dataDir, 'journal'), log: deps.log, clock: deps.clock });
+  const connectNode = deps.connectNode ?? ((node: NodeConfig) => rpcNode(node, config, deps));
+  const parts: Parts = { config, deps, metrics, journal, identity, nodes: config.nodes.map(connectNode) };
+  try {
+    return await start(parts);
+  } catch (error) {
+    await release(parts);
+    throw error;
+  }
+}
+
+async function start(parts: Parts): Promise<Pool> {
+  const { config, deps, metrics, journal, identity, nodes } = parts;
+  const { clock, log, health } = deps;
+  const payout = poolPayout(config.coinbase, config.chain);
+  const transactions = nodes.length === 0 ? undefined : new TransactionStore(POOL_LIMITS.templatesWithTransactions);
+  const desk = new BlockDesk({
+    nodes,
+    transactions,
+    submit: (solution) => line.submit(solution),
+    journal,
+    clock,
+    log,
+    metrics,
+  });
+  const server = createMiningServer(serverConfig(config), {
+    journal,
+    authorise: deps.authorise ?? userPolicy(config.users, config.chain, payout),
+    onBlock: (block) => desk.found(block),
+    clock,
+    log,
+    metrics: metrics.mining,
+  });
+  watchJournal(journal, deps);
+  const listener = await openListener(parts, server);
+  const line = new TemplateLine({
+    endpoints: config.templateProviders.map(({ url }) => url),
+    constraints: constraintsForOutputs(largestOutputs(payout)),
+    sink: server,
+    transactions,
+    onTip: (prevHash) => desk.onTip(prevHash),
+    staleWorkMs: config.mining.staleWorkLimit * 1000,
+    condition: health.condition('templates', 'no template yet'),
+    clock,
+    log,
+    metrics,
+  });
+  const timer = clock.every(POOL_LIMITS.tickMs, () => line.tick());
+  const address = { host: listener.host, port: listener.port };
+  log.info('listening', address);
+  return {
+    address,
+    authorityPublicKey: identity.authorityPublicKey,
+    status: () => poolStatus(server, line, desk, journal, clock.now()),
+    async close() {
+      timer[Symbol.dispose]();
+      await server.close();
+      await listener.close();
+      await Promise.all([line.close(), desk.close()]);
+      await release(parts);
+    },
+  };
+}
+
+function serverConfig({ coinbase, mining, acknowledgements, limits }: PoolConfig): MiningServerConfig {
+  const { sharesPerMinute, minDifficulty, maxDifficulty, assumedHashrate } = mining;
+  return {
+    tag: utf8(coinbase.tag),
+    frontEnd: mining.frontEnd,
+    versionRolling: mining.versionRolling,
+    leastExtranonceSize: 2,
+    targets: { sharesPerMinute, minDifficulty, maxDifficulty, assumedHashrate },
+    batch: { count: acknowledgements.count, delayMs: acknowledgements.delay },
+    refreshMs: mining.refreshInterval * 1000,
+    limits: { channelsPerConnection: limits.channelsPerConnection },
+  };
+}
+
+function openListener({ config, deps, identity, metrics }: Parts, server: MiningServer): Promise<Listener> {
+  const { connections, connectionsPerAddress, firstChannel, silence } = config.limits;
+  const { supported, required } = config.extensions;
+  return listen({
+    ...config.listen,
+    identity: () => identity.current(),
+    services: [server.service],
+    extensions: { supported, required },
+    limits: { connections, connectionsPerAddress, firstUseMs: firstChannel * 1000, silenceMs: silence * 1000 },
+    clock: deps.clock,
+    log: deps.log,
+    metrics: metrics.net,
+  });
+}
+
+/** Shares are refused while the journal takes none; a pool whose journal is gone for good must stop. */
+function watchJournal(journal: Journal, { health, fail }: PoolDeps): void {
+  const condition = health.condition('ledger');
+  condition.ok();
+  journal.onState((state) => {
+    if (state.kind === 'ok') condition.ok();
+    else condition.failing(state.reason);
+    if (state.kind === 'failed' && !state.retrying)
+      fail(new FatalError(`the ledger cannot be written: ${state.reason}`));
+  });
+}
+
+function rpcNode(node: NodeConfig, { chain }: PoolConfig, { clock, log }: PoolDeps): BlockNode {
+  const { url, cookieFile, user, password } = node;
+  return createRpcNode({ url, cookieFile, user, password: password?.reveal(), chain, clock, log });
+}
+
+async function release({ nodes, journal, identity }: Parts): Promise<void> {
+  identity[Symbol.dispose]();
+  await Promise.allSettled(nodes.map((node) => node.close()));
+  await journal.close();
+}

@@ -1,0 +1,21 @@
+/** Named bounds of the pool; docs/LIMITS.md lists them. Times are in milliseconds. */
+export const POOL_LIMITS = {
+  /** How often template sources are looked at. */
+  tickMs: 1_000,
+  /** A template provider that gives nothing to mine, or only an older height, for this long is passed over for the next. */
+  uselessProviderMs: 30_000,
+  /** Solutions that wait for their template provider to come back. */
+  waitingSolutions: 64,
+  /** How long they wait. */
+  waitingSolutionMs: 600_000,
+  /** Templates whose transactions are kept, to hand whole blocks to the nodes. */
+  templatesWithTransactions: 8,
+  /** How long a block waits for its template's transactions. */
+  transactionsMs: 60_000,
+  /** Blocks that the status lists, latest first. */
+  listedBlocks: 100,
+  /** When a block is looked for in each node's best chain, after it was found; the answer may change until the last. */
+  confirmAfterMs: [1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000] as readonly number[],
+  /** How long a stop waits for blocks that are on their way. */
+  closeGraceMs: 3_000,
+} as const;

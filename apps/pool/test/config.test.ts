@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { scriptFromAddress } from '@sv2kit/bitcoin';
+import { ConfigError, parseConfig, serviceExample } from '@sv2kit/daemon';
+import { payTo } from '@sv2kit/mining';
+import { describe, expect, test } from 'vitest';
+import { poolConfig } from '../src/index.ts';
+import { largestOutputs, poolPayout } from '../src/payout.ts';
+import { userPolicy } from '../src/users.ts';
+
+const PROVIDER =
+  '[[template_providers]]\nurl = "stratum2+tcp://127.0.0.1:8442/9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh"\n';
+const ADDRESS = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4';
+const COINBASE = `[coinbase]\naddress = "${ADDRESS}"\n`;
+const read = (toml: string) => parseConfig(poolConfig, toml, { name: 'pool' });
+
+function problems(toml: string): readonly string[] {
+  try {
+    read(toml);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ key, wrong }) => `${key}: ${wrong}`);
+    throw error;
+  }
+  return [];
+}
+
+describe('configuration', () => {
+  test('the example file is what the declaration says', () => {
+    const file = fileURLToPath(new URL('../example.toml', import.meta.url));
+    expect(readFileSync(file, 'utf8')).toBe(serviceExample({ name: 'pool', config: poolConfig }));
+  });
+
+  test('a template provider and where to pay is all that must be said', () => {
+    const config = read(PROVIDER + COINBASE);
+    expect(config).toMatchObject({ listen: { port: 34254 }, chain: 'mainnet', users: { policy: 'open' }, nodes: [] });
+    expect(poolPayout(config.coinbase, config.chain).outputs(5n)).toEqual([
+      { value: 5n, script: scriptFromAddress(ADDRESS, 'mainnet') },
+    ]);
+    expect(largestOutputs(poolPayout(config.coinbase, config.chain))).toHaveLength(1);
+  });
+
+  test('a descriptor pays as well as an address', () => {
+    const { coinbase, chain } = read(`${PROVIDER}[coinbase]\ndescriptor = "raw(51)"\n`);
+    expect(poolPayout(coinbase, chain).outputs(1n)).toEqual([{ value: 1n, script: Uint8Array.of(0x51) }]);
+  });
+
+  test.each([
+    { name: 'no template provider', toml: COINBASE, wrong: /^template_providers/ },
+    { name: 'nowhere to pay', toml: PROVIDER, wrong: /^coinbase: needs either/ },
+    {
+      name: 'two places to pay',
+      toml: `${PROVIDER}${COINBASE}descriptor = "raw(51)"`,
+      wrong: /^coinbase: needs either/,
+    },
+    {
+      name: 'an address of another chain',
+      toml: `chain = "regtest"\n${PROVIDER}${COINBASE}`,
+      wrong: /^coinbase\.address: cannot be paid on regtest/,
+    },
+    {
+      name: 'a broken descriptor',
+      toml: `${PROVIDER}[coinbase]\ndescriptor = "wpkh(12)"`,
+      wrong: /^coinbase\.descriptor: cannot be paid/,
+    },
+    {
+      name: 'a tag that does not fit',
+      toml: `${PROVIDER}${COINBASE}tag = "${'x'.repeat(56)}"`,
+      wrong: /^coinbase\.tag/,
+    },
+    { name: 'an empty list of users', toml: `${PROVIDER}${COINBASE}[users]\npolicy = "list"`, wrong: /^users\.allow/ },
+    {
+      name: 'a required extension that is not supported',
+      toml: `${PROVIDER}${COINBASE}[extensions]\nrequired = [3]`,
+      wrong: /^extensions\.required: holds 3/,
+    },
+    {
+      name: 'bounds that cross',
+      toml: `${PROVIDER}${COINBASE}[mining]\nmin_difficulty = 8\nmax_difficulty = 4`,
+      wrong: /^mining\.min_difficulty/,
+    },
+    {
+      name: 'a node that lets nobody in',
+      toml: `${PROVIDER}${COINBASE}[[nodes]]\nurl = "http://127.0.0.1:8332"`,
+      wrong: /^nodes\[0\]/,
+    },
+    {
+      name: 'a share rate of nothing',
+      toml: `${PROVIDER}${COINBASE}[mining]\nshares_per_minute = 0`,
+      wrong: /^mining\.shares_per_minute/,
+    },
+  ])('$name is refused, with the key', ({ toml, wrong }) => {
+    expect(problems(toml)).toEqual([expect.stringMatching(wrong)]);
+  });
+});
+
+describe('users', () => {
+  const payout = payTo(Uint8Array.of(0x51), 'pool');
+  const admits = async (policy: 'open' | 'address' | 'list', identity: string, allow: string[] = []) => {
+    const setup = {
+      type: 'SetupConnection',
+      protocol: 0,
+      minVersion: 2,
+      maxVersion: 2,
+      flags: 0,
+      endpointHost: '',
+      endpointPort: 0,
+      vendor: '',
+      hardwareVersion: '',
+      firmware: '',
+      deviceId: '',
+    } as const;
+    const remote = { address: '192.0.2.1', port: 1 };
+    const userIdentity = new TextEncoder().encode(identity);
+    const answer = await userPolicy(
+      { policy, allow },
+      'mainnet',
+      payout,
+    )({ userIdentity, kind: 'standard', nominalHashRate: 1, remote, setup });
+    return answer.kind === 'admitted' ? 'admitted' : answer.code;
+  };
+
+  test.each([
+    ['open', 'anybody at all', [], 'admitted'],
+    ['open', '', [], 'admitted'],
+    ['address', ADDRESS, [], 'admitted'],
+    ['address', `${ADDRESS}.rig-1`, [], 'admitted'],
+    ['address', 'tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx', [], 'invalid-user-identity'],
+    ['address', 'alice', [], 'invalid-user-identity'],
+    ['list', 'alice', ['alice'], 'admitted'],
+    ['list', 'alice.rig-1', ['alice'], 'admitted'],
+    ['list', 'bob.rig-1', ['bob.rig-1'], 'admitted'],
+    ['list', 'bob.rig-2', ['bob.rig-1'], 'unknown-user'],
+    ['list', 'alic', ['alice'], 'unknown-user'],
+  ] as const)('policy %s answers %j with allow %j: %s', async (policy, identity, allow, answer) => {
+    expect(await admits(policy, identity, [...allow])).toBe(answer);
+  });
+});

@@ -1,0 +1,149 @@
+import { encodeOutputs, heightPush, targetFromBigint, witnessCommitmentOutput } from '@sv2kit/bitcoin';
+import type { NewTemplate, TemplateSetNewPrevHash, TemplatesFromClient, TemplatesFromServer } from '@sv2kit/codec';
+import { Job, payTo, type Solution, type Tip, type WorkTemplate } from '@sv2kit/mining';
+import type { Connection, ConnectionHandler, ConnectOptions } from '@sv2kit/net';
+import type { Endpoint } from '@sv2kit/upstream';
+import type { templateDistribution } from '@sv2kit/codec';
+import type { WorkSink } from '../src/template-line.ts';
+
+/** 2024-01-01 in milliseconds. */
+export const NOW = 1_704_067_200_000;
+/** One hash in 16 is a block. */
+export const NETWORK_TARGET = targetFromBigint((1n << 252n) - 1n);
+export const bytes = (length: number, fill: number): Uint8Array => new Uint8Array(length).fill(fill);
+
+/** NewTemplate of a height; `transactions` only makes its merkle path longer. */
+export function newTemplate(id: number, height: number, futureTemplate: boolean, transactions = 0): NewTemplate {
+  return {
+    type: 'NewTemplate',
+    templateId: BigInt(id),
+    futureTemplate,
+    version: 0x20000000,
+    coinbaseTxVersion: 2,
+    coinbasePrefix: heightPush(height),
+    coinbaseTxInputSequence: 0xfffffffe,
+    coinbaseTxValueRemaining: 625_000_000n,
+    coinbaseTxOutputsCount: 1,
+    coinbaseTxOutputs: encodeOutputs([witnessCommitmentOutput([])]),
+    coinbaseTxLocktime: height - 1,
+    merklePath: transactions === 0 ? [] : [bytes(32, transactions)],
+  };
+}
+
+export function prevHash(id: number, height: number): TemplateSetNewPrevHash {
+  const headerTimestamp = NOW / 1000;
+  return {
+    type: 'SetNewPrevHash',
+    templateId: BigInt(id),
+    prevHash: bytes(32, height),
+    headerTimestamp,
+    nbits: 0x207fffff,
+    target: NETWORK_TARGET,
+  };
+}
+
+/** A template provider that a fake `connect` reaches. */
+export class FakeProvider {
+  readonly received: TemplatesFromClient[] = [];
+  up = true;
+  connections = 0;
+  #handler: ConnectionHandler<TemplatesFromServer> | undefined;
+
+  async accept(options: ConnectOptions<typeof templateDistribution>): Promise<unknown> {
+    await Promise.resolve();
+    if (!this.up) throw new Error('connection refused');
+    this.connections += 1;
+    const connection = {
+      send: (message: TemplatesFromClient) => void this.received.push(message),
+      flush() {},
+      end: () => this.#lose('ended'),
+      destroy: () => this.#lose('destroyed'),
+    };
+    this.#handler = options.handler(connection as unknown as Connection<TemplatesFromClient>);
+    return connection;
+  }
+
+  says(...messages: TemplatesFromServer[]): void {
+    for (const message of messages) this.#handler?.onMessage(message);
+  }
+
+  /** The connection breaks. */
+  lose(): void {
+    this.up = false;
+    this.#lose('peer-closed');
+  }
+
+  of<T extends TemplatesFromClient['type']>(type: T): Extract<TemplatesFromClient, { type: T }>[] {
+    return this.received.filter(
+      (message): message is Extract<TemplatesFromClient, { type: T }> => message.type === type,
+    );
+  }
+
+  #lose(code: string): void {
+    const handler = this.#handler;
+    this.#handler = undefined;
+    handler?.onClose({ code });
+  }
+}
+
+/** Endpoints and a `connect` for fake providers. */
+export function network(...providers: FakeProvider[]) {
+  const endpoints: Endpoint[] = providers.map((_, index) => ({ name: `tp${index}`, host: 'tp.test', port: index + 1 }));
+  const connect = (options: ConnectOptions<typeof templateDistribution>): Promise<unknown> => {
+    const provider = providers[options.port - 1];
+    return provider === undefined ? Promise.reject(new Error('no such host')) : provider.accept(options);
+  };
+  return { endpoints, connect };
+}
+
+/** A mining server that writes down what it is told. */
+export class FakeSink implements WorkSink {
+  readonly log: string[] = [];
+  readonly templates: WorkTemplate[] = [];
+  working = false;
+
+  prepare(template: WorkTemplate): void {
+    this.log.push(`prepare ${template.templateId}`);
+  }
+  activate(template: WorkTemplate, tip: Tip): void {
+    this.log.push(`activate ${template.templateId} on ${tip.prevHash[0]}`);
+    this.templates.push(template);
+    this.working = true;
+  }
+  update(template: WorkTemplate): boolean {
+    this.log.push(`update ${template.templateId}`);
+    this.templates.push(template);
+    return true;
+  }
+  forgetPrepared(): void {
+    this.log.push('forget');
+  }
+  suspend(): void {
+    this.log.push('suspend');
+    this.working = false;
+  }
+  take(): string[] {
+    return this.log.splice(0);
+  }
+}
+
+/** A solution of a template; its proof of work is nobody's business here. */
+export function solution(template: WorkTemplate, fill = 1): Solution {
+  const recipe = {
+    payout: payTo(Uint8Array.of(0x51), 'p'),
+    tag: bytes(1, 65),
+    extranonceSize: 8,
+    versionRollingAllowed: true,
+  };
+  const job = new Job(1, template, recipe, 1);
+  return {
+    templateId: template.templateId,
+    job,
+    hash: bytes(32, fill),
+    header: bytes(80, fill),
+    version: 0x20000000,
+    ntime: NOW / 1000,
+    nonce: fill,
+    coinbase: Uint8Array.of(...job.coinbase.segwitPrefix, ...bytes(8, 0), ...job.coinbase.segwitSuffix),
+  };
+}

@@ -1,0 +1,213 @@
+import { Health, VirtualClock } from '@sv2kit/daemon';
+import { noMetrics, silentLogger } from '@sv2kit/net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { POOL_LIMITS } from '../src/index.ts';
+import { TemplateLine } from '../src/template-line.ts';
+import { TransactionStore } from '../src/transaction-store.ts';
+import { bytes, FakeProvider, FakeSink, network, newTemplate, NOW, prevHash, solution } from './support.ts';
+
+const constraints = { coinbaseOutputMaxAdditionalSize: 43, coinbaseOutputMaxAdditionalSigops: 0 };
+const STALE_MS = 180_000;
+
+async function line(providers: FakeProvider[], options: { transactions?: TransactionStore } = {}) {
+  const clock = new VirtualClock(NOW);
+  const sink = new FakeSink();
+  const health = new Health(clock);
+  health.started();
+  const tips: number[] = [];
+  const made = new TemplateLine({
+    ...network(...providers),
+    constraints,
+    sink,
+    transactions: options.transactions,
+    onTip: (hash) => void tips.push(hash[0] ?? 0),
+    staleWorkMs: STALE_MS,
+    condition: health.condition('templates', 'no template yet'),
+    clock,
+    log: silentLogger,
+    metrics: {
+      templates: { ...noMetrics.accepted, bind: () => ({ inc() {} }) },
+      templateProviders: { events: noMetrics.accepted },
+    },
+  });
+  const timer = clock.every(POOL_LIMITS.tickMs, () => made.tick());
+  onTestFinished(async () => {
+    timer[Symbol.dispose]();
+    await made.close();
+  });
+  await clock.advanceAsync(0);
+  return { line: made, clock, sink, health, tips };
+}
+
+describe('work', () => {
+  test('comes from the first template provider, after it was told what the coinbase needs (§7.1)', async () => {
+    const provider = new FakeProvider();
+    const { sink, tips, line: made } = await line([provider]);
+    expect(provider.received).toEqual([{ type: 'CoinbaseOutputConstraints', ...constraints }]);
+    provider.says(newTemplate(1, 100, true), prevHash(1, 99), newTemplate(2, 101, true), newTemplate(3, 100, false));
+    expect(sink.take()).toEqual(['forget', 'activate 1 on 99', 'prepare 2', 'update 3']);
+    expect([tips, made.height]).toEqual([[99], 100]);
+  });
+
+  test('that was prepared is the same object when it is activated', async () => {
+    const provider = new FakeProvider();
+    const { sink } = await line([provider]);
+    provider.says(newTemplate(1, 100, true), prevHash(1, 99), newTemplate(2, 101, true), prevHash(2, 100));
+    expect(sink.take()).toEqual(['forget', 'activate 1 on 99', 'prepare 2', 'activate 2 on 100']);
+    expect(sink.templates.map(({ templateId }) => templateId)).toEqual([1n, 2n]);
+  });
+
+  test('comes from the next provider while the first is away, and from the first again when it is back', async () => {
+    const [first, second] = [new FakeProvider(), new FakeProvider()];
+    const { sink, clock } = await line([first, second]);
+    first.says(newTemplate(1, 100, true), prevHash(1, 99));
+    await clock.advanceAsync(31_000);
+    first.lose();
+    await clock.advanceAsync(2_000);
+    second.says(newTemplate(1, 100, true), prevHash(1, 99), newTemplate(2, 101, true));
+    expect(sink.take()).toEqual(['forget', 'activate 1 on 99', 'forget', 'activate 1 on 99', 'prepare 2']);
+    first.up = true;
+    await clock.advanceAsync(61_000);
+    expect(first.connections).toBe(2);
+    first.says(newTemplate(7, 101, true), prevHash(7, 100));
+    expect(sink.take()).toEqual(['forget', 'activate 7 on 100']);
+  });
+
+  test('never goes back to an older height, until the provider has caught up', async () => {
+    const [first, second] = [new FakeProvider(), new FakeProvider()];
+    const { sink, clock } = await line([first, second]);
+    first.says(newTemplate(1, 100, true), prevHash(1, 99));
+    await clock.advanceAsync(31_000);
+    first.lose();
+    await clock.advanceAsync(2_000);
+    sink.take();
+    second.says(newTemplate(1, 99, true), prevHash(1, 98), newTemplate(2, 99, false), newTemplate(3, 100, true));
+    expect(sink.take()).toEqual([]);
+    second.says(prevHash(3, 99));
+    expect(sink.take()).toEqual(['forget', 'activate 3 on 99']);
+  });
+
+  test('of an older height is better than none: a chain may have been set back', async () => {
+    const provider = new FakeProvider();
+    const { sink, clock, line: made } = await line([provider]);
+    provider.says(newTemplate(1, 100, true), prevHash(1, 99));
+    await clock.advanceAsync(31_000);
+    provider.lose();
+    provider.up = true;
+    await clock.advanceAsync(2_000);
+    provider.says(newTemplate(9, 98, true), prevHash(9, 97));
+    await clock.advanceAsync(STALE_MS);
+    expect(sink.take()).toEqual(['forget', 'activate 1 on 99', 'suspend', 'forget', 'activate 9 on 97']);
+    expect(made.height).toBe(98);
+  });
+});
+
+describe('a template provider of no use', () => {
+  test('is passed over for the next', async () => {
+    const [silent, good] = [new FakeProvider(), new FakeProvider()];
+    const { sink, clock } = await line([silent, good]);
+    await clock.advanceAsync(POOL_LIMITS.uselessProviderMs + 2_000);
+    good.says(newTemplate(1, 100, true), prevHash(1, 99));
+    expect(sink.take()).toEqual(['forget', 'activate 1 on 99']);
+  });
+
+  test('is waited for when there is no other', async () => {
+    const provider = new FakeProvider();
+    const { sink, clock, health } = await line([provider]);
+    await clock.advanceAsync(300_000);
+    expect(provider.connections).toBe(1);
+    expect(health.report()).toMatchObject({ state: 'degraded', reason: 'templates: no template yet' });
+    provider.says(newTemplate(1, 100, true), prevHash(1, 99));
+    await clock.advanceAsync(1_000);
+    expect(sink.working).toBe(true);
+    expect(health.report().state).toBe('ok');
+  });
+});
+
+describe('without any template provider', () => {
+  test('the work at hand is served on for a while, which health says; then miners are sent away', async () => {
+    const provider = new FakeProvider();
+    const { sink, clock, health } = await line([provider]);
+    provider.says(newTemplate(1, 100, true), prevHash(1, 99));
+    await clock.advanceAsync(600_000);
+    expect(health.report().state).toBe('ok');
+    provider.lose();
+    await clock.advanceAsync(100_000);
+    expect(sink.working).toBe(true);
+    expect(health.report().reason).toMatch(/has had no template provider for 100 s/);
+    await clock.advanceAsync(100_000);
+    expect(sink.log.at(-1)).toBe('suspend');
+    expect(health.report().reason).toMatch(/nothing to mine/);
+    provider.up = true;
+    await clock.advanceAsync(61_000);
+    provider.says(newTemplate(1, 101, true), prevHash(1, 100));
+    expect(sink.log.at(-1)).toBe('activate 1 on 100');
+  });
+});
+
+describe('a solution', () => {
+  test('goes to the provider that made its template (§7.7)', async () => {
+    const provider = new FakeProvider();
+    const { sink, line: made } = await line([provider]);
+    provider.says(newTemplate(5, 100, true), prevHash(5, 99));
+    const [template] = sink.templates;
+    if (template === undefined) throw new Error('no template');
+    const solved = solution(template);
+    expect(made.submit(solved)).toBe(true);
+    expect(provider.of('SubmitSolution')).toEqual([
+      {
+        type: 'SubmitSolution',
+        templateId: 5n,
+        version: 0x20000000,
+        headerTimestamp: NOW / 1000,
+        headerNonce: 1,
+        coinbaseTx: solved.coinbase,
+      },
+    ]);
+  });
+
+  test('waits for its provider when that is away, and never goes to another', async () => {
+    const [first, second] = [new FakeProvider(), new FakeProvider()];
+    const { sink, line: made, clock } = await line([first, second]);
+    first.says(newTemplate(5, 100, true), prevHash(5, 99));
+    await clock.advanceAsync(31_000);
+    first.lose();
+    const [template] = sink.templates;
+    if (template === undefined) throw new Error('no template');
+    expect(made.submit(solution(template))).toBe(false);
+    first.up = true;
+    await clock.advanceAsync(70_000);
+    expect(first.of('SubmitSolution')).toHaveLength(1);
+    expect(second.of('SubmitSolution')).toEqual([]);
+  });
+});
+
+describe('transactions', () => {
+  test('are asked for once per template when there are nodes to give whole blocks to (§7.4)', async () => {
+    const provider = new FakeProvider();
+    const transactions = new TransactionStore(2);
+    const { sink } = await line([provider], { transactions });
+    provider.says(newTemplate(1, 100, true, 3), prevHash(1, 99), newTemplate(2, 100, false));
+    expect(provider.of('RequestTransactionData')).toEqual([{ type: 'RequestTransactionData', templateId: 1n }]);
+    const received = bytes(10, 7);
+    provider.says({
+      type: 'RequestTransactionDataSuccess',
+      templateId: 1n,
+      excessData: bytes(0, 0),
+      transactionList: [received],
+    });
+    received.fill(0);
+    const [full, empty] = sink.templates;
+    if (full === undefined || empty === undefined) throw new Error('no templates');
+    const never = new AbortController().signal;
+    expect(await transactions.wait(full, never)).toEqual([bytes(10, 7)]);
+    expect(await transactions.wait(empty, never)).toEqual([]);
+  });
+
+  test('are not asked for without nodes', async () => {
+    const provider = new FakeProvider();
+    await line([provider]);
+    provider.says(newTemplate(1, 100, true, 3), prevHash(1, 99));
+    expect(provider.of('RequestTransactionData')).toEqual([]);
+  });
+});
