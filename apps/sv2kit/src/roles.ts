@@ -20,6 +20,15 @@ export const roles: readonly Role[] = [
     },
   },
   {
+    name: 'pool',
+    summary: 'Serves miners over encrypted Stratum V2 with work from template providers.',
+    async run(options) {
+      const { createPool, poolConfig } = await import('@sv2kit/pool');
+      const { name, summary } = this;
+      return await run({ name, summary, config: poolConfig, start: createPool }, options);
+    },
+  },
+  {
     name: 'mining-device',
     summary: 'Mines on the CPU for a Stratum V2 pool or proxy.',
     async run(options) {

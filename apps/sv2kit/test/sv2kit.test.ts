@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { roles } from '../src/index.ts';
 import { call } from './scene.ts';
@@ -40,4 +43,23 @@ describe('sv2kit', () => {
       expect(out).toMatch(/Examples?:/);
     },
   );
+});
+
+describe('sv2kit <role>, as a process,', () => {
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+  const shell = (...argv: string[]) => spawnSync(process.execPath, [main, ...argv], { encoding: 'utf8' });
+
+  test.each(roles.map(({ name }) => name))('%s prints the example configuration that is committed', (name) => {
+    const committed = readFileSync(new URL(`../../${name}/example.toml`, import.meta.url), 'utf8');
+    const { status, stdout, stderr } = shell(name, '--example');
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: committed, stderr: '' });
+  });
+
+  test('ends with 2 when its configuration is not there', () => {
+    const { status, stderr } = shell('template-provider', '--config', '/no/such.toml');
+    expect([status, stderr]).toEqual([
+      2,
+      'sv2kit template-provider: the configuration cannot be used\n  /no/such.toml: there is no such file\n',
+    ]);
+  });
 });
