@@ -30,7 +30,7 @@ const EXAMPLE_KEY = '9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
 /** Everything an operator can set. */
 export const poolConfig = config(
   {
-    listen: address('127.0.0.1:34254', 'Where miners connect.'),
+    listen: address('127.0.0.1:3336', 'Where miners connect.'),
     chain: choice(['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'], 'mainnet', 'The chain to mine on.'),
     dataDir: path('pool-data', 'The journal of shares and blocks is kept in here, under journal.'),
     identity: identitySection,

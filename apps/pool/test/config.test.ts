@@ -32,7 +32,7 @@ describe('configuration', () => {
 
   test('a template provider and where to pay is all that must be said', () => {
     const config = read(PROVIDER + COINBASE);
-    expect(config).toMatchObject({ listen: { port: 34254 }, chain: 'mainnet', users: { policy: 'open' }, nodes: [] });
+    expect(config).toMatchObject({ listen: { port: 3336 }, chain: 'mainnet', users: { policy: 'open' }, nodes: [] });
     expect(poolPayout(config.coinbase, config.chain).outputs(5n)).toEqual([
       { value: 5n, script: scriptFromAddress(ADDRESS, 'mainnet') },
     ]);

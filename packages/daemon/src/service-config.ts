@@ -6,7 +6,7 @@ import { LOG_FORMATS, LOG_LEVELS } from './logger.ts';
 /** The keys that every service has beside its own. */
 export const serviceFields = {
   monitoring: optional(
-    address('127.0.0.1:9100', 'Where /health, /metrics and /status are served over HTTP. Keep it on loopback.'),
+    address('127.0.0.1:9080', 'Where /health, /metrics and /status are served over HTTP. Keep it on loopback.'),
   ),
   log: section('What is logged, to standard output.', {
     level: choice(LOG_LEVELS, 'info', 'The least important lines that are written.'),

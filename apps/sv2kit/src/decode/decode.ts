@@ -28,7 +28,7 @@ Examples:
   sv2kit decode --json capture.bin
   xxd -p capture.bin | sv2kit decode -
   sv2kit decode --type SubmitShares.Error 010000002a0000000b7374616c652d7368617265
-  sv2kit decode stratum2+tcp://pool.example:34254/9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh
+  sv2kit decode stratum2+tcp://pool.example:3336/9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh
 
 Exit codes: 0 all was decoded, 1 something was not, 2 wrong usage.
 `;
