@@ -1,0 +1,72 @@
+import type { PrivateChain } from '@sv2kit/bitcoind';
+
+/** How a role of the stack is. The last three are ends. */
+export type RoleState = 'waiting' | 'installing' | 'starting' | 'ok' | 'degraded' | 'stopping' | 'stopped' | 'failed';
+
+/** One role at one moment. */
+export interface RoleView {
+  readonly name: string;
+  readonly state: RoleState;
+  /** Why it is not ok. */
+  readonly reason?: string;
+  /** What it is doing, for a person. */
+  readonly detail: string;
+  /** How far it is with that. */
+  readonly progress?: string;
+}
+
+/** A block of this run that bitcoind's best chain holds. */
+export interface StackBlock {
+  readonly height: number;
+  /** As explorers show it. */
+  readonly hash: string;
+  /** Whose template it was made of. */
+  readonly path: string;
+  /** How the miner was connected. */
+  readonly via: string;
+  /** The role that found it. */
+  readonly device: string;
+}
+
+export interface ShareCounts {
+  readonly accepted: number;
+  readonly rejected: Readonly<Record<string, number>>;
+}
+
+/** Durations in `unit`. */
+export interface LatencyFigures {
+  readonly p50: number;
+  readonly p99: number;
+  readonly unit: string;
+  readonly samples: number;
+}
+
+/** The whole stack at one moment. */
+export interface StackStatus {
+  readonly chain: PrivateChain;
+  readonly elapsedSeconds: number;
+  /** Of bitcoind's best chain. */
+  readonly height: number;
+  readonly blocks: readonly StackBlock[];
+  /** How many are wanted. */
+  readonly wanted?: number;
+  readonly shares: ShareCounts;
+  /** Hashes per second, as the pool estimates it. */
+  readonly hashrate: number;
+  readonly roles: readonly RoleView[];
+  readonly latency: Readonly<Record<string, LatencyFigures>>;
+}
+
+/** What a screen is told. */
+export type StackEvent =
+  | { readonly kind: 'role'; readonly role: RoleView }
+  | { readonly kind: 'notice'; readonly text: string }
+  | { readonly kind: 'block'; readonly block: StackBlock; readonly count: number; readonly wanted?: number }
+  | { readonly kind: 'status'; readonly status: StackStatus }
+  | { readonly kind: 'end'; readonly ok: boolean; readonly text: string };
+
+/** Where the stack shows what it does. */
+export interface Screen {
+  show(event: StackEvent): void;
+  close(): void;
+}

@@ -1,0 +1,104 @@
+import { BitcoindError } from '@sv2kit/bitcoind';
+import { EXIT } from '@sv2kit/daemon';
+import { CommandError, wantsHelp } from '../command.ts';
+import { processTerminal, type Terminal } from '../terminal.ts';
+import { enough } from './block-book.ts';
+import type { Screen, StackStatus } from './events.ts';
+import { Interruption, pause, type StopReason } from './interruption.ts';
+import { parseStackOptions, stackHelp, type StackOptions } from './options.ts';
+import { stackReport, writeReport } from './report.ts';
+import { createScreen } from './screens.ts';
+import { Stack } from './stack.ts';
+
+const POLL_MS = 500;
+const SIGNAL_EXITS: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+
+/** How a run ended. */
+interface Outcome {
+  readonly ok: boolean;
+  readonly code: number;
+  readonly text: string;
+  readonly status: StackStatus;
+}
+
+/**
+ * `sv2kit stack`: the whole stack on one machine, each role a process of its own.
+ *
+ * @param argv words after `stack`
+ * @returns the exit code
+ * @throws UsageError
+ */
+export async function stack(argv: readonly string[], terminal: Terminal = processTerminal): Promise<number> {
+  if (wantsHelp(argv)) {
+    terminal.out(stackHelp);
+    return EXIT.ok;
+  }
+  const options = parseStackOptions(argv);
+  const isTerminal = terminal === processTerminal && process.stdout.isTTY;
+  const columns = isTerminal ? () => process.stdout.columns : undefined;
+  return await runStack(options, createScreen(terminal, { json: options.json, columns }));
+}
+
+async function runStack(options: StackOptions, screen: Screen): Promise<number> {
+  using interruption = new Interruption(options.deadlineSeconds);
+  const whole = new Stack(options, screen, performance.now());
+  const kill = (): void => void whole.kill();
+  interruption.insisted.addEventListener('abort', kill, { once: true });
+  const outcome = await work(whole, options, screen, interruption);
+  if (options.report !== undefined) await writeReport(options.report, stackReport(outcome.ok, outcome.status));
+  await whole.stop();
+  screen.show({ kind: 'end', ok: outcome.ok, text: outcome.text });
+  screen.close();
+  return outcome.code;
+}
+
+/** Until there are blocks enough, a role has ended, or somebody or the deadline stops it. */
+async function work(whole: Stack, options: StackOptions, screen: Screen, interruption: Interruption): Promise<Outcome> {
+  const { signal } = interruption;
+  const wanted = options.blocks;
+  try {
+    await whole.start(signal);
+    while (!signal.aborted) {
+      for (const block of await whole.poll()) {
+        const count = whole.status().blocks.findIndex(({ hash }) => hash === block.hash) + 1;
+        screen.show({ kind: 'block', block, count, ...(wanted === undefined ? {} : { wanted }) });
+      }
+      screen.show({ kind: 'status', status: whole.status() });
+      const { failed } = whole;
+      if (failed !== undefined) return failure(whole, `${failed.name} failed: ${failed.reason ?? 'no reason given'}`);
+      if (wanted !== undefined && enough(whole.status().blocks, wanted, whole.ways) !== undefined) {
+        await whole.verifyAll();
+        const status = whole.status();
+        const blocks = enough(status.blocks, wanted, whole.ways);
+        if (blocks !== undefined) return success({ ...status, blocks });
+      }
+      await pause(POLL_MS, signal);
+    }
+  } catch (error) {
+    if (!signal.aborted) {
+      if (!(error instanceof CommandError || error instanceof BitcoindError)) await whole.kill();
+      if (!(error instanceof CommandError || error instanceof BitcoindError)) throw error;
+      return failure(whole, error.message);
+    }
+  }
+  return stopped(whole, options, interruption.reason);
+}
+
+function success(status: StackStatus): Outcome {
+  const text = `done: ${status.blocks.length} blocks in bitcoind's best chain`;
+  return { ok: true, code: EXIT.ok, text, status };
+}
+
+function failure(whole: Stack, reason: string): Outcome {
+  return { ok: false, code: EXIT.failed, text: `sv2kit stack: ${reason}`, status: whole.status() };
+}
+
+function stopped(whole: Stack, { blocks }: StackOptions, reason: StopReason | undefined): Outcome {
+  if (reason?.kind === 'deadline') {
+    return failure(whole, `not done within ${reason.seconds} s: ${whole.status().blocks.length} of ${blocks} blocks`);
+  }
+  if (blocks === undefined) return { ok: true, code: EXIT.ok, text: 'stopped', status: whole.status() };
+  const code = reason?.kind === 'signal' ? (SIGNAL_EXITS[reason.signal] ?? EXIT.failed) : EXIT.failed;
+  const text = `stopped after ${whole.status().blocks.length} of ${blocks} blocks`;
+  return { ok: false, code, text, status: whole.status() };
+}

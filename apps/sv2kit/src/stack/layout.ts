@@ -1,0 +1,34 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { PrivateChain } from '@sv2kit/bitcoind';
+
+/** Where the stack keeps what: everything is below one folder. */
+export interface Layout {
+  readonly root: string;
+  /** A downloaded bitcoind and compiled code: may be deleted at any time, and is shared by the chains. */
+  readonly cache: string;
+  readonly bitcoind: string;
+  readonly configs: string;
+  readonly keys: string;
+  readonly logs: string;
+  /** A role's own data. */
+  data(role: string): string;
+}
+
+export async function createLayout(dataDir: string, chain: PrivateChain): Promise<Layout> {
+  const root = resolve(dataDir);
+  const own = join(root, chain);
+  const layout: Layout = {
+    root,
+    cache: join(root, 'cache'),
+    bitcoind: join(own, 'bitcoind'),
+    configs: join(own, 'configs'),
+    keys: join(own, 'keys'),
+    logs: join(own, 'logs'),
+    data: (role) => join(own, role),
+  };
+  for (const folder of [layout.cache, layout.bitcoind, layout.configs, layout.keys, layout.logs]) {
+    await mkdir(folder, { recursive: true });
+  }
+  return layout;
+}

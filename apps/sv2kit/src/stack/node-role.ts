@@ -1,0 +1,157 @@
+import { createRpcClient, RpcError, type RpcClient } from '@sv2kit/bitcoin-node';
+import { type Bitcoind, type ObtainProgress, obtainBitcoind, startBitcoind } from '@sv2kit/bitcoind';
+import { systemClock } from '@sv2kit/daemon';
+import type { BestChain } from './block-book.ts';
+import type { RoleView } from './events.ts';
+import type { Layout } from './layout.ts';
+import type { StackOptions } from './options.ts';
+import { fields, number } from './status.ts';
+import { megabytes } from './wording.ts';
+
+const NAME = 'bitcoind';
+const OUT_OF_RANGE = -8;
+
+type State =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'installing'; readonly step: ObtainProgress }
+  | { readonly kind: 'starting'; readonly version: string }
+  | {
+      readonly kind: 'running' | 'stopping';
+      readonly node: Bitcoind;
+      readonly client: RpcClient;
+      readonly version: string;
+    }
+  | { readonly kind: 'ended'; readonly asked: boolean; readonly reason: string };
+
+/** The stack's bitcoind: found or downloaded, started, asked about its best chain, stopped. */
+export class NodeRole implements BestChain {
+  readonly #onChange: () => void;
+  #state: State = { kind: 'waiting' };
+  #height = 0;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
+
+  /** Of the best chain, when it was last asked for. */
+  get height(): number {
+    return this.#height;
+  }
+
+  get hasFailed(): boolean {
+    return this.#state.kind === 'ended' && !this.#state.asked;
+  }
+
+  view(): RoleView {
+    const state = this.#state;
+    switch (state.kind) {
+      case 'waiting':
+        return { name: NAME, state: 'waiting', detail: '' };
+      case 'installing':
+        return { name: NAME, state: 'installing', ...describe(state.step) };
+      case 'starting':
+        return { name: NAME, state: 'starting', detail: state.version };
+      case 'running':
+      case 'stopping': {
+        const detail = `${state.version}, height ${this.#height}, ${state.node.rpcUrl}`;
+        return { name: NAME, state: state.kind === 'running' ? 'ok' : 'stopping', detail };
+      }
+      case 'ended':
+        if (state.asked) return { name: NAME, state: 'stopped', detail: '' };
+        return { name: NAME, state: 'failed', reason: state.reason, detail: '' };
+      default:
+        return state satisfies never;
+    }
+  }
+
+  /**
+   * waiting -> installing -> starting -> running
+   *
+   * @throws BitcoindError
+   */
+  async start(options: StackOptions, layout: Layout, signal: AbortSignal): Promise<Bitcoind> {
+    try {
+      const progress = (step: ObtainProgress): void => this.#to({ kind: 'installing', step });
+      const { cache: cacheDir } = layout;
+      const binary = await obtainBitcoind({ cacheDir, explicit: options.bitcoind, progress, signal });
+      const version = binary.version.replace(/ (daemon )?version /, ' ');
+      this.#to({ kind: 'starting', version });
+      const { chain } = options;
+      const node = await startBitcoind({ binary, chain, dataDir: layout.bitcoind, zmq: true, signal });
+      const credentials = { cookieFile: node.cookieFile };
+      const client = createRpcClient({ url: node.rpcUrl, credentials, clock: systemClock });
+      this.#to({ kind: 'running', node, client, version });
+      void node.ended.then(() => this.#onEnd(`it ended: see ${node.dataDir}/${chain}/debug.log`));
+      return node;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#to({ kind: 'ended', asked: signal.aborted, reason });
+      throw error;
+    }
+  }
+
+  /** @throws RpcError */
+  async difficulty(): Promise<number> {
+    return number(fields(await this.#client().call('getmininginfo')), 'difficulty');
+  }
+
+  /** Asks for the best chain's height. Keeps the last answer when there is none. */
+  async poll(): Promise<void> {
+    if (this.#state.kind !== 'running') return;
+    try {
+      const height = await this.#client().call('getblockcount');
+      if (typeof height !== 'number' || height === this.#height) return;
+      this.#height = height;
+      this.#onChange();
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+    }
+  }
+
+  async hashAt(height: number): Promise<string | undefined> {
+    try {
+      const hash = await this.#client().call('getblockhash', [height]);
+      return typeof hash === 'string' ? hash : undefined;
+    } catch (error) {
+      if (error instanceof RpcError && error.details.rpcCode === OUT_OF_RANGE) return undefined;
+      throw error;
+    }
+  }
+
+  /** running -> stopping -> ended */
+  async stop(): Promise<void> {
+    if (this.#state.kind !== 'running') return;
+    const { node, client } = this.#state;
+    this.#to({ ...this.#state, kind: 'stopping' });
+    client.close();
+    await node.stop();
+  }
+
+  /** At once. */
+  async kill(): Promise<void> {
+    const state = this.#state;
+    if (state.kind !== 'running' && state.kind !== 'stopping') return;
+    if (state.kind === 'running') this.#to({ ...state, kind: 'stopping' });
+    state.client.close();
+    await state.node.kill();
+  }
+
+  #client(): RpcClient {
+    if (this.#state.kind !== 'running') throw new RpcError('unreachable', 'bitcoind does not run');
+    return this.#state.client;
+  }
+
+  #onEnd(reason: string): void {
+    const asked = this.#state.kind === 'stopping';
+    this.#to({ kind: 'ended', asked, reason });
+  }
+
+  #to(state: State): void {
+    this.#state = state;
+    this.#onChange();
+  }
+}
+
+function describe({ text, bytes }: ObtainProgress): Pick<RoleView, 'detail' | 'progress'> {
+  return { detail: text, ...(bytes === undefined ? {} : { progress: megabytes(bytes) }) };
+}

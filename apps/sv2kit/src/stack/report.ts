@@ -1,0 +1,34 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { PrivateChain } from '@sv2kit/bitcoind';
+import type { LatencyFigures, RoleState, ShareCounts, StackBlock, StackStatus } from './events.ts';
+
+/** What `--report FILE` writes. */
+export interface StackReport {
+  readonly ok: boolean;
+  readonly chain: PrivateChain;
+  /** In bitcoind's best chain when the report was made, by height. */
+  readonly blocks: readonly StackBlock[];
+  readonly shares: ShareCounts;
+  readonly roles: readonly { readonly name: string; readonly state: RoleState; readonly reason: string | null }[];
+  readonly latency: Readonly<Record<string, LatencyFigures>>;
+}
+
+export function stackReport(ok: boolean, status: StackStatus): StackReport {
+  return {
+    ok,
+    chain: status.chain,
+    blocks: status.blocks,
+    shares: status.shares,
+    roles: status.roles.map(({ name, state, reason }) => ({ name, state, reason: reason ?? null })),
+    latency: status.latency,
+  };
+}
+
+/** Whole or not at all: whoever waits for the file never reads half of it. */
+export async function writeReport(file: string, report: StackReport): Promise<void> {
+  const path = resolve(file);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.new`, `${JSON.stringify(report, null, 2)}\n`);
+  await rename(`${path}.new`, path);
+}

@@ -1,0 +1,75 @@
+import type { LatencyFigures, RoleView, ShareCounts, StackBlock, StackStatus } from './events.ts';
+
+/** `1.6 MH/s`. */
+export function hashrate(perSecond: number): string {
+  const units = ['H/s', 'kH/s', 'MH/s', 'GH/s', 'TH/s'];
+  let value = perSecond;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  return `${unit === 0 ? Math.round(value) : value.toPrecision(3)} ${units[unit]}`;
+}
+
+/** `1 channel`, `2 channels`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** `12.3 of 18.9 MB`. */
+export function megabytes({ done, total }: { readonly done: number; readonly total: number }): string {
+  return `${(done / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`;
+}
+
+/** `p50 3.1 ms, p99 12 ms`. */
+export function latency({ p50, p99, unit }: LatencyFigures): string {
+  return `p50 ${short(p50)} ${unit}, p99 ${short(p99)} ${unit}`;
+}
+
+/** Two figures, or all of a whole number. */
+function short(value: number): string {
+  return value < 10 ? value.toPrecision(2) : String(Math.round(value));
+}
+
+/** `60 accepted, 2 rejected (stale-share 2)`. */
+export function shares({ accepted, rejected }: ShareCounts): string {
+  const codes = Object.entries(rejected);
+  const total = codes.reduce((sum, [, count]) => sum + count, 0);
+  const named = codes.map(([code, count]) => `${code} ${count}`).join(', ');
+  return `${accepted} accepted, ${total} rejected${total === 0 ? '' : ` (${named})`}`;
+}
+
+/** `3 of 5`, or `3`. */
+export function progress(count: number, wanted: number | undefined): string {
+  return wanted === undefined ? String(count) : `${count} of ${wanted}`;
+}
+
+export function blockLine({ height, hash, via, device }: StackBlock): string {
+  return `block ${height} ${hash} by ${device} over ${via}`;
+}
+
+export function roleLine({ name, state, reason, detail, progress: done }: RoleView): string {
+  const words = reason ?? (done === undefined ? detail : `${detail}, ${done}`);
+  return [name.padEnd(18), state.padEnd(11), words].join(' ').trimEnd();
+}
+
+/** The whole stack in one line. */
+export function statusLine(status: StackStatus): string {
+  const { elapsedSeconds, blocks, wanted, height, roles } = status;
+  const unwell = roles.filter(({ state }) => state !== 'ok').map(({ name, state }) => `${name} ${state}`);
+  return [
+    `${Math.round(elapsedSeconds)} s`,
+    `blocks ${progress(blocks.length, wanted)} (height ${height})`,
+    `shares ${shares(status.shares)}`,
+    hashrate(status.hashrate),
+    ...latencyWords(status),
+    ...unwell,
+  ].join('; ');
+}
+
+/** The figure that says most: how long a share takes until its sender knows that it counts. */
+export function latencyWords(status: StackStatus): string[] {
+  const figures = status.latency['pool.share-to-success'];
+  return figures === undefined ? [] : [`share to success ${latency(figures)}`];
+}
