@@ -6,7 +6,16 @@ import { keys } from './keys/keys.ts';
 import { roles } from './roles.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
-const tools: readonly Command[] = [keys, decode];
+const stack: Command = {
+  name: 'stack',
+  summary: 'Runs a whole mining stack on this machine: bitcoind, template provider, pool, miners.',
+  async run(argv, terminal) {
+    const { stack: runStack } = await import('./stack/index.ts');
+    return await runStack(argv, terminal);
+  },
+};
+
+const tools: readonly Command[] = [stack, keys, decode];
 
 const roleCommands: readonly Command[] = roles.map((role) => ({
   name: role.name,
@@ -83,10 +92,12 @@ Roles, each run with --config FILE:
 ${list(roleCommands)}
 
 Every command has --help with examples:
+  sv2kit stack --help
   sv2kit keys sign --help
   sv2kit pool --help
 
 Examples:
+  sv2kit stack --blocks 5
   sv2kit keys new authority.key
   sv2kit decode 000001060000020000000000
   sv2kit pool --example > pool.toml

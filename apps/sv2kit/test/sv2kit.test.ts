@@ -9,7 +9,7 @@ describe('sv2kit', () => {
   test('--help names every command and role, with examples and exit codes', async () => {
     const { code, out } = await call(['--help']);
     expect(code).toBe(0);
-    for (const word of ['keys', 'decode', 'Examples:', 'Exit codes:', ...roles.map(({ name }) => name)]) {
+    for (const word of ['stack', 'keys', 'decode', 'Examples:', 'Exit codes:', ...roles.map(({ name }) => name)]) {
       expect(out).toContain(word);
     }
   });
@@ -20,6 +20,7 @@ describe('sv2kit', () => {
   });
 
   test.each([
+    [['stcak'], "sv2kit: there is no command 'stcak'; did you mean 'stack'?\nTry: sv2kit --help\n"],
     [['kyes'], "sv2kit: there is no command 'kyes'; did you mean 'keys'?\nTry: sv2kit --help\n"],
     [['frobnicate'], "sv2kit: there is no command 'frobnicate'\nTry: sv2kit --help\n"],
     [['--verbose'], 'sv2kit: --verbose is not an option\nTry: sv2kit --help\n'],
@@ -35,7 +36,7 @@ describe('sv2kit', () => {
     expect(await call(argv)).toEqual({ code: 2, out: '', error });
   });
 
-  test.each([['keys'], ['keys', 'new'], ['keys', 'show'], ['keys', 'sign'], ['decode']])(
+  test.each([['stack'], ['keys'], ['keys', 'new'], ['keys', 'show'], ['keys', 'sign'], ['decode']])(
     '%s %s --help has examples',
     async (...argv) => {
       const { code, out } = await call([...argv.filter((word) => word !== undefined), '--help']);
