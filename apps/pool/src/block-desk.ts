@@ -11,7 +11,7 @@ import type { PoolMetrics } from './metrics.ts';
 import type { TransactionStore } from './transaction-store.ts';
 
 /** A node as found blocks need it. */
-export type BlockNode = Pick<MiningNode, 'close' | 'confirm' | 'name' | 'submitBlock'>;
+export type BlockNode = Pick<MiningNode, 'close' | 'confirm' | 'health' | 'name' | 'submitBlock'>;
 
 export interface BlockDeskDeps {
   readonly nodes: readonly BlockNode[];

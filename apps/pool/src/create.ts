@@ -96,6 +96,7 @@ async function start(parts: Parts): Promise<Pool> {
   const line = new TemplateLine({
     endpoints: config.templateProviders.map(({ url }) => url),
     constraints: constraintsForOutputs(largestOutputs(payout)),
+    tag: utf8(config.coinbase.tag),
     sink: server,
     transactions,
     onTip: (prevHash) => desk.onTip(prevHash),
@@ -111,7 +112,7 @@ async function start(parts: Parts): Promise<Pool> {
   return {
     address,
     authorityPublicKey: identity.authorityPublicKey,
-    status: () => poolStatus(server, line, desk, journal, clock.now()),
+    status: () => poolStatus({ server, line, desk, journal, nodes }, clock.now()),
     async close() {
       timer[Symbol.dispose]();
       await server.close();

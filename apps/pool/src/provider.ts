@@ -7,7 +7,8 @@ import type { Endpoint } from '@sv2kit/upstream';
 /** One connection to a template provider. */
 export class Provider implements ConnectionHandler<TemplatesFromServer> {
   readonly endpoint: Endpoint;
-  readonly sinceMs: number;
+  /** Since when it has given nothing to mine, if it gives nothing. */
+  idleSinceMs: number;
   readonly log: Logger;
   readonly #connection: Connection<TemplatesFromClient>;
   readonly #client = new TemplateClient();
@@ -18,13 +19,13 @@ export class Provider implements ConnectionHandler<TemplatesFromServer> {
   constructor(
     connection: Connection<TemplatesFromClient>,
     endpoint: Endpoint,
-    sinceMs: number,
+    nowMs: number,
     log: Logger,
     onEvent: (event: TemplateEvent) => void,
   ) {
     this.#connection = connection;
     this.endpoint = endpoint;
-    this.sinceMs = sinceMs;
+    this.idleSinceMs = nowMs;
     this.log = log;
     this.#onEvent = onEvent;
   }

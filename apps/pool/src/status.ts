@@ -1,15 +1,20 @@
 import type { Journal } from '@sv2kit/ledger';
 import type { MiningServer } from '@sv2kit/mining-server';
 import { endpointName, type UpstreamState } from '@sv2kit/upstream';
-import type { BlockDesk } from './block-desk.ts';
+import type { BlockDesk, BlockNode } from './block-desk.ts';
 import type { TemplateLine } from './template-line.ts';
+
+interface Sources {
+  readonly server: MiningServer;
+  readonly line: TemplateLine;
+  readonly desk: BlockDesk;
+  readonly journal: Journal;
+  readonly nodes: readonly BlockNode[];
+}
 
 /** The pool's part of /status; numbers and text only. */
 export function poolStatus(
-  server: MiningServer,
-  line: TemplateLine,
-  desk: BlockDesk,
-  journal: Journal,
+  { server, line, desk, journal, nodes }: Sources,
   nowMs: number,
 ): Readonly<Record<string, unknown>> {
   const { blocks: blocksFound, ...mining } = server.status();
@@ -18,6 +23,7 @@ export function poolStatus(
     blocksFound,
     blocks: desk.list(),
     templateProvider: { ...describe(line.state), workStaleForMs: server.working ? line.staleForMs(nowMs) : null },
+    nodes: nodes.map((node) => ({ name: node.name, ...node.health() })),
     journal: { ...journal.state, position: journal.position, watermark: journal.watermark },
   };
 }

@@ -1,10 +1,5 @@
 import { heightOf } from '@sv2kit/bitcoin';
-import {
-  type SubmitSolution,
-  templateDistribution,
-  type TemplatesFromClient,
-  type TemplatesFromServer,
-} from '@sv2kit/codec';
+import { templateDistribution, type TemplatesFromClient, type TemplatesFromServer } from '@sv2kit/codec';
 import type { Condition } from '@sv2kit/daemon';
 import type { Solution, Tip, WorkTemplate } from '@sv2kit/mining';
 import type { Clock, Connection, ConnectionHandler, Logger } from '@sv2kit/net';
@@ -20,7 +15,9 @@ import {
 import { POOL_LIMITS } from './limits.ts';
 import type { PoolMetrics } from './metrics.ts';
 import { Provider } from './provider.ts';
+import { SolutionOutbox } from './solution-outbox.ts';
 import type { TransactionStore } from './transaction-store.ts';
+import { checkTemplate, miningTip } from './usable.ts';
 
 /** Where work goes: the mining server. */
 export interface WorkSink {
@@ -35,6 +32,8 @@ export interface WorkSink {
 export interface TemplateLineOptions {
   readonly endpoints: readonly Endpoint[];
   readonly constraints: CoinbaseConstraints;
+  /** The coinbase's tag: templates must leave room for it. */
+  readonly tag: Uint8Array;
   readonly sink: WorkSink;
   /** Undefined: whole blocks are nobody's, so transactions are not asked for. */
   readonly transactions: TransactionStore | undefined;
@@ -49,13 +48,6 @@ export interface TemplateLineOptions {
   readonly connect?: UpstreamOptions<typeof templateDistribution>['connect'];
 }
 
-/** A solution whose template provider is away. */
-interface Waiting {
-  readonly endpoint: Endpoint;
-  readonly message: SubmitSolution;
-  readonly sinceMs: number;
-}
-
 /**
  * The pool's side of template distribution (§7): keeps one template provider of an ordered list, turns what it says into
  * work, and hands solutions back to the provider that made their template.
@@ -63,18 +55,18 @@ interface Waiting {
 export class TemplateLine {
   readonly #options: TemplateLineOptions;
   readonly #upstream: Upstream;
-  readonly #origins = new WeakMap<WorkTemplate, Provider>();
+  readonly #outbox: SolutionOutbox;
   #current: Provider | undefined;
   /** Of the work at hand. */
   #height = 0;
   #workedBy: Provider | undefined;
   #freshAtMs: number;
-  #waiting: Waiting[] = [];
 
   constructor(options: TemplateLineOptions) {
     this.#options = options;
     const { endpoints, clock, log, metrics, connect } = options;
     this.#freshAtMs = clock.now();
+    this.#outbox = new SolutionOutbox(clock);
     this.#upstream = createUpstream({
       endpoints,
       protocol: templateDistribution,
@@ -101,25 +93,9 @@ export class TemplateLine {
     return Math.max(0, nowMs - this.#freshAtMs);
   }
 
-  /**
-   * SubmitSolution to the provider that made the template (§7.7): at once, or when it is back.
-   * @returns whether it is on its way
-   */
+  /** Hands a solution to the provider that made its template. @returns whether it is on its way */
   submit(solution: Solution): boolean {
-    const provider = this.#origins.get(solution.job.template);
-    if (provider === undefined) return false;
-    const { templateId, version, ntime, nonce, coinbase } = solution;
-    const header = { version, headerTimestamp: ntime, headerNonce: nonce };
-    const message: SubmitSolution = { type: 'SubmitSolution', templateId, ...header, coinbaseTx: coinbase };
-    if (provider.open) {
-      provider.submit(message);
-      return true;
-    }
-    const sinceMs = this.#options.clock.now();
-    this.#waiting = [...this.#waiting, { endpoint: provider.endpoint, message, sinceMs }].slice(
-      -POOL_LIMITS.waitingSolutions,
-    );
-    return false;
+    return this.#outbox.submit(solution);
   }
 
   /** Time passes: is there work, and is it fresh? */
@@ -163,18 +139,8 @@ export class TemplateLine {
     );
     this.#current = provider;
     provider.start(constraints);
-    this.#resubmit(provider);
+    this.#outbox.deliver(provider);
     return provider;
-  }
-
-  /** What another connection to the same provider could not deliver. */
-  #resubmit(provider: Provider): void {
-    const nowMs = this.#options.clock.now();
-    const mine = this.#waiting.filter(({ endpoint }) => endpoint === provider.endpoint);
-    this.#waiting = this.#waiting.filter(({ endpoint }) => endpoint !== provider.endpoint);
-    for (const { message, sinceMs } of mine) {
-      if (nowMs - sinceMs < POOL_LIMITS.waitingSolutionMs) provider.submit(message);
-    }
   }
 
   #onEvent(provider: Provider, event: TemplateEvent): void {
@@ -182,20 +148,19 @@ export class TemplateLine {
     metrics.templates.inc({ event: event.kind });
     switch (event.kind) {
       case 'future-template':
-        this.#origins.set(event.template, provider);
+        this.#take(provider, event.template);
         if (this.#leads(provider)) sink.prepare(event.template);
         return;
       case 'activated':
-        this.#origins.set(event.template, provider);
-        this.#askFor(provider, event.template);
-        return this.#onActivated(provider, event.template, event.tip);
+        this.#take(provider, event.template);
+        this.#onActivated(provider, event.template, event.tip);
+        return this.#askFor(provider, event.template);
       case 'update':
-        this.#origins.set(event.template, provider);
-        this.#askFor(provider, event.template);
+        this.#take(provider, event.template);
         if (this.#leads(provider)) sink.update(event.template);
         // What was passed over as too old may have caught up.
         else this.#onActivated(provider, event.template, event.tip);
-        return;
+        return this.#askFor(provider, event.template);
       case 'transaction-data':
         transactions?.put(provider.asked(event.templateId), event.transactions);
         return;
@@ -204,12 +169,23 @@ export class TemplateLine {
         provider.log.warn('a template came without its transactions', { code: event.errorCode });
         return;
       case 'tip-without-template':
-        provider.log.warn('a new tip came without a template');
-        this.#options.onTip(event.tip.prevHash);
-        return;
+        return this.#onTipWithoutTemplate(provider, event.tip);
       case 'ignored':
         provider.log.debug('a message changed nothing', { reason: event.reason });
     }
+  }
+
+  #take(provider: Provider, template: WorkTemplate): void {
+    checkTemplate(template, this.#options.tag);
+    this.#outbox.note(template, provider);
+  }
+
+  /** The work at hand is of an older tip: it has nobody behind it until a template comes. */
+  #onTipWithoutTemplate(provider: Provider, tip: WorkTip): void {
+    provider.log.warn('a new tip came without a template');
+    provider.idleSinceMs = this.#options.clock.now();
+    if (this.#leads(provider)) this.#workedBy = undefined;
+    this.#options.onTip(tip.prevHash);
   }
 
   /** Whether the work at hand is this provider's. */
@@ -217,8 +193,9 @@ export class TemplateLine {
     return this.#workedBy === provider;
   }
 
-  #onActivated(provider: Provider, template: WorkTemplate, tip: WorkTip): void {
+  #onActivated(provider: Provider, template: WorkTemplate, announced: WorkTip): void {
     const { sink, clock, onTip } = this.#options;
+    const tip = miningTip(announced);
     const height = heightOf(template.coinbasePrefix);
     if (!this.#leads(provider)) {
       if (sink.working && height < this.#height) {
@@ -231,12 +208,7 @@ export class TemplateLine {
     }
     this.#height = height;
     this.#freshAtMs = clock.now();
-    sink.activate(template, {
-      prevHash: tip.prevHash,
-      nbits: tip.nbits,
-      minNtime: tip.headerTimestamp,
-      target: tip.target,
-    });
+    sink.activate(template, tip);
     for (const prepared of provider.prepared(template)) sink.prepare(prepared);
     onTip(tip.prevHash);
   }
@@ -261,6 +233,6 @@ export class TemplateLine {
     const { endpoints } = this.#options;
     const provider = this.#current;
     if (endpoints.length < 2 || provider?.open !== true || this.#leads(provider)) return;
-    if (nowMs - provider.sinceMs >= POOL_LIMITS.uselessProviderMs) this.#upstream.giveUp('no-fresh-template');
+    if (nowMs - provider.idleSinceMs >= POOL_LIMITS.uselessProviderMs) this.#upstream.giveUp('no-fresh-template');
   }
 }

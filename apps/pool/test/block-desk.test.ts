@@ -26,6 +26,9 @@ class FakeNode implements BlockNode {
   confirm(): Promise<Confirmation> {
     return this.confirmation instanceof Error ? Promise.reject(this.confirmation) : Promise.resolve(this.confirmation);
   }
+  health() {
+    return { state: 'ok' as const };
+  }
   close(): Promise<void> {
     return Promise.resolve();
   }

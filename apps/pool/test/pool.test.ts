@@ -8,6 +8,7 @@ import {
   MAX_TARGET,
   meetsTarget,
   merkleRoot,
+  nbitsFromTarget,
   parseTransaction,
   targetFromBigint,
 } from '@sv2kit/bitcoin';
@@ -289,7 +290,10 @@ test('a share becomes a record and a Success, a block becomes a SubmitSolution a
 test('a share from before a restart earns nothing after it: the boot epoch in its prefix is kept on disk', async () => {
   const { provider: from, url } = await provider();
   const unreachable = targetFromBigint(1n);
-  from.templates = [newTemplate(1, 100, true), { ...prevHash(1, 99), target: unreachable }];
+  from.templates = [
+    newTemplate(1, 100, true),
+    { ...prevHash(1, 99), nbits: nbitsFromTarget(unreachable), target: unreachable },
+  ];
   const dataDir = join(folder, 'restarted');
   const before = await startPool(url, dataDir);
   const early = await Miner.connect(before, 'standard', 1_000);

@@ -1,4 +1,4 @@
-import { encodeOutputs, heightPush, targetFromBigint, witnessCommitmentOutput } from '@sv2kit/bitcoin';
+import { encodeOutputs, heightPush, nbitsFromTarget, targetFromBigint, witnessCommitmentOutput } from '@sv2kit/bitcoin';
 import type { NewTemplate, TemplateSetNewPrevHash, TemplatesFromClient, TemplatesFromServer } from '@sv2kit/codec';
 import { Job, payTo, type Solution, type Tip, type WorkTemplate } from '@sv2kit/mining';
 import type { Connection, ConnectionHandler, ConnectOptions } from '@sv2kit/net';
@@ -9,7 +9,7 @@ import type { WorkSink } from '../src/template-line.ts';
 /** 2024-01-01 in milliseconds. */
 export const NOW = 1_704_067_200_000;
 /** One hash in 16 is a block. */
-export const NETWORK_TARGET = targetFromBigint((1n << 252n) - 1n);
+export const NETWORK_TARGET = targetFromBigint(0xffffn << 236n);
 export const bytes = (length: number, fill: number): Uint8Array => new Uint8Array(length).fill(fill);
 
 /** NewTemplate of a height; `transactions` only makes its merkle path longer. */
@@ -37,7 +37,7 @@ export function prevHash(id: number, height: number): TemplateSetNewPrevHash {
     templateId: BigInt(id),
     prevHash: bytes(32, height),
     headerTimestamp,
-    nbits: 0x207fffff,
+    nbits: nbitsFromTarget(NETWORK_TARGET),
     target: NETWORK_TARGET,
   };
 }

@@ -18,6 +18,7 @@ async function line(providers: FakeProvider[], options: { transactions?: Transac
   const made = new TemplateLine({
     ...network(...providers),
     constraints,
+    tag: bytes(8, 65),
     sink,
     transactions: options.transactions,
     onTip: (hash) => void tips.push(hash[0] ?? 0),
@@ -122,6 +123,31 @@ describe('a template provider of no use', () => {
     expect(sink.working).toBe(true);
     expect(health.report().state).toBe('ok');
   });
+});
+
+describe('a broken template', () => {
+  test.each([
+    ['a coinbase that cannot be', [{ ...newTemplate(1, 100, true), coinbaseTxOutputs: bytes(3, 1) }]],
+    ['nbits that are none', [newTemplate(1, 100, true), { ...prevHash(1, 99), nbits: 0x21ffffff }]],
+  ])('with %s ends the connection to its provider and nothing else', async (_, messages) => {
+    const provider = new FakeProvider();
+    const { sink } = await line([provider]);
+    expect(() => provider.says(...messages)).toThrow(expect.objectContaining({ code: 'unusable-template' }));
+    expect(sink.working).toBe(false);
+  });
+});
+
+test('a tip without a template leaves the work at hand with nobody behind it', async () => {
+  const provider = new FakeProvider();
+  const { sink, clock, health, tips } = await line([provider]);
+  provider.says(newTemplate(1, 100, true), prevHash(1, 99), prevHash(8, 100));
+  await clock.advanceAsync(2_000);
+  expect([sink.working, tips]).toEqual([true, [99, 100]]);
+  expect(health.report().reason).toMatch(/no template provider for 2 s/);
+  provider.says(newTemplate(8, 101, true));
+  expect(sink.log.at(-1)).toBe('activate 8 on 100');
+  await clock.advanceAsync(1_000);
+  expect(health.report().state).toBe('ok');
 });
 
 describe('without any template provider', () => {

@@ -1,3 +1,9 @@
+/** `SetupConnection.Error` codes that this server gives beside those of the session. */
+export const SETUP_ERRORS = {
+  'no-work-available': 'The server has no block template at the moment; another server, or this one later, may have.',
+} as const;
+export type SetupErrorCode = keyof typeof SETUP_ERRORS;
+
 /** `CloseChannel.reason_code` and reasons of ended connections that this server gives. */
 export const CLOSE_REASONS = {
   'too-many-refused-shares': 'Every one of very many shares in a row was refused.',

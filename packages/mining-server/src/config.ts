@@ -2,6 +2,7 @@ import {
   type BatchPolicy,
   CHANNEL_LIMITS,
   type ChannelLimits,
+  type ExtranonceSpace,
   MAX_FULL_EXTRANONCE_SIZE,
   type TargetPolicy,
   type VardiffTuning,
@@ -11,6 +12,8 @@ import {
 export interface MiningServerLimits {
   /** Channels of one connection; one more gets `channel-limit-reached`. */
   readonly channelsPerConnection: number;
+  /** Channels that a connection may open a second once it has opened that many; more get `channel-limit-reached`. */
+  readonly opensPerSecond: number;
   /** Slots of 12 bytes that the duplicate tables of all channels take together; then `share-budget-exhausted`. */
   readonly seenShareSlots: number;
   /** Refused shares in a row after which a channel is sent its work anew. */
@@ -32,6 +35,7 @@ export interface MiningServerLimits {
 
 export const MINING_SERVER_LIMITS: MiningServerLimits = {
   channelsPerConnection: 8_192,
+  opensPerSecond: 10,
   seenShareSlots: 16_777_216,
   refusedBeforeResend: 64,
   refusedBeforeClose: 1_024,
@@ -48,6 +52,8 @@ export interface MiningServerConfig {
   readonly tag: Uint8Array;
   /** Differs between processes that serve at the same time; 0 to 255. */
   readonly frontEnd: number;
+  /** How a prefix is laid out; EXTRANONCE_LAYOUT when absent. */
+  readonly extranonceLayout?: Pick<ExtranonceSpace, 'epochBytes' | 'frontEndBytes' | 'indexBytes'>;
   readonly versionRolling: boolean;
   /** Bytes to roll of an extended channel that asks for fewer. */
   readonly leastExtranonceSize: number;

@@ -33,8 +33,8 @@ export class ServerContext {
     this.limits = { ...MINING_SERVER_LIMITS, ...config.limits };
     this.deps = deps;
     this.ticks = deps.ticks ?? (() => performance.now());
-    const { bootEpoch } = deps.journal;
-    this.allocator = new ExtranonceAllocator({ bootEpoch, frontEnd: config.frontEnd, ...EXTRANONCE_LAYOUT });
+    const { frontEnd, extranonceLayout = EXTRANONCE_LAYOUT } = config;
+    this.allocator = new ExtranonceAllocator({ bootEpoch: deps.journal.bootEpoch, frontEnd, ...extranonceLayout });
     this.budget = new ShareBudget(this.limits.seenShareSlots);
     this.meter = new WorkMeter(deps.clock.now());
     this.register = new ChannelRegister(deps);

@@ -11,7 +11,7 @@ import type { CloseReason, ConnectionHandler, Logger } from '@sv2kit/net';
 import { type Admissible, ChannelOpener, type OpenRequest } from './channel-opener.ts';
 import type { ServerCloseReason } from './codes.ts';
 import type { ServerContext } from './context.ts';
-import { FloodGate } from './flood-gate.ts';
+import { Gates } from './gates.ts';
 import type { Miner } from './miner.ts';
 import type { Authorisation, MinerConnection } from './ports.ts';
 import { WorkLine } from './work-line.ts';
@@ -22,7 +22,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   readonly #context: ServerContext;
   readonly #opener: ChannelOpener;
   readonly #log: Logger;
-  readonly #flood: FloodGate;
+  readonly #gates: Gates;
   readonly #miners = new Map<number, Miner>();
   readonly #line: WorkLine;
   #lastId = 0;
@@ -37,7 +37,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     this.#opener = new ChannelOpener(context, this);
     this.#log = context.deps.log.child({ connection: connection.id });
     const { sharesPerMinute } = context.config.targets;
-    this.#flood = new FloodGate(context.limits, sharesPerMinute, context.ticks());
+    this.#gates = new Gates(context.limits, sharesPerMinute, context.ticks());
   }
 
   get miners(): IterableIterator<Miner> {
@@ -119,7 +119,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   #onShare(share: SubmitSharesStandard | SubmitSharesExtended): void {
     const { ticks, deps, desk } = this.#context;
     const arrived = ticks();
-    if (!this.#flood.pass(this.#miners.size, arrived)) return this.#onFlood();
+    if (!this.#gates.share(this.#miners.size, arrived)) return this.#onFlood();
     const miner = this.#miners.get(share.channelId);
     if (miner === undefined) return this.#onStrayShare(share);
     desk.settle(miner, share, miner.channel.submit(share, deps.clock.now()), arrived);
@@ -139,6 +139,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   }
 
   #onOpen(message: OpenRequest): void {
+    if (!this.#gates.open(this.#context.ticks())) return this.#refuseOpen(message.requestId, 'channel-limit-reached');
     const checked = this.#opener.check(message, this.#miners.size + this.#opening);
     if (typeof checked === 'string') return this.#refuseOpen(message.requestId, checked);
     const answer = this.#opener.authorise(checked);

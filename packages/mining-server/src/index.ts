@@ -10,7 +10,7 @@
  * ```
  * @packageDocumentation
  */
-export { CLOSE_REASONS, type ServerCloseReason } from './codes.ts';
+export { CLOSE_REASONS, type ServerCloseReason, SETUP_ERRORS, type SetupErrorCode } from './codes.ts';
 export {
   MAX_TAG_SIZE,
   MINING_SERVER_DEFAULTS,

@@ -9,7 +9,7 @@ import {
 } from '@sv2kit/codec';
 import type { Tip, WorkTemplate } from '@sv2kit/mining';
 import { type Accepted, type Refused, serve, type Service } from '@sv2kit/net';
-import type { ServerCloseReason } from './codes.ts';
+import type { ServerCloseReason, SetupErrorCode } from './codes.ts';
 import { MAX_TAG_SIZE, type MiningServerConfig } from './config.ts';
 import { ServerContext } from './context.ts';
 import { Downstream } from './downstream.ts';
@@ -104,7 +104,7 @@ export class MiningServer {
   }
 
   #accept(connection: MinerConnection): Accepted<MiningFromClient> | Refused {
-    if (!this.working) return { kind: 'refuse', errorCode: 'no-work-available' };
+    if (!this.working) return { kind: 'refuse', errorCode: 'no-work-available' satisfies SetupErrorCode };
     const selects = (connection.setup.flags & REQUIRES_WORK_SELECTION) !== 0;
     const fixed = this.#context.config.versionRolling ? 0 : REQUIRES_FIXED_VERSION;
     const flags = fixed | (selects ? REQUIRES_EXTENDED_CHANNELS : 0);

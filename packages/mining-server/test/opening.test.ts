@@ -173,10 +173,31 @@ describe('a channel is refused', () => {
   });
 
   test('when every prefix is taken: a code for the client, never the end of the process', () => {
-    const { connect } = rig();
+    const { connect } = rig({ config: { extranonceLayout: { epochBytes: 3, frontEndBytes: 1, indexBytes: 1 } } });
     const miner = connect();
-    const clients = Array.from({ length: 3 }, () => miner.open('standard'));
-    expect(new Set(clients.map(({ channel }) => String(channel?.extranoncePrefix))).size).toBe(3);
+    const clients = Array.from({ length: 256 }, () => miner.open('standard'));
+    expect(new Set(clients.map(({ channel }) => String(channel?.extranoncePrefix))).size).toBe(256);
+    connect().open('standard');
+    const last = connect();
+    last.open('extended');
+    expect(code(last)).toBe('channel-capacity-exhausted');
+    expect(last.ended).toBeUndefined();
+  });
+
+  test('when a connection opens and closes them without end: each rests for two tips', () => {
+    const limits = { channelsPerConnection: 5, opensPerSecond: 1 };
+    const { connect, clock } = rig({ config: { limits } });
+    const miner = connect();
+    const openAndClose = () => {
+      const channelId = miner.open('standard').channel?.channelId;
+      if (channelId !== undefined) miner.says({ type: 'CloseChannel', channelId, reasonCode: '' });
+      return channelId !== undefined;
+    };
+    const opened = Array.from({ length: 8 }, openAndClose);
+    expect(opened).toEqual([true, true, true, true, true, false, false, false]);
+    expect(code(miner)).toBe('channel-limit-reached');
+    clock.advance(1_000);
+    expect(openAndClose()).toBe(true);
   });
 });
 

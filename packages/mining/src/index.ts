@@ -67,6 +67,7 @@ export { ShareBudget } from './seen-shares.ts';
 export type { SettledShare, Share, ShareOutcome, Solution } from './share.ts';
 export { StandardChannel } from './standard-channel.ts';
 export { sameBytes, type Tip, type WorkTemplate } from './template.ts';
+export { templateProblem } from './template-check.ts';
 export {
   type DifficultyBounds,
   HASHES_PER_DIFFICULTY,

@@ -15,6 +15,7 @@ import {
   type Recipe,
   type ServerChannel,
   StandardChannel,
+  templateProblem,
 } from '../src/index.ts';
 import {
   bytes,
@@ -288,3 +289,18 @@ function expectAgreement(channel: ServerChannel, client: ChannelClient, work: Jo
     expect(current.space.merkleRoot).toEqual(active?.job.merkleRoot(channel.extranoncePrefix));
   }
 }
+
+describe('a template', () => {
+  const tag = new TextEncoder().encode('/test/');
+  test.each([
+    ['none', {}, undefined],
+    ['outputs that are no outputs', { coinbaseTxOutputs: bytes(5, 1) }, /output/],
+    ['another number of outputs than it says', { coinbaseTxOutputsCount: 2 }, /output/],
+    ['no height', { coinbasePrefix: bytes(1, 0x99) }, /height/],
+    ['a script that leaves no room', { coinbasePrefix: Uint8Array.of(1, 5, ...bytes(60, 0)) }, /scriptSig/],
+  ] as const)('with this wrong: %s', (_, overrides, problem) => {
+    const found = templateProblem(template(1n, overrides), tag);
+    if (problem === undefined) expect(found).toBeUndefined();
+    else expect(found).toMatch(problem);
+  });
+});

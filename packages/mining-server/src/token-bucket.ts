@@ -1,0 +1,21 @@
+/** So many at once, and so many a second in the long run. */
+export class TokenBucket {
+  #tokens: number;
+  #lastTicks: number;
+
+  /** @param ticks milliseconds */
+  constructor(burst: number, ticks: number) {
+    this.#tokens = burst;
+    this.#lastTicks = ticks;
+  }
+
+  /** Takes one. @returns false when there is none */
+  take(perSecond: number, burst: number, ticks: number): boolean {
+    const gained = (perSecond * Math.max(0, ticks - this.#lastTicks)) / 1000;
+    this.#lastTicks = ticks;
+    this.#tokens = Math.min(burst, this.#tokens + gained);
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}
