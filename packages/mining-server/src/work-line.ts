@@ -40,7 +40,10 @@ export class WorkLine {
     return group === undefined ? undefined : [...group.members()];
   }
 
-  /** Brings every addressee up to the board. A peer that does not drain gets the latest state once it does. */
+  /**
+   * Brings every addressee up to the board. Targets go out before the jobs that they will bind (§5.3.21), never between
+   * a tip and its job. A peer that does not drain gets the latest state once it does.
+   */
   advance(): void {
     if (this.#connection.congested) return;
     for (const group of this.#groups.values()) this.#advanceGroup(group);
@@ -85,7 +88,7 @@ export class WorkLine {
     for (const step of group.feed.advance(board)) {
       const nowMs = deps.clock.now();
       const minNtime = ntimeOf(step, nowMs);
-      if (step.kind === 'active') for (const member of group.members()) this.#retargetMember(member);
+      if (step.kind !== 'prev-hash') for (const member of group.members()) this.#retargetMember(member);
       const settlements = group.apply(step, minNtime, nowMs);
       this.#connection.sendFrame(frames.extended(step, step.source.job(group.recipe), group.groupChannelId, minNtime));
       for (const member of group.members()) this.#miners.get(member.channelId)?.noteActivation(nowMs);
@@ -100,7 +103,7 @@ export class WorkLine {
     const { board } = this.#context;
     if (miner.addressee.kind !== 'own' || !miner.addressee.feed.isBehind(board)) return;
     for (const step of miner.addressee.feed.advance(board)) {
-      if (step.kind === 'active') this.#retarget(miner);
+      if (step.kind !== 'prev-hash') this.#retarget(miner);
       this.#sendStep(miner, step);
     }
   }

@@ -239,6 +239,22 @@ describe('targets', () => {
     expect(compareTargets(client.currentWork()?.target ?? MAX_TARGET, before)).toBe(-1);
   });
 
+  test('go out before the future job that they will bind, where tips come faster than jobs are made anew', async () => {
+    const { server, connect, clock, settle } = rig({ config: fast });
+    const miner = connect();
+    const client = miner.open('extended', { nominalHashRate: 1e3 });
+    let prepared = template(1);
+    for (let height = 2; height < 20; height += 1) {
+      server.activate(prepared, tip(height));
+      prepared = template(height);
+      server.prepare(prepared);
+      clock.advance(20_000);
+      await settle();
+    }
+    expect(miner.of('SetTarget').length).toBeGreaterThan(1);
+    expect(compareTargets(client.currentWork()?.target ?? MAX_TARGET, targetFromDifficulty(1e3 / 2 ** 32))).toBe(1);
+  });
+
   test('of a channel that floods do not wait for the next broadcast', () => {
     const { connect, clock } = rig({ config: fast });
     const miner = connect();

@@ -193,6 +193,8 @@ export abstract class ServerChannel {
   }
 }
 
+/** Bounded by the later of our clock and the template's time, in case ours is slow. */
 function allowsTime(job: LiveJob, ntime: number, nowMs: number): boolean {
-  return ntime >= job.minNtime && ntime <= nowMs / 1000 + MAX_FUTURE_BLOCK_TIME - FUTURE_BLOCK_MARGIN;
+  const latest = Math.max(nowMs / 1000, job.minNtime) + MAX_FUTURE_BLOCK_TIME - FUTURE_BLOCK_MARGIN;
+  return ntime >= job.minNtime && ntime <= latest;
 }

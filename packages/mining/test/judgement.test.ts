@@ -94,6 +94,11 @@ describe.each([
     expect(at(NOW / 1000 + 7_141)).toEqual(rejected('invalid-ntime'));
   });
 
+  test('is not refused for its time because the clock of the server is slow', () => {
+    const channel = mining(open());
+    expect(channel.submit(solve(channel, job(1)), NOW - 86_400_000)).toEqual(accepted);
+  });
+
   test('may roll the bits that BIP323 frees and no other', () => {
     const channel = mining(open());
     const at = (version: number) => channel.submit(solve(channel, job(1), { version }), NOW);
