@@ -4,7 +4,7 @@ import { type Recipe, recipeKey } from './recipe.ts';
 import { sameBytes, type Tip, type WorkTemplate } from './template.ts';
 
 /** Future templates that wait for their tip; the oldest gives way. Fewer than a client keeps future jobs. */
-export const BOARD_FUTURES = 8;
+export const MAX_FUTURE_TEMPLATES = 8;
 
 /** One template in play and the jobs made from it, at most one per recipe. */
 export class WorkSource {
@@ -68,7 +68,7 @@ export class JobBoard {
 
   /** NewTemplate with future_template set (§7.2). */
   addFuture(template: WorkTemplate): void {
-    this.#futures = [...this.#futures, this.#source(template)].slice(-BOARD_FUTURES);
+    this.#futures = [...this.#futures, this.#source(template)].slice(-MAX_FUTURE_TEMPLATES);
   }
 
   /** NewTemplate for the tip at hand (§7.2). @returns false when there is no tip yet */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { MiningFromServer, SetNewPrevHash } from '@sv2kit/codec';
 import {
-  BOARD_FUTURES,
+  MAX_FUTURE_TEMPLATES,
   applyStep,
   ChannelClient,
   ExtendedChannel,
@@ -145,7 +145,7 @@ describe('a board', () => {
   test('keeps a bounded number of future templates, the newest', () => {
     const work = board();
     for (let id = 10; id < 40; id += 1) work.addFuture(template(BigInt(id)));
-    expect(work.futures).toHaveLength(BOARD_FUTURES);
+    expect(work.futures).toHaveLength(MAX_FUTURE_TEMPLATES);
     expect(work.futures.at(-1)?.template.templateId).toBe(39n);
   });
 
