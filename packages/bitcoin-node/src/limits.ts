@@ -16,6 +16,8 @@ export const LIMITS = {
   longPollGraceMs: 1_000,
   /** Tips that wait for a reader; the oldest go first. */
   maxWaitingTips: 16,
+  /** First pause before a node that is away is tried again; it doubles, with jitter. */
   backOffFirstMs: 250,
+  /** Longest such pause. */
   backOffMaxMs: 10_000,
 } as const;

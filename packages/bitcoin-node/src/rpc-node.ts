@@ -37,7 +37,9 @@ export interface RpcNodeOptions {
   readonly random?: () => number;
 }
 
+/** How often a node without ZMQ is asked for its best block. */
 export const DEFAULT_POLL_INTERVAL_MS = 1_000;
+/** How often a template is asked for on the same tip, beside the long poll. */
 export const DEFAULT_REFRESH_INTERVAL_MS = 10_000;
 
 /** A node over JSON-RPC, with ZMQ where it is configured. It is contacted at once and for as long as it is open. */
