@@ -20,7 +20,7 @@ export class PrivateApt {
 
   /** Lays the folder out. The system's way of reaching archives (proxies, date checks) is carried over. */
   static async create(folder: string, signal?: AbortSignal): Promise<PrivateApt> {
-    for (const name of ['lists/partial', 'cache/archives/partial', 'sources', 'debs', 'tmp']) {
+    for (const name of ['lists/partial', 'cache/archives/partial', 'sources', 'debs', 'log', 'tmp']) {
       await mkdir(join(folder, name), { recursive: true });
     }
     const system = await runCommand('apt-config', ['dump'], { signal });
@@ -40,6 +40,7 @@ export class PrivateApt {
       `Dir::State::Lists "${folder}/lists";`,
       'Dir::State::status "/dev/null";',
       `Dir::Cache "${folder}/cache";`,
+      `Dir::Log "${folder}/log";`,
       'APT::Sandbox::User "root";',
       'APT::Install-Recommends "false";',
     ];
