@@ -38,10 +38,6 @@ export class NodeRole implements BestChain {
     return this.#height;
   }
 
-  get hasFailed(): boolean {
-    return this.#state.kind === 'ended' && !this.#state.asked;
-  }
-
   view(): RoleView {
     const state = this.#state;
     switch (state.kind) {
@@ -80,6 +76,7 @@ export class NodeRole implements BestChain {
       const node = await startBitcoind({ binary, chain, dataDir: layout.bitcoind, zmq: true, signal });
       const credentials = { cookieFile: node.cookieFile };
       const client = createRpcClient({ url: node.rpcUrl, credentials, clock: systemClock });
+      this.#height = Number(await client.call('getblockcount'));
       this.#to({ kind: 'running', node, client, version });
       void node.ended.then(() => this.#onEnd(`it ended: see ${node.dataDir}/${chain}/debug.log`));
       return node;

@@ -26,8 +26,7 @@ export interface RolePlan {
 
 type State =
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'running'; readonly process: GuardedProcess; readonly status: RoleStatus | undefined }
-  | { readonly kind: 'stopping'; readonly process: GuardedProcess; readonly status: RoleStatus | undefined }
+  | { readonly kind: 'running' | 'stopping'; readonly process: GuardedProcess }
   | { readonly kind: 'ended'; readonly asked: boolean; readonly reason: string };
 
 /** One role as a process: configuration written, started, asked how it is, stopped. */
@@ -35,6 +34,8 @@ export class Role {
   readonly #plan: RolePlan;
   readonly #onChange: (role: Role) => void;
   #state: State = { kind: 'waiting' };
+  #status: RoleStatus | undefined;
+  #wasReady = false;
 
   constructor(plan: RolePlan, onChange: (role: Role) => void) {
     this.#plan = plan;
@@ -47,12 +48,7 @@ export class Role {
 
   /** What it last said of itself. */
   get status(): RoleStatus | undefined {
-    return 'status' in this.#state ? this.#state.status : undefined;
-  }
-
-  /** Ended without having been asked to. */
-  get hasFailed(): boolean {
-    return this.#state.kind === 'ended' && !this.#state.asked;
+    return this.#status;
   }
 
   view(): RoleView {
@@ -63,9 +59,9 @@ export class Role {
         return { name, state: 'waiting', detail: '' };
       case 'running':
       case 'stopping': {
-        const { status } = state;
+        const status = this.#status;
         const reason = status?.reason === undefined ? {} : { reason: status.reason };
-        const shown = state.kind === 'stopping' ? 'stopping' : (status?.state ?? 'starting');
+        const shown = state.kind === 'stopping' ? 'stopping' : this.#shown();
         return { name, state: shown, ...reason, detail: status === undefined ? '' : this.#plan.describe(status) };
       }
       case 'ended':
@@ -88,7 +84,7 @@ export class Role {
       stdio: ['ignore', log.fd, log.fd],
       graceSeconds: STOP_GRACE_MS / 1_000,
     });
-    this.#to({ kind: 'running', process, status: undefined });
+    this.#to({ kind: 'running', process });
     void process.ended.then((end) => this.#onEnd(end));
     await log.close();
   }
@@ -99,7 +95,10 @@ export class Role {
     try {
       const status = await fetchStatus(this.#plan.monitoringPort);
       // It may have ended while it was being asked.
-      if (this.#state.kind === 'running') this.#to({ ...this.#state, status });
+      if (this.#state.kind !== 'running') return;
+      this.#wasReady ||= status.state === 'ok';
+      this.#status = status;
+      this.#onChange(this);
     } catch {
       // Starting, too busy to answer, or about to end: its process tells.
     }
@@ -108,8 +107,8 @@ export class Role {
   /** running -> stopping -> ended */
   async stop(): Promise<void> {
     if (this.#state.kind !== 'running') return;
-    const { process, status } = this.#state;
-    this.#to({ kind: 'stopping', process, status });
+    const { process } = this.#state;
+    this.#to({ kind: 'stopping', process });
     await process.stop(STOP_GRACE_MS);
   }
 
@@ -124,9 +123,15 @@ export class Role {
   async #onEnd(end: ProcessEnd): Promise<void> {
     const asked = this.#state.kind === 'stopping';
     this.#to({ kind: 'ended', asked, reason: `${describeEnd(end)}: see ${this.#plan.logFile}` });
-    if (asked) return;
+    if (asked || end.kind === 'signal') return;
     const words = await lastWords(this.#plan.logFile);
     if (words !== undefined) this.#to({ kind: 'ended', asked, reason: `${describeEnd(end)}: ${words}` });
+  }
+
+  /** What a role lacks before it has first been ready is part of its start. */
+  #shown(): RoleStatus['state'] {
+    const state = this.#status?.state ?? 'starting';
+    return state === 'degraded' && !this.#wasReady ? 'starting' : state;
   }
 
   #to(state: State): void {

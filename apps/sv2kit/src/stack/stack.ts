@@ -140,7 +140,6 @@ export class Stack {
   }
 
   async #pace(node: Bitcoind) {
-    await this.#node.poll();
     return paceOf(node.chain, await this.#node.difficulty(), this.#devices.length);
   }
 
