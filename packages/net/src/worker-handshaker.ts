@@ -10,30 +10,37 @@ const WORKER = new URL(`./handshake-worker${import.meta.url.endsWith('.ts') ? '.
 export interface WorkerHandshakesOptions {
   /** Threads; one per core but one when absent. */
   readonly workers?: number;
+  /** What they run; this package's own worker when absent. */
+  readonly program?: URL;
   readonly log?: Logger;
 }
 
 /**
  * Computes handshakes in worker threads, so that a thousand peers that reconnect at once do not hold up the event loop.
- * When the last worker has failed, handshakes are computed in this thread.
+ * A worker that dies is replaced; where none can be started, handshakes are computed in this thread.
  */
 export function workerHandshakes(options: WorkerHandshakesOptions = {}): Handshaker {
-  return new WorkerHandshakes(options.workers ?? Math.max(1, availableParallelism() - 1), options.log ?? silentLogger);
+  const { workers = Math.max(1, availableParallelism() - 1), program = WORKER, log = silentLogger } = options;
+  return new WorkerHandshakes(workers, program, log);
 }
 
 interface Thread {
   readonly worker: Worker;
   /** What it computes now. */
   batch: readonly HandshakeJob[];
+  /** Whether it has answered anything: it can be started. */
+  proven: boolean;
 }
 
 class WorkerHandshakes implements Handshaker {
   readonly #threads = new Set<Thread>();
+  readonly #program: URL;
   readonly #log: Logger;
   #queue: HandshakeJob[] = [];
   #closing = false;
 
-  constructor(count: number, log: Logger) {
+  constructor(count: number, program: URL, log: Logger) {
+    this.#program = program;
     this.#log = log;
     for (let i = 0; i < count; i += 1) this.#start();
   }
@@ -60,8 +67,9 @@ class WorkerHandshakes implements Handshaker {
   }
 
   #start(): void {
-    const worker = new Worker(WORKER, { name: 'handshakes' });
-    const thread: Thread = { worker, batch: [] };
+    // Options of this process, such as --input-type, may be wrong for a file.
+    const worker = new Worker(this.#program, { name: 'handshakes', execArgv: [] });
+    const thread: Thread = { worker, batch: [], proven: false };
     worker.unref();
     worker.on('message', (outcomes: readonly Outcome[]) => this.#onOutcomes(thread, outcomes));
     worker.on('error', (error) => this.#log.error('a handshake worker failed', { error }));
@@ -93,6 +101,7 @@ class WorkerHandshakes implements Handshaker {
   #onOutcomes(thread: Thread, outcomes: readonly Outcome[]): void {
     const { batch } = thread;
     thread.batch = [];
+    thread.proven = true;
     this.#feed(thread);
     batch.forEach((job, index) => {
       const outcome = outcomes[index];
@@ -102,12 +111,23 @@ class WorkerHandshakes implements Handshaker {
     });
   }
 
-  /** A worker that fails is not replaced: what broke it would break the next. Its jobs go to the others, or are done here. */
+  /**
+   * A worker that has worked is replaced, and its handshakes have failed: one of them may be what broke it. One that never
+   * worked is not, for the next would not either: its handshakes go to the others, or are done here.
+   */
   #onExit(thread: Thread): void {
     this.#threads.delete(thread);
     if (this.#closing) return;
-    this.#log.error('a handshake worker has gone', { left: this.#threads.size });
-    const jobs = this.#threads.size > 0 ? thread.batch : [...thread.batch, ...this.#queue.splice(0)];
+    const { batch, proven } = thread;
+    if (proven) this.#start();
+    this.#log.error('a handshake worker has gone', { replaced: proven, left: this.#threads.size });
+    if (proven) for (const job of batch) if (!job.abandoned) job.done(new Error('the handshake worker failed'));
+    const orphans = proven ? [] : batch;
+    this.#redo(this.#threads.size > 0 ? orphans : [...orphans, ...this.#queue.splice(0)]);
+    for (const each of this.#threads) this.#feed(each);
+  }
+
+  #redo(jobs: readonly HandshakeJob[]): void {
     for (const job of jobs) if (!job.abandoned) this.respond(job);
   }
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { finishInitiator, type ServerIdentity, startInitiator } from '@sv2kit/noise';
 import type { HandshakeResult } from '@sv2kit/session';
 import { describe, expect, test } from 'vitest';
@@ -51,6 +52,52 @@ describe('handshakes off the event loop (§4.5)', () => {
     const handshakes = workerHandshakes({ workers: 0 });
     await shake(handshakes, newIdentity());
     await handshakes.close();
+  });
+
+  test('a worker that dies takes only its own handshakes along, told as failed, and is replaced', async () => {
+    const program = new URL('fixtures/mortal-worker.ts', import.meta.url);
+    const handshakes = workerHandshakes({ workers: 1, program });
+    const identity = newIdentity();
+    for (let life = 0; life < 3; life += 1) {
+      await shake(handshakes, identity);
+      const killed = new Promise<HandshakeResult | Error>((done) => {
+        handshakes.respond({ act: new Uint8Array(64), identity, abandoned: false, done });
+      });
+      const queued = shake(handshakes, newIdentity(5));
+      // A worker computes it: this thread would have answered already.
+      expect(handshakes.waiting).toBe(2);
+      expect(await killed).toEqual(new Error('the handshake worker failed'));
+      await queued;
+    }
+    await handshakes.close();
+  });
+
+  test('a worker that cannot start is not replaced: this thread does its work', async () => {
+    const program = new URL('fixtures/stillborn-worker.ts', import.meta.url);
+    const handshakes = workerHandshakes({ workers: 2, program });
+    await Promise.all([1, 2, 3].map(() => shake(handshakes, newIdentity())));
+    expect(handshakes.waiting).toBe(0);
+    const late = shake(handshakes, newIdentity());
+    expect(handshakes.waiting).toBe(0);
+    await late;
+    await handshakes.close();
+  });
+
+  test('workers run whatever the process was started with', () => {
+    const script = `
+      import { ephemeralKey, workerHandshakes } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)};
+      const log = { debug() {}, info() {}, warn() {}, error: (...said) => console.log(...said), child: () => log };
+      const handshakes = workerHandshakes({ workers: 1, log });
+      const alive = setInterval(() => {}, 1000);
+      handshakes.respond({ act: new Uint8Array(64), identity: {}, abandoned: false, done: async () => {
+        console.log('answered by a worker');
+        await handshakes.close();
+        clearInterval(alive);
+      } });
+      console.log(handshakes.waiting, 'waiting');
+    `;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    expect(stdout.trim().split('\n')).toEqual(['1 waiting', 'answered by a worker']);
   });
 
   test('a certificate renewed while listening is shown from the next handshake on (§4.5.3)', async () => {
