@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { BlockBook, enough } from '../../src/stack/block-book.ts';
+import type { FoundBlock } from '../../src/stack/status.ts';
+import { block } from './support.ts';
+
+class FakeChain {
+  hashes: string[] = [];
+  asked: number[] = [];
+
+  get height(): number {
+    return this.hashes.length - 1;
+  }
+
+  hashAt(height: number): Promise<string | undefined> {
+    this.asked.push(height);
+    return Promise.resolve(this.hashes[height]);
+  }
+}
+
+const found = (height: number, hash: string, device = 'device-1'): FoundBlock => ({
+  height,
+  hash,
+  path: 'pool-template',
+  via: 'sv2-extended',
+  userIdentity: `stack.${device}`,
+});
+
+test('a block counts once the best chain holds it, and is told once', async () => {
+  const chain = new FakeChain();
+  const book = new BlockBook(chain);
+  chain.hashes = ['genesis'];
+  expect(await book.update([found(1, 'a')])).toEqual([]);
+  chain.hashes = ['genesis', 'a'];
+  const expected = { height: 1, hash: 'a', path: 'pool-template', via: 'sv2-extended', device: 'device-1' };
+  expect(await book.update([found(1, 'a')])).toEqual([expected]);
+  expect(await book.update([found(1, 'a')])).toEqual([]);
+  expect(book.confirmed).toEqual([expected]);
+});
+
+test('a block that a reorganisation took away does not count any more', async () => {
+  const chain = new FakeChain();
+  const book = new BlockBook(chain);
+  chain.hashes = ['genesis', 'a', 'b'];
+  await book.update([found(2, 'b', 'device-2'), found(1, 'a')]);
+  expect(book.confirmed.map(({ hash, device }) => [hash, device])).toEqual([
+    ['a', 'device-1'],
+    ['b', 'device-2'],
+  ]);
+  chain.hashes = ['genesis', 'a', 'c', 'd'];
+  await book.update([found(2, 'b')]);
+  expect(book.confirmed.map(({ hash }) => hash)).toEqual(['a']);
+});
+
+test('deep blocks are not asked about again until the last word', async () => {
+  const chain = new FakeChain();
+  const book = new BlockBook(chain);
+  chain.hashes = Array.from({ length: 20 }, (_, height) => `h${height}`);
+  await book.update([found(2, 'h2'), found(19, 'h19')]);
+  chain.asked = [];
+  await book.update([]);
+  expect(chain.asked).toEqual([19]);
+  chain.hashes[2] = 'other';
+  await book.verifyAll();
+  expect(book.confirmed.map(({ hash }) => hash)).toEqual(['h19']);
+});
+
+test.each([
+  { name: 'too few', vias: 'sss', wanted: 4, ways: 's', expected: undefined },
+  { name: 'as many as wanted', vias: 'sesesss', wanted: 5, ways: 'se', expected: 5 },
+  { name: 'one kind is missing', vias: 'sssss', wanted: 5, ways: 'se', expected: undefined },
+  { name: 'the missing kind came late', vias: 'ssssssees', wanted: 5, ways: 'se', expected: 7 },
+  { name: 'one kind is all there is', vias: 'ssssss', wanted: 5, ways: 's', expected: 5 },
+  { name: 'fewer are wanted than there are kinds', vias: 'ss', wanted: 1, ways: 'se', expected: 1 },
+])('blocks are enough when there are $wanted with one of each kind in use: $name', (row) => {
+  const via = (letter: string): string => (letter === 's' ? 'sv2-standard' : 'sv2-extended');
+  const blocks = [...row.vias].map((letter, height) => block(height, { via: via(letter) }));
+  expect(enough(blocks, row.wanted, new Set([...row.ways].map(via)))?.length).toBe(row.expected);
+});

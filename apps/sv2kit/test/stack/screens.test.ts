@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest';
+import { stackReport } from '../../src/stack/report.ts';
+import { createScreen } from '../../src/stack/screens.ts';
+import { foundBlocks, readStatus, shareCounts } from '../../src/stack/status.ts';
+import { hashrate, latency } from '../../src/stack/wording.ts';
+import { block, RecordingTerminal, role, status } from './support.ts';
+
+describe('without a terminal', () => {
+  test('a role is a line whenever its state or its reason changes, not whenever its figures do', () => {
+    const terminal = new RecordingTerminal();
+    const screen = createScreen(terminal, { json: false, columns: undefined });
+    screen.show({ kind: 'role', role: role({ state: 'starting', detail: '' }) });
+    screen.show({ kind: 'role', role: role() });
+    screen.show({ kind: 'role', role: role({ detail: '127.0.0.1:3336, 3 channels' }) });
+    screen.show({ kind: 'role', role: role({ state: 'degraded', reason: 'no template provider' }) });
+    expect(terminal.lines).toEqual([
+      'pool               starting',
+      'pool               ok          127.0.0.1:3336, 2 channels',
+      'pool               degraded    no template provider',
+    ]);
+  });
+
+  test('an installation is a line per step', () => {
+    const terminal = new RecordingTerminal();
+    const screen = createScreen(terminal, { json: false, columns: undefined });
+    for (const progress of ['0.0 of 18.9 MB', '9.1 of 18.9 MB']) {
+      const installing = {
+        name: 'bitcoind',
+        state: 'installing',
+        detail: 'downloading 28 packages',
+        progress,
+      } as const;
+      screen.show({ kind: 'role', role: installing });
+    }
+    expect(terminal.lines).toEqual(['bitcoind           installing  downloading 28 packages']);
+  });
+
+  test('the status is a line every ten seconds, and a block is a line', () => {
+    const terminal = new RecordingTerminal();
+    const screen = createScreen(terminal, { json: false, columns: undefined });
+    for (const elapsedSeconds of [5, 10, 15, 20.2]) screen.show({ kind: 'status', status: status({ elapsedSeconds }) });
+    screen.show({ kind: 'block', block: block(7), count: 1, wanted: 5 });
+    expect(terminal.lines).toEqual([
+      '10 s; blocks 1 of 5 (height 7); shares 60 accepted, 2 rejected (stale-share 2); 1.61 MH/s; share to success p50 3.1 ms, p99 13 ms',
+      '20 s; blocks 1 of 5 (height 7); shares 60 accepted, 2 rejected (stale-share 2); 1.61 MH/s; share to success p50 3.1 ms, p99 13 ms',
+      `block 7 ${'7'.padStart(64, '0')} by device-1 over sv2-standard (1 of 5)`,
+    ]);
+  });
+
+  test('a failure goes to standard error', () => {
+    const terminal = new RecordingTerminal();
+    createScreen(terminal, { json: false, columns: undefined }).show({ kind: 'end', ok: false, text: 'it failed' });
+    expect([terminal.written, terminal.complained]).toEqual(['', 'it failed\n']);
+  });
+});
+
+test('for machines every event is a line of JSON', () => {
+  const terminal = new RecordingTerminal();
+  const screen = createScreen(terminal, { json: true, columns: undefined });
+  screen.show({ kind: 'role', role: role() });
+  screen.show({ kind: 'end', ok: true, text: 'done' });
+  expect(terminal.lines.map((line): unknown => JSON.parse(line))).toEqual([
+    { event: 'role', atMs: 1_700_000_000_000, role: role() },
+    { event: 'end', atMs: 1_700_000_000_000, ok: true, text: 'done' },
+  ]);
+});
+
+test('at a terminal the table is drawn over itself, never wider than the screen; blocks scroll by above it', () => {
+  const terminal = new RecordingTerminal();
+  const screen = createScreen(terminal, { json: false, columns: () => 50 });
+  screen.show({ kind: 'role', role: role({ state: 'starting', detail: 'x'.repeat(80) }) });
+  screen.show({ kind: 'status', status: status() });
+  screen.show({ kind: 'block', block: block(7), count: 1 });
+  screen.show({ kind: 'status', status: status({ latency: {} }) });
+  screen.show({ kind: 'end', ok: true, text: 'done' });
+  expect(shown(terminal.written)).toEqual([
+    `block 7 ${'7'.padStart(64, '0')} by device-1 over sv2-standard`,
+    '',
+    'signet, height 7, 12 s. Ctrl-C stops it.',
+    '  pool               ok          127.0.0.1:3336, ',
+    '  blocks 1 of 5; shares 60 accepted, 2 rejected (',
+    'done',
+  ]);
+});
+
+/** What a terminal shows of such a text. */
+function shown(text: string): string[] {
+  const rows: string[] = [];
+  let row = 0;
+  for (const [token, moves] of text.matchAll(/\u001B\[(\d*)[AK]|\n|[^\u001B\n]+/g)) {
+    if (token.endsWith('A') && token.startsWith('\u001B')) row -= Number(moves);
+    else if (token.startsWith('\u001B')) rows[row] = '';
+    else if (token === '\n') row += 1;
+    else rows[row] = (rows[row] ?? '') + token;
+  }
+  return rows;
+}
+
+test.each([
+  [0, '0 H/s'],
+  [999, '999 H/s'],
+  [1_432, '1.43 kH/s'],
+  [806_321, '806 kH/s'],
+  [1_612_642, '1.61 MH/s'],
+  [2e15, '2.00e+3 TH/s'],
+])('%d hashes per second are %s', (value, text) => {
+  expect(hashrate(value)).toBe(text);
+});
+
+test('a latency has two figures, or all of a whole number', () => {
+  expect(latency({ p50: 0.123, p99: 425.2, unit: 'ms', samples: 1 })).toBe('p50 0.12 ms, p99 425 ms');
+});
+
+test('the report holds what was agreed, and nothing else', () => {
+  const { blocks, shares, latency: figures } = status();
+  const roles = [role(), role({ name: 'device-1', state: 'failed', reason: 'it ended' })];
+  expect(stackReport(true, status({ roles }))).toEqual({
+    ok: true,
+    chain: 'signet',
+    blocks,
+    shares,
+    roles: [
+      { name: 'pool', state: 'ok', reason: null },
+      { name: 'device-1', state: 'failed', reason: 'it ended' },
+    ],
+    latency: figures,
+  });
+});
+
+describe('a role’s status', () => {
+  test('is read with what it lacks left out', () => {
+    const latencies = { 'share-ack': { p50: 1.234_56, p99: 2, unit: 'ms', samples: 3 }, idle: { samples: 0 }, odd: 7 };
+    expect(readStatus({ state: 'degraded', reason: 'why', latency: latencies, details: { a: 1 } })).toEqual({
+      state: 'degraded',
+      reason: 'why',
+      latency: { 'share-ack': { p50: 1.235, p99: 2, unit: 'ms', samples: 3 } },
+      details: { a: 1 },
+    });
+    expect(readStatus({ state: 'ok' })).toEqual({ state: 'ok', latency: {}, details: {} });
+    expect(() => readStatus({ error: 'no' })).toThrow('not the status of a role');
+  });
+
+  test('of the pool has blocks, oldest first, and shares', () => {
+    const details = {
+      blocks: [{ height: 2, hash: 'b', userIdentity: 'x' }, 'odd', { height: 1, hash: 'a', via: 'sv2-standard' }],
+      shares: { accepted: 3, rejected: { 'stale-share': 1, odd: 'x' } },
+    };
+    expect(foundBlocks(details).map(({ hash }) => hash)).toEqual(['a', 'b']);
+    expect(shareCounts(details)).toEqual({ accepted: 3, rejected: { 'stale-share': 1 } });
+    expect([foundBlocks({}), shareCounts({})]).toEqual([[], { accepted: 0, rejected: {} }]);
+  });
+});

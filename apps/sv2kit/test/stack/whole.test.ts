@@ -1,0 +1,160 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { StackReport } from '../../src/stack/report.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const workspaceCache = fileURLToPath(new URL('../../../../.cache', import.meta.url));
+
+interface Line {
+  readonly event: string;
+  readonly role?: { readonly name: string; readonly state: string; readonly reason?: string };
+  readonly ok?: boolean;
+  readonly text?: string;
+}
+
+let folder = '';
+let dataDir = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sv2kit-whole-'));
+  dataDir = join(folder, 'data');
+  mkdirSync(workspaceCache, { recursive: true });
+  mkdirSync(dataDir);
+  symlinkSync(workspaceCache, join(dataDir, 'cache'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** `sv2kit stack --regtest --json` as a process, and what it has said. */
+class Running {
+  readonly child: ChildProcess;
+  readonly lines: Line[] = [];
+  complained = '';
+  readonly ended: Promise<number | null>;
+  #waiting: { readonly until: (line: Line) => boolean; readonly resolve: (line: Line) => void }[] = [];
+
+  constructor(...options: string[]) {
+    const argv = [main, 'stack', '--regtest', '--json', '--data', dataDir, ...options];
+    const child = spawn(process.execPath, argv, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = child;
+    this.ended = once(child, 'close').then(([code]) => (typeof code === 'number' ? code : null));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.complained += text;
+    });
+    createInterface({ input: child.stdout }).on('line', (text) => this.#onLine(JSON.parse(text) as Line));
+  }
+
+  /** The first line, said or still to be said, that fulfils a wish. */
+  until(wish: (line: Line) => boolean): Promise<Line> {
+    const said = this.lines.find(wish);
+    if (said !== undefined) return Promise.resolve(said);
+    return Promise.race([
+      new Promise<Line>((resolve) => this.#waiting.push({ until: wish, resolve })),
+      this.ended.then((code) => {
+        throw new Error(`the stack ended with ${code}: ${this.complained}`);
+      }),
+    ]);
+  }
+
+  #onLine(line: Line): void {
+    this.lines.push(line);
+    for (const { until, resolve } of this.#waiting) if (until(line)) resolve(line);
+  }
+}
+
+/** The processes that were started with something below a folder. */
+function processesOf(below: string): { readonly pid: number; readonly command: string }[] {
+  const listed = execFileSync('ps', ['-A', '-o', 'pid=,args='], { encoding: 'utf8' });
+  return listed
+    .split('\n')
+    .filter((line) => line.includes(below))
+    .map((line) => ({ pid: Number.parseInt(line, 10), command: line.trim() }));
+}
+
+async function untilNothingRuns(): Promise<void> {
+  while (processesOf(dataDir).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+describe('the whole stack on regtest', { timeout: 240_000 }, () => {
+  test('mines blocks over both kinds of channel, reports them, and leaves nothing running', async () => {
+    const report = join(folder, 'out.json');
+    const running = new Running('--blocks', '4', '--report', report, '--deadline', '200');
+    expect({ code: await running.ended, complained: running.complained }).toEqual({ code: 0, complained: '' });
+    const { ok, chain, blocks, shares, roles, latency } = JSON.parse(readFileSync(report, 'utf8')) as StackReport;
+    expect({ ok, chain }).toEqual({ ok: true, chain: 'regtest' });
+    expect(blocks.length).toBeGreaterThanOrEqual(4);
+    expect(blocks.map(({ height }) => height)).toEqual(blocks.map((_, index) => index + 1));
+    expect(new Set(blocks.map(({ via, device, path }) => `${path} ${via} ${device}`))).toEqual(
+      new Set(['pool-template sv2-standard device-1', 'pool-template sv2-extended device-2']),
+    );
+    expect(shares.accepted).toBeGreaterThanOrEqual(4);
+    expect(roles.map(({ name, state, reason }) => `${name} ${state} ${reason}`)).toEqual([
+      'bitcoind ok null',
+      'template-provider ok null',
+      'pool ok null',
+      'device-1 ok null',
+      'device-2 ok null',
+    ]);
+    expect(latency['pool.share-to-success']).toMatchObject({ unit: 'ms', samples: shares.accepted });
+    expect(running.lines.at(-1)).toMatchObject({ event: 'end', ok: true });
+    expect(processesOf(dataDir)).toEqual([]);
+    expect(readdirSync(folder).sort()).toEqual(['data', 'out.json']);
+    expect(readdirSync(join(dataDir, 'regtest', 'configs')).sort()).toEqual([
+      'device-1.toml',
+      'device-2.toml',
+      'pool.toml',
+      'template-provider.toml',
+    ]);
+  });
+
+  test('stops at SIGTERM: every role as asked, exit code 0, nothing left', async () => {
+    const running = new Running();
+    await running.until(({ event }) => event === 'block');
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toBe(0);
+    for (const name of ['bitcoind', 'template-provider', 'pool', 'device-1', 'device-2']) {
+      const last = running.lines.findLast((line) => line.event === 'role' && line.role?.name === name);
+      expect(last?.role).toMatchObject({ name, state: 'stopped' });
+    }
+    expect(processesOf(dataDir)).toEqual([]);
+  });
+
+  test('fails when a role ends, saying which and why, and stops the others', async () => {
+    const report = join(folder, 'out.json');
+    const running = new Running('--blocks', '1000', '--report', report);
+    await running.until(({ event, role }) => event === 'role' && role?.name === 'device-2' && role.state === 'ok');
+    const pool = processesOf(dataDir).find(({ command }) => command.includes('pool.toml'));
+    process.kill(pool?.pid ?? 0, 'SIGKILL');
+    expect(await running.ended).toBe(1);
+    expect(running.lines.at(-1)).toMatchObject({ event: 'end', ok: false });
+    expect(running.lines.at(-1)?.text).toMatch(/pool failed: it was ended by SIGKILL: see .*pool\.log$/);
+    const { ok, roles } = JSON.parse(readFileSync(report, 'utf8')) as StackReport;
+    expect(ok).toBe(false);
+    expect(roles.find(({ name }) => name === 'pool')?.state).toBe('failed');
+    expect(processesOf(dataDir)).toEqual([]);
+  });
+
+  test('takes every role with it when it is killed', async () => {
+    const running = new Running();
+    await running.until(({ event, role }) => event === 'role' && role?.name === 'pool' && role.state === 'ok');
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await untilNothingRuns();
+  });
+
+  test('says in one line what a bitcoind that does not run is', async () => {
+    const running = new Running('--bitcoind', '/no/such/bitcoind');
+    expect(await running.ended).toBe(1);
+    expect(running.lines.at(-1)?.text).toMatch(/^sv2kit stack: \/no\/such\/bitcoind does not run: /);
+  });
+
+  test('that does not get there in time fails', async () => {
+    const running = new Running('--blocks', '100000', '--deadline', '1');
+    expect(await running.ended).toBe(1);
+    expect(running.lines.at(-1)?.text).toBe('sv2kit stack: not done within 1 s: 0 of 100000 blocks');
+  });
+});
