@@ -48,7 +48,8 @@ export function recover(files: FileLayer, directory: string): Recovered {
       continue;
     }
     const end = scan(bytes, header.firstPosition, header.bootEpoch);
-    const kept = end.size < bytes.length ? cut(files, path, bytes, end.size) : undefined;
+    const kept = end.size < bytes.length ? keep(files, path, bytes, end.size) : undefined;
+    settle(files, path, bytes.subarray(0, end.size));
     cutBytes += bytes.length - end.size;
     const tail = { sequence, size: end.size, nextPosition: end.nextPosition };
     return { tail, lastEpoch: end.lastEpoch, cutBytes, kept };
@@ -80,21 +81,28 @@ function scan(bytes: Uint8Array, firstPosition: number, epoch: number) {
   }
 }
 
-/** Returns the file that keeps what was cut off, when that was more than an unfinished write. */
-function cut(files: FileLayer, path: string, bytes: Uint8Array, size: number): string | undefined {
-  const kept = batchAt(bytes, declaredEnd(bytes, size)) === undefined ? undefined : `${path}.cut-${size}`;
-  if (kept !== undefined) {
-    files.remove(kept);
-    const copy = files.open(kept, 'create');
-    files.write(copy, [bytes.subarray(size)], 0);
-    files.sync(copy);
-    files.close(copy);
-  }
+/** Returns the file that keeps what is to be cut off, when that is more than an unfinished write. */
+function keep(files: FileLayer, path: string, bytes: Uint8Array, size: number): string | undefined {
+  if (batchAt(bytes, declaredEnd(bytes, size)) === undefined) return undefined;
+  const kept = `${path}.cut-${size}`;
+  files.remove(kept);
+  const copy = files.open(kept, 'create');
+  files.write(copy, [bytes.subarray(size)], 0);
+  files.sync(copy);
+  files.close(copy);
+  return kept;
+}
+
+/**
+ * Makes `whole` all that a segment holds, on disk. What was read may be in memory only: the process may have been killed
+ * between a write and its sync, and after a sync that failed the system takes for written what it dropped.
+ */
+function settle(files: FileLayer, path: string, whole: Uint8Array): void {
   const handle = files.open(path, 'existing');
-  files.truncate(handle, size);
+  files.truncate(handle, whole.length);
+  files.write(handle, [whole], 0);
   files.sync(handle);
   files.close(handle);
-  return kept;
 }
 
 /** A damaged header before whole batches is not a torn write but a damaged disk: a person must decide. */

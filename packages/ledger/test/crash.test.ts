@@ -4,16 +4,18 @@ import { type Journal, type JournalRecord, NOT_RECORDED, openJournal } from '../
 import { anyRecord, readAll, StillClock, silent, temporaryDirectory, turns } from './builders.ts';
 import { MemoryFiles, type Random, writeDirectory } from './memory-files.ts';
 
-/** One run of the journal: bursts of records, failing operations on the way, and the operation the power fails at. */
+/** One run of the journal: bursts of records, failing operations on the way, how it ends and at which operation. */
 interface Run {
   readonly bursts: readonly (readonly JournalRecord[])[];
-  readonly failPowerAfter: number;
+  readonly end: 'power failure' | 'killed';
+  readonly endAfter: number;
   readonly faults: readonly { readonly at: number; readonly length: number }[];
 }
 
 const anyRun: fc.Arbitrary<Run> = fc.record({
   bursts: fc.array(fc.array(anyRecord, { maxLength: 12 }), { maxLength: 12 }),
-  failPowerAfter: fc.integer({ min: 1, max: 60 }),
+  end: fc.constantFrom('power failure', 'killed'),
+  endAfter: fc.integer({ min: 1, max: 60 }),
   faults: fc.array(fc.record({ at: fc.integer({ min: 8, max: 60 }), length: fc.integer({ min: 1, max: 4 }) }), {
     maxLength: 3,
   }),
@@ -29,7 +31,7 @@ interface Seen {
 
 async function live(run: Run, files: MemoryFiles, seen: Seen): Promise<void> {
   const clock = new StillClock();
-  files.failPowerAt = run.failPowerAfter;
+  files.failPowerAt = run.endAfter;
   files.fault = () =>
     run.faults.some(({ at, length }) => files.operations >= at && files.operations < at + length) ? 'EIO' : undefined;
   let journal: Journal;
@@ -88,17 +90,17 @@ const wellFormed = (record: JournalRecord): JournalRecord =>
     Object.entries(record).map(([key, value]) => [key, typeof value === 'string' ? value.toWellFormed() : value]),
   ) as unknown as JournalRecord;
 
-test('every record up to the watermark survives a power failure at any operation, once and in order', async () => {
+test('every record up to the watermark survives a kill or a power failure at any operation, once and in order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyRun, { minLength: 1, maxLength: 4 }), fc.integer(), async (runs, seed) => {
       const random = generator(seed);
-      let content = new Map<string, Uint8Array>();
+      let files = new MemoryFiles(random);
       const seen: Seen = { appended: [], watermark: 0, epoch: 0 };
       for (const run of runs) {
-        const files = new MemoryFiles(random, content);
         await live(run, files, seen);
-        content = files.afterPowerFailure();
-        await check(content, seen);
+        if (run.end === 'killed') files.restart();
+        else files = new MemoryFiles(random, files.afterPowerFailure());
+        await check(files.content(), seen);
       }
     }),
     { numRuns: 150 },

@@ -8,9 +8,12 @@ export class PowerFailure extends Error {}
 const SECTOR = 512;
 
 interface MemoryFile {
-  /** As of the last sync. */
+  /** What is on disk. */
   durable: Uint8Array;
+  /** What is read back: the page cache. */
   current: Uint8Array;
+  /** Where `current` was written since the last sync. A sync that fails gives these up, as Linux does. */
+  dirty: readonly (readonly [start: number, end: number])[];
 }
 type Entries = Map<string, MemoryFile>;
 type DirectoryChange = (entries: Entries) => void;
@@ -18,7 +21,7 @@ type DirectoryChange = (entries: Entries) => void;
 /** Random numbers from 0 up to 1. */
 export type Random = () => number;
 
-/** A flat file system in memory that forgets what was not synced when the power fails. */
+/** A flat file system in memory: it forgets what was not synced when the power fails, not when the process is killed. */
 export class MemoryFiles implements FileLayer {
   readonly #durableEntries: Entries;
   readonly #entries: Entries;
@@ -35,8 +38,16 @@ export class MemoryFiles implements FileLayer {
 
   constructor(random: Random, content: ReadonlyMap<string, Uint8Array> = new Map()) {
     this.#random = random;
-    this.#entries = new Map([...content].map(([name, bytes]) => [name, { durable: bytes, current: bytes }]));
+    this.#entries = new Map([...content].map(([name, bytes]) => [name, { durable: bytes, current: bytes, dirty: [] }]));
     this.#durableEntries = new Map(this.#entries);
+  }
+
+  /** The process was killed, and another one starts: what it wrote is there, on disk or not. */
+  restart(): void {
+    this.#handles.clear();
+    this.operations = 0;
+    this.failPowerAt = Number.POSITIVE_INFINITY;
+    this.fault = () => undefined;
   }
 
   /** What a power failure now would leave behind: a random part of what was not synced, by sectors. */
@@ -45,6 +56,11 @@ export class MemoryFiles implements FileLayer {
     const kept = Math.floor(this.#random() * (this.#changes.length + 1));
     for (const change of this.#changes.slice(0, kept)) change(entries);
     return new Map([...entries].map(([name, file]) => [name, this.#torn(file)]));
+  }
+
+  /** What is read back. */
+  content(): Map<string, Uint8Array> {
+    return new Map([...this.#entries].map(([name, { current }]) => [name, current]));
   }
 
   makeDirectory(): void {
@@ -64,7 +80,7 @@ export class MemoryFiles implements FileLayer {
     this.#step('open');
     if (mode === 'create') {
       if (this.#entries.has(name)) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
-      const file = { durable: new Uint8Array(), current: new Uint8Array() };
+      const file = { durable: new Uint8Array(), current: new Uint8Array(), dirty: [] };
       this.#change((entries) => entries.set(name, file));
     }
     const handle = this.#nextHandle++;
@@ -80,6 +96,7 @@ export class MemoryFiles implements FileLayer {
       bytes.set(file.current);
       bytes.set(data.subarray(0, length), offset);
       file.current = bytes;
+      file.dirty = [...file.dirty, [offset, offset + length]];
     };
     this.#step('write', () => store(Math.floor(this.#random() * data.length)));
     store(data.length);
@@ -87,14 +104,18 @@ export class MemoryFiles implements FileLayer {
 
   sync(handle: FileHandle): void {
     const file = this.#open(handle);
-    this.#step('sync');
-    file.durable = file.current;
+    this.#step('sync', (end) => {
+      if (end === 'fault') file.dirty = [];
+    });
+    file.durable = written(file);
+    file.dirty = [];
   }
 
   truncate(handle: FileHandle, length: number): void {
     const file = this.#open(handle);
     this.#step('truncate');
     file.current = file.current.slice(0, length);
+    file.dirty = [...file.dirty, [length, file.durable.length]];
   }
 
   close(handle: FileHandle): void {
@@ -122,15 +143,15 @@ export class MemoryFiles implements FileLayer {
   }
 
   /** Counts an operation; `partly` happens even when it fails. */
-  #step(operation: string, partly: () => void = () => {}): void {
+  #step(operation: string, partly: (end: 'fault' | 'power') => void = () => {}): void {
     this.operations += 1;
     if (this.operations >= this.failPowerAt) {
-      if (this.operations === this.failPowerAt) partly();
+      if (this.operations === this.failPowerAt) partly('power');
       throw new PowerFailure('the power is out');
     }
     const code = this.fault(operation);
     if (code === undefined) return;
-    partly();
+    partly('fault');
     throw Object.assign(new Error(`${code}: ${operation}`), { code });
   }
 
@@ -139,7 +160,8 @@ export class MemoryFiles implements FileLayer {
     this.#changes.push(change);
   }
 
-  #torn({ durable, current }: MemoryFile): Uint8Array {
+  #torn(file: MemoryFile): Uint8Array {
+    const [durable, current] = [file.durable, written(file)];
     const longest = Math.max(durable.length, current.length);
     const shortest = Math.min(durable.length, current.length);
     const length = shortest + Math.floor(this.#random() * (longest - shortest + 1));
@@ -162,6 +184,14 @@ export class MemoryFiles implements FileLayer {
     if (file === undefined) throw new Error('EBADF');
     return file;
   }
+}
+
+/** The file as a sync leaves it on disk. */
+function written({ durable, current, dirty }: MemoryFile): Uint8Array {
+  const bytes = new Uint8Array(current.length);
+  bytes.set(durable.subarray(0, current.length));
+  for (const [start, end] of dirty) bytes.set(current.subarray(start, end), Math.min(start, current.length));
+  return bytes;
 }
 
 /** Puts files into a real directory. */

@@ -64,6 +64,31 @@ describe('a torn tail (crash in the middle of a write)', () => {
   });
 });
 
+describe('a process that was killed between a write and its sync', () => {
+  test.each([
+    ['had written its segment full', 300, false],
+    ['had been told that the sync failed', 10_000, true],
+  ])('and %s leaves nothing that a later power failure can take from under what follows', async (...given) => {
+    const [, segmentBytes, synced] = given;
+    const files = new MemoryFiles(() => 0);
+    const options = { directory: '/', log: silent, file: files, syncIntervalMs: 0, segmentBytes };
+    const killed = await openJournal(options);
+    for (let i = 0; i < 5; i++) killed.append(share(i));
+    files.failPowerAt = files.operations + (synced ? 3 : 2);
+    files.fault = (operation) => (operation === 'sync' ? 'EIO' : undefined);
+    await turns();
+    files.restart();
+    const journal = await openJournal(options);
+    const position = journal.append(share(99));
+    await turns();
+    expect(journal.watermark).toBe(position);
+    const directory = temporaryDirectory();
+    writeDirectory(directory, files.afterPowerFailure());
+    const positions = (await readAll(directory)).map((entry) => entry.position);
+    expect(positions).toEqual(Array.from({ length: position }, (_, i) => i + 1));
+  });
+});
+
 describe('a flipped byte', () => {
   test('ends the journal before its batch, wherever it is, and never yields a wrong record', async () => {
     const { segment, ends } = await journalOfFiveBatches();
