@@ -11,6 +11,9 @@ import { ownSocket, type SocketEvents } from './socket-events.ts';
 import { type Sweep, type Swept, sweepOf } from './sweep.ts';
 import { Watch } from './watch.ts';
 
+/** What one read of a socket yields at most, in bytes: after so much, more is likely to wait. */
+const FULL_READ = 65_536;
+
 const endOfTurn = new EndOfTurn();
 let lastId = 0;
 
@@ -129,6 +132,7 @@ export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swep
     this.#chunks += 1;
     // Sockets give Buffers, whose `slice` does not copy: whoever keeps decoded bytes must be able to trust it.
     this.#enter(this.#receive, new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+    if (chunk.length >= FULL_READ) this.#yieldTurn();
   }
 
   onDrain(): void {
@@ -264,6 +268,14 @@ export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swep
     this.#phase = 'ending';
     this.#reason = reason;
     this.expectWithin(this.#context.limits.lingerMs, 'shutdown');
+  }
+
+  /** Reads no more in this turn of the event loop: a peer that floods must not keep the others waiting. */
+  #yieldTurn(): void {
+    this.#socket.pause();
+    setImmediate(() => {
+      if (this.#phase !== 'open' || !this.congested) this.#socket.resume();
+    });
   }
 
   #flushSoon(): void {

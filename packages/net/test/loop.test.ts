@@ -91,6 +91,26 @@ describe('the socket loop', () => {
     write.mockRestore();
   });
 
+  test('a peer that floods is read one chunk per turn of the event loop, so that others are served in between', async () => {
+    await using scene = await stage();
+    const frame = encodeFrame(SubmitSharesStandard, share());
+    const perChunk = 65_536 / frame.length;
+    const flood = await scene.raw();
+    flood.write(setupFrame());
+    await until(() => scene.servers.length === 1);
+    const messages = scene.servers[0]?.messages ?? [];
+    const frames = Math.ceil(100 * perChunk);
+    flood.write(Buffer.alloc(frames * frame.length, frame));
+    let before = 0;
+    let most = 0;
+    await until(() => {
+      most = Math.max(most, messages.length - before);
+      before = messages.length;
+      return before === frames;
+    });
+    expect(most).toBeLessThan(3 * perChunk);
+  });
+
   test('a bug in a handler ends that one connection, is logged with its stack and counted', async () => {
     await using scene = await stage();
     const { client, server } = await pairOf(scene);
