@@ -7,6 +7,7 @@ export const NET_CLOSE_REASONS = {
   unused: 'Set up, but nothing was opened in time (limits.firstUseMs).',
   silent: 'Nothing was received for too long (limits.silenceMs).',
   'half-frame-timeout': 'A frame was begun and not finished in time (limits.halfFrameMs).',
+  'aside-flood': 'Too many messages that nobody here wants, or negotiation without end (limits.asidesPerSecond).',
   'slow-reader': 'The peer does not read what is sent to it (limits.writeQueueBytes, limits.drainMs).',
   'internal-error': 'A mistake of ours; the log has its stack.',
   shutdown: 'This process is stopping.',

@@ -23,6 +23,11 @@ export interface Limits {
   readonly silenceMs: number;
   /** Without progress inside a frame that has begun; then `half-frame-timeout`. */
   readonly halfFrameMs: number;
+  /**
+   * Frames per second that the application never sees: messages of unknown extensions, negotiation of extensions; then
+   * `aside-flood`. 0 switches it off.
+   */
+  readonly asidesPerSecond: number;
   /** Without the peer reading anything of what waits for it; then `slow-reader`. */
   readonly drainMs: number;
   /** Bytes that may wait for a peer when more is about to be added; then `slow-reader`. */
@@ -43,6 +48,7 @@ export const DEFAULT_LIMITS: Limits = {
   firstUseMs: 0,
   silenceMs: 0,
   halfFrameMs: 60_000,
+  asidesPerSecond: 100,
   drainMs: 60_000,
   writeQueueBytes: 1_048_576,
   lingerMs: 2_000,

@@ -38,6 +38,8 @@ export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swep
   #busy = false;
   #flushDue = false;
   #chunks = 0;
+  /** Frames that the application has seen. */
+  #seen = 0;
   #bytesWritten = 0;
 
   constructor(socket: Socket, context: PeerContext) {
@@ -169,6 +171,7 @@ export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swep
     const reason = this.#watch.judge(now, {
       chunks: this.#chunks,
       frames: this.session.frames,
+      asides: this.session.frames - this.#seen,
       midFrame: this.session.midFrame,
       bytesTaken: this.#bytesWritten - writableLength,
       congested: writableNeedDrain,
@@ -215,10 +218,13 @@ export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swep
   #onEvent(event: SessionEvent<AnyMessage>): void {
     switch (event.type) {
       case 'message':
+        this.#seen += 1;
         this.handler?.onMessage(event.message);
         return;
       case 'foreign':
-        this.handler?.onForeign?.(event.foreign);
+        if (this.handler?.onForeign === undefined) return;
+        this.#seen += 1;
+        this.handler.onForeign(event.foreign);
         return;
       case 'handshake':
         this.onHandshake(event.act);

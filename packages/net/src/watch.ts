@@ -7,6 +7,8 @@ export interface Observed {
   readonly chunks: number;
   /** Frames received so far. */
   readonly frames: number;
+  /** Of those, the ones that the application has not seen. */
+  readonly asides: number;
   /** Whether a frame has begun and not ended. */
   readonly midFrame: boolean;
   /** Bytes that the operating system has taken so far, and whether others wait. */
@@ -26,6 +28,8 @@ export class Watch {
   #chunksAt: number;
   #frames = 0;
   #framesAt: number;
+  #asides = 0;
+  #asidesAt: number;
   #bytesTaken = 0;
   #bytesTakenAt: number;
 
@@ -33,6 +37,7 @@ export class Watch {
     this.#limits = limits;
     this.#chunksAt = now;
     this.#framesAt = now;
+    this.#asidesAt = now;
     this.#bytesTakenAt = now;
   }
 
@@ -67,10 +72,21 @@ export class Watch {
       this.#bytesTakenAt = now;
     }
     if (this.overdue(now)) return this.#reason;
+    if (this.#floods(now, seen.asides)) return 'aside-flood';
     if (reached(now - this.#framesAt, halfFrameMs)) return 'half-frame-timeout';
     if (reached(now - this.#bytesTakenAt, drainMs)) return 'slow-reader';
     if (reached(now - this.#chunksAt, silenceMs)) return 'silent';
     return undefined;
+  }
+
+  /** Whether more asides have come since the last sweep than a second, or the time since, allows. */
+  #floods(now: number, asides: number): boolean {
+    const { asidesPerSecond } = this.#limits;
+    const came = asides - this.#asides;
+    const seconds = Math.max(1, (now - this.#asidesAt) / 1000);
+    this.#asides = asides;
+    this.#asidesAt = now;
+    return asidesPerSecond > 0 && came > asidesPerSecond * seconds;
   }
 }
 

@@ -124,6 +124,39 @@ describe('a plain peer that misbehaves is told, ended and counted; others do not
     expect(scene.counts.counts).toMatchObject({ 'closed half-frame-timeout': 1 });
   });
 
+  test.each([
+    ['messages of an unknown extension (§3.4.1)', header(0x4001, 9, 0)],
+    ['requests for extensions (extension 0x0001)', join(header(1, 0, 4), new Uint8Array(4))],
+  ])('sends %s without end: ended within a second (limits.asidesPerSecond)', async (_what, frame) => {
+    await using scene = await stage();
+    await unharmed(scene, async () => {
+      const socket = await scene.raw();
+      socket.write(join(setup(), ...Array<Uint8Array>(1_000).fill(frame)));
+      socket.resume();
+      await until(() => scene.servers.length === 2);
+      await new Promise((resolve) => setImmediate(resolve));
+      scene.clock.advance(1_000);
+      await allReceived(socket);
+    });
+    expect(scene.counts.counts).toMatchObject({ 'closed aside-flood': 1 });
+  });
+
+  test('may send messages of unknown extensions now and then, and channel messages as often as the host reads them', async () => {
+    await using scene = await stage();
+    const socket = await scene.raw();
+    socket.write(setup());
+    const seen = () => scene.servers[0]?.foreign.length ?? 0;
+    for (let second = 1; second <= 10; second += 1) {
+      const channelMessage = join(header(0xc001, 9, 4), new Uint8Array(4));
+      socket.write(
+        join(...Array<Uint8Array>(50).fill(header(0x4001, 9, 0)), ...Array<Uint8Array>(200).fill(channelMessage)),
+      );
+      await until(() => seen() === second * 200);
+      scene.clock.advance(1_000);
+    }
+    expect(scene.servers[0]?.reason).toBeUndefined();
+  });
+
   test('opens nothing: ended when its time is up, unless the application has seen it open something', async () => {
     await using scene = await stage({ limits: { firstUseMs: 30_000 } });
     const idle = await scene.client();

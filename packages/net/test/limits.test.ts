@@ -100,7 +100,7 @@ describe('limits on a real listener', () => {
 });
 
 describe('the watch over one connection', () => {
-  const quiet = { chunks: 0, frames: 0, midFrame: false, bytesTaken: 0, congested: false };
+  const quiet = { chunks: 0, frames: 0, asides: 0, midFrame: false, bytesTaken: 0, congested: false };
 
   test('progress inside the frame that has begun is a finished frame, nothing less', () => {
     const watch = new Watch({ ...DEFAULT_LIMITS, halfFrameMs: 10 }, NOW);
@@ -117,6 +117,15 @@ describe('the watch over one connection', () => {
     expect(watch.judge(NOW + 9, { ...quiet, congested: true, bytesTaken: 1 })).toBeUndefined();
     expect(watch.judge(NOW + 19, { ...quiet, congested: true, bytesTaken: 1 })).toBe('slow-reader');
     expect(watch.judge(NOW + 20, { ...quiet, bytesTaken: 1 })).toBeUndefined();
+  });
+
+  test('asides are held to a rate, however late the sweep comes', () => {
+    const watch = new Watch({ ...DEFAULT_LIMITS, asidesPerSecond: 10 }, NOW);
+    expect(watch.judge(NOW + 1, { ...quiet, asides: 10 })).toBeUndefined();
+    expect(watch.judge(NOW + 3_001, { ...quiet, asides: 40 })).toBeUndefined();
+    expect(watch.judge(NOW + 4_001, { ...quiet, asides: 51 })).toBe('aside-flood');
+    const unlimited = new Watch({ ...DEFAULT_LIMITS, asidesPerSecond: 0 }, NOW);
+    expect(unlimited.judge(NOW + 1, { ...quiet, asides: 1e6 })).toBeUndefined();
   });
 
   test('a deadline that was met is forgotten, another is not', () => {
