@@ -39,3 +39,5 @@ export const RPC_INVALID_ADDRESS_OR_KEY = -5;
 export const RPC_CLIENT_NOT_CONNECTED = -9;
 export const RPC_CLIENT_IN_INITIAL_DOWNLOAD = -10;
 export const RPC_IN_WARMUP = -28;
+/** Codes that say that the call itself is wrong: type, parameter, decoding, and JSON-RPC's own. */
+export const RPC_VERDICTS: ReadonlySet<number> = new Set([-3, -8, -22, -32600, -32601, -32602]);

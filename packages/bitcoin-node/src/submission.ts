@@ -5,10 +5,12 @@ import { type Clock, type Logger, pause } from './host.ts';
 import { LIMITS } from './limits.ts';
 import type { Confirmation, SubmitResult } from './node.ts';
 import { failedWith, type RpcClient } from './rpc-client.ts';
-import { RPC_IN_WARMUP, RPC_INVALID_ADDRESS_OR_KEY, RpcError } from './rpc-error.ts';
+import { RPC_INVALID_ADDRESS_OR_KEY, RPC_VERDICTS, RpcError } from './rpc-error.ts';
 
 const HEADER_BYTES = 80;
 const LANE = 'submit';
+/** Words for a block that the node may take later: it has not got the parent, or its clock is behind the block's. */
+const NOT_YET: ReadonlySet<string> = new Set(['prev-blk-not-found', 'time-too-new']);
 
 export interface SubmissionParts {
   readonly client: RpcClient;
@@ -32,8 +34,12 @@ export async function submit(parts: SubmissionParts, block: Uint8Array, signal: 
       const options = { lane: LANE, timeoutMs: LIMITS.submitTimeoutMs, signal };
       const answer = await parts.client.call('submitblock', [hex], options);
       const result = await judge(parts, hash, answer);
-      log.info('block submitted', { ...result, bytes: block.length });
-      return result;
+      if (!isNotYet(result) || signal.aborted || parts.clock.now() >= deadlineMs) {
+        log.info('block submitted', { ...result, bytes: block.length });
+        return result;
+      }
+      log.warn('block is too early for the node', { ...result });
+      await pause(parts.clock, backOff.next(), signal);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (isVerdict(error)) {
@@ -50,9 +56,16 @@ export async function submit(parts: SubmissionParts, block: Uint8Array, signal: 
   }
 }
 
-/** Whether the node itself has said no. Everything else is worth another try: what is lost otherwise is a block. */
+/**
+ * Whether the node has said no to what was asked. Everything else, trouble of its own included, is worth another try:
+ * what is lost otherwise is a block.
+ */
 function isVerdict(error: unknown): boolean {
-  return error instanceof RpcError && error.code === 'rpc' && error.details.rpcCode !== RPC_IN_WARMUP;
+  return error instanceof RpcError && error.code === 'rpc' && RPC_VERDICTS.has(error.details.rpcCode ?? 0);
+}
+
+function isNotYet(result: SubmitResult): boolean {
+  return result.kind === 'rejected' && NOT_YET.has(result.reason);
 }
 
 /** BIP22: nothing when the block is the new tip, else a word. */

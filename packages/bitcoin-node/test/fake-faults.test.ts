@@ -320,6 +320,12 @@ describe('a block', () => {
     { status: 502, body: 'Bad Gateway' },
     { status: 401, body: '' },
     { error: { code: -28, message: 'Loading block index…' } },
+    { error: { code: -25, message: 'System error: no space left on device' } },
+    { error: { code: -20, message: 'Database error' } },
+    { error: { code: -1, message: 'bad_alloc' } },
+    { error: { code: -32603, message: 'Internal error' } },
+    { result: 'prev-blk-not-found' },
+    { result: 'time-too-new' },
   ];
   test.each(passing)('is offered again after %j', async (answer) => {
     let isBack = false;
@@ -335,6 +341,12 @@ describe('a block', () => {
     const result = await passUntil(open().submitBlock(block), 30_000);
     expect(result).toMatchObject({ kind: 'unreachable' });
     expect(lines).toContain('block not submitted: the node did not answer');
+  });
+
+  test('that stays too early for the node is rejected in the end, with its reason', async () => {
+    fake.on('submitblock', () => ({ result: 'time-too-new' }));
+    const result = await passUntil(open().submitBlock(block), 30_000);
+    expect(result).toEqual({ kind: 'rejected', reason: 'time-too-new' });
   });
 
   test('stands where the chain says', async () => {
