@@ -1,2 +1,21 @@
 /** bitcoind, every role and scenarios between them; a decrypting man in the middle for what may go wrong on the way. */
-export { ManInTheMiddle, type MiddleOptions, type Relayed, type Rule, type Side, type Verdict } from './man-in-the-middle.ts';
+export { Authority } from './authority.ts';
+export { DeadlineError, within } from './deadline.ts';
+export { Lab } from './lab.ts';
+export { Mailbox } from './mailbox.ts';
+export {
+  type AnyMessage,
+  type Held,
+  ManInTheMiddle,
+  type MiddleOptions,
+  type Relayed,
+  type Rule,
+  type Side,
+  type Verdict,
+} from './man-in-the-middle.ts';
+export { type ShownBlock, type ShownTransaction, TestNode } from './node.ts';
+export { RawPeer } from './raw-peer.ts';
+export { RoleHere } from './role-here.ts';
+export { RoleProcess } from './role-process.ts';
+export { PAYOUT_ADDRESS, PAYOUT_SCRIPT, POOL_TAG } from './roles.ts';
+export { search, type Share, type TestChannel, TestMiner } from './test-miner.ts';

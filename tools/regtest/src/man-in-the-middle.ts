@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import {
   decodePayload,
+  DecodeError,
   encodeFrame,
   HEADER_SIZE,
   type MessageDefinition,
@@ -10,17 +10,20 @@ import {
   type Protocol,
   readHeader,
 } from '@sv2kit/codec';
+import { ephemeralKey } from '@sv2kit/net';
 import {
   ACT1_SIZE,
   ACT2_SIZE,
-  createEllSwiftKeypair,
   finishInitiator,
   respond,
-  Sealer,
   type ServerIdentity,
   startInitiator,
+  type TransportKeys,
 } from '@sv2kit/noise';
-import { FrameStream } from './frame-stream.ts';
+import { within } from './deadline.ts';
+import { Lane } from './lane.ts';
+import { Mailbox } from './mailbox.ts';
+import { readExactly } from './read-exactly.ts';
 
 export type Side = 'client' | 'server';
 export type AnyMessage = MessageOf<MessageDefinition>;
@@ -34,9 +37,18 @@ export interface Relayed {
   readonly frame: Uint8Array;
 }
 
+type Outcome = 'pass' | 'drop' | AnyMessage;
 /** What becomes of a message: it passes, never arrives, arrives changed, or arrives when the promise is kept. */
-export type Verdict = 'pass' | 'drop' | AnyMessage | Promise<'pass' | 'drop' | AnyMessage>;
+export type Verdict = Outcome | Promise<Outcome>;
 export type Rule = (relayed: Relayed) => Verdict | undefined;
+
+/** A message that is being held back, with all that is sent behind it. */
+export interface Held extends Disposable {
+  /** The message, once it has come. @throws DeadlineError */
+  caught(): Promise<Relayed>;
+  /** Lets it go on. */
+  release(): void;
+}
 
 export interface MiddleOptions {
   readonly protocol: Protocol;
@@ -45,22 +57,11 @@ export interface MiddleOptions {
   readonly identity: ServerIdentity;
 }
 
-const EVERY_EXTENSION = new Set([1, 2]);
-const freshKey = () => createEllSwiftKeypair(Uint8Array.of(1, ...randomBytes(31)), randomBytes(32));
+/** Both directions of one connection, by who speaks. */
+type Lanes = Readonly<Record<Side, Lane>>;
 
-/** Reads exactly `size` bytes; what came with them is the rest. */
-async function readExactly(
-  socket: Socket,
-  size: number,
-): Promise<{ readonly bytes: Uint8Array; readonly rest: Uint8Array }> {
-  let got = Buffer.alloc(0);
-  while (got.length < size) {
-    const [chunk] = (await once(socket, 'data')) as [Buffer];
-    got = Buffer.concat([got, chunk]);
-  }
-  socket.pause();
-  return { bytes: got.subarray(0, size), rest: got.subarray(size) };
-}
+const EVERY_EXTENSION = new Set([1, 2]);
+const EVERYTHING = () => true;
 
 /**
  * Sits between an SV2 client and its server, speaks Noise with both, and sees every message in the clear.
@@ -70,10 +71,12 @@ export class ManInTheMiddle implements AsyncDisposable {
   readonly #options: MiddleOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #seen: Relayed[] = [];
-  readonly #waiting = new Set<(relayed: Relayed) => void>();
+  readonly #messages = new Mailbox<Relayed>(({ from, message }) => `${message.type} of the ${from}`);
+  readonly #lanes = new Map<number, Lanes>();
   readonly #rules: Rule[] = [];
   #connections = 0;
+  /** Whether who comes is let through. */
+  open = true;
 
   private constructor(options: MiddleOptions) {
     this.#options = options;
@@ -91,24 +94,29 @@ export class ManInTheMiddle implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Everything that passed so far, in order. */
-  get seen(): readonly Relayed[] {
-    return this.#seen;
+  /** Connections that clients have made so far. */
+  get connections(): number {
+    return this.#connections;
   }
 
-  /** Resolves with the first message, already seen or to come, that matches. */
-  async message(type: string, match: (relayed: Relayed) => boolean = () => true): Promise<Relayed> {
-    const wanted = (relayed: Relayed) => relayed.message.type === type && match(relayed);
-    const found = this.#seen.find(wanted);
-    if (found !== undefined) return found;
-    return new Promise((resolve) => {
-      const look = (relayed: Relayed): void => {
-        if (!wanted(relayed)) return;
-        this.#waiting.delete(look);
-        resolve(relayed);
-      };
-      this.#waiting.add(look);
-    });
+  /** Everything that passed so far, in order. */
+  get seen(): readonly Relayed[] {
+    return this.#messages.items;
+  }
+
+  /** The first message, already seen or to come, that matches. @throws DeadlineError */
+  message(type: string, match: (relayed: Relayed) => boolean = EVERYTHING): Promise<Relayed> {
+    return this.#messages.first(type, (relayed) => relayed.message.type === type && match(relayed));
+  }
+
+  /** The next message that matches, behind all that earlier calls have passed over. @throws DeadlineError */
+  next(type: string, match: (relayed: Relayed) => boolean = EVERYTHING): Promise<Relayed> {
+    return this.#messages.next(type, (relayed) => relayed.message.type === type && match(relayed));
+  }
+
+  /** What has been seen is passed over by `next`. */
+  skip(): void {
+    this.#messages.skip();
   }
 
   /** Asks `rule` about every message from now on; the first rule with a verdict decides. */
@@ -117,95 +125,128 @@ export class ManInTheMiddle implements AsyncDisposable {
     return { [Symbol.dispose]: () => void this.#rules.splice(this.#rules.indexOf(rule), 1) };
   }
 
+  /** Holds back the next message that matches, and with it all that its sender sends behind it. */
+  hold(type: string, match: (relayed: Relayed) => boolean = EVERYTHING): Held {
+    const caught = Promise.withResolvers<Relayed>();
+    const freed = Promise.withResolvers<'pass'>();
+    let one = false;
+    const rule = this.intercept((relayed) => {
+      if (one || relayed.message.type !== type || !match(relayed)) return undefined;
+      one = true;
+      caught.resolve(relayed);
+      return freed.promise;
+    });
+    const release = (): void => {
+      rule[Symbol.dispose]();
+      freed.resolve('pass');
+    };
+    return { caught: () => within(`${type} to hold`, caught.promise), release, [Symbol.dispose]: release };
+  }
+
+  /** Says something to one side in the other's name, on the latest connection. */
+  inject(from: Side, message: AnyMessage): void {
+    this.injectFrame(from, encodeFrame(this.#table(from).named(message.type), message, EVERY_EXTENSION));
+  }
+
+  /** As `inject`, with any frame: header and payload. */
+  injectFrame(from: Side, frame: Uint8Array): void {
+    const lanes = this.#lanes.get(this.#connections - 1);
+    if (lanes === undefined) throw new Error('there is no connection to speak on');
+    lanes[from].push(Promise.resolve(frame));
+  }
+
   /** Cuts every connection, as a failing network would. */
   cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.cut();
+    this.#messages.close('the man in the middle has gone');
+    for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
     await once(this.#server, 'close');
   }
 
   async #serve(client: Socket): Promise<void> {
+    if (!this.open) {
+      client.on('error', () => {}).resetAndDestroy();
+      return;
+    }
     const connection = this.#connections;
     this.#connections += 1;
     const server = connect({ ...this.#options.upstream, noDelay: true });
+    client.setNoDelay(true);
+    this.#tie(client, server);
+    const [towardsClient, towardsServer] = await this.#shakeHands(client, server);
+    const judge = (from: Side) => (frame: Uint8Array) => this.#judge(from, connection, frame);
+    this.#lanes.set(connection, {
+      client: new Lane({
+        source: client,
+        receiveKey: towardsClient.receiveKey,
+        target: server,
+        sendKey: towardsServer.sendKey,
+        judge: judge('client'),
+      }),
+      server: new Lane({
+        source: server,
+        receiveKey: towardsServer.receiveKey,
+        target: client,
+        sendKey: towardsClient.sendKey,
+        judge: judge('server'),
+      }),
+    });
+    server.once('close', () => this.#lanes.delete(connection));
+  }
+
+  /** One socket's failure is the other's; an orderly end goes through the lanes. */
+  #tie(client: Socket, server: Socket): void {
     for (const [socket, other] of [[client, server] as const, [server, client] as const]) {
       this.#sockets.add(socket);
       socket.on('error', () => other.destroy());
       socket.on('close', () => {
         this.#sockets.delete(socket);
-        other.destroy();
+        if (!socket.readableEnded) other.destroy();
       });
     }
-    const { bytes: act1, rest: fromClient } = await readExactly(client, ACT1_SIZE);
-    const { act2, ...towardsClient } = respond(act1, freshKey(), this.#options.identity);
-    const { act1: ownAct1, state } = startInitiator(freshKey());
-    server.write(ownAct1);
-    const { bytes: ownAct2, rest: fromServer } = await readExactly(server, ACT2_SIZE);
-    const towardsServer = finishInitiator(state, ownAct2, { now: 0 });
-    client.write(act2);
-    this.#pump(
-      'client',
-      connection,
-      client,
-      server,
-      new FrameStream(towardsClient.receiveKey),
-      new Sealer(towardsServer.sendKey),
-      fromClient,
-    );
-    this.#pump(
-      'server',
-      connection,
-      server,
-      client,
-      new FrameStream(towardsServer.receiveKey),
-      new Sealer(towardsClient.sendKey),
-      fromServer,
-    );
   }
 
-  #pump(
-    from: Side,
-    connection: number,
-    source: Socket,
-    target: Socket,
-    frames: FrameStream,
-    sealer: Sealer,
-    rest: Uint8Array,
-  ): void {
-    let order = Promise.resolve();
-    const take = (chunk: Uint8Array): void => {
-      for (const frame of frames.receive(chunk)) {
-        const verdict = this.#judge(from, connection, frame);
-        order = order.then(async () => {
-          const outcome = await verdict;
-          if (outcome !== undefined && !target.destroyed) target.write(sealer.seal(outcome));
-        });
-      }
-    };
-    source.on('data', take);
-    if (rest.length > 0) take(rest);
-    source.resume();
+  async #shakeHands(client: Socket, server: Socket): Promise<[client: TransportKeys, server: TransportKeys]> {
+    const act1 = await readExactly(client, ACT1_SIZE);
+    const { act2, ...towardsClient } = respond(act1, ephemeralKey(), this.#options.identity);
+    const { act1: ownAct1, state } = startInitiator(ephemeralKey());
+    server.write(ownAct1);
+    const towardsServer = finishInitiator(state, await readExactly(server, ACT2_SIZE), { now: 0 });
+    client.write(act2);
+    return [towardsClient, towardsServer];
+  }
+
+  #table(from: Side) {
+    const { fromClient, fromServer } = this.#options.protocol;
+    return from === 'client' ? fromClient : fromServer;
   }
 
   /** The frame that goes on, or undefined. */
   async #judge(from: Side, connection: number, frame: Uint8Array): Promise<Uint8Array | undefined> {
-    const header = readHeader(frame);
-    const { fromClient, fromServer } = this.#options.protocol;
-    const table = from === 'client' ? fromClient : fromServer;
-    const definition = table.find(header.extensionType, header.messageType);
-    if (definition === undefined) return frame;
-    const message = decodePayload(definition, frame.subarray(HEADER_SIZE), EVERY_EXTENSION);
+    const message = this.#decode(from, frame);
+    if (message === undefined) return frame;
     const relayed: Relayed = { from, connection, message, frame };
-    const verdicts = this.#rules.map((rule) => rule(relayed));
-    this.#seen.push(relayed);
-    for (const look of this.#waiting) look(relayed);
-    const verdict = await (verdicts.find((v) => v !== undefined) ?? 'pass');
-    if (verdict === 'pass') return frame;
-    if (verdict === 'drop') return undefined;
-    return encodeFrame(table.named(verdict.type), verdict, EVERY_EXTENSION);
+    const verdict = this.#rules.map((rule) => rule(relayed)).find((each) => each !== undefined);
+    this.#messages.put(relayed);
+    const outcome = (await verdict) ?? 'pass';
+    if (outcome === 'pass') return frame;
+    if (outcome === 'drop') return undefined;
+    return encodeFrame(this.#table(from).named(outcome.type), outcome, EVERY_EXTENSION);
+  }
+
+  /** Undefined for what is no message of that side: it is not for us to judge. */
+  #decode(from: Side, frame: Uint8Array): AnyMessage | undefined {
+    const { extensionType, messageType } = readHeader(frame);
+    const definition = this.#table(from).find(extensionType, messageType);
+    try {
+      return definition && decodePayload(definition, frame.subarray(HEADER_SIZE), EVERY_EXTENSION);
+    } catch (error) {
+      if (error instanceof DecodeError) return undefined;
+      throw error;
+    }
   }
 }

@@ -1,0 +1,113 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PrivateChain } from '@sv2kit/bitcoind';
+import { mining, templateDistribution } from '@sv2kit/codec';
+import type { MiningDevice } from '@sv2kit/mining-device';
+import type { Pool } from '@sv2kit/pool';
+import type { TemplateProvider } from '@sv2kit/template-provider';
+import { Authority } from './authority.ts';
+import { ManInTheMiddle } from './man-in-the-middle.ts';
+import { TestNode } from './node.ts';
+import { RoleHere } from './role-here.ts';
+import { RoleProcess } from './role-process.ts';
+import * as roles from './roles.ts';
+import { SkippingClock } from './skipping-clock.ts';
+
+type Optional<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
+type OfLab = 'node' | 'dataDir' | 'authoritySecretFile';
+
+/** What a scenario that names nothing gets: a folder for each role by name. */
+export type TemplateProviderWishes = Optional<roles.TemplateProviderSettings, OfLab>;
+export type PoolWishes = Optional<roles.PoolSettings, OfLab>;
+
+/**
+ * A folder, a chain, an authority and whatever roles a scenario starts: the roles are closed in reverse order, the
+ * node goes last, and nothing is left.
+ */
+export class Lab implements AsyncDisposable {
+  readonly folder: string;
+  readonly node: TestNode;
+  readonly authority: Authority;
+  /** Time of every role in this process. */
+  readonly clock = new SkippingClock();
+  readonly #stack = new AsyncDisposableStack();
+
+  static async open(chain: PrivateChain): Promise<Lab> {
+    const folder = await mkdtemp(join(tmpdir(), 'sv2kit-scenario-'));
+    try {
+      return new Lab(folder, await TestNode.start(folder, chain));
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  private constructor(folder: string, node: TestNode) {
+    this.folder = folder;
+    this.node = node;
+    this.authority = new Authority(folder);
+    this.#stack.defer(() => rm(folder, { recursive: true, force: true }));
+    this.#stack.use(node);
+    this.#stack.use(this.clock);
+  }
+
+  /** Started and following the node. */
+  async templateProvider(wishes: TemplateProviderWishes = {}): Promise<RoleHere<TemplateProvider>> {
+    const toml = roles.templateProviderToml({ ...this.#own('template-provider'), ...wishes });
+    return this.#stack.use(await RoleHere.start(roles.templateProvider, toml, this.clock));
+  }
+
+  /** Started; has work once its condition `templates` is met. */
+  async pool(wishes: PoolWishes): Promise<RoleHere<Pool>> {
+    const toml = roles.poolToml({ ...this.#own('pool'), ...wishes });
+    return this.#stack.use(await RoleHere.start(roles.pool, toml, this.clock));
+  }
+
+  async device(settings: roles.DeviceSettings): Promise<RoleHere<MiningDevice>> {
+    return this.#stack.use(await RoleHere.start(roles.miningDevice, roles.deviceToml(settings), this.clock));
+  }
+
+  templateProviderProcess(wishes: TemplateProviderWishes = {}): RoleProcess {
+    const toml = roles.templateProviderToml({ ...this.#own('template-provider'), ...wishes });
+    return this.#stack.use(RoleProcess.start('template-provider', toml, this.folder));
+  }
+
+  poolProcess(wishes: PoolWishes): RoleProcess {
+    const toml = roles.poolToml({ ...this.#own('pool'), ...wishes });
+    return this.#stack.use(RoleProcess.start('pool', toml, this.folder));
+  }
+
+  deviceProcess(settings: roles.DeviceSettings): RoleProcess {
+    return this.#stack.use(RoleProcess.start('mining-device', roles.deviceToml(settings), this.folder));
+  }
+
+  /** Between miners and a pool. */
+  async beforePool(port: number): Promise<ManInTheMiddle> {
+    return await this.#middle(mining, port);
+  }
+
+  /** Between pools and a template provider. */
+  async beforeTemplateProvider(port: number): Promise<ManInTheMiddle> {
+    return await this.#middle(templateDistribution, port);
+  }
+
+  /** What a client of a server on that port is configured with. */
+  url(server: { readonly port: number } | RoleHere<Pool | TemplateProvider>): string {
+    return this.authority.url('service' in server ? server.service.address.port : server.port);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+
+  async #middle(protocol: typeof mining | typeof templateDistribution, port: number): Promise<ManInTheMiddle> {
+    const upstream = { host: '127.0.0.1', port };
+    return this.#stack.use(await ManInTheMiddle.listen({ protocol, upstream, identity: this.authority.identity() }));
+  }
+
+  #own(role: string): Pick<roles.PoolSettings, OfLab> {
+    const { node, authority } = this;
+    return { node, dataDir: join(this.folder, role), authoritySecretFile: authority.secretFile };
+  }
+}

@@ -1,0 +1,114 @@
+// Configurations of roles as scenarios need them: everything on loopback, on free ports, as quick as there is.
+import { createMiningDevice, miningDeviceConfig } from '@sv2kit/mining-device';
+import { createPool, poolConfig } from '@sv2kit/pool';
+import { createTemplateProvider, templateProviderConfig } from '@sv2kit/template-provider';
+import type { TestNode } from './node.ts';
+
+export const templateProvider = {
+  name: 'template-provider',
+  config: templateProviderConfig,
+  create: createTemplateProvider,
+} as const;
+export const pool = { name: 'pool', config: poolConfig, create: createPool } as const;
+export const miningDevice = { name: 'mining-device', config: miningDeviceConfig, create: createMiningDevice } as const;
+
+/** BIP173's example key on regtest: where every pool of a scenario pays. */
+export const PAYOUT_ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
+/** The script of that key, on whatever chain, in hex. */
+export const PAYOUT_SCRIPT = '0014751e76e8199196d454941c45d1b3a323f1433bd6';
+export const POOL_TAG = '/scenario/';
+
+const quoted = (text: string): string => JSON.stringify(text);
+const lines = (...parts: readonly (string | readonly string[])[]): string => parts.flat().join('\n');
+
+export interface TemplateProviderSettings {
+  readonly node: TestNode;
+  readonly dataDir: string;
+  readonly authoritySecretFile: string;
+  /** 0: any that is free. */
+  readonly port?: number;
+  readonly maxClients?: number;
+}
+
+/** Any higher fee is news at once. */
+export function templateProviderToml(settings: TemplateProviderSettings): string {
+  const { node, dataDir, authoritySecretFile, port = 0, maxClients = 64 } = settings;
+  return lines(
+    `listen = "127.0.0.1:${port}"`,
+    `chain = ${quoted(node.chain)}`,
+    `data_dir = ${quoted(dataDir)}`,
+    `max_clients = ${maxClients}`,
+    '[templates]',
+    'fee_threshold = 1',
+    'fee_interval = 0',
+    '[identity]',
+    `authority_secret_file = ${quoted(authoritySecretFile)}`,
+    nodeLines(node),
+    `zmq_hash_block = ${quoted(node.zmqHashBlock)}`,
+  );
+}
+
+export interface PoolSettings {
+  readonly node: TestNode;
+  readonly dataDir: string;
+  readonly authoritySecretFile: string;
+  /** Where its templates come from, best first. */
+  readonly templateProviders: readonly string[];
+  readonly port?: number;
+  readonly sharesPerMinute?: number;
+  readonly minDifficulty?: number;
+  /** Whether found blocks go to the node as well, past the template provider. */
+  readonly submitsToNode?: boolean;
+  readonly supported?: readonly number[];
+  readonly required?: readonly number[];
+  /** More tables, whole. */
+  readonly more?: string;
+}
+
+export function poolToml(settings: PoolSettings): string {
+  const { node, dataDir, authoritySecretFile, templateProviders, port = 0, submitsToNode = true } = settings;
+  const { sharesPerMinute = 60, minDifficulty = 1e-6, supported = [2], required = [], more = '' } = settings;
+  return lines(
+    `listen = "127.0.0.1:${port}"`,
+    `chain = ${quoted(node.chain)}`,
+    `data_dir = ${quoted(dataDir)}`,
+    '[identity]',
+    `authority_secret_file = ${quoted(authoritySecretFile)}`,
+    '[coinbase]',
+    node.chain === 'regtest' ? `address = ${quoted(PAYOUT_ADDRESS)}` : `descriptor = "raw(${PAYOUT_SCRIPT})"`,
+    `tag = ${quoted(POOL_TAG)}`,
+    '[mining]',
+    `shares_per_minute = ${sharesPerMinute}`,
+    `min_difficulty = ${minDifficulty.toFixed(14)}`,
+    '[extensions]',
+    `supported = ${JSON.stringify(supported)}`,
+    `required = ${JSON.stringify(required)}`,
+    templateProviders.flatMap((url) => ['[[template_providers]]', `url = ${quoted(url)}`]),
+    submitsToNode ? nodeLines(node) : [],
+    more,
+  );
+}
+
+export interface DeviceSettings {
+  readonly channel: 'standard' | 'extended';
+  /** Pools, best first. */
+  readonly upstreams: readonly string[];
+  readonly user?: string;
+  /** Hashes per second. */
+  readonly throttle?: number;
+}
+
+/** One thread, throttled so that the machine has time for others. */
+export function deviceToml({ channel, upstreams, user, throttle = 5000 }: DeviceSettings): string {
+  return lines(
+    `user_identity = ${quoted(user ?? `scenario.${channel}`)}`,
+    `channel = ${quoted(channel)}`,
+    'threads = 1',
+    `throttle = ${throttle}`,
+    upstreams.flatMap((url) => ['[[upstreams]]', `url = ${quoted(url)}`]),
+  );
+}
+
+function nodeLines({ rpcUrl, cookieFile }: TestNode): string[] {
+  return ['[[nodes]]', `url = ${quoted(rpcUrl)}`, `cookie_file = ${quoted(cookieFile)}`];
+}
