@@ -50,10 +50,16 @@ export async function connect<P extends Protocol>(options: ConnectOptions<P>): P
   options.signal?.throwIfAborted();
   const socket = await openSocket(options);
   const { promise, resolve, reject } = Promise.withResolvers<Connection<AnyMessage>>();
-  const peer = new ClientPeer(socket, context(options, resolve, reject));
-  const abort = () => peer.end('aborted');
-  options.signal?.addEventListener('abort', abort, { once: true });
-  socket.once('close', () => options.signal?.removeEventListener('abort', abort));
+  try {
+    const peer = new ClientPeer(socket, context(options, resolve, reject));
+    const abort = () => peer.end('aborted');
+    options.signal?.addEventListener('abort', abort, { once: true });
+    socket.once('close', () => options.signal?.removeEventListener('abort', abort));
+  } catch (error) {
+    // What the options say of us does not fit a SetupConnection.
+    reject(error);
+    socket.destroy();
+  }
   return (await promise) as unknown as Connection<FromClient<P>>;
 }
 

@@ -174,6 +174,17 @@ describe('a client that cannot connect', () => {
     await given;
   });
 
+  test.each([false, true])(
+    'has nothing left when its own SetupConnection cannot be encoded (secure: %s)',
+    async (secure) => {
+      await using scene = await stage({ secure });
+      await expect(scene.client({ setup: { vendor: 'x'.repeat(256) } })).rejects.toThrow('value-out-of-range');
+      await until(() => scene.listener.connections === 0);
+      expect(() => scene.clock.advance(2_000)).not.toThrow();
+      expect(scene.clock.pending).toBe(0);
+    },
+  );
+
   test('an established connection ends when its signal aborts', async () => {
     await using scene = await stage();
     const aborting = new AbortController();
