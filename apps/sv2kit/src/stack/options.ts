@@ -20,7 +20,7 @@ export interface StackOptions {
   };
 }
 
-export const DEFAULT_DATA_DIR = '.sv2kit/stack';
+const DEFAULT_DATA_DIR = '.sv2kit/stack';
 const DEFAULT_DEVICES = 2;
 const DEFAULT_DEADLINE_SECONDS = 600;
 const MAX_DEVICES = 64;

@@ -12,7 +12,7 @@ export interface StackPorts {
 }
 
 /** The guide's. */
-export const DEFAULT_PORTS = { templateProvider: 8442, pool: 3336, monitoring: 9080 } as const;
+const DEFAULT_PORTS = { templateProvider: 8442, pool: 3336, monitoring: 9080 } as const;
 
 export interface PortWishes {
   readonly templateProvider?: number;
@@ -74,7 +74,7 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 /** Which process listens on a port, in words. Linux tells; elsewhere, and of other users, it stays unknown. */
-export async function holderOf(port: number): Promise<string> {
+async function holderOf(port: number): Promise<string> {
   try {
     const inodes = await listeningInodes(port);
     for (const pid of await readdir('/proc')) {

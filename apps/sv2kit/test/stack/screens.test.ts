@@ -87,11 +87,11 @@ test('at a terminal the table is drawn over itself, never wider than the screen;
 function shown(text: string): string[] {
   const rows: string[] = [];
   let row = 0;
-  for (const [token, moves] of text.matchAll(/\u001B\[(\d*)[AK]|\n|[^\u001B\n]+/g)) {
-    if (token.endsWith('A') && token.startsWith('\u001B')) row -= Number(moves);
-    else if (token.startsWith('\u001B')) rows[row] = '';
-    else if (token === '\n') row += 1;
-    else rows[row] = (rows[row] ?? '') + token;
+  for (const [token, moves] of text.replaceAll('\u001B', '␛').matchAll(/␛\[(\d*)[AK]|\n|[^␛\n]+/g)) {
+    if (token === '\n') row += 1;
+    else if (!token.startsWith('␛')) rows[row] = (rows[row] ?? '') + token;
+    else if (token.endsWith('A')) row -= Number(moves);
+    else rows[row] = '';
   }
   return rows;
 }
