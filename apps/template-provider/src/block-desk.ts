@@ -86,11 +86,11 @@ export class BlockDesk {
       case 'duplicate':
         log.info('block taken by the node', { node: node.name, ...result });
         if (this.#standing(hash) === 'submitted') this.#remember(displayHash(hash), 'accepted');
-        this.#confirmLater(node, hash, log, 0);
+        this.#confirmLater(node, block, hash, log, 0);
         return;
       case 'inconclusive':
         log.warn('block taken by the node, but another is its best', { node: node.name, ...result });
-        this.#confirmLater(node, hash, log, 0);
+        this.#confirmLater(node, block, hash, log, 0);
         return;
       case 'rejected':
       case 'unreachable':
@@ -112,20 +112,20 @@ export class BlockDesk {
     }
   }
 
-  #confirmLater(node: MiningNode, hash: Uint8Array, log: Logger, attempt: number): void {
+  #confirmLater(node: MiningNode, block: Uint8Array, hash: Uint8Array, log: Logger, attempt: number): void {
     const afterMs = LIMITS.confirmAfterMs[attempt];
     if (afterMs === undefined || this.#isClosed) return;
     const timer = this.#deps.clock.after(afterMs - (LIMITS.confirmAfterMs[attempt - 1] ?? 0), () => {
       this.#timers.delete(timer);
       this.#run(
         log,
-        this.#confirm(node, hash, log).finally(() => this.#confirmLater(node, hash, log, attempt + 1)),
+        this.#confirm(node, block, hash, log).finally(() => this.#confirmLater(node, block, hash, log, attempt + 1)),
       );
     });
     this.#timers.add(timer);
   }
 
-  async #confirm(node: MiningNode, hash: Uint8Array, log: Logger): Promise<void> {
+  async #confirm(node: MiningNode, block: Uint8Array, hash: Uint8Array, log: Logger): Promise<void> {
     const before = this.#standing(hash);
     const { inBestChain, confirmations, height } = await node.confirm(hash);
     const fields = { node: node.name, height, confirmations };
@@ -136,6 +136,14 @@ export class BlockDesk {
       this.#note(hash, 'orphaned');
       log.warn('block is not in the best chain', fields);
     }
+    if (height === undefined) await this.#submitAgain(node, block, log);
+  }
+
+  /** A node that is killed right after it took a block comes back without it. */
+  async #submitAgain(node: MiningNode, block: Uint8Array, log: Logger): Promise<void> {
+    const result = await node.submitBlock(block);
+    this.#deps.metrics.submissions.inc({ node: node.name, outcome: result.kind });
+    log.warn('the node did not know the block any more: submitted again', { node: node.name, ...result });
   }
 
   #note(hash: Uint8Array, standing: 'confirmed' | 'orphaned'): void {

@@ -47,11 +47,17 @@ class Source {
   forMs(nowMs: number): number {
     return nowMs - this.sinceMs;
   }
+
+  /** Of its latest template; 0 before the first. */
+  get height(): number {
+    return this.latest?.height ?? 0;
+  }
 }
 
 /**
  * Follows all nodes, and passes on what the most preferred one says that is there. It moves to another when that one
- * has been away for a moment, and back when it has been there again for as long.
+ * has been away for a moment, and back when it has been there again for as long; never to one that is behind the work
+ * at hand, such as a node that catches up after a restart, unless that work has outlived its node for too long.
  */
 export class TemplateFeed {
   readonly #deps: TemplateFeedDeps;
@@ -119,10 +125,12 @@ export class TemplateFeed {
     if (active === undefined) return;
     if (active.isThere && !this.#served) this.#pass(active);
     const leaving = !active.isThere && active.forMs(nowMs) >= LIMITS.nodeSwitchMs;
+    const expired = !active.isThere && active.forMs(nowMs) >= this.#deps.awayLimitMs;
     for (const source of this.#sources) {
       if (source === active) {
         if (!leaving) return;
       } else if (source.isThere && (leaving || source.forMs(nowMs) >= LIMITS.nodeSwitchMs)) {
+        if (!expired && source.height < active.height) continue;
         this.#activate(source);
         return;
       }

@@ -121,6 +121,23 @@ describe('solved blocks', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('a block that the node has forgotten, because it was killed right after it took it, is submitted again', async () => {
+    const { desk: made, first, clock } = desk();
+    first.confirmation = { inBestChain: false, confirmations: 0 };
+    made.submit(BLOCK);
+    await clock.advanceAsync(999);
+    expect(first.submitted).toEqual([BLOCK]);
+    await clock.advanceAsync(1);
+    expect(first.submitted).toEqual([BLOCK, BLOCK]);
+    first.confirmation = { inBestChain: true, confirmations: 1, height: 101 };
+    await clock.advanceAsync(10_000);
+    expect(made.standings()).toMatchObject({ confirmed: 1 });
+    first.confirmation = { inBestChain: false, confirmations: 0, height: 101 }; // known, and orphaned
+    await clock.advanceAsync(3_600_000);
+    expect(first.submitted).toHaveLength(2);
+    expect(made.standings()).toMatchObject({ orphaned: 1 });
+  });
+
   test('a start submits again what was saved shortly before it, and nothing older', async () => {
     const before = desk();
     before.desk.submit(BLOCK);

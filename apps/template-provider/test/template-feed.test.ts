@@ -72,14 +72,29 @@ describe('template feed', () => {
   test('moves to another node when the one in use has been away for a moment, and back', async () => {
     const { a, b, clock, settle } = following(['a', 'b']);
     a.give(template(101, clock));
-    b.give(template(102, clock));
+    b.give(template(101, clock));
     expect(await settle(1000)).toEqual(['a: template 101']);
     a.goAway();
     expect(await settle(4000)).toEqual([]);
-    expect(await settle(1500)).toEqual(['b: template 102']);
+    expect(await settle(1500)).toEqual(['b: template 101']);
     a.comeBack();
     expect(await settle(4500)).toEqual([]);
     expect(await settle(1000)).toEqual(['a: template 101']);
+  });
+
+  test('never moves to a node that is behind the work at hand while that is any good: its tip is history', async () => {
+    const { a, b, clock, settle } = following(['a', 'b'], 30_000);
+    b.give(template(105, clock));
+    expect(await settle()).toEqual(['b: template 105']);
+    a.give(template(103, clock)); // preferred, and catching up after a restart
+    expect(await settle(10_000)).toEqual([]);
+    a.give(template(105, clock));
+    expect(await settle(6_000)).toEqual(['a: template 105']);
+    a.give(template(106, clock));
+    await settle(1000);
+    a.goAway();
+    expect(await settle(29_000)).toEqual([]);
+    expect(await settle(2_000)).toEqual(['b: template 105']);
   });
 
   test('a short absence is nobody’s business', async () => {
