@@ -15,10 +15,14 @@ import { type Endpoint, endpointName } from './endpoint.ts';
 import { connectOptions, type Upstream, type UpstreamOptions } from './options.ts';
 import { DEFAULT_POLICY, jittered, type UpstreamPolicy } from './policy.ts';
 import { judgeReconnect, type Target } from './reconnect-rule.ts';
+import { RedirectGate } from './redirect-gate.ts';
 import { type AnyMessage, Relay, type RelayOwner } from './relay.ts';
 import { type Attempt, describeState, healthOf, type State, type UpstreamHealth, type UpstreamState } from './state.ts';
 
 type Connected = Extract<State, { phase: 'connected' }>;
+
+/** Whether a candidate is where the present server's Reconnect leads, not a better endpoint. */
+const isRedirect = (candidate: Attempt, { attempt }: Connected): boolean => candidate.index === attempt.index;
 
 /** What a connection hears that came too late. */
 const NOBODY: ConnectionHandler<AnyMessage> = { onMessage() {}, onClose() {} };
@@ -95,8 +99,9 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
     if (state.phase !== 'connected') return;
     const { index, target, hops } = state.attempt;
     const endpoint = this.#endpoint(index);
-    if (state.candidate?.index === index) return;
-    const verdict = judgeReconnect(message, target, endpoint.authority !== undefined);
+    if (state.candidate !== undefined && isRedirect(state.candidate, state)) return;
+    const vouchedFor = endpoint.authority !== undefined && this.#options.security !== 'plain';
+    const verdict = judgeReconnect(message, target, vouchedFor, state.redirects.isOpen(this.#clock.now()));
     const fields = { endpoint: endpointName(endpoint), host: message.newHost, port: message.newPort };
     if (verdict.kind === 'ignore') {
       this.#count('redirect-ignored');
@@ -115,7 +120,7 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
     this.#become({ ...state, probe: undefined, candidate: this.#attempt(index, verdict.target, hop) });
   }
 
-  /** connected -> connecting or waiting */
+  /** connected -> connecting, where Reconnect has led or to the next, or waiting */
   onLost({ code }: CloseReason): void {
     const state = this.#state;
     if (state.phase !== 'connected') return;
@@ -123,15 +128,22 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
     this.#count('lost');
     this.#log.warn('upstream lost', { endpoint, code });
     const reason = `${endpoint}: ${code}`;
-    this.#dropCandidate(state);
-    if (!this.#isStable(state)) {
-      this.#bench.send(state.attempt.index, this.#clock.now(), this.#random());
-      this.#connectAfter(state.attempt.index, reason);
+    const stable = this.#isStable(state);
+    if (stable) {
+      this.#bench.clear(state.attempt.index);
+      this.#rounds = 0;
+    }
+    if (state.candidate !== undefined && isRedirect(state.candidate, state)) {
+      this.#become({ phase: 'connecting', attempt: state.candidate, lastFailure: reason });
       return;
     }
-    this.#bench.clear(state.attempt.index);
-    this.#rounds = 0;
-    this.#wait(reason);
+    this.#dropCandidate(state);
+    if (stable) {
+      this.#wait(reason);
+      return;
+    }
+    this.#bench.send(state.attempt.index, this.#clock.now(), this.#random());
+    this.#connectAfter(state.attempt.index, reason);
   }
 
   onBug(error: unknown): void {
@@ -190,7 +202,7 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
       return NOBODY;
     }
     if (before.phase === 'connected') {
-      this.#count(before.attempt.index === attempt.index ? 'moved' : 'returned');
+      if (!isRedirect(attempt, before)) this.#count('returned');
       before.relay.leave('replaced' satisfies UpstreamCloseReason);
     }
     this.#state = { phase: 'connecting', attempt, lastFailure: undefined };
@@ -198,6 +210,7 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
     const handler = this.#options.handler(connection as never, endpoint) as ConnectionHandler<AnyMessage>;
     const relay = new Relay(connection, handler, this);
     this.#count('connected');
+    if (attempt.hops > 0) this.#count('moved');
     this.#log.info('upstream connected', { endpoint: endpointName(endpoint), ...attempt.target });
     const sinceMs = this.#clock.now();
     this.#become({
@@ -205,6 +218,7 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
       attempt,
       relay,
       sinceMs,
+      redirects: new RedirectGate(this.#policy),
       candidate: undefined,
       probe: this.#probeLater(attempt),
     });
@@ -221,6 +235,7 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
       this.#connectAfter(attempt.index, reason);
     } else if (state.phase === 'connected' && state.candidate === attempt) {
       this.#count('failed');
+      if (isRedirect(attempt, state)) state.redirects.fail(this.#clock.now(), this.#random());
       this.#log.info('still on the present upstream', { endpoint: this.#name(state.attempt.index), reason });
       this.#probe(attempt.index + 1);
     }

@@ -13,7 +13,7 @@ export interface UpstreamPolicy {
   readonly maxBenchMs: number;
   /** Without a byte from the server for this long the connection is taken for dead; 0: TCP keepalive alone decides. */
   readonly silenceMs: number;
-  /** Reconnect messages obeyed in a row without a stable connection between them. */
+  /** Reconnect messages obeyed in a row without a stable connection between them, or although they led nowhere. */
   readonly maxRedirects: number;
 }
 

@@ -1,6 +1,7 @@
 import type { Endpoint } from './endpoint.ts';
 import { endpointName } from './endpoint.ts';
 import type { Target } from './reconnect-rule.ts';
+import type { RedirectGate } from './redirect-gate.ts';
 import type { Relay } from './relay.ts';
 
 /** One try to connect. */
@@ -21,6 +22,7 @@ export type State =
       readonly attempt: Attempt;
       readonly relay: Relay;
       readonly sinceMs: number;
+      readonly redirects: RedirectGate;
       /** A try for a better endpoint, or for where Reconnect leads; the connection stays until it succeeds. */
       readonly candidate: Attempt | undefined;
       /** Until the next look for a better endpoint. */

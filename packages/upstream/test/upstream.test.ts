@@ -185,6 +185,55 @@ describe('Reconnect (§3.6.5)', () => {
     expect(world.tries).toMatchObject([{ to: 'a:99' }]);
   });
 
+  test('without a handshake leads to the same host only, as an authority vouches for nothing then', async () => {
+    const world = new World(THREE, {}, () => 0.5, 'plain');
+    await world.answer(true);
+    world.current.reconnect('elsewhere', 99);
+    expect(world.tries).toEqual([]);
+    world.current.reconnect('', 99);
+    expect(world.tries).toMatchObject([{ to: 'a:99' }]);
+  });
+
+  test.each([0, stableMs])('is followed although the server closes right behind it (after %i ms)', async (lastedMs) => {
+    const world = new World(THREE);
+    await world.answer(true);
+    await world.clock.advanceAsync(lastedMs);
+    world.current.reconnect('elsewhere', 99);
+    world.current.close();
+    expect(world.upstream.state).toMatchObject({ kind: 'connecting' });
+    expect(world.tries).toMatchObject([{ to: 'elsewhere:99' }]);
+    await world.answer(true);
+    expect(world.story).toEqual(['+a:1', '-a:1 peer-closed', '+a:1']);
+    expect(world.current.to).toBe('elsewhere:99');
+  });
+
+  test('leads on to the next endpoint when the new host does not answer either', async () => {
+    const world = new World(THREE);
+    await world.answer(true);
+    world.current.reconnect('elsewhere', 99);
+    world.current.close();
+    await world.answer(false);
+    expect(world.tries).toMatchObject([{ to: 'b:2' }]);
+  });
+
+  test('to where nobody answers is obeyed less and less often', async () => {
+    const world = new World(THREE.slice(0, 1));
+    await world.answer(true);
+    await world.clock.advanceAsync(stableMs);
+    let tries = 0;
+    for (let second = 0; second < 600; second += 1) {
+      for (let i = 0; i < 10; i += 1) {
+        world.current.reconnect('victim', i);
+        tries += world.tries.length;
+        if (world.tries.length > 0) await world.answer(false);
+      }
+      await world.clock.advanceAsync(1_000);
+    }
+    expect(tries).toBeGreaterThan(10);
+    expect(tries).toBeLessThan(30);
+    expect(world.story).toEqual(['+a:1']);
+  });
+
   test('servers that send us in circles are given up', async () => {
     const world = new World(THREE);
     await world.answer(true);

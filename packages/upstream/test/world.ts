@@ -60,12 +60,18 @@ export class World {
   /** Connections whose end the application has not heard. */
   held = 0;
 
-  constructor(endpoints: readonly Endpoint[] = THREE, policy: Partial<UpstreamPolicy> = {}, random = () => 0.5) {
+  constructor(
+    endpoints: readonly Endpoint[] = THREE,
+    policy: Partial<UpstreamPolicy> = {},
+    random = () => 0.5,
+    security: 'noise' | 'plain' = 'noise',
+  ) {
     const options: UpstreamOptions<typeof mining> = {
       endpoints,
       protocol: mining,
       policy,
       random,
+      security,
       clock: this.clock,
       connect: (attempt) => this.#connect(attempt),
       handler: (connection, endpoint) => this.#handler(connection, endpoint),
