@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -112,6 +112,29 @@ describe('an identity from a static key and a certificate file (§4.5)', () => {
     expect(said.filter((line) => line.startsWith('the certificate cannot be renewed'))).toHaveLength(1);
   });
 
+  test.each([
+    ['the certificate first', ['sign', 'key']],
+    ['the key first', ['key', 'sign']],
+  ])('takes up a new static key with its certificate, %s', (_order, steps) => {
+    sign(10);
+    using identity = createIdentity(files(), { clock, log });
+    const staticSecret = new Uint8Array(32).fill(3);
+    for (const step of steps) {
+      expect(identity.current().staticKey.secret).toEqual(STATIC_SECRET);
+      if (step === 'sign') {
+        sign(20, { staticSecret });
+      } else {
+        rmSync(join(folder, 'pool.key'));
+        writeSecretFile(join(folder, 'pool.key'), 'static-secret', staticSecret, []);
+      }
+      clock.advance(180_000);
+    }
+    const { staticKey, certificate } = identity.current();
+    expect(staticKey.secret).toEqual(staticSecret);
+    verifyCertificate(certificate, publicKeyOf(staticSecret), AUTHORITY, clock.now() / 1000);
+    expect(said.filter((line) => line.includes('another static key'))).toHaveLength(steps[0] === 'sign' ? 1 : 0);
+  });
+
   test('refuses to change the authority while it runs', () => {
     sign(10);
     using identity = createIdentity(files(), { clock, log });
@@ -147,6 +170,20 @@ describe('an identity from the authority key', () => {
       verifyCertificate(certificate, publicKeyOf(staticKey.secret), AUTHORITY, clock.now() / 1000);
     }
     expect(said.filter((line) => line === 'certificate renewed')).toHaveLength(5);
+  });
+
+  test('issues itself another certificate when the clock turns out to have been fast', () => {
+    let fastMs = 3_650 * DAY_MS;
+    const corrected = {
+      now: () => clock.now() + fastMs,
+      every: clock.every.bind(clock),
+      after: clock.after.bind(clock),
+    };
+    using identity = createIdentity(settings({ authoritySecretFile: 'authority.key' }), { clock: corrected, log });
+    fastMs = 0;
+    clock.advance(60_000);
+    const { staticKey, certificate } = identity.current();
+    verifyCertificate(certificate, publicKeyOf(staticKey.secret), AUTHORITY, clock.now() / 1000);
   });
 
   test('makes a static key of its own when it is given none', () => {

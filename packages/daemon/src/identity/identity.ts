@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  type Certificate,
   certificateValidity,
   createEllSwiftKeypair,
   type EllSwiftKeypair,
@@ -48,8 +49,8 @@ interface Loaded {
 }
 
 /**
- * Loads a role's identity and keeps it fresh: a certificate file is read again every minute, a certificate issued
- * here is renewed before it expires. Dispose it to stop.
+ * Loads a role's identity and keeps it fresh: a certificate file is read again every minute, and with a certificate for
+ * another static key that key; a certificate issued here is renewed before it expires. Dispose it to stop.
  *
  * @throws ConfigError when the keys cannot be used
  */
@@ -80,20 +81,21 @@ function chooseSource(config: IdentityConfig, deps: IdentityDeps): Source {
 }
 
 function fromFiles(staticKeyFile: string, certificateFile: string, deps: IdentityDeps): Source {
-  let staticKey: EllSwiftKeypair | undefined;
   let text = '';
   return (before) => {
     const latest = readKeyFileText(certificateFile);
     if (before !== undefined && latest === text) return before;
-    text = latest;
     const { certificate, staticPublicKey, authorityPublicKey } = parseCertificateFile(certificateFile, latest);
-    staticKey ??= keypair(readSecretFile(staticKeyFile, 'static-secret'), deps);
-    const own = publicKeyOf(staticKey.secret);
-    if (Buffer.compare(own, staticPublicKey) !== 0) {
+    const isFor = ({ secret }: EllSwiftKeypair) => Buffer.compare(publicKeyOf(secret), staticPublicKey) === 0;
+    const present = before?.identity.staticKey;
+    const staticKey =
+      present !== undefined && isFor(present) ? present : keypair(readSecretFile(staticKeyFile, 'static-secret'), deps);
+    if (!isFor(staticKey)) {
       throw new KeyFileError(certificateFile, `is for another static key than the one in ${staticKeyFile}`);
     }
     // Dates are judged apart: a certificate that is not valid now may be once the clock is right.
-    verifyCertificate(certificate, own, authorityPublicKey, certificate.validFrom);
+    verifyCertificate(certificate, staticPublicKey, authorityPublicKey, certificate.validFrom);
+    text = latest;
     return { identity: { staticKey, certificate }, authorityPublicKey };
   };
 }
@@ -102,7 +104,7 @@ function issuing(authoritySecretFile: string, config: IdentityConfig, deps: Iden
   return (before) => {
     const now = unixSeconds(deps.clock);
     const lifetime = config.certificateDays * DAY;
-    if (before !== undefined && before.identity.certificate.notValidAfter - now > lifetime * RENEW_BELOW) return before;
+    if (before !== undefined && isFresh(before.identity.certificate, now, lifetime)) return before;
     const random = deps.random ?? randomBytes;
     const authoritySecret = readSecretFile(authoritySecretFile, 'authority-secret');
     const { staticKeyFile } = config;
@@ -117,6 +119,11 @@ function issuing(authoritySecretFile: string, config: IdentityConfig, deps: Iden
     });
     return { identity: { staticKey, certificate }, authorityPublicKey: publicKeyOf(authoritySecret) };
   };
+}
+
+/** Whether enough of its life is left, and it has begun: it has not where the clock was fast when it was issued. */
+function isFresh({ validFrom, notValidAfter }: Certificate, now: number, lifetime: number): boolean {
+  return now >= validFrom && notValidAfter - now > lifetime * RENEW_BELOW;
 }
 
 class FreshIdentity implements Identity {
