@@ -24,6 +24,8 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   readonly #log: Logger;
   readonly #gates: Gates;
   readonly #miners = new Map<number, Miner>();
+  /** Channels that are alone in their group, by its id. */
+  readonly #alone = new Map<number, Miner>();
   readonly #line: WorkLine;
   #lastId = 0;
   #opening = 0;
@@ -185,7 +187,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     this.#miners.set(channel.channelId, miner);
     this.connection.markInUse();
     this.#context.register.opened(miner);
-    const groupChannelId = addressee.kind === 'group' ? addressee.group.groupChannelId : this.#nextId();
+    const groupChannelId = addressee.kind === 'group' ? addressee.group.groupChannelId : this.#ownGroup(miner);
     const { channelId, target, extranoncePrefix } = channel;
     const common = { requestId, channelId, target, extranoncePrefix, groupChannelId };
     this.connection.send(
@@ -218,7 +220,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   }
 
   #onCloseChannel({ channelId }: CloseChannel): void {
-    const miner = this.#miners.get(channelId);
+    const miner = this.#miners.get(channelId) ?? this.#alone.get(channelId);
     if (miner !== undefined) return this.#remove(miner, 'client');
     const members = this.#line.members(channelId);
     if (members === undefined) return this.#context.deps.metrics.strays.inc({ message: 'CloseChannel' });
@@ -244,12 +246,20 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     const { channel, lease } = miner;
     const { desk, acknowledger, allocator, holding, register } = this.#context;
     this.#miners.delete(channel.channelId);
+    if (miner.ownGroupId !== undefined) this.#alone.delete(miner.ownGroupId);
     desk.settleHeld(miner, channel.close());
     acknowledger.leave(miner);
     holding.delete(miner);
     this.#line.leave(miner);
     allocator.release(lease);
     register.closed(miner, reason);
+  }
+
+  #ownGroup(miner: Miner): number {
+    const groupChannelId = this.#nextId();
+    miner.ownGroupId = groupChannelId;
+    this.#alone.set(groupChannelId, miner);
+    return groupChannelId;
   }
 
   #nextId(): number {

@@ -53,6 +53,8 @@ export class Miner {
   readonly vardiff: Vardiff;
   readonly acknowledgements: Acknowledgements;
   readonly rejected = new Map<ShareErrorCode, number>();
+  /** The id of the group that it is alone in; undefined when it shares one. */
+  ownGroupId: number | undefined;
   nominalHashRate: number;
   accepted = 0;
   /** Sum of credited difficulties. */

@@ -55,13 +55,15 @@ export class WorkLine {
    * must get all that the members got, so they are brought up first: call {@link WorkLine.prepareFor} before Success.
    */
   welcome(miner: Miner): void {
-    const { addressee, channel } = miner;
+    const { addressee, channel, recipe } = miner;
     if (addressee.kind === 'none') return;
     const feed = addressee.kind === 'own' ? addressee.feed : new Feed();
     for (const step of feed.advance(this.#context.board)) this.#sendStep(miner, step);
     if (addressee.kind !== 'group') return;
     if (addressee.group.size === 0) addressee.group.feed.follow(feed);
     addressee.group.add(channel);
+    // Again, in case that its last member has left while the group was brought up.
+    this.#groups.set(recipeKey(recipe), addressee.group);
   }
 
   /** A channel is about to join: its group is brought up to the board. */

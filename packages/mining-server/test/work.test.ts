@@ -366,6 +366,19 @@ describe('CloseChannel (§5.3.9)', () => {
     expect(miner.of('SubmitSharesError')).toEqual([]);
   });
 
+  test('for the group of a channel that gets jobs of its own ends that channel', () => {
+    const { server, connect } = rig();
+    const miner = connect(REQUIRES_STANDARD_JOBS);
+    const [first, second] = [miner.open('standard'), miner.open('standard')];
+    const channelId = first.channel?.groupChannelId ?? 0;
+    miner.says({ type: 'CloseChannel', channelId, reasonCode: 'bye' });
+    expect(server.status().channels).toBe(1);
+    miner.says(solve(second));
+    expect(miner.of('SubmitSharesError')).toEqual([]);
+    miner.says({ type: 'CloseChannel', channelId, reasonCode: 'bye' });
+    expect(server.status().channels).toBe(1);
+  });
+
   test('for a channel that is not there is ignored', () => {
     const miner = rig().connect();
     miner.says({ type: 'CloseChannel', channelId: 9, reasonCode: 'bye' });
