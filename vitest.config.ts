@@ -2,7 +2,9 @@ import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-const members = globSync('{packages,apps,tools}/*/package.json', { cwd: import.meta.dirname }).map(dirname).sort();
+const members = globSync('{packages,apps,tools}/*/package.json', { cwd: import.meta.dirname })
+  .map(dirname)
+  .sort();
 
 export default defineConfig({
   test: {
