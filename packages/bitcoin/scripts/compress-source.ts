@@ -25,7 +25,7 @@ function majority(a: u32, b: u32, c: u32): u32 { return (a & b) | (c & (a | b));
  * block and the state touches memory. A third faster than rounds in a loop (bench/sha256d.bench.ts).
  */
 export function compressSource(): string {
-  const registers = [...'abcdefgh'];
+  const registers = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
   const lines = [
     ...Array.from({ length: 16 }, (_, t) => `let w${t} = bswap<u32>(load<u32>(block, ${4 * t}));`),
     ...registers.map((name, i) => `let ${name} = load<u32>(STATE, ${4 * i});`),

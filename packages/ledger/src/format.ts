@@ -8,7 +8,7 @@ import { LedgerError } from './errors.ts';
  * All numbers little-endian. A segment reaches to where the next one begins: what an older segment holds from that
  * position on is the leftover of a write that failed, and was written again in the next one.
  */
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 export const SEGMENT_HEADER_SIZE = 24;
 export const BATCH_HEADER_SIZE = 20;
 

@@ -29,7 +29,14 @@ export interface JournalSettings {
 
 const OK: JournalState = { kind: 'ok' };
 const SPARE_BUFFERS = 8;
+/** A write that is later than this, because a turn of the event loop takes so long, does not wait for its end. */
+const LATE_MS = 5;
 
+/** The next write. */
+interface Scheduled {
+  readonly dueMs: number;
+  cancel(): void;
+}
 interface Waiter {
   readonly position: number;
   readonly resolve: () => void;
@@ -56,7 +63,7 @@ export class Journal {
   #pendingBytes = 0;
   #inFlightBytes = 0;
   #writing = false;
-  #scheduled = false;
+  #scheduled: Scheduled | undefined;
   #lastWriteMs = Number.NEGATIVE_INFINITY;
   #closed = false;
 
@@ -165,18 +172,33 @@ export class Journal {
     this.#arena = new Arena(buffer ?? new ArrayBuffer(ARENA_BYTES), this.#position + 1);
   }
 
-  /** A batch holds what one turn of the event loop appends; while one is being synced, the next fills. */
+  /**
+   * A batch holds what one turn of the event loop appends; while one is being synced, the next fills. A turn in which
+   * thousands of sockets are read may last for seconds: then it is not waited for.
+   */
   #schedule(): void {
-    if (this.#scheduled || this.#writing) return;
-    this.#scheduled = true;
-    const sinceLastMs = this.#settings.clock.now() - this.#lastWriteMs;
-    const waitMs = this.#settings.syncIntervalMs - sinceLastMs;
-    if (waitMs > 0 && sinceLastMs >= 0) this.#settings.clock.after(waitMs, () => this.#startWrite());
-    else setImmediate(() => this.#startWrite());
+    if (this.#writing) return;
+    const { clock, syncIntervalMs } = this.#settings;
+    const nowMs = clock.now();
+    if (this.#scheduled !== undefined) {
+      if (nowMs - this.#scheduled.dueMs >= LATE_MS) this.#startWrite();
+      return;
+    }
+    const sinceLastMs = nowMs - this.#lastWriteMs;
+    const waitMs = syncIntervalMs - sinceLastMs;
+    const start = (): void => this.#startWrite();
+    if (waitMs > 0 && sinceLastMs >= 0) {
+      const timer = clock.after(waitMs, start);
+      this.#scheduled = { dueMs: nowMs + waitMs, cancel: () => timer[Symbol.dispose]() };
+    } else {
+      const immediate = setImmediate(start);
+      this.#scheduled = { dueMs: nowMs, cancel: () => clearImmediate(immediate) };
+    }
   }
 
   #startWrite(): void {
-    this.#scheduled = false;
+    this.#scheduled?.cancel();
+    this.#scheduled = undefined;
     if (this.#writing || this.#watermark >= this.#position) return;
     if (!this.#arena.isEmpty) this.#nextArena(0);
     const buffers = this.#full;

@@ -54,7 +54,7 @@ async function batch(scene: Stage, kinds: readonly Uint8Array[]): Promise<void> 
   const sockets = await Promise.all(
     Array.from({ length: AT_ONCE }, (_, i) => open(port, kinds[i % kinds.length] as Uint8Array)),
   );
-  const gone = Promise.all(sockets.map((socket) => socket.closed || once(socket, 'close')));
+  const gone = Promise.all(sockets.map(async (socket) => socket.closed || once(socket, 'close')));
   let done = false;
   void gone.then(() => {
     done = true;

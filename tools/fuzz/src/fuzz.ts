@@ -11,7 +11,7 @@ export class Finding extends Error {
 }
 
 /** The numbers that one iteration of a target draws. */
-export const inputOf = (seed: number, iteration: number): Random => seeded(Math.imul(seed, 0x9e3779b1) ^ iteration);
+const inputOf = (seed: number, iteration: number): Random => seeded(Math.imul(seed, 0x9e3779b1) ^ iteration);
 
 /** Runs iterations of a target while `goOn` says so; returns how many ran. */
 export function fuzz(name: string, target: Target, seed: number, goOn: (iteration: number) => boolean): number {
