@@ -188,7 +188,26 @@ describe('a wrong configuration is answered with source, key, fault and an examp
       `${ok}[[template_providers]]`,
       'pool.toml: template_providers[0].address: is missing; for example: address = "127.0.0.1:8442"',
     ],
-    ['a value where a table is wanted', `${ok}limits = 3`, 'pool.toml: limits: 3 is not a table'],
+    [
+      'a value where a table is wanted',
+      `${ok}limits = 3`,
+      'pool.toml: limits: 3 is not a table; for example: [limits]',
+    ],
+    [
+      'a value in a list of tables',
+      `${ok}template_providers = [3]`,
+      'pool.toml: template_providers[0]: 3 is not a table; for example: [[template_providers]]',
+    ],
+    [
+      'a number that is none',
+      `${ok}shares_per_minute = nan`,
+      'pool.toml: shares_per_minute: NaN is not a number; for example: shares_per_minute = 6',
+    ],
+    [
+      'a path that no system can have',
+      `${ok}data = "a\\u0000b"`,
+      'pool.toml: data: "a\\u0000b" contains a character that no path can have; for example: data = "data"',
+    ],
     [
       'text that is too long',
       `${ok}tag = "a coinbase tag that is far too long"`,
@@ -206,6 +225,36 @@ describe('a wrong configuration is answered with source, key, fault and an examp
       'pool.toml: rewards: is missing; for example: rewards = "bc1qexample"',
       'pool.toml: strict: 1 is neither true nor false; for example: strict = false',
     ]);
+  });
+
+  test.each([
+    ['no number', { SV2KIT_POOL__TEMPLATE_PROVIDERS__ADDRESS: 'a:1' }, 'ADDRESS', 'is no number of a table'],
+    [
+      'another way to write one',
+      { SV2KIT_POOL__TEMPLATE_PROVIDERS__00__ADDRESS: 'a:1' },
+      '00__ADDRESS',
+      'is no number of a table',
+    ],
+    [
+      'infinity',
+      { SV2KIT_POOL__TEMPLATE_PROVIDERS__INFINITY__ADDRESS: 'a:1' },
+      'INFINITY__ADDRESS',
+      'is no number of a table',
+    ],
+    ['a gap', { SV2KIT_POOL__TEMPLATE_PROVIDERS__1__ADDRESS: 'a:1' }, '1__ADDRESS', 'leaves out table 0'],
+    [
+      'a long way',
+      { SV2KIT_POOL__TEMPLATE_PROVIDERS__999999999__ADDRESS: 'a:1' },
+      '999999999__ADDRESS',
+      'leaves out table 0',
+    ],
+  ])('tables in a list that the environment counts with %s', (_how, environment, variable, wrong) => {
+    const [problem, ...others] = problems('rewards = "x"', environment);
+    expect(problem).toBe(
+      `SV2KIT_POOL__TEMPLATE_PROVIDERS__${variable}: template_providers: "${variable.split('__')[0]?.toLowerCase()}" ${wrong}` +
+        '; for example: SV2KIT_POOL__TEMPLATE_PROVIDERS__0__ADDRESS=127.0.0.1:8442',
+    );
+    expect(others).toEqual([]);
   });
 
   test('TOML that does not parse, by line and column', () => {

@@ -28,7 +28,14 @@ export function readTable(
 ): Record<string, unknown> {
   const table = raw === undefined ? {} : raw;
   if (!isTable(table)) {
-    reading.problems.push({ source: reading.file ?? '', key: prefix, wrong: `${showRaw(raw)} is not a table` });
+    // `nodes[0]` is one of a list of tables.
+    const example = prefix.endsWith(']') ? `[[${prefix.slice(0, prefix.lastIndexOf('['))}]]` : `[${prefix}]`;
+    reading.problems.push({
+      source: reading.file ?? '',
+      key: prefix,
+      wrong: `${showRaw(raw)} is not a table`,
+      example,
+    });
     return {};
   }
   refuseUnknown(fields, table, over, prefix, reading);
@@ -103,7 +110,7 @@ function readSections(
     return [];
   }
   const overlay = asTable(over, key, reading);
-  const count = Math.max(given.length, ...[...(overlay?.entries.keys() ?? [])].map((index) => Number(index) + 1 || 0));
+  const count = countTables(field, given.length, overlay, key, reading);
   if (count < field.atLeast) {
     reading.problems.push({ source, key, wrong: `needs at least ${field.atLeast}`, example: `[[${key}]]` });
   }
@@ -117,6 +124,38 @@ function readSections(
       reading,
     );
   });
+}
+
+/** The environment may lay values over the tables of the file and add others behind them, without a gap. */
+function countTables(
+  field: Sections<Fields>,
+  inFile: number,
+  overlay: EnvironmentTable | undefined,
+  key: string,
+  reading: Reading,
+): number {
+  let count = inFile;
+  for (const [index, { variable }] of [...(overlay?.entries ?? [])].toSorted(([a], [b]) => Number(a) - Number(b))) {
+    const isNumber = /^(?:0|[1-9]\d*)$/.test(index);
+    if (isNumber && Number(index) <= count) {
+      count = Math.max(count, Number(index) + 1);
+      continue;
+    }
+    const wrong = `"${index}" ${isNumber ? `leaves out table ${count}` : 'is no number of a table'}`;
+    const path = key
+      .toUpperCase()
+      .replaceAll('.', '__')
+      .replaceAll(/\[(\d+)\]/g, '__$1');
+    const list = variable.slice(0, variable.toUpperCase().indexOf(path) + path.length);
+    reading.problems.push({ source: variable, key, wrong, example: `${list}__${count}__${textLine(field.fields)}` });
+  }
+  return count;
+}
+
+/** A right value of the first of these keys, as the environment would give it. */
+function textLine(fields: Fields): string {
+  const [name, field] = Object.entries(fields).find(([, { kind }]) => kind === 'value') ?? [];
+  return field?.kind === 'value' && name !== undefined ? `${tomlKey(name).toUpperCase()}=${field.sample}` : 'KEY=value';
 }
 
 function asTable(over: EnvironmentNode | undefined, key: string, reading: Reading): EnvironmentTable | undefined {

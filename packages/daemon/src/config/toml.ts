@@ -10,7 +10,7 @@ const SHOWN_LENGTH = 80;
 /** A raw value for an error message: quoted, and cut when it is long. */
 export function showRaw(raw: unknown): string {
   const shown =
-    typeof raw === 'bigint'
+    typeof raw === 'bigint' || typeof raw === 'number'
       ? `${raw}`
       : (JSON.stringify(raw, (_, v) => (typeof v === 'bigint' ? `${v}` : v)) ?? `${raw}`);
   return shown.length > SHOWN_LENGTH ? `${shown.slice(0, SHOWN_LENGTH)}…` : shown;

@@ -100,6 +100,7 @@ export function path(sample: string, help: string): Value<string> {
   return value('path', sample, help, (raw, origin) => {
     const given = asText(raw);
     if (given === '') throw new WrongValue('is empty where a path is wanted');
+    if (given.includes('\0')) throw new WrongValue('contains a character that no path can have');
     return resolve(origin.folder, given);
   });
 }
