@@ -5,12 +5,13 @@ import { ConfigError } from './config/problem.ts';
 import { Health } from './health.ts';
 import type { Host } from './host.ts';
 import { Latencies } from './latency.ts';
+import { listenProblem } from './listen-problem.ts';
 import { type OpenLogger, openLogger } from './logger.ts';
 import { LoopDelay } from './loop-delay.ts';
 import { type Counter, createMetrics, type Metrics } from './metrics.ts';
 import { type Monitoring, openMonitoring, type StatusReport } from './monitoring.ts';
 import { FatalError, type Service, type ServiceDefinition, type ServiceDeps } from './service.ts';
-import type { ServiceConfig } from './service-config.ts';
+import { type ServiceConfig, serviceConfig } from './service-config.ts';
 
 /** A graceful stop that takes longer is cut off. */
 export const STOP_LIMIT_MS = 10_000;
@@ -54,7 +55,7 @@ export class Supervisor<T> {
     this.#loopDelay = new LoopDelay({ clock, log: this.#logger.log, metrics: this.#metrics });
   }
 
-  /** @throws ConfigError when the service found its configuration unusable while starting. */
+  /** @throws ConfigError when the service found its configuration unusable while starting, a taken port included. */
   async run(): Promise<Outcome> {
     const { log } = this.#logger;
     using _signals = this.#host.onSignal((signal) => this.#onSignal(signal));
@@ -73,6 +74,9 @@ export class Supervisor<T> {
       return stopped && end.kind === 'asked' ? 'stopped' : 'failed';
     } catch (error) {
       if (error instanceof ConfigError) throw error;
+      const fields = serviceConfig(this.#definition.config).fields;
+      const problem = listenProblem(error, fields, this.#values);
+      if (problem !== undefined) throw new ConfigError([problem], { cause: error });
       log.error('the service could not start', { error });
       return 'failed';
     } finally {

@@ -1,8 +1,10 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import {
+  address,
   ConfigError,
   config,
   type Host,
@@ -11,6 +13,7 @@ import {
   serviceExample,
   text,
 } from '../src/index.ts';
+import { listenProblem } from '../src/listen-problem.ts';
 
 const declared = config({ greeting: text('hello', 'What to say.') });
 const definition: ServiceDefinition<{ readonly greeting: string }> = {
@@ -78,6 +81,53 @@ test('a service that finds its configuration unusable ends with 2', async () => 
   };
   expect(await runService({ ...definition, start }, host)).toBe(2);
   expect(output.error).toContain(`${file}: greeting: is rude; for example: greeting = "hello"`);
+});
+
+describe('an address that cannot be listened on ends a service with 2, and is named with its key:', () => {
+  const open = ({ host, port }: { readonly host: string; readonly port: number }) =>
+    new Promise<Server>((resolve, reject) => {
+      const server = createServer();
+      server.once('error', reject).listen(port, host, () => resolve(server));
+    });
+  const listening: ServiceDefinition<{ readonly listen: { readonly host: string; readonly port: number } }> = {
+    name: 'demo',
+    config: config({ listen: address('127.0.0.1:0', 'Where.') }),
+    start: async ({ listen }, deps) => {
+      const server = await open(listen);
+      deps.finish();
+      return { close: () => new Promise((resolve) => server.close(() => resolve())) };
+    },
+  };
+
+  test.each(['LISTEN', 'MONITORING'])('one that another process has (%s)', async (key) => {
+    const other = await open({ host: '127.0.0.1', port: 0 });
+    const { port } = other.address() as AddressInfo;
+    const { host, output } = fakeHost([], { [`SV2KIT_DEMO__${key}`]: `127.0.0.1:${port}` });
+    expect(await runService(listening, host)).toBe(2);
+    expect(output.error.split('\n')[1]).toBe(
+      `  ${key.toLowerCase()}: 127.0.0.1:${port} is taken by another process; for example: ${key.toLowerCase()} = "127.0.0.1:${port + 1}"`,
+    );
+    other.close();
+  });
+
+  test('one that this machine does not have', async () => {
+    const { host, output } = fakeHost([], { SV2KIT_DEMO__LISTEN: '192.0.2.1:5' });
+    expect(await runService(listening, host)).toBe(2);
+    expect(output.error).toContain('  listen: 192.0.2.1:5 is no address of this machine; for example: listen = ');
+  });
+
+  test('a name that nobody knows; but not an error of something else', () => {
+    const values = { tag: 'x', log: { level: 'info' }, listen: { host: 'pool.invalid', port: 5 } };
+    const named = (from: object) =>
+      listenProblem(Object.assign(new Error('no'), from), listening.config.fields, values);
+    const unknown = { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: 'pool.invalid' };
+    expect(named(unknown)).toMatchObject({ key: 'listen', wrong: 'pool.invalid:5 cannot be found: no such name' });
+    expect(named({ ...unknown, hostname: 'node.invalid' })).toBeUndefined();
+    expect(named({ code: 'EADDRINUSE', syscall: 'listen', port: 6 })).toBeUndefined();
+    expect(named({ code: 'ECONNREFUSED', syscall: 'connect', port: 5 })).toBeUndefined();
+    expect(named({ code: 'EACCES', syscall: 'open' })).toBeUndefined();
+    expect(listenProblem('no', {}, values)).toBeUndefined();
+  });
 });
 
 test('a key that every service has cannot be declared again', async () => {
