@@ -38,6 +38,8 @@ export class Supervisor<T> {
   readonly #abort = new AbortController();
   readonly #startedAtMs: number;
   #phase: Phase = 'starting';
+  /** It failed after it had been asked to stop. */
+  #failedLate = false;
   #service: Service | undefined;
 
   constructor(definition: ServiceDefinition<T>, values: T & ServiceConfig, host: Host, clock: Clock = systemClock) {
@@ -71,7 +73,7 @@ export class Supervisor<T> {
       const end = await this.#end.promise;
       if (end.kind === 'failed') log.error('the service cannot go on', { error: end.error });
       const stopped = await this.#stop();
-      return stopped && end.kind === 'asked' ? 'stopped' : 'failed';
+      return stopped && end.kind === 'asked' && !this.#failedLate ? 'stopped' : 'failed';
     } catch (error) {
       if (error instanceof ConfigError) throw error;
       const fields = serviceConfig(this.#definition.config).fields;
@@ -104,6 +106,10 @@ export class Supervisor<T> {
 
   /** any -> stopping */
   #finish(end: End): void {
+    if (this.#phase === 'stopping' && end.kind === 'failed') {
+      this.#logger.log.error('the service failed while it stopped', { error: end.error });
+      this.#failedLate = true;
+    }
     this.#phase = 'stopping';
     this.#health.stopping();
     this.#end.resolve(end);
@@ -113,13 +119,15 @@ export class Supervisor<T> {
   /** Resolves to false when the service did not close in time or failed to. */
   async #stop(): Promise<boolean> {
     const { log } = this.#logger;
-    const closing = Promise.resolve(this.#service?.close()).then(
-      () => 'closed' as const,
-      (error: unknown) => {
-        log.error('the service did not close well', { error });
-        return 'failed' as const;
-      },
-    );
+    const closing = Promise.resolve()
+      .then(() => this.#service?.close())
+      .then(
+        () => 'closed' as const,
+        (error: unknown) => {
+          log.error('the service did not close well', { error });
+          return 'failed' as const;
+        },
+      );
     const result = await this.#within(closing);
     if (result === undefined) log.error('the service did not close in time', { limitMs: STOP_LIMIT_MS });
     if (result === 'closed') log.info('stopped');
@@ -147,7 +155,7 @@ export class Supervisor<T> {
   /** A bug ends no service that already runs; only a `FatalError`, or any error before it runs, does. */
   #onUncaught(error: unknown, kind: 'exception' | 'rejection'): void {
     this.#uncaught.inc({ kind });
-    if (this.#phase !== 'running' || error instanceof FatalError) {
+    if (this.#phase === 'starting' || error instanceof FatalError) {
       this.#finish({ kind: 'failed', error });
       return;
     }

@@ -83,6 +83,18 @@ describe('a service as a process', () => {
     });
   });
 
+  test.each([
+    ['a bug', 'clumsy', 0, 'an error that nobody caught'],
+    ['a fatal error', 'broken', 1, 'the service failed while it stopped'],
+  ])('logs %s while it stops', async (_what, mood, code, msg) => {
+    const service = demo([], { SV2KIT_DEMO__MOOD: mood });
+    await service.logged('started');
+    service.child.kill('SIGTERM');
+    expect(await service.ended).toBe(code);
+    const message = `${mood} while stopping`;
+    expect(service.lines).toContainEqual(expect.objectContaining({ msg, error: expect.objectContaining({ message }) }));
+  });
+
   test('ends with 1 at a fatal error', async () => {
     const service = demo([], { SV2KIT_DEMO__MOOD: 'fatal' });
     expect(await service.ended).toBe(1);
