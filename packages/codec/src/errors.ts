@@ -45,7 +45,14 @@ export class EncodeError extends Error {
   }
 }
 
+/** Longest value in an error's text, in characters: some come from a peer. */
+const SHOWN_LENGTH = 100;
+
 function describe(code: string, details: Readonly<Record<string, unknown>>): string {
-  const parts = Object.entries(details).map(([key, value]) => `${key} ${String(value)}`);
+  const parts = Object.entries(details).map(([key, value]) => `${key} ${shown(String(value))}`);
   return parts.length === 0 ? code : `${code}: ${parts.join(', ')}`;
+}
+
+function shown(value: string): string {
+  return value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value;
 }

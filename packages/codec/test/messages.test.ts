@@ -10,6 +10,7 @@ import {
   NewExtendedMiningJob,
   NewMiningJob,
   patchChannelId,
+  ProtocolError,
   readHeader,
   RequestExtensionsError,
   SetGroupChannel,
@@ -159,6 +160,13 @@ test('one encoding serves every channel: the channel id is patched in place (§3
   patchChannelId(frame, 0xdeadbeef);
   expect(decodePayload(SubmitSharesError, frame.subarray(HEADER_SIZE)).channelId).toBe(0xdeadbeef);
   expect(readHeader(frame).channelMsg).toBe(true);
+});
+
+test("an error's text stays short, whatever a peer sent; its details are whole", () => {
+  const missing = Array.from({ length: 65_536 }, (_, i) => i);
+  const error = new ProtocolError('extension-missing', { missing, more: 'x' });
+  expect(error.message).toMatch(/^extension-missing: missing 0,1,2,[\d,]{1,100}…, more x$/);
+  expect(error.details).toEqual({ missing, more: 'x' });
 });
 
 test('user_identity is bytes, not text (§5.3.2)', () => {
