@@ -20,6 +20,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The real process. */
 export function processHost(program: string, argv: readonly string[] = process.argv.slice(2)): Host {
+  // Who reads no further, as `--help | head -1` does, is no reason to complain.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   return {
     argv,
     program,

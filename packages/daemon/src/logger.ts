@@ -60,14 +60,18 @@ const nothingToClose = { close: () => Promise.resolve(), flushNow() {} };
 /** Standard output, written off the event loop: a slow reader must not hold up the service. */
 function openStandardOutput(): { stream: DestinationStream } & Omit<OpenLogger, 'log'> {
   const stream = pino.destination({ fd: 1, sync: false });
-  // A reader of our output that went away (EPIPE) must not end a mining service.
-  stream.on('error', () => {});
+  // A reader of our output that went away (EPIPE) must not end a mining service; the stream then never closes.
+  let gone = false;
+  stream.on('error', () => {
+    gone = true;
+  });
   let open = true;
   return {
     stream: { write: (line) => void (open && stream.write(line)) },
     close: () =>
       new Promise((resolve) => {
         open = false;
+        if (gone) return resolve();
         stream.once('close', resolve).once('error', () => resolve());
         stream.end();
       }),

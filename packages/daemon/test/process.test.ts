@@ -57,6 +57,22 @@ describe('a service as a process', () => {
     expect(service.lines.map(({ msg }) => msg)).toEqual(['started', 'stopping', 'stopped']);
   });
 
+  test('stops with 0 although nobody reads its log any more', async () => {
+    const service = demo([], { SV2KIT_DEMO__MOOD: 'unheard' });
+    await service.logged('started');
+    service.child.stdout.destroy();
+    service.child.kill('SIGTERM');
+    expect(await service.ended).toBe(0);
+    expect(service.errors).toBe('');
+  });
+
+  test('prints its help without complaint to somebody who reads none of it', async () => {
+    const service = demo(['--help']);
+    service.child.stdout.destroy();
+    expect(await service.ended).toBe(0);
+    expect(service.errors).toBe('');
+  });
+
   test('stops at once with 1 at the second signal', async () => {
     const service = demo([], { SV2KIT_DEMO__MOOD: 'stuck' });
     await service.logged('started');
