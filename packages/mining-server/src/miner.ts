@@ -109,12 +109,12 @@ export class Miner {
     this.vardiff.setBounds(this.#bounds());
     const before = this.nominalHashRate;
     this.nominalHashRate = nominalHashRate;
-    if (nominalHashRate !== before) {
-      const known = nominalHashRate > 0 && before > 0;
-      const wanted = known ? (this.vardiff.difficulty * nominalHashRate) / before : statedDifficulty;
+    if (nominalHashRate === before) this.vardiff.evaluate(nowMs);
+    else if (nominalHashRate > 0 && before > 0) this.vardiff.scale(nominalHashRate / before, nowMs);
+    else {
       const { min, max } = this.#bounds();
-      this.vardiff.restart(Math.min(max, Math.max(min, wanted)), nowMs);
-    } else this.vardiff.evaluate(nowMs);
+      this.vardiff.restart(Math.min(max, Math.max(min, statedDifficulty)), nowMs);
+    }
     return this.#setDifficulty(this.vardiff.difficulty);
   }
 

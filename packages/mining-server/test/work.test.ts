@@ -311,6 +311,25 @@ describe('UpdateChannel (§5.3.7)', () => {
     expect(ratio).toBeCloseTo(4, 3);
   });
 
+  test('once a second, as busy proxies send it, does not keep difficulty from finding the true hashrate', async () => {
+    const { connect, clock, settle } = rig({ config: { targets: { ...TARGETS, sharesPerMinute: 60 } } });
+    const miner = connect();
+    const client = miner.open('extended', { nominalHashRate: 16 });
+    const before = client.currentWork()?.target ?? MAX_TARGET;
+    let from = 0;
+    for (let second = 0; second < 60; second += 1) {
+      for (let i = 0; i < 3; i += 1) {
+        const share = solve(client, { from });
+        from = share.nonce + 1;
+        miner.says(share);
+      }
+      miner.says(client.update(second % 2 === 0 ? 16.1 : 16, MAX_TARGET));
+      clock.advance(1_000);
+      await settle();
+    }
+    expect(Number(big(before)) / Number(big(client.currentWork()?.target ?? MAX_TARGET))).toBeGreaterThan(1.8);
+  });
+
   test('with nothing new is answered all the same: proxies wait for it', () => {
     const miner = rig().connect();
     const client = miner.open('extended');

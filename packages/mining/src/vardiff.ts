@@ -41,6 +41,8 @@ const URGENT_SHARES = 20;
 /** A step smaller than this is not worth a message. */
 const LEAST_STEP = 0.05;
 const LOOK_SPACING = 1.6;
+/** A client that states a hashrate within this of the one before, as a log ratio, makes nothing new of what is known. */
+const SMALL_CHANGE = 0.25;
 
 /** Bounds of the difficulty; the lower one follows the client's maximum target. */
 export interface DifficultyBounds {
@@ -154,6 +156,19 @@ export class Vardiff {
     this.#forget();
     this.#nextLook = this.#tuning.firstLook;
     this.#lastMs = nowMs;
+  }
+
+  /**
+   * The client said that its hashrate changed by a factor. What has been seen so far of how wrong the estimate is holds
+   * for the new one too, unless the change is large: busy proxies state small ones every second.
+   */
+  scale(factor: number, nowMs: number): void {
+    const { min, max } = this.#bounds;
+    const difficulty = clamp(this.#wanted * factor, min, max);
+    if (Math.abs(Math.log(factor)) > SMALL_CHANGE) return this.restart(difficulty, nowMs);
+    this.#advance(nowMs);
+    this.#rate = clamp(this.#rate * factor, min * this.#perSecond, max * this.#perSecond);
+    this.#wanted = difficulty;
   }
 
   /** @returns the difficulty to set, or undefined when it can stay */
