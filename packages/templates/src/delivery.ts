@@ -46,8 +46,15 @@ export interface PublisherLimits {
   readonly staleGraceMs: number;
   /** Templates kept on one tip, at most: beyond it, no more updates go out until the next tip. */
   readonly templatesPerTip: number;
-  /** How long a template on a tip that an announcement has outrun counts as late, and not as a reorganisation. */
+  /**
+   * How long a template on a tip that an announcement has outrun counts as late, and not as a reorganisation: longer than
+   * a slow node takes to build the template of a new tip.
+   */
   readonly lateTemplateMs: number;
 }
 
-export const PUBLISHER_LIMITS: PublisherLimits = { staleGraceMs: 10_000, templatesPerTip: 2000, lateTemplateMs: 2000 };
+export const PUBLISHER_LIMITS: PublisherLimits = {
+  staleGraceMs: 10_000,
+  templatesPerTip: 2000,
+  lateTemplateMs: 10_000,
+};
