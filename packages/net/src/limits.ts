@@ -30,7 +30,7 @@ export interface Limits {
   readonly asidesPerSecond: number;
   /** Without the peer reading anything of what waits for it; then `slow-reader`. */
   readonly drainMs: number;
-  /** Bytes that may wait for a peer when more is about to be added; then `slow-reader`. */
+  /** Bytes that may be added to what a peer has not read, however much that was; then `slow-reader`. */
   readonly writeQueueBytes: number;
   /** From our end of a connection to its close, so that the last words arrive. */
   readonly lingerMs: number;

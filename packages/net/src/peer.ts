@@ -41,6 +41,8 @@ export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swep
   /** Frames that the application has seen. */
   #seen = 0;
   #bytesWritten = 0;
+  /** Bytes written since the peer became congested, without the write that made it so. */
+  #added = 0;
 
   constructor(socket: Socket, context: PeerContext) {
     const now = context.clock.now();
@@ -107,7 +109,9 @@ export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swep
     if (this.#phase !== 'open') return;
     const bytes = this.session.drain();
     if (bytes === undefined) return;
-    if (this.#socket.writableLength > this.#context.limits.writeQueueBytes) {
+    const { writableLength, writableNeedDrain } = this.#socket;
+    this.#added = writableNeedDrain ? this.#added + bytes.length : 0;
+    if (Math.min(writableLength, this.#added) > this.#context.limits.writeQueueBytes) {
       this.destroy('slow-reader');
       return;
     }

@@ -259,6 +259,24 @@ describe('a peer that reads slowly', () => {
     expect(server.reason).toEqual({ code: 'slow-reader' });
   });
 
+  test('is nobody who was sent more than limits.writeQueueBytes at once, nor by what follows it', async () => {
+    await using scene = await stage({ limits: { writeQueueBytes: 1_000_000 } });
+    const { socket, server } = await slowReader(scene);
+    const { connection } = server;
+    // A job for each channel of a large proxy leaves in one write; answers to shares come behind it.
+    while (connection.queuedBytes < 20_000_000) connection.sendFrame(big);
+    connection.flush();
+    for (let i = 0; i < 10; i += 1) {
+      connection.send(close);
+      await turns(1);
+    }
+    expect(connection.congested).toBe(true);
+    expect(server.reason).toBeUndefined();
+    socket.resume();
+    await until(() => connection.queuedBytes === 0);
+    expect(server.reason).toBeUndefined();
+  });
+
   test('is dropped when it takes nothing for limits.drainMs', async () => {
     await using scene = await stage({ limits: { writeQueueBytes: 100_000_000 } });
     const { server } = await slowReader(scene);
