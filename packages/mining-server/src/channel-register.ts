@@ -22,14 +22,24 @@ export class ChannelRegister {
     return this.#lastKey;
   }
 
-  opened({ key, channel, userIdentity, openedAtMs, downstream }: Miner): void {
+  opened(miner: Miner): void {
+    this.record(miner);
+    this.#deps.metrics.channelsOpened.inc({ kind: miner.channel.kind });
+    this.#count(1);
+  }
+
+  /**
+   * Puts the channel's opening into the journal, unless it is there. To be called before whatever else the journal says of
+   * the channel: its later records name it by key only, and the journal may have taken nothing when it was opened.
+   */
+  record(miner: Miner): void {
+    if (miner.isRecorded) return;
+    const { key: channelKey, channel, userIdentity, openedAtMs: timeMs, downstream } = miner;
     const { remote, id } = downstream.connection;
     const { channelId, kind, extranoncePrefix } = channel;
     const peer = { connection: id, remote: `${remote.address}:${remote.port}`, device: downstream.device };
-    const opened = { timeMs: openedAtMs, channelKey: key, channelId, kind, userIdentity, extranoncePrefix };
-    this.#deps.journal.append({ type: 'ChannelOpened', ...opened, ...peer });
-    this.#deps.metrics.channelsOpened.inc({ kind });
-    this.#count(1);
+    const opened = { timeMs, channelKey, channelId, kind, userIdentity, extranoncePrefix };
+    miner.isRecorded = Number.isFinite(this.#deps.journal.append({ type: 'ChannelOpened', ...opened, ...peer }));
   }
 
   closed({ key }: Miner, reason: string): void {

@@ -55,6 +55,8 @@ export class Miner {
   readonly rejected = new Map<ShareErrorCode, number>();
   /** The id of the group that it is alone in; undefined when it shares one. */
   ownGroupId: number | undefined;
+  /** Whether its opening is in the journal. */
+  isRecorded = false;
   nominalHashRate: number;
   accepted = 0;
   /** Sum of credited difficulties. */

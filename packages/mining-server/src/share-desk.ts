@@ -47,8 +47,9 @@ export class ShareDesk {
   }
 
   #credit(miner: Miner, share: Share, outcome: Credited, hash: Uint8Array, arrived: number): void {
-    const { deps, acknowledger, meter } = this.#context;
+    const { deps, acknowledger, meter, register } = this.#context;
     const nowMs = deps.clock.now();
+    register.record(miner);
     const isBlock = outcome.kind === 'block';
     const position = deps.journal.append({
       type: 'ShareAccepted',
@@ -89,13 +90,16 @@ export class ShareDesk {
     } catch (error) {
       deps.log.error('a block could not be handed on', { error, height });
     }
+    this.#context.register.record(miner);
     const { hash, header, coinbase } = solution;
     const record = { timeMs, channelKey: miner.key, height, hash, header, coinbase, via, userIdentity };
     deps.journal.append({ type: 'BlockFound', path: 'pool-template', ...record });
   }
 
   #recordRefusal(miner: Miner, share: Share, code: ShareErrorCode): void {
-    const { clock, journal } = this.#context.deps;
+    const { deps, register } = this.#context;
+    const { clock, journal } = deps;
+    register.record(miner);
     const timeMs = clock.now();
     journal.append({ type: 'ShareRejected', timeMs, channelKey: miner.key, ...recordedShare(share), code });
   }

@@ -261,6 +261,27 @@ describe('when the journal fails', () => {
     expect(errors(miner)).toHaveLength(1);
   });
 
+  test('a channel that is opened meanwhile is in the journal before anything that it does', () => {
+    const { server, connect, journal } = rig();
+    server.activate(template(1), tip(1, { target: NETWORK_TARGET }));
+    const miner = connect();
+    journal.become({ kind: 'failed', reason: 'disk full', retrying: true });
+    const wanted = ['share', 'miss', 'block'] as const;
+    const clients = wanted.map((user) => miner.open('standard', { user }));
+    journal.become({ kind: 'ok' });
+    clients.forEach((client, i) => {
+      miner.says(solve(client, { wanted: wanted[i] ?? 'share', blockTarget: NETWORK_TARGET }));
+      miner.says(solve(client, { blockTarget: NETWORK_TARGET, from: 1_000 }));
+    });
+    expect(journal.records.map(({ type }) => type)).toEqual([
+      ...['ChannelOpened', 'ShareAccepted', 'ShareAccepted'],
+      ...['ChannelOpened', 'ShareRejected', 'ShareAccepted'],
+      ...['ChannelOpened', 'BlockFound', 'ShareAccepted', 'ShareAccepted'],
+    ]);
+    const opened = journal.of('ChannelOpened').map(({ userIdentity }) => new TextDecoder().decode(userIdentity));
+    expect(opened).toEqual(wanted);
+  });
+
   test('for good, shares that waited for it are refused too; while it retries they wait', () => {
     const { miner, client, journal } = mining();
     miner.says(solve(client));
