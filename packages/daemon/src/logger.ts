@@ -92,7 +92,17 @@ function readableLines(sink: DestinationStream, colorize: boolean): DestinationS
     translateTime: 'SYS:HH:MM:ss.l',
     singleLine: true,
   });
-  return { write: (line) => void sink.write(format(line)) };
+  return { write: (line) => void sink.write(format(withoutControls(line))) };
+}
+
+// In a line of JSON: an escaped backslash, which is left alone; an escaped C0 character; DEL and C1, which JSON leaves as
+// they are. Line breaks and tabs have escapes of their own and stay.
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /\\\\|\\u00[01][0-9a-f]|\\[bfr]|[\u007f-\u009f]/g;
+
+/** What a terminal would take for commands, in text that may come from a peer, becomes `?`. */
+function withoutControls(line: string): string {
+  return line.replace(CONTROL, (found) => (found === '\\\\' ? found : '?'));
 }
 
 function wrap(logger: PinoLogger): Logger {

@@ -75,6 +75,15 @@ describe('logger', () => {
     ]);
   });
 
+  test('does not hand what a peer wrote to the terminal as commands', () => {
+    const { written, log } = lines('pretty');
+    const text = 'a\u001b[2J\u009b31m\u007f\\u001b\r\b\u0007';
+    log.info('seen', { text, error: Object.assign(new Error(text), { stack: `Error: ${text}\n    at somewhere` }) });
+    expect(written.join('')).not.toMatch(/[^\n\P{Cc}]/u);
+    expect(written.join('')).toContain(String.raw`a?[2J?31m?\\u001b`);
+    expect(written.join('')).toContain('    at somewhere');
+  });
+
   test('keeps secrets out of the log', () => {
     const { written, log } = lines('json');
     log.info('config', {
