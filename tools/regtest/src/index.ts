@@ -1,6 +1,6 @@
 /** bitcoind, every role and scenarios between them; a decrypting man in the middle for what may go wrong on the way. */
 export { Authority } from './authority.ts';
-export { DeadlineError, within } from './deadline.ts';
+export { DeadlineError, eventually, within } from './deadline.ts';
 export { Lab } from './lab.ts';
 export { Mailbox } from './mailbox.ts';
 export {

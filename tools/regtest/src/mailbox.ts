@@ -52,6 +52,12 @@ export class Mailbox<T> {
     this.#cursor = this.#items.length;
   }
 
+  /** Keeps nothing of what has come, for scenarios that look at memory. */
+  forget(): void {
+    this.#items.length = 0;
+    this.#cursor = 0;
+  }
+
   async #index(what: string, test: Test<T>, from: number, ms = PATIENCE_MS): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     let seen = from;

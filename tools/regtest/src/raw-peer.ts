@@ -16,8 +16,8 @@ export class RawPeer implements Disposable {
   readonly #socket: Socket;
   readonly #ended: Promise<void>;
   #sealer: Sealer | undefined;
-  /** Bytes that came before or without encryption. */
-  #plainBytes = 0;
+  /** Sizes of what came without encryption. */
+  readonly #plain = new Mailbox<number>((size) => `${size} bytes`);
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -26,6 +26,7 @@ export class RawPeer implements Disposable {
     this.#ended = new Promise((resolve) => {
       socket.once('close', () => {
         this.heard.close('the connection has ended');
+        this.#plain.close('the connection has ended');
         resolve();
       });
     });
@@ -36,7 +37,7 @@ export class RawPeer implements Disposable {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     const peer = new RawPeer(socket);
     await once(socket, 'connect');
-    socket.on('data', (chunk: Buffer) => void (peer.#plainBytes += chunk.length));
+    socket.on('data', (chunk: Buffer) => peer.#plain.put(chunk.length));
     return peer;
   }
 
@@ -59,7 +60,12 @@ export class RawPeer implements Disposable {
 
   /** Bytes heard without encryption. */
   get plainBytes(): number {
-    return this.#plainBytes;
+    return this.#plain.items.reduce((sum, size) => sum + size, 0);
+  }
+
+  /** Resolves when so many have been heard. @throws DeadlineError */
+  async heardBytes(count: number): Promise<void> {
+    await this.#plain.first(`${count} bytes`, () => this.plainBytes >= count);
   }
 
   /** Sends bytes as they are. */

@@ -1,4 +1,5 @@
 // Configurations of roles as scenarios need them: everything on loopback, on free ports, as quick as there is.
+import { displayHash, targetFromBigint } from '@sv2kit/bitcoin';
 import { createMiningDevice, miningDeviceConfig } from '@sv2kit/mining-device';
 import { createPool, poolConfig } from '@sv2kit/pool';
 import { createTemplateProvider, templateProviderConfig } from '@sv2kit/template-provider';
@@ -96,15 +97,20 @@ export interface DeviceSettings {
   readonly user?: string;
   /** Hashes per second. */
   readonly throttle?: number;
+  /** Hashes that a share takes, at least; what the pool says when absent. */
+  readonly hashesPerShare?: number;
 }
 
 /** One thread, throttled so that the machine has time for others. */
-export function deviceToml({ channel, upstreams, user, throttle = 5000 }: DeviceSettings): string {
+export function deviceToml(settings: DeviceSettings): string {
+  const { channel, upstreams, user, throttle = 5000, hashesPerShare } = settings;
+  const easiest = hashesPerShare === undefined ? undefined : targetFromBigint((1n << 256n) / BigInt(hashesPerShare));
   return lines(
     `user_identity = ${quoted(user ?? `scenario.${channel}`)}`,
     `channel = ${quoted(channel)}`,
     'threads = 1',
     `throttle = ${throttle}`,
+    easiest === undefined ? [] : `max_target = ${quoted(displayHash(easiest))}`,
     upstreams.flatMap((url) => ['[[upstreams]]', `url = ${quoted(url)}`]),
   );
 }

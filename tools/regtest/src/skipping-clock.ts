@@ -1,4 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '@sv2kit/daemon';
+
+/** Real time between two skips, so that sockets have their say. */
+const BREATH_MS = 100;
 
 interface Entry {
   dueMs: number;
@@ -31,6 +35,19 @@ export class SkippingClock implements Clock, Disposable {
   skip(ms: number): void {
     this.#skippedMs += ms;
     this.#run();
+  }
+
+  /** Lets `ms` at a time pass until the promise is kept: for what counts its time from something that is under way. */
+  async until<T>(ms: number, promise: Promise<T>): Promise<T> {
+    let kept = false;
+    const keeping = promise.finally(() => {
+      kept = true;
+    });
+    while (!kept) {
+      this.skip(ms);
+      await Promise.race([keeping, delay(BREATH_MS)]);
+    }
+    return await keeping;
   }
 
   [Symbol.dispose](): void {

@@ -38,6 +38,9 @@ interface OpenOptions {
   readonly minExtranonceSize?: number;
 }
 
+/** A few seconds' worth. */
+const MOST_HASHES = 2_000_000;
+
 type MessageOf<T extends MiningFromServer['type']> = Extract<MiningFromServer, { type: T }>;
 
 /** A mining client that does only what a scenario tells it to. */
@@ -137,6 +140,10 @@ export interface Wish {
   /** From where to search on, so that two shares of one job differ. */
   readonly nonce?: number;
   readonly userIdentity?: Uint8Array;
+  /** Instead of the job's own. */
+  readonly version?: number;
+  /** Instead of the job's earliest; unix seconds. */
+  readonly ntime?: number;
 }
 
 /** One channel of a test miner. */
@@ -175,8 +182,9 @@ export class TestChannel {
   }
 
   /** Finds a share by brute force, in one go: for easy targets only. */
-  async solve({ work, wanted, nonce, userIdentity }: Wish = {}): Promise<Share> {
-    const found = search(work ?? (await this.work()), wanted, nonce ?? this.#nonce);
+  async solve(wish: Wish = {}): Promise<Share> {
+    const { userIdentity } = wish;
+    const found = search(wish.work ?? (await this.work()), { nonce: this.#nonce, ...wish });
     this.#nonce = found.nonce + 1;
     return this.client.share({ ...found, ...(userIdentity && { userIdentity }) });
   }
@@ -207,17 +215,19 @@ export class TestChannel {
 }
 
 /** The first nonce whose hash is as wanted. */
-export function search(work: Work, wanted: Wish['wanted'], from: number) {
-  const { jobId, version, prevHash, nbits, minNtime: ntime, space, target } = work;
+export function search(work: Work, { wanted, nonce: from = 0, ...wish }: Wish) {
+  const { jobId, prevHash, nbits, space, target } = work;
+  const { version = work.version, ntime = work.minNtime } = wish;
   const extranonce = space.kind === 'extended' ? new Uint8Array(space.extranonceSize).fill(7) : undefined;
   const root = extranonce === undefined ? fixedRoot(space) : rolledRoot(space, extranonce);
   const network = targetFromNbits(nbits);
-  for (let nonce = from; ; nonce += 1) {
+  for (let nonce = from; nonce < from + MOST_HASHES; nonce += 1) {
     const hash = hashHeader(encodeHeader({ version, prevHash, merkleRoot: root, ntime, nbits, nonce }));
     const kind = meetsTarget(hash, network) ? 'block' : meetsTarget(hash, target) ? 'share' : 'miss';
     if (wanted === undefined ? kind === 'miss' || !meetsTarget(hash, target) : kind !== wanted) continue;
     return { jobId, nonce, ntime, version, ...(extranonce && { extranonce }) };
   }
+  throw new Error(`no ${wanted ?? 'share'} in ${MOST_HASHES} hashes: a target is harder than the scenario believes`);
 }
 
 function fixedRoot(space: SearchSpace): Uint8Array {
