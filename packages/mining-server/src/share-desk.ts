@@ -1,5 +1,6 @@
 import { heightOf } from '@sv2kit/bitcoin';
 import type { ShareErrorCode, Share, ShareOutcome, SettledShare } from '@sv2kit/mining';
+import { BlockRecords } from './block-records.ts';
 import type { ServerContext } from './context.ts';
 import type { Miner } from './miner.ts';
 
@@ -9,12 +10,14 @@ type Credited = Extract<ShareOutcome, { work: number }>;
 /** What happens to a share once it is judged: a block goes out first, then the journal, then the answer. */
 export class ShareDesk {
   readonly #context: ServerContext;
+  readonly #blockRecords: BlockRecords;
   readonly rejected = new Map<ShareErrorCode, number>();
   accepted = 0;
   blocks = 0;
 
   constructor(context: ServerContext) {
     this.#context = context;
+    this.#blockRecords = new BlockRecords(context.deps.journal, context.register);
   }
 
   /** @param arrived in ticks */
@@ -90,10 +93,9 @@ export class ShareDesk {
     } catch (error) {
       deps.log.error('a block could not be handed on', { error, height });
     }
-    this.#context.register.record(miner);
     const { hash, header, coinbase } = solution;
     const record = { timeMs, channelKey: miner.key, height, hash, header, coinbase, via, userIdentity };
-    deps.journal.append({ type: 'BlockFound', path: 'pool-template', ...record });
+    this.#blockRecords.add(miner, { type: 'BlockFound', path: 'pool-template', ...record });
   }
 
   #recordRefusal(miner: Miner, share: Share, code: ShareErrorCode): void {

@@ -222,6 +222,21 @@ describe('a block', () => {
     expect(errors(miner)).toEqual(['ledger-unavailable']);
   });
 
+  test.each(['failed', 'behind'] as const)(
+    'is recorded once when the journal, which was %s, writes again, also when its channel has ended by then',
+    (kind) => {
+      const { miner, block, journal } = solo('extended');
+      journal.become({ kind, reason: 'the disk', retrying: true });
+      miner.says(block());
+      miner.close();
+      expect(journal.of('BlockFound')).toEqual([]);
+      journal.become({ kind: 'ok' });
+      journal.become({ kind, reason: 'the disk', retrying: true });
+      journal.become({ kind: 'ok' });
+      expect(journal.of('BlockFound')).toMatchObject([{ channelKey: 1, via: 'sv2-extended', height: 800_000 }]);
+    },
+  );
+
   test('goes out once, however often it is submitted', () => {
     const { miner, block, blocks } = solo('standard');
     const share = block();
