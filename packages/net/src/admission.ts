@@ -17,6 +17,9 @@ export class Admission {
   #handshakes = 0;
   #tokens: number;
   #refilledAt = 0;
+  /** Connections accepted from each address in the second that began at `#secondAt`. */
+  readonly #recent = new Map<string, number>();
+  #secondAt = 0;
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -42,7 +45,10 @@ export class Admission {
     const group = this.#groups.get(key) ?? { connections: 0, exempt: this.#isExempt(address) };
     if (!group.exempt) {
       if (group.connections >= limits.connectionsPerAddress) return 'connections-per-address';
+      const recent = this.#recently(key, now);
+      if (reached(recent, limits.acceptsPerSecondPerAddress)) return 'accept-rate-per-address';
       if (!this.#takeToken(now)) return 'accept-rate';
+      this.#recent.set(key, recent + 1);
     }
     this.#groups.set(key, group);
     group.connections += 1;
@@ -69,6 +75,14 @@ export class Admission {
     return this.#exempt.check(address, family(address));
   }
 
+  #recently(key: string, now: number): number {
+    if (Math.abs(now - this.#secondAt) >= 1_000) {
+      this.#recent.clear();
+      this.#secondAt = now;
+    }
+    return this.#recent.get(key) ?? 0;
+  }
+
   #takeToken(now: number): boolean {
     const rate = this.#limits.acceptsPerSecond;
     if (rate === 0) return true;
@@ -79,6 +93,10 @@ export class Admission {
     this.#tokens -= 1;
     return true;
   }
+}
+
+function reached(count: number, limit: number): boolean {
+  return limit > 0 && count >= limit;
 }
 
 /** An IPv4 address as it is, IPv4 inside IPv6 unwrapped. */

@@ -34,5 +34,6 @@ export const REFUSALS = {
   'connections-per-address': 'As many connections as limits.connectionsPerAddress are open from this address.',
   handshakes: 'As many connections as limits.handshakes are not set up yet.',
   'accept-rate': 'More than limits.acceptsPerSecond.',
+  'accept-rate-per-address': 'More than limits.acceptsPerSecondPerAddress from this address.',
 } as const;
 export type Refusal = keyof typeof REFUSALS;

@@ -11,7 +11,9 @@ export interface Limits {
   readonly handshakes: number;
   /** Connections accepted per second, with one second's worth of burst; one more is refused as `accept-rate`. */
   readonly acceptsPerSecond: number;
-  /** Addresses and subnets ("10.0.0.0/8") to which `connectionsPerAddress` and `acceptsPerSecond` do not apply. */
+  /** Of these from one IPv4 address or IPv6 /64; one more is refused as `accept-rate-per-address`. */
+  readonly acceptsPerSecondPerAddress: number;
+  /** Addresses and subnets ("10.0.0.0/8") to which the limits per address and `acceptsPerSecond` do not apply. */
   readonly exempt: readonly string[];
   /** From accept to a complete handshake; then `handshake-timeout`. */
   readonly handshakeMs: number;
@@ -42,6 +44,7 @@ export const DEFAULT_LIMITS: Limits = {
   connectionsPerAddress: 1_024,
   handshakes: 8_192,
   acceptsPerSecond: 2_000,
+  acceptsPerSecondPerAddress: 1_000,
   exempt: ['127.0.0.0/8', '::1'],
   handshakeMs: 10_000,
   setupMs: 10_000,

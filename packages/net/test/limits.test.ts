@@ -51,6 +51,25 @@ describe('admission (LIMITS)', () => {
     expect(accepted(NOW)).toBe(0);
   });
 
+  test('one address that comes and goes does not take the whole rate', () => {
+    const door = admission({ acceptsPerSecond: 10, acceptsPerSecondPerAddress: 4 });
+    const knock = (address: string, now: number) => {
+      const refusal = door.enter(address, now);
+      if (refusal === undefined) {
+        door.leaveHandshake();
+        door.leave(address);
+      }
+      return refusal;
+    };
+    for (const second of [0, 1, 2]) {
+      const now = NOW + second * 1_000;
+      const attacker = Array.from({ length: 50 }, () => knock('10.0.0.1', now));
+      expect(attacker.filter((refusal) => refusal === undefined)).toHaveLength(4);
+      expect(attacker.at(-1)).toBe('accept-rate-per-address');
+      expect(knock('10.0.0.2', now)).toBeUndefined();
+    }
+  });
+
   test('bounds the connections that are not set up yet', () => {
     const door = admission({ handshakes: 1 });
     expect(door.enter('10.0.0.1', NOW)).toBeUndefined();
