@@ -68,13 +68,15 @@ export class Supervisor<T> {
     });
     let monitoring: Monitoring | undefined;
     try {
-      monitoring = await this.#monitor();
       await this.#start();
+      // Last, so that a configuration which only the service finds unusable ends it before anything listens.
+      monitoring = await this.#monitor();
       const end = await this.#end.promise;
       if (end.kind === 'failed') log.error('the service cannot go on', { error: end.error });
       const stopped = await this.#stop();
       return stopped && end.kind === 'asked' && !this.#failedLate ? 'stopped' : 'failed';
     } catch (error) {
+      if (this.#service !== undefined) await this.#stop();
       if (error instanceof ConfigError) throw error;
       const fields = serviceConfig(this.#definition.config).fields;
       const problem = listenProblem(error, fields, this.#values);

@@ -135,3 +135,19 @@ test('a key that every service has cannot be declared again', async () => {
   const again = { name: 'demo', config: config({ log: text('', '') }), start };
   await expect(runService(again, fakeHost([]).host)).rejects.toThrow('the key log belongs to every service');
 });
+
+test('a configuration that only the service finds unusable ends it before anything listens', async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => {
+    taken.listen(0, '127.0.0.1', () => resolve());
+  });
+  const { port } = taken.address() as AddressInfo;
+  const { host, output } = fakeHost([], { SV2KIT_DEMO__MONITORING: `127.0.0.1:${port}` });
+  const start = (): never => {
+    throw new ConfigError([{ source: '', key: 'identity', wrong: 'has no key', example: '' }]);
+  };
+  expect(await runService({ name: 'demo', config: config({}), start }, host)).toBe(2);
+  // Had monitoring been opened first, the taken port would have been the complaint.
+  expect(output.error).toContain('identity: has no key');
+  taken.close();
+});
