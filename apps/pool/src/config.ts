@@ -21,7 +21,7 @@ import {
 } from '@sv2kit/daemon';
 import { MAX_TAG_SIZE, MINING_SERVER_DEFAULTS, MINING_SERVER_LIMITS } from '@sv2kit/mining-server';
 import { DEFAULT_LIMITS } from '@sv2kit/net';
-import { checkCoinbase } from './payout.ts';
+import { checkCoinbase, EXAMPLE_ADDRESS, EXAMPLE_DESCRIPTOR } from './payout.ts';
 import { USER_POLICIES } from './users.ts';
 
 const { targets, batch } = MINING_SERVER_DEFAULTS;
@@ -40,10 +40,8 @@ export const poolConfig = config(
       { atLeast: 1 },
     ),
     coinbase: section('The coinbase transaction: either an address or a descriptor.', {
-      address: optional(text('bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4', 'Where block rewards are paid.')),
-      descriptor: optional(
-        text('wpkh(02f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9)', 'The same as a descriptor.'),
-      ),
+      address: optional(text(EXAMPLE_ADDRESS, 'Where block rewards are paid.')),
+      descriptor: optional(text(EXAMPLE_DESCRIPTOR, 'The same as a descriptor.')),
       tag: text('/sv2kit/', `Text that marks the pool's blocks, at most ${MAX_TAG_SIZE} bytes.`, {
         maxBytes: MAX_TAG_SIZE,
       }),
@@ -102,7 +100,11 @@ export const poolConfig = config(
         : []),
       ...extensions.required
         .filter((each) => !extensions.supported.includes(each))
-        .map((each) => ({ key: 'extensions.required', wrong: `holds ${each}, which is not among supported` })),
+        .map((each) => ({
+          key: 'extensions.required',
+          wrong: `holds ${each}, which is not among supported`,
+          example: `supported = [${[...extensions.supported, each].join(', ')}]`,
+        })),
       ...nodes.flatMap(checkCredentials),
     ],
   },
@@ -119,7 +121,8 @@ interface Credentials {
 function checkCredentials({ cookieFile, user, password }: Credentials, index: number): readonly Mismatch[] {
   const key = `nodes[${index}]`;
   const named = user !== undefined || password !== undefined;
-  if (cookieFile !== undefined && named) return [{ key, wrong: 'has both a cookie_file and a user or password' }];
+  if (cookieFile !== undefined && named)
+    return [{ key, wrong: 'has both a cookie_file and a user or password: remove one' }];
   if (cookieFile !== undefined || (user !== undefined && password !== undefined)) return [];
   const wrong = 'lets nobody in: it needs cookie_file, or user and password';
   return [{ key, wrong, example: 'cookie_file = "/var/lib/bitcoind/.cookie"' }];

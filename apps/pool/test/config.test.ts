@@ -50,7 +50,7 @@ describe('configuration', () => {
     {
       name: 'two places to pay',
       toml: `${PROVIDER}${COINBASE}descriptor = "raw(51)"`,
-      wrong: /^coinbase: needs either/,
+      wrong: /^coinbase: has both/,
     },
     {
       name: 'an address of another chain',
