@@ -43,7 +43,14 @@ export {
 export { Feed, type FeedStep } from './feed.ts';
 export { applyStep, type ChannelSettlement, Group } from './group.ts';
 export { ActiveWork, Job } from './job.ts';
-export { MAX_FUTURE_TEMPLATES, type BoardWork, JobBoard, minNtimeAt, WorkSource } from './job-board.ts';
+export {
+  MAX_FUTURE_TEMPLATES,
+  MAX_NTIME_ADVANCE,
+  type BoardWork,
+  JobBoard,
+  minNtimeAt,
+  WorkSource,
+} from './job-board.ts';
 export type { FutureJob, LiveJob } from './job-book.ts';
 export { JobIds } from './job-ids.ts';
 export {

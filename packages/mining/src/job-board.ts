@@ -117,7 +117,14 @@ export class JobBoard {
   }
 }
 
+/**
+ * Most seconds that min_ntime moves on from its tip's. A clock that jumps ahead must not lead miners beyond the
+ * two hours that the network allows; a tip that stands for longer is mined with an older time, which is as valid.
+ */
+export const MAX_NTIME_ADVANCE = 3_600;
+
 /** The min_ntime of a job that is sent now: the tip's, moved on by the time since. Unix seconds. */
 export function minNtimeAt(work: BoardWork, nowMs: number): number {
-  return work.tip.minNtime + Math.max(0, Math.floor((nowMs - work.tipSinceMs) / 1000));
+  const elapsed = Math.floor((nowMs - work.tipSinceMs) / 1000);
+  return work.tip.minNtime + Math.min(MAX_NTIME_ADVANCE, Math.max(0, elapsed));
 }

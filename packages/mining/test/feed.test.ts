@@ -11,6 +11,7 @@ import {
   Group,
   JobBoard,
   JobIds,
+  MAX_NTIME_ADVANCE,
   minNtimeAt,
   type Recipe,
   type ServerChannel,
@@ -154,6 +155,8 @@ describe('a board', () => {
     if (work === undefined) throw new Error('no work');
     expect(minNtimeAt(work, NOW + 12_900)).toBe(NTIME + 12);
     expect(minNtimeAt(work, NOW - 5_000)).toBe(NTIME);
+    // A clock that jumped ahead does not lead miners beyond what the network accepts.
+    expect(minNtimeAt(work, NOW + 5 * 3_600_000)).toBe(NTIME + MAX_NTIME_ADVANCE);
   });
 });
 
