@@ -14,6 +14,11 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
+/** What an operation on files failed of, without its stack. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Whether help was asked for. */
 export function wantsHelp(argv: readonly string[]): boolean {
   return argv.includes('--help') || argv.includes('-h');

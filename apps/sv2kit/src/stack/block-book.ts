@@ -75,6 +75,8 @@ export function enough(
   return undefined;
 }
 
+/** Anybody may connect to the pool: what they call themselves reaches a terminal as text only. */
 function deviceOf(userIdentity: string): string {
-  return userIdentity.startsWith(`${USER}.`) ? userIdentity.slice(USER.length + 1) : userIdentity;
+  const name = userIdentity.startsWith(`${USER}.`) ? userIdentity.slice(USER.length + 1) : userIdentity;
+  return name.replaceAll(/\p{C}/gu, '?');
 }

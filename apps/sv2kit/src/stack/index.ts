@@ -1,12 +1,12 @@
 import { BitcoindError } from '@sv2kit/bitcoind';
 import { EXIT } from '@sv2kit/daemon';
-import { CommandError, wantsHelp } from '../command.ts';
+import { CommandError, reasonOf, wantsHelp } from '../command.ts';
 import { processTerminal, type Terminal } from '../terminal.ts';
 import { enough } from './block-book.ts';
 import type { Screen, StackStatus } from './events.ts';
 import { Interruption, pause, type StopReason } from './interruption.ts';
 import { parseStackOptions, stackHelp, type StackOptions } from './options.ts';
-import { stackReport, writeReport } from './report.ts';
+import { checkReportFile, stackReport, writeReport } from './report.ts';
 import { createScreen } from './screens.ts';
 import { Stack } from './stack.ts';
 
@@ -40,16 +40,28 @@ export async function stack(argv: readonly string[], terminal: Terminal = proces
 }
 
 async function runStack(options: StackOptions, screen: Screen): Promise<number> {
+  if (options.report !== undefined) await checkReportFile(options.report);
   using interruption = new Interruption(options.deadlineSeconds);
   const whole = new Stack(options, screen, performance.now());
   const kill = (): void => void whole.kill();
   interruption.insisted.addEventListener('abort', kill, { once: true });
-  const outcome = await work(whole, options, screen, interruption);
-  if (options.report !== undefined) await writeReport(options.report, stackReport(outcome.ok, outcome.status));
+  const outcome = await reported(await work(whole, options, screen, interruption), options.report);
   await whole.stop();
   screen.show({ kind: 'end', ok: outcome.ok, text: outcome.text });
   screen.close();
   return outcome.code;
+}
+
+/** A run whose report cannot be written has failed, but is stopped like any other. */
+async function reported(outcome: Outcome, file: string | undefined): Promise<Outcome> {
+  if (file === undefined) return outcome;
+  try {
+    await writeReport(file, stackReport(outcome.ok, outcome.status));
+    return outcome;
+  } catch (error) {
+    const text = `${outcome.text}\nsv2kit stack: --report ${file}: cannot be written: ${reasonOf(error)}`;
+    return { ...outcome, ok: false, code: EXIT.failed, text };
+  }
 }
 
 /** Until there are blocks enough, a role has ended, or somebody or the deadline stops it. */

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { PrivateChain } from '@sv2kit/bitcoind';
+import { CommandError, reasonOf } from '../command.ts';
 
 /** Where the stack keeps what: everything is below one folder. */
 export interface Layout {
@@ -15,6 +16,7 @@ export interface Layout {
   data(role: string): string;
 }
 
+/** @throws CommandError when there can be no such folder */
 export async function createLayout(dataDir: string, chain: PrivateChain): Promise<Layout> {
   const root = resolve(dataDir);
   const own = join(root, chain);
@@ -28,7 +30,9 @@ export async function createLayout(dataDir: string, chain: PrivateChain): Promis
     data: (role) => join(own, role),
   };
   for (const folder of [layout.cache, layout.bitcoind, layout.configs, layout.keys, layout.logs]) {
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      throw new CommandError(`--data ${dataDir}: ${folder} cannot be made: ${reasonOf(error)}`);
+    });
   }
   return layout;
 }

@@ -1,6 +1,7 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { PrivateChain } from '@sv2kit/bitcoind';
+import { CommandError, reasonOf } from '../command.ts';
 import type { LatencyFigures, RoleState, ShareCounts, StackBlock, StackStatus } from './events.ts';
 
 /** What `--report FILE` writes. */
@@ -23,6 +24,23 @@ export function stackReport(ok: boolean, status: StackStatus): StackReport {
     roles: status.roles.map(({ name, state, reason }) => ({ name, state, reason: reason ?? null })),
     latency: status.latency,
   };
+}
+
+/**
+ * Before anything is started: hours later would be late to hear of a mistake.
+ *
+ * @throws CommandError
+ */
+export async function checkReportFile(file: string): Promise<void> {
+  const path = resolve(file);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await access(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw new CommandError(`--report ${file}: cannot be written: ${reasonOf(error)}`);
+  }
+  const existing = await stat(path).catch(() => undefined);
+  if (existing?.isDirectory() === true) throw new CommandError(`--report ${file}: is a folder; a file is wanted`);
 }
 
 /** Whole or not at all: whoever waits for the file never reads half of it. */

@@ -75,6 +75,7 @@ class PlainScreen implements Screen {
     if (status.elapsedSeconds - this.#lastStatusSeconds < CALM_SECONDS) return;
     this.#lastStatusSeconds = status.elapsedSeconds;
     this.#line(statusLine(status));
+    for (const role of status.roles) this.#line(`  ${roleLine(role)}`);
   }
 
   #line(text: string): void {
@@ -139,7 +140,7 @@ class TableScreen implements Screen {
     const { chain, elapsedSeconds, height, blocks, wanted } = status;
     return [
       '',
-      `${chain}, height ${height}, ${Math.round(elapsedSeconds)} s. Ctrl-C stops it.`,
+      `${chain}, height ${height}, ${Math.round(elapsedSeconds)} s. Times are p50/p99. Ctrl-C stops it.`,
       ...roles,
       `  blocks ${progress(blocks.length, wanted)}; shares ${shares(status.shares)}; ${hashrate(status.hashrate)}`,
       ...latencyWords(status).map((words) => `  ${words}`),

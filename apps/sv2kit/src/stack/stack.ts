@@ -23,7 +23,7 @@ import {
 } from './role-configs.ts';
 import { createStackKeys } from './stack-keys.ts';
 import { fields, foundBlocks, number, type RoleStatus, shareCounts, text } from './status.ts';
-import { counted, hashrate } from './wording.ts';
+import { briefLatency, counted, hashrate } from './wording.ts';
 
 const READY_POLL_MS = 200;
 
@@ -192,15 +192,17 @@ async function ready(role: Role, signal: AbortSignal): Promise<void> {
 
 const describeTemplateProvider =
   (port: number) =>
-  (status: RoleStatus): string =>
-    `127.0.0.1:${port}, ${counted(number(status.details, 'clients'), 'client')}`;
+  ({ details, latency }: RoleStatus): string =>
+    `127.0.0.1:${port}, ${counted(number(details, 'clients'), 'client')}${briefLatency(latency['tip-to-clients'])}`;
 
 const describePool =
   (port: number) =>
-  ({ details }: RoleStatus): string =>
-    `127.0.0.1:${port}, ${counted(number(details, 'channels'), 'channel')}, ${hashrate(number(details, 'hashrate'))}`;
+  ({ details, latency }: RoleStatus): string =>
+    `127.0.0.1:${port}, ${counted(number(details, 'channels'), 'channel')}, ` +
+    `${hashrate(number(details, 'hashrate'))}${briefLatency(latency['share-to-success'])}`;
 
-function describeDevice({ details }: RoleStatus): string {
-  const accepted = number(fields(details['shares']), 'accepted');
-  return `${text(details, 'channel')} channel, ${hashrate(number(details, 'hashrate'))}, ${counted(accepted, 'share')}`;
+function describeDevice({ details, latency }: RoleStatus): string {
+  const accepted = counted(number(fields(details['shares']), 'accepted'), 'share');
+  const rate = hashrate(number(details, 'hashrate'));
+  return `${text(details, 'channel')}, ${rate}, ${accepted}${briefLatency(latency['share-round-trip'])}`;
 }

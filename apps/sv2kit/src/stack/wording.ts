@@ -27,6 +27,11 @@ export function latency({ p50, p99, unit }: LatencyFigures): string {
   return `p50 ${short(p50)} ${unit}, p99 ${short(p99)} ${unit}`;
 }
 
+/** `3.1/12 ms`: p50 and p99, with a comma before it; nothing when nothing was measured. */
+export function briefLatency(figures: LatencyFigures | undefined): string {
+  return figures === undefined ? '' : `, ${short(figures.p50)}/${short(figures.p99)} ${figures.unit}`;
+}
+
 /** Two figures, or all of a whole number. */
 function short(value: number): string {
   return value < 10 ? value.toPrecision(2) : String(Math.round(value));

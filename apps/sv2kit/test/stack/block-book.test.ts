@@ -76,3 +76,12 @@ test.each([
   const blocks = row.vias.split('').map((letter, height) => block(height, { via: via(letter) }));
   expect(enough(blocks, row.wanted, new Set(row.ways.split('').map(via)))?.length).toBe(row.expected);
 });
+
+test('a stranger’s name cannot steer the terminal that shows it', async () => {
+  const chain = new FakeChain();
+  const book = new BlockBook(chain);
+  chain.hashes = ['genesis', 'a'];
+  const userIdentity = '\u001B[2Jred\n\u009B31m\u202E';
+  const [told] = await book.update([{ ...found(1, 'a'), userIdentity }]);
+  expect(told?.device).toBe('?[2Jred??31m?');
+});

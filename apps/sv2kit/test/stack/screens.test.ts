@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { stackReport } from '../../src/stack/report.ts';
 import { createScreen } from '../../src/stack/screens.ts';
 import { foundBlocks, readStatus, shareCounts } from '../../src/stack/status.ts';
-import { hashrate, latency } from '../../src/stack/wording.ts';
+import { briefLatency, hashrate, latency } from '../../src/stack/wording.ts';
 import { block, RecordingTerminal, role, status } from './support.ts';
 
 describe('without a terminal', () => {
@@ -35,14 +35,16 @@ describe('without a terminal', () => {
     expect(terminal.lines).toEqual(['bitcoind           installing  downloading 28 packages']);
   });
 
-  test('the status is a line every ten seconds, and a block is a line', () => {
+  test('the status is told every ten seconds, with a line per role; a block is a line', () => {
     const terminal = new RecordingTerminal();
     const screen = createScreen(terminal, { json: false, columns: undefined });
     for (const elapsedSeconds of [5, 10, 15, 20.2]) screen.show({ kind: 'status', status: status({ elapsedSeconds }) });
     screen.show({ kind: 'block', block: block(7), count: 1, wanted: 5 });
     expect(terminal.lines).toEqual([
       '10 s; blocks 1 of 5 (height 7); shares 60 accepted, 2 rejected (stale-share 2); 1.61 MH/s; share to success p50 3.1 ms, p99 13 ms',
+      '  pool               ok          127.0.0.1:3336, 2 channels',
       '20 s; blocks 1 of 5 (height 7); shares 60 accepted, 2 rejected (stale-share 2); 1.61 MH/s; share to success p50 3.1 ms, p99 13 ms',
+      '  pool               ok          127.0.0.1:3336, 2 channels',
       `block 7 ${'7'.padStart(64, '0')} by device-1 over sv2-standard (1 of 5)`,
     ]);
   });
@@ -76,7 +78,7 @@ test('at a terminal the table is drawn over itself, never wider than the screen;
   expect(shown(terminal.written)).toEqual([
     `block 7 ${'7'.padStart(64, '0')} by device-1 over sv2-standard`,
     '',
-    'signet, height 7, 12 s. Ctrl-C stops it.',
+    'signet, height 7, 12 s. Times are p50/p99. Ctrl-C',
     '  pool               ok          127.0.0.1:3336, ',
     '  blocks 1 of 5; shares 60 accepted, 2 rejected (',
     'done',
@@ -109,6 +111,8 @@ test.each([
 
 test('a latency has two figures, or all of a whole number', () => {
   expect(latency({ p50: 0.123, p99: 425.2, unit: 'ms', samples: 1 })).toBe('p50 0.12 ms, p99 425 ms');
+  expect(briefLatency({ p50: 0.123, p99: 425.2, unit: 'ms', samples: 1 })).toBe(', 0.12/425 ms');
+  expect(briefLatency(undefined)).toBe('');
 });
 
 test('the report holds what was agreed, and nothing else', () => {

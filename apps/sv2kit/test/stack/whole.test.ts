@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -150,6 +150,18 @@ describe('the whole stack on regtest', { timeout: 240_000 }, () => {
     const running = new Running('--bitcoind', '/no/such/bitcoind');
     expect(await running.ended).toBe(1);
     expect(running.lines.at(-1)?.text).toMatch(/^sv2kit stack: \/no\/such\/bitcoind does not run: /);
+  });
+
+  test.each([
+    ['--report', '.', /^sv2kit stack: --report \.: is a folder; a file is wanted\n$/],
+    ['--report', 'file/out.json', /^sv2kit stack: --report file\/out\.json: cannot be written: E[^\n]+\n$/],
+    ['--data', 'file', /^sv2kit stack: --data file: \/[^\n]+ cannot be made: ENOTDIR[^\n]+\n$/],
+  ])('says in one line, before anything starts, what is wrong with %s %s', async (option, value, words) => {
+    writeFileSync(join(folder, 'file'), '');
+    const running = new Running(option, value);
+    expect(await running.ended).toBe(1);
+    const said = running.lines.map(({ text }) => `${text}\n`).join('');
+    expect(running.complained + said).toMatch(words);
   });
 
   test('that does not get there in time fails', async () => {
