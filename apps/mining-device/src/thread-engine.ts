@@ -74,7 +74,7 @@ class ThreadEngine implements HashEngine {
       hashesPerSecond: this.#options.hashesPerSecond / this.threads,
       benchmarkMs: this.#options.benchmarkMs ?? BENCHMARK_MS,
     };
-    const worker = new Worker(workerFile(), { workerData: start, name: `hashing ${index}` });
+    const worker = new Worker(workerFile(), { workerData: start, name: `hashing ${index}`, execArgv: [] });
     const { promise: exited, resolve: onExit } = Promise.withResolvers<void>();
     const { doorbell, counter } = start;
     this.#running.push({ worker, doorbell: new Int32Array(doorbell), counter: new BigUint64Array(counter), exited });

@@ -59,7 +59,7 @@ export async function errorTables(): Promise<readonly ErrorTable[]> {
   for (const member of published) {
     const code = sources(member);
     for (const [name, value] of await exportsOf(member)) {
-      if (!/_(ERRORS|REASONS|REFUSALS|VIOLATIONS)$/.test(name) || !isTable(value)) continue;
+      if (!/(^|_)(ERRORS|REASONS|REFUSALS|VIOLATIONS)$/.test(name) || !isTable(value)) continue;
       tables.push({ member, name, summary: docOf(code, `export const ${name}\\b`), codes: value });
     }
   }
