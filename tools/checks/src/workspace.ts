@@ -11,11 +11,14 @@ export interface Member {
   readonly path: string;
   readonly name: string;
   readonly dependencies: readonly string[];
+  /** The Node versions that its manifest names. */
+  readonly node: string | undefined;
 }
 
 interface Manifest {
   readonly name: string;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly engines?: { readonly node?: string };
 }
 
 /** The workspace's members below `packages`, `apps` or `tools`. */
@@ -30,6 +33,7 @@ export function membersOf(...folders: readonly string[]): readonly Member[] {
         path: file.slice(0, -'/package.json'.length),
         name: manifest.name,
         dependencies: Object.keys(manifest.dependencies ?? {}),
+        node: manifest.engines?.node,
       };
     });
 }

@@ -16,6 +16,10 @@ describe.each(published.map((member) => [member.path, member] as const))('%s/REA
     expect(text.match(/^```(ts|sh|bash|toml)\n/m)).not.toBeNull();
   });
 
+  test('its manifest says which Node it needs', () => {
+    expect(member.node).toMatch(/^>=\d+/);
+  });
+
   test('its TypeScript examples run to the end', () => {
     for (const code of examples) {
       const run = spawnSync(process.execPath, ['--input-type=module-typescript', '--eval', code], {
