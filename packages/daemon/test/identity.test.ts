@@ -144,6 +144,17 @@ describe('an identity from a static key and a certificate file (§4.5)', () => {
     expect(said).toContain('the new certificate is of another authority; restart to change it');
   });
 
+  test('keeps a certificate that is good while the file holds one that has expired, and says so once', () => {
+    sign(10);
+    using identity = createIdentity(files(), { clock, log });
+    const before = identity.current();
+    sign(-1 / 48); // half an hour ago, and back-dated by an hour
+    clock.advance(300_000);
+    expect(identity.current()).toEqual(before);
+    expect(said.filter((line) => line === 'the new certificate is not valid now: the old one is kept')).toHaveLength(1);
+    expect(said).not.toContain('certificate renewed');
+  });
+
   test('warns before the certificate expires and is unhealthy afterwards', () => {
     sign(4);
     const health = new Health(clock);

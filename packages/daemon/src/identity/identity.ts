@@ -164,6 +164,8 @@ class FreshIdentity implements Identity {
       const next = this.#source(this.#loaded);
       if (Buffer.compare(next.authorityPublicKey, this.authorityPublicKey) !== 0) {
         this.#complain('renewal', 'the new certificate is of another authority; restart to change it');
+      } else if (this.#isValid(this.#loaded) && !this.#isValid(next)) {
+        this.#complain('renewal', 'the new certificate is not valid now: the old one is kept');
       } else {
         if (!sameCertificate(next, this.#loaded)) {
           log.info('certificate renewed', { notValidAfter: next.identity.certificate.notValidAfter });
@@ -176,6 +178,11 @@ class FreshIdentity implements Identity {
       this.#complain('renewal', 'the certificate cannot be renewed', error);
     }
     this.#judgeDates();
+  }
+
+  #isValid({ identity }: Loaded): boolean {
+    const now = unixSeconds(this.#deps.clock);
+    return identity.certificate.validFrom <= now && now <= identity.certificate.notValidAfter;
   }
 
   /** Says so once, not every minute. */
