@@ -14,6 +14,9 @@ import { RoleProcess } from './role-process.ts';
 import * as roles from './roles.ts';
 import { SkippingClock } from './skipping-clock.ts';
 
+/** How often roles look at what they have. */
+const TICK_MS = 1000;
+
 type Optional<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
 type OfLab = 'node' | 'dataDir' | 'authoritySecretFile';
 
@@ -62,6 +65,13 @@ export class Lab implements AsyncDisposable {
   async pool(wishes: PoolWishes): Promise<RoleHere<Pool>> {
     const toml = roles.poolToml({ ...this.#own('pool'), ...wishes });
     return this.#stack.use(await RoleHere.start(roles.pool, toml, this.clock));
+  }
+
+  /** A pool that has work. */
+  async workingPool(wishes: PoolWishes): Promise<RoleHere<Pool>> {
+    const pool = await this.pool(wishes);
+    await this.clock.until(TICK_MS, pool.condition('templates', true));
+    return pool;
   }
 
   async device(settings: roles.DeviceSettings): Promise<RoleHere<MiningDevice>> {

@@ -1,4 +1,5 @@
 import {
+  displayHash,
   encodeHeader,
   hashHeader,
   MAX_TARGET,
@@ -179,6 +180,11 @@ export class TestChannel {
   async work(): Promise<Work> {
     const [first] = this.works.items;
     return this.client.currentWork() ?? first ?? (await this.works.first('work', () => true));
+  }
+
+  /** The first work on a tip. @param hash - of the tip, as the node shows it @throws DeadlineError */
+  async workOn(hash: string): Promise<Work> {
+    return await this.works.first(`work on ${hash}`, ({ prevHash }) => displayHash(prevHash) === hash);
   }
 
   /** Finds a share by brute force, in one go: for easy targets only. */

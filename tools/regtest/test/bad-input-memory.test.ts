@@ -33,13 +33,12 @@ let channel: TestChannel;
 beforeAll(async () => {
   lab = await Lab.open('regtest');
   provider = await lab.templateProvider({ maxClients: 1000 });
-  pool = await lab.pool({
+  pool = await lab.workingPool({
     templateProviders: [lab.url(provider)],
     minDifficulty: 1e-12,
     sharesPerMinute: 1e6,
     more: '[limits]\nsilence = 0',
   });
-  await pool.condition('templates', true);
   const { address, authorityPublicKey: authority } = pool.service;
   miner = await TestMiner.connect({ port: address.port, authority });
   channel = await miner.open('standard', { maxTarget: MAX_TARGET });

@@ -36,13 +36,12 @@ let channel: TestChannel;
 beforeAll(async () => {
   lab = await Lab.open('regtest');
   const provider = await lab.templateProvider();
-  pool = await lab.pool({
+  pool = await lab.workingPool({
     templateProviders: [lab.url(provider)],
     minDifficulty: 1e-12,
     sharesPerMinute: 1e6,
     more: `[limits]\nfirst_channel = ${FIRST_CHANNEL_S}`,
   });
-  await pool.condition('templates', true);
   neighbour = await connect();
   channel = await neighbour.open('standard', EVERY_HASH);
 });

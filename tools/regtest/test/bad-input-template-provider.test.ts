@@ -23,8 +23,7 @@ beforeAll(async () => {
   lab = await Lab.open('regtest');
   provider = await lab.templateProvider();
   // The node hears of blocks from the template provider alone.
-  pool = await lab.pool({ templateProviders: [lab.url(provider)], minDifficulty: 1e-8, submitsToNode: false });
-  await pool.condition('templates', true);
+  pool = await lab.workingPool({ templateProviders: [lab.url(provider)], minDifficulty: 1e-8, submitsToNode: false });
   const { address, authorityPublicKey: authority } = pool.service;
   miner = await TestMiner.connect({ port: address.port, authority });
   channel = await miner.open('extended');

@@ -16,8 +16,7 @@ beforeAll(async () => {
   lab = await Lab.open('regtest');
   await lab.node.mine(MATURE);
   const provider = await lab.templateProvider();
-  pool = await lab.pool({ templateProviders: [lab.url(provider)], minDifficulty: 1e-8 });
-  await pool.condition('templates', true);
+  pool = await lab.workingPool({ templateProviders: [lab.url(provider)], minDifficulty: 1e-8 });
 });
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
@@ -179,12 +178,11 @@ describe('blocks', () => {
   });
 
   test('devices on both kinds of channel mine them with nobody to help', async () => {
-    const paced = await lab.pool({
+    const paced = await lab.workingPool({
       templateProviders: [lab.url(await lab.templateProvider())],
       dataDir: `${lab.folder}/paced`,
       sharesPerMinute: 120,
     });
-    await paced.condition('templates', true);
     await Promise.all([
       lab.device({ channel: 'standard', upstreams: [lab.url(paced)] }),
       lab.device({ channel: 'extended', upstreams: [lab.url(paced)] }),
