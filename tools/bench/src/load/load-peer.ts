@@ -21,7 +21,8 @@ export interface PeerObserver {
   tip(): void;
   /** Shares of a channel were answered: there is room for more. */
   answered(peer: LoadPeer, channel: LoadChannel): void;
-  closed(reason: CloseReason): void;
+  /** The pool has ended the connection, or a channel of it. */
+  closed(reason: Pick<CloseReason, 'code' | 'error'>): void;
 }
 
 /** One connection of the load: a device with one channel, or a proxy with many of a kind. */
@@ -86,6 +87,8 @@ export class LoadPeer implements ConnectionHandler<MiningFromServer> {
         return this.#onOpened(new LoadChannel(message.channelId, message.extranonceSize));
       case 'OpenMiningChannelError':
         return this.#open.reject(new Error(`a channel was refused: ${message.errorCode}`));
+      case 'CloseChannel':
+        return this.#observer.closed({ code: message.reasonCode });
       default:
         return;
     }

@@ -69,9 +69,17 @@ async function series(make: () => Promise<Run>): Promise<Run[]> {
   return all;
 }
 
+/** What was refused in all runs together. */
+function refusals(all: readonly Run[]): string {
+  const sums = new Map<string, number>();
+  for (const [code, count] of all.flatMap(({ refused }) => Object.entries(refused))) {
+    sums.set(code, (sums.get(code) ?? 0) + count);
+  }
+  return [...sums].map(([code, count]) => `${count} ${code}`).join(', ') || 'none';
+}
+
 function report(table: Table, name: string, all: readonly Run[]): void {
   const of = (pick: (run: Run) => number, digits = 1) => spread(all.map(pick), digits);
-  const refused = all.flatMap((run) => Object.entries(run.refused)).map(([code, count]) => `${code} ${count}`);
   table.row(
     name,
     of((run) => run.rate, 0),
@@ -81,9 +89,8 @@ function report(table: Table, name: string, all: readonly Run[]): void {
     of((run) => run.p99),
     of((run) => run.pool.loopBusy * 100, 0),
     of((run) => run.generatorBusy * 100, 0),
-    of((run) => run.pool.loopDelay.p99),
-    of((run) => run.pool.loopDelay.max),
-    refused.join(', ') || 'none',
+    of((run) => (run.pool.cpuSeconds * 1e6) / run.acknowledged),
+    refusals(all),
   );
 }
 
