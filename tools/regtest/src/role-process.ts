@@ -25,9 +25,9 @@ export class RoleProcess implements AsyncDisposable {
     return new RoleProcess(join(APPS, app, 'src/main.ts'), ['--config', file], folder);
   }
 
-  /** Any program of the repository. */
-  constructor(main: string, args: readonly string[], cwd: string) {
-    this.#process = spawnGuarded(process.execPath, [main, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** Any program of the repository. @param env - instead of this process's environment */
+  constructor(main: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = process.env) {
+    this.#process = spawnGuarded(process.execPath, [main, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const { child } = this.#process;
     const output = child.stdout && createInterface({ input: child.stdout });
     output?.on('line', (line) => this.#onLine(line));

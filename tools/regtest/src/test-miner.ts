@@ -22,7 +22,7 @@ import { within } from './deadline.ts';
 import { Mailbox } from './mailbox.ts';
 
 /** Where a scenario's client connects to. */
-export interface ServerAddress {
+interface ServerAddress {
   readonly port: number;
   readonly authority: Uint8Array;
 }
