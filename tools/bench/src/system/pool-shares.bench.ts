@@ -115,8 +115,7 @@ const table = new Table(
     'p99 ms',
     'pool loop busy %',
     'generator busy %',
-    'pool loop delay p99 ms',
-    'max',
+    'pool CPU µs a share',
     'refused',
   ],
 );
