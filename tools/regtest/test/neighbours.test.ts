@@ -145,11 +145,11 @@ describe('the pool', () => {
     const port = await first.port();
     await first.log.line('condition met', (each) => each['condition'] === 'templates');
     const middle = await lab.beforePool(port);
-    const devices = await Promise.all(
-      (['standard', 'extended'] as const).map((channel) =>
-        lab.device({ channel, upstreams: [lab.url(middle)], throttle: 3000 }),
-      ),
-    );
+    const upstreams = [lab.url(middle)];
+    const devices = [
+      await lab.device({ channel: 'standard', upstreams, throttle: 3000 }),
+      lab.deviceProcess({ channel: 'extended', upstreams, throttle: 3000 }),
+    ];
     for (const type of ['OpenStandardMiningChannelSuccess', 'OpenExtendedMiningChannelSuccess'])
       await middle.message(type);
     await Promise.all(devices.map((device) => device.log.line('a share that is a block')));
