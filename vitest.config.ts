@@ -1,10 +1,16 @@
-import { globSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const members = globSync('{packages,apps,tools}/*/package.json', { cwd: import.meta.dirname })
   .map(dirname)
   .sort();
+
+// Whatever tests leave in the system's folder for temporary files goes with this one.
+const scratch = mkdtempSync(join(tmpdir(), 'sv2kit-test-'));
+process.env['TMPDIR'] = scratch;
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
 export default defineConfig({
   test: {
