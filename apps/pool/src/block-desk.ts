@@ -1,10 +1,9 @@
-import { displayHash, encodeBlock } from '@sv2kit/bitcoin';
+import { displayHash, encodeBlock, sameBytes } from '@sv2kit/bitcoin';
 import type { MiningNode } from '@sv2kit/bitcoin-node';
 import { fromUtf8 } from '@sv2kit/codec';
 import type { BlockStatus, Journal } from '@sv2kit/ledger';
 import type { Solution } from '@sv2kit/mining';
 import type { FoundBlock } from '@sv2kit/mining-server';
-import { sameBytes } from '@sv2kit/mining';
 import type { Clock, Logger } from '@sv2kit/net';
 import { POOL_LIMITS } from './limits.ts';
 import type { PoolMetrics } from './metrics.ts';

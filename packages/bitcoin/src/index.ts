@@ -16,6 +16,7 @@
  * @packageDocumentation
  */
 export { addressFromScript, type Network, scriptFromAddress } from './address.ts';
+export { sameBytes } from './bytes.ts';
 export {
   addCoinbaseWitness,
   buildCoinbase,

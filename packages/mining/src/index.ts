@@ -73,7 +73,7 @@ export { type Payout, payTo, type Recipe, recipeKey } from './recipe.ts';
 export { ShareBudget } from './seen-shares.ts';
 export type { SettledShare, Share, ShareOutcome, Solution } from './share.ts';
 export { StandardChannel } from './standard-channel.ts';
-export { sameBytes, type Tip, type WorkTemplate } from './template.ts';
+export type { Tip, WorkTemplate } from './template.ts';
 export { templateProblem } from './template-check.ts';
 export {
   type DifficultyBounds,

@@ -1,7 +1,8 @@
+import { sameBytes } from '@sv2kit/bitcoin';
 import { Job } from './job.ts';
 import type { JobIds } from './job-ids.ts';
 import { type Recipe, recipeKey } from './recipe.ts';
-import { sameBytes, type Tip, type WorkTemplate } from './template.ts';
+import type { Tip, WorkTemplate } from './template.ts';
 
 /** Future templates that wait for their tip; the oldest gives way. Fewer than a client keeps future jobs. */
 export const MAX_FUTURE_TEMPLATES = 8;

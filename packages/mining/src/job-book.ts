@@ -1,7 +1,7 @@
-import { difficultyFromTarget } from '@sv2kit/bitcoin';
-import type { ChannelLimits } from './limits.ts';
+import { difficultyFromTarget, sameBytes } from '@sv2kit/bitcoin';
 import type { ActiveWork, Job } from './job.ts';
-import { sameBytes, type Tip } from './template.ts';
+import type { ChannelLimits } from './limits.ts';
+import type { Tip } from './template.ts';
 
 /** A job that was sent before its tip was known. */
 export interface FutureJob {

@@ -26,10 +26,3 @@ export interface Tip {
   /** The target that makes a hash a block; 32 bytes, little-endian. */
   readonly target: Uint8Array;
 }
-
-/** Whether two byte strings are equal. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
-  return true;
-}

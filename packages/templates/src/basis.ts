@@ -1,4 +1,4 @@
-import { targetFromNbits } from '@sv2kit/bitcoin';
+import { sameBytes, targetFromNbits } from '@sv2kit/bitcoin';
 import { type ChainRules, keepsDifficulty, nextSubsidy } from './chain-rules.ts';
 import type { CoinbaseSpace } from './coinbase-space.ts';
 import { emptyTemplate, type FittedTemplate, TemplateFitter } from './fitting.ts';
@@ -70,9 +70,4 @@ export function headerTimestamp({ clock }: Basis, nowMs: number): number {
 
 function prepareAhead(rules: ChainRules, height: number, subsidy: bigint): FittedTemplate | undefined {
   return keepsDifficulty(rules, height) ? emptyTemplate(nextSubsidy(rules, height, subsidy)) : undefined;
-}
-
-/** Whether two hashes or scripts are the same bytes. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

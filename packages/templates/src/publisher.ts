@@ -1,10 +1,11 @@
+import { sameBytes } from '@sv2kit/bitcoin';
 import type {
   RequestTransactionDataError,
   RequestTransactionDataSuccess,
   SubmitSolution,
   TemplateSetNewPrevHash,
 } from '@sv2kit/codec';
-import { type Basis, emptyBasis, fullBasis, headerTimestamp, sameBytes } from './basis.ts';
+import { type Basis, emptyBasis, fullBasis, headerTimestamp } from './basis.ts';
 import { type CoinbaseConstraints, coinbaseSpace } from './coinbase-space.ts';
 import {
   type ClientId,
