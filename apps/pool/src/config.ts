@@ -1,13 +1,13 @@
 import {
   address,
   boolean,
-  choice,
   type ConfigOf,
+  checkRpcCredentials,
+  choice,
   config,
   identitySection,
   integer,
   integers,
-  type Mismatch,
   number,
   optional,
   path,
@@ -105,25 +105,9 @@ export const poolConfig = config(
           wrong: `holds ${each}, which is not among supported`,
           example: `supported = [${[...extensions.supported, each].join(', ')}]`,
         })),
-      ...nodes.flatMap(checkCredentials),
+      ...checkRpcCredentials(nodes),
     ],
   },
 );
 export type PoolConfig = ConfigOf<typeof poolConfig>;
 export type NodeConfig = PoolConfig['nodes'][number];
-
-interface Credentials {
-  readonly cookieFile: string | undefined;
-  readonly user: string | undefined;
-  readonly password: unknown;
-}
-
-function checkCredentials({ cookieFile, user, password }: Credentials, index: number): readonly Mismatch[] {
-  const key = `nodes[${index}]`;
-  const named = user !== undefined || password !== undefined;
-  if (cookieFile !== undefined && named)
-    return [{ key, wrong: 'has both a cookie_file and a user or password: remove one' }];
-  if (cookieFile !== undefined || (user !== undefined && password !== undefined)) return [];
-  const wrong = 'lets nobody in: it needs cookie_file, or user and password';
-  return [{ key, wrong, example: 'cookie_file = "/var/lib/bitcoind/.cookie"' }];
-}

@@ -1,11 +1,11 @@
 import {
   address,
   type ConfigOf,
+  checkRpcCredentials,
   choice,
   config,
   identitySection,
   integer,
-  type Mismatch,
   number,
   optional,
   path,
@@ -68,23 +68,7 @@ export const templateProviderConfig = config(
     }),
     maxClients: integer(64, 'Connections at once, at most.', { min: 1, max: 10_000 }),
   },
-  { check: ({ nodes }) => nodes.flatMap(checkCredentials) },
+  { check: ({ nodes }) => checkRpcCredentials(nodes) },
 );
 export type TemplateProviderConfig = ConfigOf<typeof templateProviderConfig>;
 export type NodeConfig = TemplateProviderConfig['nodes'][number];
-
-interface Credentials {
-  readonly cookieFile: string | undefined;
-  readonly user: string | undefined;
-  readonly password: unknown;
-}
-
-function checkCredentials({ cookieFile, user, password }: Credentials, index: number): readonly Mismatch[] {
-  const key = `nodes[${index}]`;
-  if (cookieFile !== undefined && (user !== undefined || password !== undefined)) {
-    return [{ key, wrong: 'has both a cookie_file and a user or password: remove one' }];
-  }
-  if (cookieFile !== undefined || (user !== undefined && password !== undefined)) return [];
-  const wrong = 'lets nobody in: it needs cookie_file, or user and password';
-  return [{ key, wrong, example: 'cookie_file = "/var/lib/bitcoind/.cookie"' }];
-}
