@@ -5,9 +5,9 @@ import {
   REQUIRES_EXTENDED_CHANNELS,
   REQUIRES_FIXED_VERSION,
 } from '@sv2kit/codec';
+import type { Clock, Logger } from '@sv2kit/daemon';
 import { ChannelClient, type ClientAction, type ClientOptions } from '@sv2kit/mining';
 import type { CloseReason, Connection, ConnectionHandler } from '@sv2kit/net';
-import type { Clock, Logger } from './ports.ts';
 import { type MinerPhase, REACTIONS } from './reactions.ts';
 import type { Found, Rig } from './rig.ts';
 import type { ShareLog } from './share-log.ts';

@@ -1,7 +1,7 @@
 import { hashHeader, meetsTarget } from '@sv2kit/bitcoin';
+import type { Clock } from '@sv2kit/daemon';
 import type { Work } from '@sv2kit/mining';
 import type { HashEngine } from './engine.ts';
-import type { Clock } from './ports.ts';
 import { Search, type Stretch } from './search.ts';
 
 /** Tasks whose hits are still understood; beyond that many, the oldest is forgotten. */

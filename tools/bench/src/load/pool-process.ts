@@ -2,11 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '@sv2kit/bitcoind';
 import { type StatusReport, writeSecretFile } from '@sv2kit/daemon';
 import { formatUrl, publicKeyOf } from '@sv2kit/noise';
 import type { Ask, Memory, Usage } from './pool-main.ts';
@@ -85,7 +85,7 @@ export class PoolProcess implements AsyncDisposable {
 
 export async function startPool(options: PoolProcessOptions): Promise<PoolProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'sv2kit-bench-'));
-  const [port, monitoringPort] = [await freePort(), await freePort()];
+  const [port = 0, monitoringPort = 0] = await freePorts(2);
   const monitoring = `127.0.0.1:${monitoringPort}`;
   const secret = new Uint8Array(randomBytes(32));
   writeSecretFile(join(folder, 'authority.key'), 'authority-secret', secret, []);
@@ -125,14 +125,4 @@ descriptor = "raw(51)"
 shares_per_minute = ${sharesPerMinute}
 refresh_interval = 3600
 `;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has an address');
-  return address.port;
 }
