@@ -28,6 +28,7 @@ export {
   MAX_EXTRANONCE,
   MAX_SCRIPT_SIG,
 } from './coinbase.ts';
+export { type CoinbaseHalves, type CoinbasePart, readCoinbaseHalves } from './coinbase-halves.ts';
 export { scriptFromDescriptor } from './descriptor.ts';
 export { descriptorChecksum } from './descriptor-checksum.ts';
 export { BITCOIN_ERRORS, BitcoinError, type BitcoinErrorCode } from './error.ts';
@@ -63,7 +64,9 @@ export {
   type TxOut,
   witnessCommitmentOutput,
 } from './outputs.ts';
+export { endsInOpenPush } from './script.ts';
 export { countSigops } from './sigops.ts';
+export { blockSubsidy, MAX_MONEY } from './subsidy.ts';
 export {
   compareTargets,
   DIFFICULTY_1_TARGET,
