@@ -1,4 +1,4 @@
-import { encodeCountedOutputs, parseTransaction } from '@sv2kit/bitcoin';
+import { encodeCountedOutputs, parseTransaction, type TxOut } from '@sv2kit/bitcoin';
 
 /** An output that anybody may spend. */
 export interface Coin {
@@ -21,12 +21,17 @@ export function coinOf(transaction: Uint8Array): Coin {
 }
 
 /** A transaction with a witness that spends the coin to anybody, less a fee. */
-export function spend({ txid, value }: Coin, fee: bigint): Uint8Array {
+export function spend(coin: Coin, fee: bigint): Uint8Array {
+  return spendTo(coin, [{ value: coin.value - fee, script: ANYBODY }]);
+}
+
+/** A transaction with a witness that spends the coin to those outputs. */
+export function spendTo({ txid }: Coin, outputs: readonly TxOut[]): Uint8Array {
   return Buffer.concat([
     Uint8Array.of(2, 0, 0, 0, 0, 1, 1),
     txid,
     Uint8Array.of(0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff),
-    encodeCountedOutputs([{ value: value - fee, script: ANYBODY }]),
+    encodeCountedOutputs(outputs),
     Uint8Array.of(1, OP_TRUE.length),
     OP_TRUE,
     new Uint8Array(4),

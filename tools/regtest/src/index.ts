@@ -18,4 +18,5 @@ export { RawPeer } from './raw-peer.ts';
 export { RoleHere } from './role-here.ts';
 export { RoleProcess } from './role-process.ts';
 export { PAYOUT_ADDRESS, PAYOUT_SCRIPT, POOL_TAG } from './roles.ts';
+export { type MadeTransaction, makeTransactions, sendTransactions } from './transactions.ts';
 export { search, type Share, type TestChannel, TestMiner } from './test-miner.ts';

@@ -55,6 +55,13 @@ export class Lab implements AsyncDisposable {
     this.#stack.use(this.clock);
   }
 
+  /** Another node on the same chain, connected with the first one: the miner's, where that one is the pool's. */
+  async minersNode(): Promise<TestNode> {
+    const node = this.#stack.use(await TestNode.start(this.folder, this.node.chain, 'miners-bitcoind'));
+    await node.connect(this.node);
+    return node;
+  }
+
   /** Started and following the node. */
   async templateProvider(wishes: TemplateProviderWishes = {}): Promise<RoleHere<TemplateProvider>> {
     const toml = roles.templateProviderToml({ ...this.#own('template-provider'), ...wishes });
