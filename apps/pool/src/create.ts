@@ -12,15 +12,20 @@ import {
 import { type Journal, openJournal } from '@sv2kit/ledger';
 import { createMiningServer, type MiningServer, type MiningServerConfig } from '@sv2kit/mining-server';
 import { type Listener, listen } from '@sv2kit/net';
+import {
+  BlockDesk,
+  type BlockNode,
+  type BlockWay,
+  TEMPLATE_PROVIDER,
+  TEMPLATE_SOURCE_LIMITS,
+  TemplateLine,
+  TransactionStore,
+} from '@sv2kit/template-source';
 import { constraintsForOutputs } from '@sv2kit/templates';
-import { BlockDesk, type BlockNode } from './block-desk.ts';
 import type { NodeConfig, PoolConfig } from './config.ts';
-import { POOL_LIMITS } from './limits.ts';
 import { type PoolMetrics, poolMetrics } from './metrics.ts';
 import { largestOutputs, poolPayout } from './payout.ts';
 import { poolStatus } from './status.ts';
-import { TemplateLine } from './template-line.ts';
-import { TransactionStore } from './transaction-store.ts';
 import { type Authorise, userPolicy } from './users.ts';
 
 /** What the pool needs of its surroundings. */
@@ -73,11 +78,12 @@ async function start(parts: Parts): Promise<Pool> {
   const { config, deps, metrics, journal, identity, nodes } = parts;
   const { clock, log, health } = deps;
   const payout = poolPayout(config.coinbase, config.chain);
-  const transactions = nodes.length === 0 ? undefined : new TransactionStore(POOL_LIMITS.templatesWithTransactions);
+  const transactions = nodes.length === 0 ? undefined : new TransactionStore();
+  const way: BlockWay = { name: TEMPLATE_PROVIDER, take: (block) => line.way.take(block) };
   const desk = new BlockDesk({
+    ways: [way],
     nodes,
     transactions,
-    submit: (solution) => line.submit(solution),
     journal,
     clock,
     log,
@@ -95,18 +101,20 @@ async function start(parts: Parts): Promise<Pool> {
   const listener = await openListener(parts, server);
   const line = new TemplateLine({
     endpoints: config.templateProviders.map(({ url }) => url),
+    setup: { vendor: 'sv2kit', hardwareVersion: 'pool' },
     constraints: constraintsForOutputs(largestOutputs(payout)),
     tag: utf8(config.coinbase.tag),
     sink: server,
     transactions,
-    onTip: (prevHash) => desk.onTip(prevHash),
+    onTip: ({ prevHash }) => desk.onTip(prevHash),
+    onLost: (solution, reason) => desk.lost(solution, reason),
     staleWorkMs: config.mining.staleWorkLimit * 1000,
     condition: health.condition('templates', 'no template yet'),
     clock,
     log,
     metrics,
   });
-  const timer = clock.every(POOL_LIMITS.tickMs, () => line.tick());
+  const timer = clock.every(TEMPLATE_SOURCE_LIMITS.tickMs, () => line.tick());
   const address = { host: listener.host, port: listener.port };
   log.info('listening', address);
   return {

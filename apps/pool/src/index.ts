@@ -8,9 +8,6 @@
  *
  * @packageDocumentation
  */
-export type { BlockNode, BlockReport } from './block-desk.ts';
 export { type NodeConfig, type PoolConfig, poolConfig } from './config.ts';
 export { createPool, type Pool, type PoolDeps } from './create.ts';
-export { POOL_ERRORS, POOL_GIVE_UP_REASONS, type PoolErrorCode } from './errors.ts';
-export { POOL_LIMITS } from './limits.ts';
 export { type Authorise, USER_POLICIES, type UserPolicy } from './users.ts';

@@ -10,7 +10,7 @@ export interface PoolMetrics {
   readonly templateProviders: UpstreamMetrics;
   /** What template providers sent, by `event`. */
   readonly templates: Counter;
-  /** Blocks found, by `via`. */
+  /** Blocks found, by `via` and `path`. */
   readonly blocksFound: Counter;
   /** What became of blocks, by `status` and `by`: a node, or `template-provider`. */
   readonly blockStatus: Counter;
@@ -44,7 +44,7 @@ export function poolMetrics(metrics: Metrics, latencies: Latencies): PoolMetrics
       events: counter('template_provider_events_total', 'Connections to template providers.', ['event']),
     },
     templates: counter('template_messages_total', 'What template providers sent.', ['event']),
-    blocksFound: counter('blocks_found_total', 'Blocks found by miners.', ['via']),
+    blocksFound: counter('blocks_found_total', 'Blocks found by miners.', ['via', 'path']),
     blockStatus: counter('block_status_total', 'What became of blocks.', ['status', 'by']),
   };
 }

@@ -1,8 +1,7 @@
 import type { Journal } from '@sv2kit/ledger';
 import type { MiningServer } from '@sv2kit/mining-server';
+import type { BlockDesk, BlockNode, TemplateLine } from '@sv2kit/template-source';
 import { endpointName, type UpstreamState } from '@sv2kit/upstream';
-import type { BlockDesk, BlockNode } from './block-desk.ts';
-import type { TemplateLine } from './template-line.ts';
 
 interface Sources {
   readonly server: MiningServer;

@@ -36,7 +36,7 @@ import { connect, ConnectError, type Connection, inlineHandshakes, type Listener
 import { formatUrl } from '@sv2kit/noise';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createPool, type Pool, poolConfig } from '../src/index.ts';
-import { NETWORK_TARGET, newTemplate, prevHash } from './support.ts';
+import { NETWORK_TARGET, newTemplate, prevHash } from './templates.ts';
 
 let folder: string;
 let keyFile: string;

@@ -5,9 +5,14 @@ import type { JournalRecord } from '@sv2kit/ledger';
 import type { FoundBlock } from '@sv2kit/mining-server';
 import { noMetrics, silentLogger } from '@sv2kit/net';
 import { expect, test } from 'vitest';
-import { BlockDesk, type BlockNode } from '../src/block-desk.ts';
-import { POOL_LIMITS } from '../src/index.ts';
-import { TransactionStore } from '../src/transaction-store.ts';
+import {
+  BlockDesk,
+  type BlockNode,
+  type BlockWay,
+  TEMPLATE_PROVIDER,
+  TEMPLATE_SOURCE_LIMITS,
+  TransactionStore,
+} from '../src/index.ts';
 import { bytes, newTemplate, NOW, solution } from './support.ts';
 
 class FakeNode implements BlockNode {
@@ -40,10 +45,11 @@ function desk(nodes: FakeNode[] = [], providerIsThere = true) {
   const clock = new VirtualClock(NOW);
   const records: JournalRecord[] = [];
   const transactions = new TransactionStore(4);
+  const way: BlockWay = { name: TEMPLATE_PROVIDER, take: () => (providerIsThere ? 'sent' : 'waits') };
   const made = new BlockDesk({
+    ways: [way],
     nodes,
     transactions: nodes.length === 0 ? undefined : transactions,
-    submit: () => providerIsThere,
     journal: { append: (record) => records.push(record) },
     clock,
     log: silentLogger,
@@ -106,6 +112,7 @@ test('a block goes whole to every node at once, whether its template provider is
 
 test('a block waits for the transactions of its template, a minute at most', async () => {
   const node = new FakeNode('a');
+  node.confirmation = { inBestChain: true, confirmations: 1, height: 100 };
   const { desk: made, transactions, clock } = desk([node]);
   const [first, second] = [found(1), found(2)];
   made.found(first);
@@ -114,7 +121,7 @@ test('a block waits for the transactions of its template, a minute at most', asy
   await clock.advanceAsync(0);
   expect(node.blocks).toHaveLength(1);
   made.found(second);
-  await clock.advanceAsync(POOL_LIMITS.transactionsMs);
+  await clock.advanceAsync(TEMPLATE_SOURCE_LIMITS.transactionsMs);
   transactions.put(second.solution.job.template, []);
   await clock.advanceAsync(0);
   expect(node.blocks).toHaveLength(1);
@@ -148,7 +155,7 @@ test('the same block is handed on once, and the list is bounded', () => {
   made.found(block);
   expect(made.list()).toHaveLength(1);
   for (let fill = 2; fill < 200; fill += 1) made.found(found(fill));
-  expect(made.list()).toHaveLength(POOL_LIMITS.listedBlocks);
+  expect(made.list()).toHaveLength(TEMPLATE_SOURCE_LIMITS.listedBlocks);
   expect(made.list()[0]?.hash).toBe(displayHash(bytes(32, 199)));
 });
 

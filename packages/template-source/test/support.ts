@@ -4,7 +4,7 @@ import { Job, payTo, type Solution, type Tip, type WorkTemplate } from '@sv2kit/
 import type { Connection, ConnectionHandler, ConnectOptions } from '@sv2kit/net';
 import type { Endpoint } from '@sv2kit/upstream';
 import type { templateDistribution } from '@sv2kit/codec';
-import type { WorkSink } from '../src/template-line.ts';
+import type { WorkSink } from '../src/index.ts';
 
 /** 2024-01-01 in milliseconds. */
 export const NOW = 1_704_067_200_000;

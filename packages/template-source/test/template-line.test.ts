@@ -1,9 +1,7 @@
 import { Health, VirtualClock } from '@sv2kit/daemon';
 import { noMetrics, silentLogger } from '@sv2kit/net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { POOL_LIMITS } from '../src/index.ts';
-import { TemplateLine } from '../src/template-line.ts';
-import { TransactionStore } from '../src/transaction-store.ts';
+import { TEMPLATE_SOURCE_LIMITS, TemplateLine, TransactionStore } from '../src/index.ts';
 import { bytes, FakeProvider, FakeSink, network, newTemplate, NOW, prevHash, solution } from './support.ts';
 
 const constraints = { coinbaseOutputMaxAdditionalSize: 43, coinbaseOutputMaxAdditionalSigops: 0 };
@@ -17,21 +15,22 @@ async function line(providers: FakeProvider[], options: { transactions?: Transac
   const tips: number[] = [];
   const made = new TemplateLine({
     ...network(...providers),
+    setup: { vendor: 'sv2kit', hardwareVersion: 'pool' },
     constraints,
     tag: bytes(8, 65),
     sink,
     transactions: options.transactions,
-    onTip: (hash) => void tips.push(hash[0] ?? 0),
+    onTip: ({ prevHash }) => void tips.push(prevHash[0] ?? 0),
     staleWorkMs: STALE_MS,
     condition: health.condition('templates', 'no template yet'),
     clock,
     log: silentLogger,
     metrics: {
-      templates: { ...noMetrics.accepted, bind: () => ({ inc() {} }) },
+      templates: noMetrics.accepted,
       templateProviders: { events: noMetrics.accepted },
     },
   });
-  const timer = clock.every(POOL_LIMITS.tickMs, () => made.tick());
+  const timer = clock.every(TEMPLATE_SOURCE_LIMITS.tickMs, () => made.tick());
   onTestFinished(async () => {
     timer[Symbol.dispose]();
     await made.close();
@@ -108,7 +107,7 @@ describe('a template provider of no use', () => {
   test('is passed over for the next', async () => {
     const [silent, good] = [new FakeProvider(), new FakeProvider()];
     const { sink, clock } = await line([silent, good]);
-    await clock.advanceAsync(POOL_LIMITS.uselessProviderMs + 2_000);
+    await clock.advanceAsync(TEMPLATE_SOURCE_LIMITS.uselessProviderMs + 2_000);
     good.says(newTemplate(1, 100, true), prevHash(1, 99));
     expect(sink.take()).toEqual(['forget', 'activate 1 on 99']);
   });
@@ -227,8 +226,8 @@ describe('transactions', () => {
     const [full, empty] = sink.templates;
     if (full === undefined || empty === undefined) throw new Error('no templates');
     const never = new AbortController().signal;
-    expect(await transactions.wait(full, never)).toEqual([bytes(10, 7)]);
-    expect(await transactions.wait(empty, never)).toEqual([]);
+    expect((await transactions.wait(full, never))?.data).toEqual([bytes(10, 7)]);
+    expect((await transactions.wait(empty, never))?.data).toEqual([]);
   });
 
   test('are not asked for without nodes', async () => {

@@ -1,25 +1,28 @@
 import { heightOf } from '@sv2kit/bitcoin';
 import { templateDistribution, type TemplatesFromClient, type TemplatesFromServer } from '@sv2kit/codec';
-import type { Condition } from '@sv2kit/daemon';
+import type { Condition, Counter } from '@sv2kit/daemon';
 import type { Solution, Tip, WorkTemplate } from '@sv2kit/mining';
 import type { Clock, Connection, ConnectionHandler, Logger } from '@sv2kit/net';
+import type { ClientSetup } from '@sv2kit/session';
 import type { CoinbaseConstraints, TemplateEvent, WorkTip } from '@sv2kit/templates';
 import {
   createUpstream,
   type Endpoint,
   endpointName,
   type Upstream,
+  type UpstreamMetrics,
   type UpstreamOptions,
   type UpstreamState,
 } from '@sv2kit/upstream';
-import { POOL_LIMITS } from './limits.ts';
-import type { PoolMetrics } from './metrics.ts';
+import { type BlockWay, TEMPLATE_PROVIDER } from './block-way.ts';
+import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
+import { templateOf } from './origin.ts';
 import { Provider } from './provider.ts';
-import { SolutionOutbox } from './solution-outbox.ts';
+import { type OnLostSolution, SolutionOutbox } from './solution-outbox.ts';
 import type { TransactionStore } from './transaction-store.ts';
 import { checkTemplate, miningTip } from './usable.ts';
 
-/** Where work goes: the mining server. */
+/** Where work goes: a mining server, or who stands in front of it. */
 export interface WorkSink {
   prepare(template: WorkTemplate): void;
   activate(template: WorkTemplate, tip: Tip): void;
@@ -29,33 +32,52 @@ export interface WorkSink {
   readonly working: boolean;
 }
 
+/** A new best block as a template provider names it. */
+export interface SourceTip extends Tip {
+  /** Of the block that is mined on it; undefined while no template for it has come. */
+  readonly height: number | undefined;
+}
+
+/** What a template line counts. */
+export interface TemplateLineMetrics {
+  /** What template providers sent, by `event`. */
+  readonly templates: Pick<Counter, 'inc'>;
+  readonly templateProviders: UpstreamMetrics;
+}
+
 export interface TemplateLineOptions {
   readonly endpoints: readonly Endpoint[];
+  /** What providers hear of us (§3.6.1). */
+  readonly setup: Partial<ClientSetup>;
   readonly constraints: CoinbaseConstraints;
   /** The coinbase's tag: templates must leave room for it. */
   readonly tag: Uint8Array;
   readonly sink: WorkSink;
-  /** Undefined: whole blocks are nobody's, so transactions are not asked for. */
+  /** Undefined: nobody wants whole blocks, so transactions are not asked for. */
   readonly transactions: TransactionStore | undefined;
-  /** A new best block, internal byte order. */
-  onTip(prevHash: Uint8Array): void;
+  /** Whether the transactions of future templates are asked for as well, before they are activated. */
+  readonly transactionsAhead?: boolean;
+  onTip(tip: SourceTip): void;
+  /** A solution that had to wait, and that no provider can use any more. */
+  readonly onLost?: OnLostSolution;
   readonly staleWorkMs: number;
   readonly condition: Condition;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: Pick<PoolMetrics, 'templates' | 'templateProviders'>;
+  readonly metrics: TemplateLineMetrics;
   /** How providers are reached; TCP when absent. */
   readonly connect?: UpstreamOptions<typeof templateDistribution>['connect'];
 }
 
 /**
- * The pool's side of template distribution (§7): keeps one template provider of an ordered list, turns what it says into
- * work, and hands solutions back to the provider that made their template.
+ * The client's side of template distribution (§7): keeps one template provider of an ordered list, turns what it says
+ * into work, and hands solutions back to the provider that made their template.
  */
 export class TemplateLine {
   readonly #options: TemplateLineOptions;
   readonly #upstream: Upstream;
   readonly #outbox: SolutionOutbox;
+  #constraints: CoinbaseConstraints;
   #current: Provider | undefined;
   /** Of the work at hand. */
   #height = 0;
@@ -64,13 +86,14 @@ export class TemplateLine {
 
   constructor(options: TemplateLineOptions) {
     this.#options = options;
-    const { endpoints, clock, log, metrics, connect } = options;
+    const { endpoints, setup, constraints, clock, log, metrics, connect, onLost } = options;
+    this.#constraints = constraints;
     this.#freshAtMs = clock.now();
-    this.#outbox = new SolutionOutbox(clock);
+    this.#outbox = new SolutionOutbox(clock, onLost ?? (() => {}));
     this.#upstream = createUpstream({
       endpoints,
       protocol: templateDistribution,
-      setup: () => ({ vendor: 'sv2kit', hardwareVersion: 'pool' }),
+      setup: () => setup,
       handler: (connection, endpoint) => this.#onConnected(connection, endpoint),
       clock,
       log,
@@ -88,6 +111,11 @@ export class TemplateLine {
     return this.#height;
   }
 
+  /** What providers are asked to leave room for (§7.1). */
+  get constraints(): CoinbaseConstraints {
+    return this.#constraints;
+  }
+
   /** Milliseconds for which no template provider has stood behind the work at hand. */
   staleForMs(nowMs: number): number {
     return Math.max(0, nowMs - this.#freshAtMs);
@@ -98,10 +126,33 @@ export class TemplateLine {
     return this.#outbox.submit(solution);
   }
 
+  /** The way to the provider of a block's template, for a {@link BlockDesk}. */
+  get way(): BlockWay {
+    return {
+      name: TEMPLATE_PROVIDER,
+      take: ({ solution }) => {
+        if (templateOf(solution) === undefined) return 'not-for-it';
+        return this.submit(solution) ? 'sent' : 'waits';
+      },
+    };
+  }
+
+  /**
+   * The coinbase outputs may have outgrown the room that templates leave: the provider is told at once when they have
+   * (§7.1). The room never shrinks again. Use larger outputs from the next template that is activated on.
+   */
+  setConstraints(wanted: CoinbaseConstraints): void {
+    const grown = larger(this.#constraints, wanted);
+    if (grown === this.#constraints) return;
+    this.#constraints = grown;
+    if (this.#current?.open === true) this.#current.constrain(grown);
+  }
+
   /** Time passes: is there work, and is it fresh? */
   tick(): void {
     const { clock, sink, staleWorkMs, log, condition } = this.#options;
     const nowMs = clock.now();
+    this.#outbox.tick();
     this.#passOverUseless(nowMs);
     if (this.#workedBy?.open === true) this.#freshAtMs = nowMs;
     const staleMs = this.staleForMs(nowMs);
@@ -132,24 +183,28 @@ export class TemplateLine {
     connection: Connection<TemplatesFromClient>,
     endpoint: Endpoint,
   ): ConnectionHandler<TemplatesFromServer> {
-    const { constraints, log, clock } = this.#options;
-    const name = endpointName(endpoint);
-    const provider = new Provider(connection, endpoint, clock.now(), log.child({ templateProvider: name }), (event) =>
-      this.#onEvent(provider, event),
-    );
+    const { log, clock, transactions } = this.#options;
+    const own = log.child({ templateProvider: endpointName(endpoint) });
+    const provider = new Provider(connection, endpoint, clock.now(), own, {
+      onEvent: (event) => this.#onEvent(provider, event),
+      onLost: (unanswered) => {
+        for (const template of unanswered) transactions?.giveUp(template);
+      },
+    });
     this.#current = provider;
-    provider.start(constraints);
+    provider.constrain(this.#constraints);
     this.#outbox.deliver(provider);
     return provider;
   }
 
   #onEvent(provider: Provider, event: TemplateEvent): void {
-    const { metrics, transactions, sink } = this.#options;
+    const { metrics, transactionsAhead, sink } = this.#options;
     metrics.templates.inc({ event: event.kind });
     switch (event.kind) {
       case 'future-template':
         this.#take(provider, event.template);
         if (this.#leads(provider)) sink.prepare(event.template);
+        if (transactionsAhead === true) this.#askFor(provider, event.template);
         return;
       case 'activated':
         this.#take(provider, event.template);
@@ -162,12 +217,9 @@ export class TemplateLine {
         else this.#onActivated(provider, event.template, event.tip);
         return this.#askFor(provider, event.template);
       case 'transaction-data':
-        transactions?.put(provider.asked(event.templateId), event.transactions);
-        return;
+        return this.#onTransactions(provider, event.templateId, event.transactions, event.excessData);
       case 'transaction-data-refused':
-        provider.asked(event.templateId);
-        provider.log.warn('a template came without its transactions', { code: event.errorCode });
-        return;
+        return this.#onRefused(provider, event.templateId, event.errorCode);
       case 'tip-without-template':
         return this.#onTipWithoutTemplate(provider, event.tip);
       case 'ignored':
@@ -180,12 +232,34 @@ export class TemplateLine {
     this.#outbox.note(template, provider);
   }
 
+  #onTransactions(provider: Provider, id: bigint, data: readonly Uint8Array[], excessData: Uint8Array): void {
+    const waited = provider.probed(id);
+    if (waited.length > 0) {
+      const usable = this.#outbox.answered(waited, data);
+      if (usable > 0) provider.log.info('blocks that waited were handed to their template provider', { usable });
+      return;
+    }
+    const template = provider.asked(id);
+    if (template !== undefined) this.#options.transactions?.put(template, data, excessData);
+  }
+
+  #onRefused(provider: Provider, id: bigint, code: string): void {
+    const waited = provider.probed(id);
+    if (waited.length > 0) {
+      this.#outbox.answered(waited, undefined);
+      return;
+    }
+    const template = provider.asked(id);
+    if (template !== undefined) this.#options.transactions?.giveUp(template);
+    provider.log.warn('a template came without its transactions', { code });
+  }
+
   /** The work at hand is of an older tip: it has nobody behind it until a template comes. */
   #onTipWithoutTemplate(provider: Provider, tip: WorkTip): void {
     provider.log.warn('a new tip came without a template');
     provider.idleSinceMs = this.#options.clock.now();
     if (this.#leads(provider)) this.#workedBy = undefined;
-    this.#options.onTip(tip.prevHash);
+    this.#options.onTip({ ...miningTip(tip), height: undefined });
   }
 
   /** Whether the work at hand is this provider's. */
@@ -210,7 +284,7 @@ export class TemplateLine {
     this.#freshAtMs = clock.now();
     sink.activate(template, tip);
     for (const prepared of provider.prepared(template)) sink.prepare(prepared);
-    onTip(tip.prevHash);
+    onTip({ ...tip, height });
   }
 
   /** What was passed over as too old is better than nothing. */
@@ -223,7 +297,7 @@ export class TemplateLine {
   /** The block of a template with an empty merkle path is its coinbase alone. */
   #askFor(provider: Provider, template: WorkTemplate): void {
     const { transactions } = this.#options;
-    if (transactions === undefined || transactions.has(template)) return;
+    if (transactions === undefined || transactions.has(template) || provider.isAsking(template)) return;
     if (template.merklePath.length === 0) transactions.put(template, []);
     else provider.ask(template);
   }
@@ -233,6 +307,15 @@ export class TemplateLine {
     const { endpoints } = this.#options;
     const provider = this.#current;
     if (endpoints.length < 2 || provider?.open !== true || this.#leads(provider)) return;
-    if (nowMs - provider.idleSinceMs >= POOL_LIMITS.uselessProviderMs) this.#upstream.giveUp('no-fresh-template');
+    const { uselessProviderMs } = TEMPLATE_SOURCE_LIMITS;
+    if (nowMs - provider.idleSinceMs >= uselessProviderMs) this.#upstream.giveUp('no-fresh-template');
   }
+}
+
+/** The room that both need; `a` itself when that is enough. */
+function larger(a: CoinbaseConstraints, b: CoinbaseConstraints): CoinbaseConstraints {
+  const size = Math.max(a.coinbaseOutputMaxAdditionalSize, b.coinbaseOutputMaxAdditionalSize);
+  const sigops = Math.max(a.coinbaseOutputMaxAdditionalSigops, b.coinbaseOutputMaxAdditionalSigops);
+  if (size === a.coinbaseOutputMaxAdditionalSize && sigops === a.coinbaseOutputMaxAdditionalSigops) return a;
+  return { coinbaseOutputMaxAdditionalSize: size, coinbaseOutputMaxAdditionalSigops: sigops };
 }

@@ -2,7 +2,7 @@ import { BitcoinError, compareTargets, targetFromNbits } from '@sv2kit/bitcoin';
 import { ProtocolError } from '@sv2kit/codec';
 import { templateProblem, type Tip, type WorkTemplate } from '@sv2kit/mining';
 import type { WorkTip } from '@sv2kit/templates';
-import type { PoolErrorCode } from './errors.ts';
+import type { TemplateSourceErrorCode } from './errors.ts';
 
 /** @throws ProtocolError `unusable-template`: the next provider may do better */
 export function checkTemplate(template: WorkTemplate, tag: Uint8Array): void {
@@ -26,6 +26,6 @@ export function miningTip({ prevHash, nbits, headerTimestamp: minNtime, target, 
   }
 }
 
-function unusable(templateId: bigint, reason: string): ProtocolError<PoolErrorCode> {
+function unusable(templateId: bigint, reason: string): ProtocolError<TemplateSourceErrorCode> {
   return new ProtocolError('unusable-template', { templateId, reason });
 }

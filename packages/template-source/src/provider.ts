@@ -1,8 +1,15 @@
 import type { SubmitSolution, TemplatesFromClient, TemplatesFromServer } from '@sv2kit/codec';
-import type { WorkTemplate } from '@sv2kit/mining';
+import type { Solution, WorkTemplate } from '@sv2kit/mining';
 import type { Connection, ConnectionHandler, Logger } from '@sv2kit/net';
 import { type CoinbaseConstraints, TemplateClient, type TemplateEvent } from '@sv2kit/templates';
 import type { Endpoint } from '@sv2kit/upstream';
+
+/** Who hears of a provider. */
+export interface ProviderEvents {
+  onEvent(event: TemplateEvent): void;
+  /** The connection has ended; these templates' transactions were asked for and did not come. */
+  onLost(unanswered: readonly WorkTemplate[]): void;
+}
 
 /** One connection to a template provider. */
 export class Provider implements ConnectionHandler<TemplatesFromServer> {
@@ -12,8 +19,9 @@ export class Provider implements ConnectionHandler<TemplatesFromServer> {
   readonly log: Logger;
   readonly #connection: Connection<TemplatesFromClient>;
   readonly #client = new TemplateClient();
-  readonly #onEvent: (event: TemplateEvent) => void;
+  readonly #events: ProviderEvents;
   readonly #asked = new Map<bigint, WorkTemplate>();
+  readonly #probed = new Map<bigint, Solution[]>();
   open = true;
 
   constructor(
@@ -21,17 +29,17 @@ export class Provider implements ConnectionHandler<TemplatesFromServer> {
     endpoint: Endpoint,
     nowMs: number,
     log: Logger,
-    onEvent: (event: TemplateEvent) => void,
+    events: ProviderEvents,
   ) {
     this.#connection = connection;
     this.endpoint = endpoint;
     this.idleSinceMs = nowMs;
     this.log = log;
-    this.#onEvent = onEvent;
+    this.#events = events;
   }
 
-  /** The first message after set-up (§7). */
-  start(constraints: CoinbaseConstraints): void {
+  /** The first message after set-up, and again when they have grown (§7.1). */
+  constrain(constraints: CoinbaseConstraints): void {
     this.#connection.send(this.#client.constraints(constraints));
   }
 
@@ -46,11 +54,39 @@ export class Provider implements ConnectionHandler<TemplatesFromServer> {
     this.#connection.send(this.#client.requestTransactionData(template.templateId));
   }
 
+  isAsking(template: WorkTemplate): boolean {
+    return this.#asked.get(template.templateId) === template;
+  }
+
   /** The template that an answer is about, which is then asked for no more. */
   asked(templateId: bigint): WorkTemplate | undefined {
     const template = this.#asked.get(templateId);
     this.#asked.delete(templateId);
     return template;
+  }
+
+  /**
+   * Asks for the transactions of a template of an earlier connection. Nothing answers a SubmitSolution: this tells a
+   * provider that has been restarted, and knows the template no more, from one that was only out of reach.
+   */
+  probe(templateId: bigint, solution: Solution): void {
+    const probed = this.#probed.get(templateId);
+    if (probed !== undefined) {
+      probed.push(solution);
+      return;
+    }
+    this.#probed.set(templateId, [solution]);
+    this.#connection.send(this.#client.requestTransactionData(templateId));
+  }
+
+  /** The solutions that an answer is about, if it is to a {@link probe}. */
+  probed(templateId: bigint): readonly Solution[] {
+    const solutions = this.#probed.get(templateId) ?? [];
+    this.#probed.delete(templateId);
+    // One answer is for one question: a new template of the same id, asked for meanwhile, is asked for again.
+    const template = this.#asked.get(templateId);
+    if (solutions.length > 0 && template !== undefined) this.ask(template);
+    return solutions;
   }
 
   /** What it says is to be mined now. */
@@ -64,10 +100,13 @@ export class Provider implements ConnectionHandler<TemplatesFromServer> {
   }
 
   onMessage(message: TemplatesFromServer): void {
-    this.#onEvent(this.#client.receive(message));
+    this.#events.onEvent(this.#client.receive(message));
   }
 
   onClose(): void {
     this.open = false;
+    const unanswered = [...this.#asked.values()];
+    this.#asked.clear();
+    this.#events.onLost(unanswered);
   }
 }

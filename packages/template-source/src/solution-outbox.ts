@@ -1,0 +1,104 @@
+import { BitcoinError, merklePathOf, parseTransaction, sameBytes } from '@sv2kit/bitcoin';
+import type { SubmitSolution } from '@sv2kit/codec';
+import type { Solution, WorkTemplate } from '@sv2kit/mining';
+import type { Clock } from '@sv2kit/net';
+import type { Endpoint } from '@sv2kit/upstream';
+import type { LostSolutionReason } from './errors.ts';
+import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
+import { templateOf } from './origin.ts';
+import type { Provider } from './provider.ts';
+
+/** A solution whose template provider is away. */
+interface Waiting {
+  readonly endpoint: Endpoint;
+  readonly solution: Solution;
+  readonly message: SubmitSolution;
+  readonly sinceMs: number;
+}
+
+/** Told of a solution that no provider can use any more. */
+export type OnLostSolution = (solution: Solution, reason: LostSolutionReason) => void;
+
+/** Solutions on their way to the provider that made their template: nobody else knows its transactions. */
+export class SolutionOutbox {
+  readonly #clock: Clock;
+  readonly #onLost: OnLostSolution;
+  readonly #makers = new WeakMap<WorkTemplate, Provider>();
+  #waiting: Waiting[] = [];
+
+  constructor(clock: Clock, onLost: OnLostSolution) {
+    this.#clock = clock;
+    this.#onLost = onLost;
+  }
+
+  /** Who made a template. */
+  note(template: WorkTemplate, maker: Provider): void {
+    this.#makers.set(template, maker);
+  }
+
+  /** SubmitSolution at once, or when its provider is back (§7.7). @returns whether it is on its way */
+  submit(solution: Solution): boolean {
+    const template = templateOf(solution);
+    const maker = template === undefined ? undefined : this.#makers.get(template);
+    if (template === undefined || maker === undefined) return false;
+    const { version, ntime, nonce, coinbase } = solution;
+    const header = { version, headerTimestamp: ntime, headerNonce: nonce };
+    const { templateId } = template;
+    const message: SubmitSolution = { type: 'SubmitSolution', templateId, ...header, coinbaseTx: coinbase };
+    if (maker.open) {
+      maker.submit(message);
+      return true;
+    }
+    this.#waiting.push({ endpoint: maker.endpoint, solution, message, sinceMs: this.#clock.now() });
+    if (this.#waiting.length > TEMPLATE_SOURCE_LIMITS.waitingSolutions) {
+      const crowdedOut = this.#waiting.shift();
+      if (crowdedOut !== undefined) this.#onLost(crowdedOut.solution, 'crowded-out');
+    }
+    return false;
+  }
+
+  /** A provider is there (again): it gets what waits for it, and is asked whether it knows what that is. */
+  deliver(provider: Provider): void {
+    const due = this.#waiting.filter(({ endpoint }) => endpoint === provider.endpoint);
+    this.#waiting = this.#waiting.filter(({ endpoint }) => endpoint !== provider.endpoint);
+    for (const { message, solution } of due) {
+      provider.submit(message);
+      provider.probe(message.templateId, solution);
+    }
+  }
+
+  /** Time passes: what has waited too long is lost. */
+  tick(): void {
+    const nowMs = this.#clock.now();
+    const isOld = ({ sinceMs }: Waiting): boolean => nowMs - sinceMs >= TEMPLATE_SOURCE_LIMITS.waitingSolutionMs;
+    const old = this.#waiting.filter(isOld);
+    if (old.length === 0) return;
+    this.#waiting = this.#waiting.filter((each) => !isOld(each));
+    for (const { solution } of old) this.#onLost(solution, 'expired');
+  }
+
+  /**
+   * A provider has answered a probe. @param transactions undefined: it does not know the template
+   * @returns the number of solutions that it can use
+   */
+  answered(solutions: readonly Solution[], transactions: readonly Uint8Array[] | undefined): number {
+    let usable = 0;
+    for (const solution of solutions) {
+      const template = templateOf(solution);
+      if (template !== undefined && transactions !== undefined && isOf(transactions, template)) usable += 1;
+      else this.#onLost(solution, 'forgotten');
+    }
+    return usable;
+  }
+}
+
+/** A restarted provider may have given the same id to another template. */
+function isOf(transactions: readonly Uint8Array[], { merklePath }: WorkTemplate): boolean {
+  try {
+    const path = merklePathOf(transactions.map((transaction) => parseTransaction(transaction).txid));
+    return path.length === merklePath.length && path.every((hash, index) => sameBytes(hash, merklePath[index] ?? hash));
+  } catch (error) {
+    if (error instanceof BitcoinError) return false;
+    throw error;
+  }
+}
