@@ -1,0 +1,29 @@
+/**
+ * Job declaration (§6) without input or output: the tokens through which a pool trusts declared jobs, the judgement of
+ * custom jobs (§5.3.18), and the server of the protocol. Pure: no time, randomness, sockets or logging.
+ *
+ * A pool judges SetCustomMiningJob by the token that its job declarator server gave:
+ * @example
+ * ```ts
+ * import { CustomJobJudge, tokenVerifier } from '@sv2kit/declaration';
+ *
+ * const judge = new CustomJobJudge({ verifier: tokenVerifier(key), payoutScript, requiredOutputs: [], leastPayoutShare: 0.5, network });
+ * judge.tip({ prevHash, nbits, minNtime, target, height });
+ * const verdict = judge.judge({ message, userIdentity, channelKeys: [7], fullExtranonceSize: 20, nowMs });
+ * ```
+ * @packageDocumentation
+ */
+export { type Commitment, commitTo, type DeclaredFields, type Disagreement } from './commitment.ts';
+export {
+  CustomJobJudge,
+  type CustomJobRefusal,
+  type CustomJobRequest,
+  type CustomJobTerms,
+  type CustomJobVerdict,
+} from './custom-job-judge.ts';
+export type { KnownTip } from './known-tips.ts';
+export { DECLARATION_LIMITS } from './limits.ts';
+export type { JobMode } from './mode.ts';
+export { allocatedOutputs, type PayoutTerms } from './payout-rules.ts';
+export { openToken, sealToken, TOKEN_ID_SIZE, TOKEN_KEY_SIZE, type TokenClaims, userDigest } from './token.ts';
+export { type JobVerifier, type TokenRefusal, tokenVerifier, type Verification } from './verifier.ts';
