@@ -15,7 +15,16 @@ const stack: Command = {
   },
 };
 
-const tools: readonly Command[] = [stack, keys, decode];
+const template: Command = {
+  name: 'template',
+  summary: "Shows and changes what your node has mined, and how it differs from the pool's.",
+  async run(argv, terminal) {
+    const { template: command } = await import('./template/template.ts');
+    return await command.run(argv, terminal);
+  },
+};
+
+const tools: readonly Command[] = [stack, template, keys, decode];
 
 const roleCommands: readonly Command[] = roles.map((role) => ({
   name: role.name,
