@@ -1,6 +1,8 @@
 /** bitcoind, every role and scenarios between them; a decrypting man in the middle for what may go wrong on the way. */
 export { Authority } from './authority.ts';
+export { type DraftJob, blockOf, customJobOf, declarationOf, draftJob, spaceOf } from './draft-job.ts';
 export { DeadlineError, eventually, within } from './deadline.ts';
+export * as lies from './lies.ts';
 export { Lab } from './lab.ts';
 export { Mailbox } from './mailbox.ts';
 export {
@@ -18,5 +20,6 @@ export { RawPeer } from './raw-peer.ts';
 export { RoleHere } from './role-here.ts';
 export { RoleProcess } from './role-process.ts';
 export { PAYOUT_ADDRESS, PAYOUT_SCRIPT, POOL_TAG } from './roles.ts';
+export { type CustomJob, type DeclaratorOptions, type Refusal, TestDeclarator } from './test-declarator.ts';
 export { type MadeTransaction, makeTransactions, sendTransactions } from './transactions.ts';
 export { search, type Share, type TestChannel, TestMiner } from './test-miner.ts';
