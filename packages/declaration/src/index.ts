@@ -27,3 +27,19 @@ export type { JobMode } from './mode.ts';
 export { allocatedOutputs, type PayoutTerms } from './payout-rules.ts';
 export { openToken, sealToken, TOKEN_ID_SIZE, TOKEN_KEY_SIZE, type TokenClaims, userDigest } from './token.ts';
 export { type JobVerifier, type TokenRefusal, tokenVerifier, type Verification } from './verifier.ts';
+// The client's side (§6.2), for a job declarator client.
+export {
+  Declaration,
+  DECLARATION_PATIENCE,
+  type DeclarationPatience,
+  type DeclarationState,
+  type DropReason,
+} from './client/declaration.ts';
+export { type Failure, FALLBACK_REASONS, type FallbackReason, isMisconduct } from './client/fallback-reasons.ts';
+export { customJobMessage, declareMessage, draftJob, type JobDraft, pushMessage } from './client/job-draft.ts';
+export { PAIR_POLICY, PairChooser, type PairPlan, type PairPolicy } from './client/pair-chooser.ts';
+export { type AgreedOutputs, judgeOutputs, type OutputsVerdict, pooledOutputs } from './client/pool-outputs.ts';
+export { REJECTION_POLICY, type RejectionPolicy, RejectionWindow } from './client/rejection-window.ts';
+export { type SentShare, SentShares } from './client/sent-shares.ts';
+export { ShareCache } from './client/share-cache.ts';
+export { type Token, TOKEN_POLICY, type TokenPolicy, TokenStock } from './client/token-stock.ts';
