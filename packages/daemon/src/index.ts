@@ -13,6 +13,7 @@
  * @packageDocumentation
  */
 export { type Clock, systemClock, VirtualClock } from './clock.ts';
+export { checkCoinbase, type CoinbaseConfig, coinbaseFields, coinbaseScript } from './coinbase/coinbase-config.ts';
 export { type Address, formatAddress, isLoopback, parseAddress } from './config/address.ts';
 export { type Config, type ConfigOf, config, type Mismatch } from './config/config.ts';
 export type { Field, Fields, Section, Sections, Value, ValuesOf } from './config/field.ts';
@@ -26,6 +27,7 @@ export {
   addresses,
   boolean,
   choice,
+  hexes,
   integer,
   integers,
   type NumberRange,
@@ -57,6 +59,8 @@ export {
   writeCertificateFile,
   writeSecretFile,
 } from './identity/key-file.ts';
+export { jobDeclarationFields } from './job-declaration/job-declaration-config.ts';
+export { tokenKey, type TokenKeyOptions } from './job-declaration/token-key.ts';
 export {
   type LogFields,
   type LogFormat,

@@ -52,7 +52,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   ]),
   bitcoind: io([]),
   'bitcoin-node': io(['bitcoin'], ['zeromq']),
-  daemon: io(['noise'], ['pino', 'pino-pretty', 'prom-client', 'smol-toml']),
+  daemon: io(['noise', 'bitcoin'], ['pino', 'pino-pretty', 'prom-client', 'smol-toml']),
   'template-provider': app(),
   pool: app(),
   'jd-server': app(),

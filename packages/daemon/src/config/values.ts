@@ -158,6 +158,16 @@ export function texts(sample: readonly string[], help: string, options?: Paramet
   return list('list of text', sample, help, text('', '', options));
 }
 
+/** A list of byte strings in hexadecimal; in the environment separated by commas. */
+export function hexes(sample: readonly string[], help: string): Value<readonly Uint8Array[]> {
+  const hex = value('hexadecimal', '', '', (raw) => {
+    const given = asText(raw);
+    if (!/^([0-9a-f]{2})+$/i.test(given)) throw new WrongValue('is not an even number of hexadecimal digits');
+    return Uint8Array.from(Buffer.from(given, 'hex'));
+  });
+  return list('list of hexadecimal', sample, help, hex);
+}
+
 /** A list of whole numbers; in the environment separated by commas. */
 export function integers(sample: readonly number[], help: string, range?: NumberRange) {
   return list('list of whole numbers', sample, help, integer(0, '', range));

@@ -117,7 +117,8 @@ function write(file: string, lines: readonly string[], options: { mode?: number;
   }
 }
 
-function systemReason(cause: unknown): string {
+/** Why the system refused, for a person. */
+export function systemReason(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code === 'ENOENT') return 'there is no such file or folder';
   if (code === 'EEXIST') return 'exists already and is not overwritten';
