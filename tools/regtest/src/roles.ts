@@ -1,5 +1,6 @@
 // Configurations of roles as scenarios need them: everything on loopback, on free ports, as quick as there is.
 import { displayHash, targetFromBigint } from '@sv2kit/bitcoin';
+import type { PrivateChain } from '@sv2kit/bitcoind';
 import { createMiningDevice, miningDeviceConfig } from '@sv2kit/mining-device';
 import { createPool, poolConfig } from '@sv2kit/pool';
 import { createTemplateProvider, templateProviderConfig } from '@sv2kit/template-provider';
@@ -19,8 +20,8 @@ export const PAYOUT_ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 export const PAYOUT_SCRIPT = '0014751e76e8199196d454941c45d1b3a323f1433bd6';
 export const POOL_TAG = '/scenario/';
 
-const quoted = (text: string): string => JSON.stringify(text);
-const lines = (...parts: readonly (string | readonly string[])[]): string => parts.flat().join('\n');
+export const quoted = (text: string): string => JSON.stringify(text);
+export const lines = (...parts: readonly (string | readonly string[])[]): string => parts.flat().join('\n');
 
 export interface TemplateProviderSettings {
   readonly node: TestNode;
@@ -62,6 +63,10 @@ export interface PoolSettings {
   readonly submitsToNode?: boolean;
   readonly supported?: readonly number[];
   readonly required?: readonly number[];
+  /** What its job declarator server makes tokens with; without one there is no job declaration. */
+  readonly tokenKeyFile?: string;
+  /** Who gets the blocks that are found on declared jobs. */
+  readonly jobDeclarators?: readonly string[];
   /** More tables, whole. */
   readonly more?: string;
 }
@@ -69,15 +74,14 @@ export interface PoolSettings {
 export function poolToml(settings: PoolSettings): string {
   const { node, dataDir, authoritySecretFile, templateProviders, port = 0, submitsToNode = true } = settings;
   const { sharesPerMinute = 60, minDifficulty = 1e-6, supported = [2], required = [], more = '' } = settings;
+  const { tokenKeyFile, jobDeclarators = [] } = settings;
   return lines(
     `listen = "127.0.0.1:${port}"`,
     `chain = ${quoted(node.chain)}`,
     `data_dir = ${quoted(dataDir)}`,
     '[identity]',
     `authority_secret_file = ${quoted(authoritySecretFile)}`,
-    '[coinbase]',
-    node.chain === 'regtest' ? `address = ${quoted(PAYOUT_ADDRESS)}` : `descriptor = "raw(${PAYOUT_SCRIPT})"`,
-    `tag = ${quoted(POOL_TAG)}`,
+    coinbaseLines(node.chain),
     '[mining]',
     `shares_per_minute = ${sharesPerMinute}`,
     `min_difficulty = ${minDifficulty.toFixed(14)}`,
@@ -86,8 +90,19 @@ export function poolToml(settings: PoolSettings): string {
     `required = ${JSON.stringify(required)}`,
     templateProviders.flatMap((url) => ['[[template_providers]]', `url = ${quoted(url)}`]),
     submitsToNode ? nodeLines(node) : [],
+    tokenKeyFile === undefined ? [] : ['[job_declaration]', `token_key_file = ${quoted(tokenKeyFile)}`],
+    jobDeclarators.flatMap((url) => ['[[job_declarators]]', `url = ${quoted(url)}`]),
     more,
   );
+}
+
+/** Everything to the same script, on whatever chain. */
+export function coinbaseLines(chain: PrivateChain): string[] {
+  return [
+    '[coinbase]',
+    chain === 'regtest' ? `address = ${quoted(PAYOUT_ADDRESS)}` : `descriptor = "raw(${PAYOUT_SCRIPT})"`,
+    `tag = ${quoted(POOL_TAG)}`,
+  ];
 }
 
 export interface DeviceSettings {
@@ -115,6 +130,6 @@ export function deviceToml(settings: DeviceSettings): string {
   );
 }
 
-function nodeLines({ rpcUrl, cookieFile }: TestNode): string[] {
+export function nodeLines({ rpcUrl, cookieFile }: TestNode): string[] {
   return ['[[nodes]]', `url = ${quoted(rpcUrl)}`, `cookie_file = ${quoted(cookieFile)}`];
 }

@@ -147,7 +147,7 @@ export class TestDeclarator implements AsyncDisposable {
     this.miner.send({ ...customJobOf(draft, { requestId, channelId, token }), ...change });
     const answer = await this.miner.messages.first(
       `the answer to custom job ${requestId}`,
-      (each) => /^SetCustomMiningJob/.test(each.type) && 'requestId' in each && each.requestId === requestId,
+      (each) => each.type.startsWith('SetCustomMiningJob') && 'requestId' in each && each.requestId === requestId,
     );
     if (answer.type === 'SetCustomMiningJobSuccess') return { jobId: answer.jobId, draft };
     return { errorCode: answer.type === 'SetCustomMiningJobError' ? answer.errorCode : answer.type, details: '' };

@@ -1,0 +1,93 @@
+// Configurations of the roles of job declaration as scenarios need them.
+import type { PrivateChain } from '@sv2kit/bitcoind';
+import { coinbaseLines, lines, nodeLines, quoted } from './roles.ts';
+import type { TestNode } from './node.ts';
+
+/** Where a job declarator client of a scenario pays when it mines for itself, in hex. */
+export const SOLO_SCRIPT = `0014${'5a'.repeat(20)}`;
+const SOLO_TAG = '/scenario-solo/';
+
+export interface JdServerSettings {
+  /** None: it serves coinbase-only. */
+  readonly node?: TestNode | undefined;
+  readonly chain: PrivateChain;
+  readonly dataDir: string;
+  readonly authoritySecretFile: string;
+  /** The pool's too. */
+  readonly tokenKeyFile: string;
+  readonly port?: number;
+  readonly leastPayoutShare?: number;
+  /** More tables, whole. */
+  readonly more?: string;
+}
+
+export function jdServerToml(settings: JdServerSettings): string {
+  const { node, chain, dataDir, authoritySecretFile, tokenKeyFile, port = 0, leastPayoutShare, more = '' } = settings;
+  return lines(
+    `listen = "127.0.0.1:${port}"`,
+    `chain = ${quoted(chain)}`,
+    `data_dir = ${quoted(dataDir)}`,
+    '[identity]',
+    `authority_secret_file = ${quoted(authoritySecretFile)}`,
+    coinbaseLines(chain),
+    '[job_declaration]',
+    `token_key_file = ${quoted(tokenKeyFile)}`,
+    leastPayoutShare === undefined ? [] : `least_payout_share = ${leastPayoutShare}`,
+    node === undefined ? [] : [...nodeLines(node), `zmq_hash_block = ${quoted(node.zmqHashBlock)}`],
+    more,
+  );
+}
+
+/** A pool with its job declarator server, as a client is configured with them. */
+export interface UpstreamPair {
+  readonly poolUrl: string;
+  readonly jdsUrl: string;
+  readonly mode?: 'full-template' | 'coinbase-only';
+  readonly user?: string;
+}
+
+export interface JdClientSettings {
+  readonly chain: PrivateChain;
+  readonly dataDir: string;
+  readonly authoritySecretFile: string;
+  /** Best first. */
+  readonly templateProviders: readonly string[];
+  /** Best first; none: solo mining. */
+  readonly upstreams: readonly UpstreamPair[];
+  readonly port?: number;
+  readonly sharesPerMinute?: number;
+  readonly minDifficulty?: number;
+  /** More tables, whole. */
+  readonly more?: string;
+}
+
+export function jdClientToml(settings: JdClientSettings): string {
+  const { chain, dataDir, authoritySecretFile, templateProviders, upstreams, port = 0, more = '' } = settings;
+  const { sharesPerMinute = 60, minDifficulty = 1e-6 } = settings;
+  return lines(
+    `listen = "127.0.0.1:${port}"`,
+    `chain = ${quoted(chain)}`,
+    `data_dir = ${quoted(dataDir)}`,
+    '[identity]',
+    `authority_secret_file = ${quoted(authoritySecretFile)}`,
+    '[coinbase]',
+    `descriptor = "raw(${SOLO_SCRIPT})"`,
+    `tag = ${quoted(SOLO_TAG)}`,
+    '[mining]',
+    `shares_per_minute = ${sharesPerMinute}`,
+    `min_difficulty = ${minDifficulty.toFixed(14)}`,
+    templateProviders.flatMap((url) => ['[[template_providers]]', `url = ${quoted(url)}`]),
+    upstreams.flatMap(upstreamLines),
+    more,
+  );
+}
+
+function upstreamLines({ poolUrl, jdsUrl, mode = 'full-template', user = 'scenario.jdc' }: UpstreamPair): string[] {
+  return [
+    '[[upstreams]]',
+    `pool_url = ${quoted(poolUrl)}`,
+    `jds_url = ${quoted(jdsUrl)}`,
+    `user_identity = ${quoted(user)}`,
+    `mode = ${quoted(mode)}`,
+  ];
+}
