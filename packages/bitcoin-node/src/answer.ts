@@ -8,7 +8,47 @@ const text = new TextDecoder('utf-8', { fatal: true });
  * @throws RpcError `rpc` for an error of the node's, `malformed` for anything that is not an answer
  */
 export function resultOf(method: string, body: Uint8Array): unknown {
-  const answer = parseJson(method, body);
+  return resultIn(method, parseJson(method, body));
+}
+
+/** One answer of a batch. */
+export type BatchAnswer =
+  | { readonly kind: 'result'; readonly value: unknown }
+  /** An error of the node's, code `rpc`. */
+  | { readonly kind: 'error'; readonly error: RpcError };
+
+/**
+ * The results inside the answer to a batch whose calls were numbered from 0.
+ *
+ * @throws RpcError `rpc` when the node refused the batch as a whole, `malformed`
+ */
+export function resultsOf(method: string, body: Uint8Array, count: number): readonly BatchAnswer[] {
+  const list = parseJson(method, body);
+  if (!Array.isArray(list)) {
+    resultIn(method, list);
+    throw new RpcError('malformed', `${method}: the answer to a batch is not a list`, { method });
+  }
+  const answers = new Array<BatchAnswer | undefined>(count).fill(undefined);
+  for (const entry of list) {
+    const id: unknown = isRecord(entry) ? entry['id'] : undefined;
+    if (typeof id === 'number' && id in answers) answers[id] = batchAnswer(method, entry);
+  }
+  return answers.map((answer, id) => {
+    if (answer !== undefined) return answer;
+    throw new RpcError('malformed', `${method}: call ${id} of a batch was not answered`, { method });
+  });
+}
+
+function batchAnswer(method: string, entry: unknown): BatchAnswer {
+  try {
+    return { kind: 'result', value: resultIn(method, entry) };
+  } catch (error) {
+    if (error instanceof RpcError && error.code === 'rpc') return { kind: 'error', error };
+    throw error;
+  }
+}
+
+function resultIn(method: string, answer: unknown): unknown {
   if (!isRecord(answer)) throw new RpcError('malformed', `${method}: the answer is not an object`, { method });
   const { error } = answer;
   if (isRecord(error)) {

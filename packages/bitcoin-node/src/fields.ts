@@ -2,6 +2,8 @@ import { isRecord } from './answer.ts';
 import { RpcError } from './rpc-error.ts';
 
 const HASH_BYTES = 32;
+const SATOSHIS_PER_BITCOIN = 100_000_000;
+const MAX_SATOSHIS = 21_000_000 * SATOSHIS_PER_BITCOIN;
 
 /** Reads the fields of a JSON object, naming whatever is not as promised. */
 export class Fields {
@@ -23,6 +25,19 @@ export class Fields {
       throw this.#bad(name, `a whole number from ${min} to ${max}`);
     }
     return value;
+  }
+
+  /** An amount that the node writes in bitcoins, in satoshis. */
+  satoshis(name: string): number {
+    const value = this.#record[name];
+    // Eight places of at most 21 million: rounding the product is exact.
+    const amount = typeof value === 'number' ? Math.round(value * SATOSHIS_PER_BITCOIN) : -1;
+    if (!(amount >= 0 && amount <= MAX_SATOSHIS)) throw this.#bad(name, 'an amount');
+    return amount;
+  }
+
+  record(name: string): Fields {
+    return new Fields(this.#method, this.#record[name], `${this.#path}.${name}`);
   }
 
   text(name: string): string {

@@ -15,6 +15,16 @@
 export type { KnownBlock } from './chain-check.ts';
 export type { Credentials } from './credentials.ts';
 export type { Clock, Logger } from './host.ts';
+export type {
+  JobChecker,
+  JobCheckerOptions,
+  JobCheckerStatus,
+  JobTip,
+  JobToCheck,
+  JobVerdict,
+  ProvidedTransaction,
+  ValidJob,
+} from './job-check/job-checker.ts';
 export { LIMITS } from './limits.ts';
 export type {
   Confirmation,
@@ -28,6 +38,7 @@ export type {
 export { type CallOptions, createRpcClient, type RpcClient, type RpcClientOptions } from './rpc-client.ts';
 export { RpcError, type RpcErrorCode, type RpcErrorDetails } from './rpc-error.ts';
 export {
+  type CheckingNode,
   createRpcNode,
   DEFAULT_POLL_INTERVAL_MS,
   DEFAULT_REFRESH_INTERVAL_MS,

@@ -16,6 +16,42 @@ export const LIMITS = {
   longPollGraceMs: 1_000,
   /** Tips that wait for a reader; the oldest go first. */
   maxWaitingTips: 16,
+  /** Known transactions that are kept for checking jobs; the best-paying stay. */
+  maxKnownTransactions: 65_536,
+  /** And their bytes. */
+  maxKnownBytes: 256 * 1024 * 1024,
+  /** Transactions provided for jobs found valid, kept for the next job; the least recently used go first. */
+  maxValidatedTransactions: 16_384,
+  /** And their bytes. */
+  maxValidatedBytes: 64 * 1024 * 1024,
+  /** How long such a transaction stays without being used. */
+  validatedTtlMs: 1_800_000,
+  /** How long a transaction that left the node's mempool stays known: it may still be in other miners' templates. */
+  departedTtlMs: 60_000,
+  /** Valid jobs not yet released. */
+  maxHeldJobs: 4_096,
+  /** Bytes of the transactions that these hold, each counted once. */
+  maxHeldBytes: 256 * 1024 * 1024,
+  /** Jobs that may wait for their check at the node. */
+  maxWaitingChecks: 128,
+  /** Of one lane. */
+  maxWaitingChecksPerLane: 4,
+  /** Bytes that waiting and running checks were provided with. */
+  maxWaitingBytes: 64 * 1024 * 1024,
+  /** A block over this size in bytes is over the weight limit, whatever is in it: the node is not asked. */
+  maxBlockBytes: 4_000_000,
+  /** The node's answer to one check, and to the questions about its fees. */
+  checkTimeoutMs: 30_000,
+  /** Age at which what the next block must have is asked for again on the same tip. */
+  tipRefreshMs: 30_000,
+  /** Part of the time that asking for the mempool may take: a large one is asked for less often. */
+  mempoolDuty: 0.05,
+  /** Calls in one batch. */
+  maxBatch: 500,
+  /** Weight units of the transactions asked for in one batch: twice that in hex at most. */
+  maxBatchWeight: 8_000_000,
+  /** How often the checker's thread reports on itself. */
+  statusIntervalMs: 1_000,
   /** First pause before a node that is away is tried again; it doubles, with jitter. */
   backOffFirstMs: 250,
   /** Longest such pause. */

@@ -1,5 +1,5 @@
 import { Agent } from 'node:http';
-import { resultOf, statusError } from './answer.ts';
+import { type BatchAnswer, resultOf, resultsOf, statusError } from './answer.ts';
 import { Authorization, type Credentials } from './credentials.ts';
 import type { Clock } from './host.ts';
 import { post } from './http-post.ts';
@@ -29,6 +29,15 @@ export interface RpcClient {
   call(method: string, params?: readonly unknown[], options?: CallOptions): Promise<unknown>;
   /** The answer's bytes, unread: the caller parses a large one where it likes. Errors of the node's are thrown. */
   callRaw(method: string, params: readonly unknown[], options?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Many calls of one method in one request. The answers come in the order asked; what the node says against a single
+   * call is its answer.
+   */
+  batch(
+    method: string,
+    params: readonly (readonly unknown[])[],
+    options?: CallOptions,
+  ): Promise<readonly BatchAnswer[]>;
   close(): void;
 }
 
@@ -60,7 +69,23 @@ class HttpRpcClient implements RpcClient {
     params: readonly unknown[],
     options: CallOptions = {},
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const body = JSON.stringify({ jsonrpc: '1.0', id: (this.#nextId += 1), method, params });
+    return await this.#send(
+      method,
+      JSON.stringify({ jsonrpc: '1.0', id: (this.#nextId += 1), method, params }),
+      options,
+    );
+  }
+
+  async batch(
+    method: string,
+    params: readonly (readonly unknown[])[],
+    options: CallOptions = {},
+  ): Promise<readonly BatchAnswer[]> {
+    const calls = params.map((own, id) => ({ jsonrpc: '1.0', id, method, params: own }));
+    return resultsOf(method, await this.#send(method, JSON.stringify(calls), options), params.length);
+  }
+
+  async #send(method: string, body: string, options: CallOptions): Promise<Uint8Array<ArrayBuffer>> {
     for (let retried = false; ; retried = true) {
       const authorization = await this.#authorization.header();
       const answer = await post({

@@ -3,6 +3,8 @@ import type { ExpectedChain, KnownBlock } from './chain-check.ts';
 import { Channel } from './channel.ts';
 import type { Credentials } from './credentials.ts';
 import type { Clock, Logger } from './host.ts';
+import type { JobChecker, JobCheckerOptions } from './job-check/job-checker.ts';
+import { WorkerChecker } from './job-check/worker-checker.ts';
 import { LIMITS } from './limits.ts';
 import type { Confirmation, MiningNode, NodeHealth, NodeTemplate, NodeTip, SubmitResult } from './node.ts';
 import { NodeStatus } from './node-status.ts';
@@ -42,12 +44,23 @@ export const DEFAULT_POLL_INTERVAL_MS = 1_000;
 /** How often a template is asked for on the same tip, beside the long poll. */
 export const DEFAULT_REFRESH_INTERVAL_MS = 10_000;
 
+/** How often a node without ZMQ is asked what its mempool holds. */
+const DEFAULT_MEMPOOL_INTERVAL_MS = 1_000;
+/** How many jobs the node may check at once: one in its hands, one on its way. */
+const DEFAULT_CHECK_CONCURRENCY = 2;
+
+/** A node that checks blocks to be as well. */
+export interface CheckingNode extends MiningNode {
+  /** Starts a checker with a thread of its own; it ends with the node at the latest. */
+  jobChecker(options?: JobCheckerOptions): JobChecker;
+}
+
 /** A node over JSON-RPC, with ZMQ where it is configured. It is contacted at once and for as long as it is open. */
-export function createRpcNode(options: RpcNodeOptions): MiningNode {
+export function createRpcNode(options: RpcNodeOptions): CheckingNode {
   return new RpcNode(options);
 }
 
-class RpcNode implements MiningNode {
+class RpcNode implements CheckingNode {
   readonly name: string;
   readonly #client: RpcClient;
   readonly #clock: Clock;
@@ -58,9 +71,12 @@ class RpcNode implements MiningNode {
   readonly #tips: TipWatcher;
   readonly #closing = new AbortController();
   readonly #sources = new Set<TemplateSource>();
+  readonly #checkers = new Set<WorkerChecker>();
+  readonly #options: RpcNodeOptions;
 
   constructor(options: RpcNodeOptions) {
     const { clock, zmqHashBlock, chain, knownBlocks } = options;
+    this.#options = options;
     this.#client = createRpcClient({ url: options.url, credentials: credentialsOf(options), clock });
     this.name = options.name ?? this.#client.url.host;
     this.#clock = clock;
@@ -117,6 +133,25 @@ class RpcNode implements MiningNode {
     return confirmation(this.#client, hash);
   }
 
+  jobChecker(options: JobCheckerOptions = {}): JobChecker {
+    const { url, chain, knownBlocks, pollIntervalMs } = this.#options;
+    const settings = {
+      url,
+      credentials: credentialsOf(this.#options),
+      chain,
+      knownBlocks,
+      pollIntervalMs: pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS,
+      mempoolIntervalMs: options.mempoolIntervalMs ?? DEFAULT_MEMPOOL_INTERVAL_MS,
+      zmqSequence: options.zmqSequence,
+      concurrency: options.concurrency ?? DEFAULT_CHECK_CONCURRENCY,
+    };
+    const parts = { settings, clock: this.#clock, log: this.#log, random: this.#random };
+    const checker = new WorkerChecker({ ...parts, submitBlock: (block) => this.submitBlock(block) });
+    this.#tips.onTip(() => checker.look());
+    this.#checkers.add(checker);
+    return checker;
+  }
+
   health(): NodeHealth {
     return this.#status.health();
   }
@@ -125,7 +160,10 @@ class RpcNode implements MiningNode {
     this.#closing.abort();
     this.#tips.close();
     this.#client.close();
-    await Promise.all(Array.from(this.#sources, (source) => source.close()));
+    await Promise.all([
+      ...Array.from(this.#sources, (source) => source.close()),
+      ...Array.from(this.#checkers, (checker) => checker[Symbol.asyncDispose]()),
+    ]);
   }
 }
 

@@ -8,7 +8,7 @@ import { RPC_CLIENT_IN_INITIAL_DOWNLOAD, RPC_CLIENT_NOT_CONNECTED, RPC_IN_WARMUP
 import { type ParsedTemplate, TemplateParser } from './template-parser.ts';
 
 /** Rules that change what a miner must do and that this project knows: anything else the node refuses to tell us of. */
-const RULES = ['segwit', 'signet'];
+export const RULES = ['segwit', 'signet'];
 
 /** Asks one node for templates. */
 export class TemplateSource {
@@ -35,12 +35,8 @@ export class TemplateSource {
   }
 
   /** Why the node answers and still has no template; `undefined` when the error says something else. */
-  async explain(error: unknown, signal: AbortSignal): Promise<Hold | undefined> {
-    if (failedWith(error, RPC_CLIENT_NOT_CONNECTED)) return { kind: 'away', reason: 'the node has no peers' };
-    if (failedWith(error, RPC_IN_WARMUP)) return { kind: 'away', reason: messageOf(error) };
-    if (!failedWith(error, RPC_CLIENT_IN_INITIAL_DOWNLOAD)) return undefined;
-    const { blocks, headers } = await chainInfo(this.#client, signal);
-    return { kind: 'ibd', reason: `the node has downloaded ${blocks} of ${headers} blocks` };
+  explain(error: unknown, signal: AbortSignal): Promise<Hold | undefined> {
+    return whyNoTemplate(this.#client, error, signal);
   }
 
   close(): Promise<void> {
@@ -55,6 +51,15 @@ export class TemplateSource {
     });
     return await this.#parser.parse(body, this.#clock.now());
   }
+}
+
+/** Why a node that answered getblocktemplate with `error` has none; `undefined` when the error says something else. */
+export async function whyNoTemplate(client: RpcClient, error: unknown, signal: AbortSignal): Promise<Hold | undefined> {
+  if (failedWith(error, RPC_CLIENT_NOT_CONNECTED)) return { kind: 'away', reason: 'the node has no peers' };
+  if (failedWith(error, RPC_IN_WARMUP)) return { kind: 'away', reason: messageOf(error) };
+  if (!failedWith(error, RPC_CLIENT_IN_INITIAL_DOWNLOAD)) return undefined;
+  const { blocks, headers } = await chainInfo(client, signal);
+  return { kind: 'ibd', reason: `the node has downloaded ${blocks} of ${headers} blocks` };
 }
 
 function messageOf(error: unknown): string {

@@ -1,0 +1,193 @@
+import {
+  BitcoinError,
+  displayHash,
+  encodeBlock,
+  encodeHeader,
+  merklePathOf,
+  merkleRoot,
+  type ParsedTransaction,
+  parseTransaction,
+  sameBytes,
+} from '@sv2kit/bitcoin';
+import type { Clock } from '../host.ts';
+import { LIMITS } from '../limits.ts';
+import type { NodeTransaction } from '../node.ts';
+import type { RpcClient } from '../rpc-client.ts';
+import { RpcError } from '../rpc-error.ts';
+import { type CheckedTransaction, type HashKey, hashKey, hashOf, readTransaction } from './checked-transaction.ts';
+import { FairQueue } from './fair-queue.ts';
+import { fillFees } from './fees.ts';
+import { HeldJobs } from './held-jobs.ts';
+import { jobContents } from './job-contents.ts';
+import type { JobCheckerStatus, JobVerdict } from './job-checker.ts';
+import { KnownTransactions } from './known-transactions.ts';
+import type { PackedJob } from './messages.ts';
+import { propose } from './proposal.ts';
+import type { WorkTip } from './tip-keeper.ts';
+import { ValidatedTransactions } from './validated-transactions.ts';
+
+const HEADER_BYTES = 80;
+const WITNESS_SCALE = 4;
+
+export interface CheckerParts {
+  readonly client: RpcClient;
+  readonly clock: Clock;
+  readonly concurrency: number;
+  /** What jobs are checked on now. */
+  readonly tip: () => WorkTip | undefined;
+  /** The node has said that its best block is another: to be looked at now. */
+  readonly look: () => void;
+}
+
+/** Checks jobs, holds the valid ones and what they are made of. Runs in a worker: it is free to take its time. */
+export class Checker {
+  readonly known = new KnownTransactions();
+  readonly #parts: CheckerParts;
+  readonly #validated = new ValidatedTransactions();
+  readonly #jobs = new HeldJobs();
+  readonly #queue: FairQueue;
+
+  constructor(parts: CheckerParts) {
+    this.#parts = parts;
+    this.#queue = new FairQueue({
+      concurrency: parts.concurrency,
+      waiting: LIMITS.maxWaitingChecks,
+      waitingPerLane: LIMITS.maxWaitingChecksPerLane,
+      bytes: LIMITS.maxWaitingBytes,
+    });
+  }
+
+  /**
+   * @param handle of the job if it is valid
+   * @param tipHash of the tip that the job is believed to be on
+   * @throws the signal's reason when it aborts
+   */
+  async check(handle: number, job: PackedJob, tipHash: Uint8Array, signal: AbortSignal): Promise<JobVerdict> {
+    const contents = jobContents(job, (wtxid) => this.#find(wtxid));
+    if (contents.kind !== 'complete') return contents;
+    if (this.#jobs.isFull) return unavailable('too many jobs are held');
+    if (!this.#queue.hasRoom(job.lane, job.data.length)) return unavailable('too many jobs wait for their check');
+    const task = (): Promise<JobVerdict> => this.#atNode(handle, job, contents.transactions, tipHash, signal);
+    const verdict = await this.#queue.run(job.lane, job.data.length, signal, task);
+    if (verdict.kind === 'valid') {
+      const now = this.#parts.clock.now();
+      for (const transaction of contents.transactions) {
+        if (this.known.get(transaction.wtxid) === undefined) this.#validated.use(transaction, now);
+      }
+      this.#jobs.hold(handle, contents.transactions);
+    }
+    return verdict;
+  }
+
+  block(handle: number, header: Uint8Array, coinbase: Uint8Array): Uint8Array | undefined {
+    return this.#jobs.block(handle, header, coinbase);
+  }
+
+  release(handle: number): void {
+    this.#jobs.release(handle);
+  }
+
+  /** Transactions of the node's own template. */
+  learn(transactions: readonly NodeTransaction[]): void {
+    for (const { wtxid, data, fee } of transactions) {
+      if (this.known.confirmPresent(hashKey(wtxid))) continue;
+      this.known.add(readTransaction(data, Number(fee)), Number(fee));
+    }
+  }
+
+  /** Drops provided transactions that were mined, and those that nobody used for long. */
+  sweep(minedTxids: ReadonlySet<HashKey>): void {
+    this.#validated.sweep(minedTxids, this.#parts.clock.now());
+  }
+
+  status(): JobCheckerStatus {
+    return {
+      known: this.known.size,
+      bytes: this.known.bytes,
+      validated: this.#validated.size,
+      validatedBytes: this.#validated.bytes,
+      jobs: this.#jobs.size,
+      jobBytes: this.#jobs.bytes,
+      running: this.#queue.running,
+      waiting: this.#queue.waiting,
+    };
+  }
+
+  #find(wtxid: HashKey): CheckedTransaction | undefined {
+    return this.known.get(wtxid) ?? this.#validated.get(wtxid) ?? this.#jobs.get(wtxid);
+  }
+
+  async #atNode(
+    handle: number,
+    job: PackedJob,
+    transactions: readonly CheckedTransaction[],
+    tipHash: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<JobVerdict> {
+    const tip = this.#parts.tip();
+    if (tip === undefined) return unavailable('the node is away');
+    if (!sameBytes(tip.hash, tipHash)) return { kind: 'stale' };
+    const coinbase = readCoinbase(job.coinbase);
+    if (coinbase === undefined) return { kind: 'invalid', reason: 'bad-coinbase' };
+    const bytes = transactions.reduce((sum, { data }) => sum + data.length, HEADER_BYTES + job.coinbase.length);
+    if (bytes > LIMITS.maxBlockBytes) return { kind: 'invalid', reason: 'bad-blk-weight' };
+    const merklePath = merklePathOf(transactions.map(({ txid }) => hashOf(txid)));
+    const header = encodeHeader({
+      version: job.version,
+      prevHash: tip.hash,
+      merkleRoot: merkleRoot(coinbase.txid, merklePath),
+      ntime: job.ntime ?? tip.ntime,
+      nbits: tip.nbits,
+      nonce: 0,
+    });
+    const block = encodeBlock(
+      header,
+      job.coinbase,
+      transactions.map(({ data }) => data),
+    );
+    try {
+      const answer = await propose(this.#parts.client, block, signal);
+      if (answer.kind === 'stale') this.#parts.look();
+      if (answer.kind !== 'valid') return answer;
+      const isFilled = await fillFees(this.#parts.client, transactions, displayHash(tip.hash), signal);
+      if (!isFilled) this.#parts.look();
+      const now = this.#parts.tip();
+      if (!isFilled || now === undefined || !sameBytes(now.hash, tip.hash)) return { kind: 'stale' };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof RpcError)) throw error;
+      return unavailable(error.message);
+    }
+    const fees = transactions.reduce((sum, { fee = 0 }) => sum + fee, 0);
+    const weights = transactions.reduce((sum, { weight }) => sum + weight, coinbase.weight);
+    return {
+      kind: 'valid',
+      handle,
+      prevHash: tip.hash,
+      nbits: tip.nbits,
+      height: tip.height + 1,
+      minNtime: tip.minNtime,
+      merklePath,
+      value: BigInt(tip.subsidy) + BigInt(fees),
+      weight: weights + WITNESS_SCALE * (HEADER_BYTES + countBytes(transactions.length + 1)),
+    };
+  }
+}
+
+function unavailable(reason: string): JobVerdict {
+  return { kind: 'unavailable', reason };
+}
+
+function readCoinbase(bytes: Uint8Array): ParsedTransaction | undefined {
+  try {
+    return parseTransaction(bytes);
+  } catch (error) {
+    if (error instanceof BitcoinError) return undefined;
+    throw error;
+  }
+}
+
+/** Of a CompactSize. */
+function countBytes(count: number): number {
+  return count < 0xfd ? 1 : count <= 0xffff ? 3 : 5;
+}

@@ -1,0 +1,56 @@
+import type { Network } from '@sv2kit/bitcoin';
+import type { KnownBlock } from '../chain-check.ts';
+import type { Credentials } from '../credentials.ts';
+import type { JobCheckerStatus, JobTip, JobVerdict } from './job-checker.ts';
+
+/** What the worker is started with. */
+export interface CheckerSettings {
+  readonly url: string;
+  readonly credentials: Credentials;
+  readonly chain: Network | undefined;
+  readonly knownBlocks: readonly KnownBlock[] | undefined;
+  readonly pollIntervalMs: number;
+  readonly mempoolIntervalMs: number;
+  readonly zmqSequence: string | undefined;
+  readonly concurrency: number;
+}
+
+/** A job in few buffers, so that handing it to another thread costs little. */
+export interface PackedJob {
+  readonly version: number;
+  readonly ntime: number | undefined;
+  readonly coinbase: Uint8Array;
+  readonly wtxids: Uint8Array;
+  readonly lane: string;
+  /** Per provided transaction: its place in the job, and where its bytes end in `data`. */
+  readonly positions: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly data: Uint8Array;
+}
+
+export type ToChecker =
+  /** `id` becomes the handle of a valid job; `tip`: what the asker believed the job to be on. */
+  | { readonly kind: 'check'; readonly id: number; readonly job: PackedJob; readonly tip: Uint8Array }
+  | { readonly kind: 'abort'; readonly id: number }
+  | {
+      readonly kind: 'block';
+      readonly id: number;
+      readonly handle: number;
+      readonly header: Uint8Array;
+      readonly coinbase: Uint8Array;
+    }
+  | { readonly kind: 'release'; readonly handle: number }
+  /** The node's best block is said to have changed. */
+  | { readonly kind: 'look' };
+
+export type FromChecker =
+  | { readonly kind: 'verdict'; readonly id: number; readonly verdict: JobVerdict }
+  | { readonly kind: 'block'; readonly id: number; readonly block: Uint8Array | undefined }
+  | { readonly kind: 'tip'; readonly tip: JobTip | undefined }
+  | { readonly kind: 'status'; readonly status: JobCheckerStatus }
+  | {
+      readonly kind: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly message: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    };

@@ -1,0 +1,137 @@
+import { displayHash } from '@sv2kit/bitcoin';
+import { checkChain, type ExpectedChain } from '../chain-check.ts';
+import type { Clock } from '../host.ts';
+import { LIMITS } from '../limits.ts';
+import type { NodeTransaction } from '../node.ts';
+import type { RpcClient } from '../rpc-client.ts';
+import { RpcError } from '../rpc-error.ts';
+import { TemplateAssembler } from '../template-assembler.ts';
+import { TemplateDecoder } from '../template-decoder.ts';
+import { RULES, whyNoTemplate } from '../template-source.ts';
+import type { JobTip } from './job-checker.ts';
+
+/** The tip, and what a block on it needs beside. */
+export interface WorkTip extends JobTip {
+  /** A time that fits `nbits`, unix seconds. */
+  readonly ntime: number;
+  /** What a block without transactions pays, in satoshis. */
+  readonly subsidy: number;
+}
+
+export interface TipKeeperParts {
+  readonly client: RpcClient;
+  readonly clock: Clock;
+  readonly expected: ExpectedChain;
+  readonly pollIntervalMs: number;
+  /** Transactions of the node's own templates. */
+  readonly onTransactions: (transactions: readonly NodeTransaction[]) => void;
+  /** A tip after another one or after none; none: the node is away, and why. */
+  readonly onChange: (tip: WorkTip | undefined, reason: string | undefined) => void;
+}
+
+/** Knows what the next block must have, from the node's own templates; polls the best block between them. */
+export class TipKeeper {
+  readonly #parts: TipKeeperParts;
+  readonly #abort = new AbortController();
+  readonly #decoder = new TemplateDecoder();
+  readonly #assembler = new TemplateAssembler();
+  #timer: Disposable | undefined;
+  #tip: WorkTip | undefined;
+  #askedAtMs = 0;
+  #looking: Promise<void> | undefined;
+  #lookAgain = false;
+
+  constructor(parts: TipKeeperParts) {
+    this.#parts = parts;
+  }
+
+  get current(): WorkTip | undefined {
+    return this.#tip;
+  }
+
+  start(): void {
+    this.#timer = this.#parts.clock.every(this.#parts.pollIntervalMs, () => void this.look());
+    void this.look();
+  }
+
+  close(): void {
+    this.#abort.abort();
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  /** Asks the node for its best block now. */
+  look(): Promise<void> {
+    if (this.#looking !== undefined) {
+      this.#lookAgain = true;
+      return this.#looking;
+    }
+    this.#looking = this.#lookOnce().finally(() => {
+      this.#looking = undefined;
+      if (this.#lookAgain && !this.#abort.signal.aborted) {
+        this.#lookAgain = false;
+        void this.look();
+      }
+    });
+    return this.#looking;
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { client, clock, expected } = this.#parts;
+    const { signal } = this.#abort;
+    try {
+      if (this.#tip === undefined) await checkChain(client, expected, signal);
+      const hash = await client.call('getbestblockhash', [], { signal });
+      const isSame = this.#tip !== undefined && displayHash(this.#tip.hash) === hash;
+      if (isSame && clock.now() - this.#askedAtMs < LIMITS.tipRefreshMs) return;
+      this.#set(await this.#ask());
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#lose(await this.#reason(error));
+    }
+  }
+
+  async #ask(): Promise<WorkTip> {
+    const { client, clock, onTransactions } = this.#parts;
+    this.#askedAtMs = clock.now();
+    const body = await client.callRaw('getblocktemplate', [{ rules: RULES }], {
+      signal: this.#abort.signal,
+      timeoutMs: LIMITS.templateTimeoutMs,
+      maxBytes: LIMITS.maxTemplateAnswer,
+    });
+    const template = this.#assembler.assemble(this.#decoder.decode(body), clock.now());
+    onTransactions(template.transactions);
+    const fees = template.transactions.reduce((sum, { fee }) => sum + fee, 0n);
+    return {
+      hash: template.prevHash,
+      height: template.height - 1,
+      nbits: template.nbits,
+      minNtime: template.mintime,
+      ntime: Math.max(template.curtime, template.mintime),
+      subsidy: Number(template.coinbaseValue - fees),
+    };
+  }
+
+  #set(tip: WorkTip): void {
+    const before = this.#tip;
+    this.#tip = tip;
+    const isSame =
+      before !== undefined && before.nbits === tip.nbits && displayHash(before.hash) === displayHash(tip.hash);
+    if (!isSame) this.#parts.onChange(tip, undefined);
+  }
+
+  #lose(reason: string): void {
+    this.#tip = undefined;
+    this.#parts.onChange(undefined, reason);
+  }
+
+  async #reason(error: unknown): Promise<string> {
+    try {
+      const hold =
+        error instanceof RpcError ? await whyNoTemplate(this.#parts.client, error, this.#abort.signal) : undefined;
+      if (hold !== undefined) return hold.reason;
+    } catch {
+      // The first error says as much.
+    }
+    return error instanceof Error ? error.message : String(error);
+  }
+}
