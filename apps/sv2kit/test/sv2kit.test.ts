@@ -9,7 +9,15 @@ describe('sv2kit', () => {
   test('--help names every command and role, with examples and exit codes', async () => {
     const { code, out } = await call(['--help']);
     expect(code).toBe(0);
-    for (const word of ['stack', 'keys', 'decode', 'Examples:', 'Exit codes:', ...roles.map(({ name }) => name)]) {
+    for (const word of [
+      'stack',
+      'template',
+      'keys',
+      'decode',
+      'Examples:',
+      'Exit codes:',
+      ...roles.map(({ name }) => name),
+    ]) {
       expect(out).toContain(word);
     }
   });
@@ -36,14 +44,14 @@ describe('sv2kit', () => {
     expect(await call(argv)).toEqual({ code: 2, out: '', error });
   });
 
-  test.each([['stack'], ['keys'], ['keys', 'new'], ['keys', 'show'], ['keys', 'sign'], ['decode']])(
-    '%s %s --help has examples',
-    async (...argv) => {
-      const { code, out } = await call([...argv.filter((word) => word !== undefined), '--help']);
-      expect(code).toBe(0);
-      expect(out).toMatch(/Examples?:/);
-    },
-  );
+  test.each([
+    ...[['stack'], ['keys'], ['keys', 'new'], ['keys', 'show'], ['keys', 'sign'], ['decode'], ['template']],
+    ...['show', 'diff', 'prioritise', 'exclude', 'include', 'forget', 'list'].map((name) => ['template', name]),
+  ])('%s %s --help has examples', async (...argv) => {
+    const { code, out } = await call([...argv.filter((word) => word !== undefined), '--help']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/Examples?:/);
+  });
 });
 
 describe('sv2kit <role>, as a process,', () => {

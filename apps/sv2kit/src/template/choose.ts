@@ -7,7 +7,7 @@ import { choiceWords, EXCLUDED, INCLUDED, kindOf } from './choices.ts';
 import { jsonLine } from './json.ts';
 import type { MinersNode } from './miners-node.ts';
 import { NODE_OPTIONS, nodeHelp, openNode } from './node-options.ts';
-import { inMempool, standingJson, standingOf, standingText } from './standing.ts';
+import { inMempool, type Standing, standingJson, standingOf, standingText } from './standing.ts';
 import type { Subcommand } from './subcommand.ts';
 import { readTxid } from './txid.ts';
 
@@ -108,7 +108,7 @@ async function run(verb: Verb, argv: readonly string[], terminal: Terminal): Pro
   const isShown = values.wait !== true || (await shown(txid, verb.wanted === true, node));
   const standing = await standingOf(txid, node);
   if (values.json === true) terminal.out(jsonLine(standingJson(standing)));
-  else terminal.out(`${verb.done} ${txid}\n${standingText(standing)}${later(verb, standing.isInTemplate)}`);
+  else terminal.out(`${verb.done} ${txid}\n${standingText(standing)}${later(verb, standing)}`);
   if (isShown) return EXIT.ok;
   throw new CommandError(`the node's template does not show it after ${WAIT_MS / 1_000} s`);
 }
@@ -119,13 +119,16 @@ async function forgetAll(positionals: readonly string[], values: Values, termina
   const choices = await node.choices();
   for (const { txid, delta } of choices) await node.prioritise(txid, -delta);
   const forgotten = choices.map(({ txid }) => txid);
-  terminal.out(values.json === true ? jsonLine({ forgotten }) : forgotten.map((txid) => `forgotten ${txid}\n`).join(''));
+  terminal.out(
+    values.json === true ? jsonLine({ forgotten }) : forgotten.map((txid) => `forgotten ${txid}\n`).join(''),
+  );
   return EXIT.ok;
 }
 
 /** What is still to come of it. */
-function later({ wanted }: Verb, isInTemplate: boolean): string {
-  return wanted === undefined || wanted === isInTemplate ? '' : "  the node's next template follows within 5 s\n";
+function later({ wanted }: Verb, { isInTemplate, excludedAncestors }: Standing): string {
+  const isToCome = wanted !== undefined && wanted !== isInTemplate && excludedAncestors.length === 0;
+  return isToCome ? "  the node's next template follows within five seconds\n" : '';
 }
 
 async function shown(txid: string, wanted: boolean, node: MinersNode): Promise<boolean> {

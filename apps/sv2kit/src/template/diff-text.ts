@@ -24,7 +24,7 @@ export function diffText(difference: Difference): string {
   const facts = table([
     ['', 'mine', 'theirs'],
     ['from', mine.from, other.from],
-    ['height', whole(mine.height), whole(other.height)],
+    ['height', String(mine.height), String(other.height)],
     ['tip', mine.prevHash, mine.prevHash === other.prevHash ? 'the same' : other.prevHash],
     ['transactions', whole(comparison.mine.count), whole(comparison.other.count)],
     ['weight', weight(comparison.mine), weight(comparison.other)],
@@ -76,7 +76,10 @@ function picture({ both, onlyMine, onlyOther }: Comparison): string {
   if (count === 0) return '';
   const byFee = sums.every(([, { fees }]) => fees !== undefined && fees >= 0n);
   const size = (sum: Sum): number => (byFee ? Number(sum.fees ?? 0n) : sum.weight);
-  const total = Math.max(1, sums.reduce((all, [, sum]) => all + size(sum), 0));
+  const total = Math.max(
+    1,
+    sums.reduce((all, [, sum]) => all + size(sum), 0),
+  );
   const rows = sums.map(([name, sum]) => [
     '',
     name,
@@ -105,7 +108,8 @@ function verdict({ mine, other, comparison, isTipKnown }: Difference): string {
       const ahead = other.height - mine.height;
       const blocks = `${Math.abs(ahead)} block${Math.abs(ahead) === 1 ? '' : 's'}`;
       const where = ahead === 0 ? 'on another block of the same height' : `${blocks} ${ahead > 0 ? 'ahead' : 'behind'}`;
-      const known = isTipKnown === undefined ? '' : `, on a block that your node ${isTipKnown ? 'knows' : 'does not know'}`;
+      const known =
+        isTipKnown === undefined ? '' : `, on a block that your node ${isTipKnown ? 'knows' : 'does not know'}`;
       return `Another tip: they are ${where}${known}.`;
     }
     default:

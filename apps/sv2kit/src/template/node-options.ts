@@ -72,7 +72,8 @@ export function readNodeUrl(
   if (username !== '') {
     return { url, credentials: { user: decodeURIComponent(username), password: decodeURIComponent(password) } };
   }
-  if (cookieFile === undefined) throw new UsageError(`${url}: its cookie file, or USER:PASSWORD@ in the URL, is wanted`);
+  if (cookieFile === undefined)
+    throw new UsageError(`${url}: its cookie file, or USER:PASSWORD@ in the URL, is wanted`);
   if (!existsSync(cookieFile)) {
     throw new CommandError(
       `${url}: there is no cookie file ${cookieFile}. Is the node running? Else name its cookie file, or put ` +

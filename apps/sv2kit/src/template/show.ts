@@ -51,7 +51,7 @@ function asText(
   const weight = weightOf(transactions);
   const facts = table([
     ['node', `${from}, ${chain}`],
-    ['height', whole(height)],
+    ['height', String(height)],
     ['tip', prevHash],
     ['transactions', whole(transactions.length)],
     ['weight', `${whole(weight)}, ${share(weight / MAX_BLOCK_WEIGHT)} of a block`],

@@ -40,18 +40,12 @@ export async function inMempool(txid: string, node: MinersNode, otherwise: strin
 }
 
 export function standingText({ delta, entry, isInTemplate, excludedAncestors }: Standing): string {
-  const lines: string[] = [];
-  if (entry === undefined) lines.push('not in the mempool');
-  else {
-    lines.push(`pays ${amount(entry.fee)}, ${feeRate(entry.fee, entry.weight)}, weight ${whole(entry.weight)}`);
-    if (delta !== 0n) lines.push(`${choiceWords(delta)}: the node takes it as if it paid ${amount(entry.countsAs)}`);
-    if (entry.ancestors > 0) lines.push(`spends from ${counted(entry.ancestors)} of the mempool, which must go with it`);
-    if (entry.descendants > 0) {
-      lines.push(`${counted(entry.descendants)} of the mempool spend from it, and cannot be mined without it`);
-    }
-  }
-  for (const ancestor of excludedAncestors) lines.push(`stays out as long as ${ancestor}, which it spends from, does`);
-  lines.push(isInTemplate ? "in the node's template" : "not in the node's template");
+  const lines = [
+    ...(entry === undefined ? ['not in the mempool'] : mempoolLines(entry)),
+    ...(delta === 0n ? [] : [choiceLine(delta, entry)]),
+    ...excludedAncestors.map((ancestor) => `stays out as long as ${ancestor} does, which it spends from`),
+    isInTemplate ? "in the node's template" : "not in the node's template",
+  ];
   return lines.map((line) => `  ${line}\n`).join('');
 }
 
@@ -64,6 +58,20 @@ export function standingJson({ txid, delta, entry, isInTemplate, excludedAncesto
     inTemplate: isInTemplate,
     excludedAncestors,
   };
+}
+
+function mempoolLines({ fee, weight, ancestors, descendants }: MempoolEntry): string[] {
+  return [
+    `pays ${amount(fee)}, ${feeRate(fee, weight)}, weight ${whole(weight)}`,
+    ...(ancestors === 0 ? [] : [`needs ${counted(ancestors)} of the mempool in the same block, or before`]),
+    ...(descendants === 0 ? [] : [`needed by ${counted(descendants)} of the mempool`]),
+  ];
+}
+
+function choiceLine(delta: bigint, entry: MempoolEntry | undefined): string {
+  const words = choiceWords(delta);
+  if (kindOf(delta) !== 'prioritised' || entry === undefined) return words;
+  return `${words}: chosen as if it paid ${amount(entry.countsAs)}`;
 }
 
 function counted(count: number): string {
