@@ -31,6 +31,7 @@ import {
   startInitiator,
 } from '@sv2kit/noise';
 import { ClientSession, ServerSession } from '@sv2kit/session';
+import { declarationTargets } from './declaration-targets.ts';
 import { bytes, integer, mutate, pieces } from './random.ts';
 
 /** One iteration: draws an input and feeds it. A throw that is not an error meant for peers is a finding. */
@@ -182,4 +183,5 @@ export const targets: Readonly<Record<string, Target>> = {
   'noise:handshake': handshakeTarget,
   'noise:seal': sealTarget,
   'noise:text': textTarget,
+  ...declarationTargets,
 };
