@@ -22,9 +22,27 @@ export {
   type CustomJobVerdict,
 } from './custom-job-judge.ts';
 export type { KnownTip } from './known-tips.ts';
-export { DECLARATION_LIMITS } from './limits.ts';
+export { DECLARATION_LIMITS, type DeclarationLimits } from './limits.ts';
 export type { JobMode } from './mode.ts';
 export { allocatedOutputs, type PayoutTerms } from './payout-rules.ts';
+export {
+  DECLARATION_VIOLATIONS,
+  type DeclarationViolation,
+  DECLARE_ERRORS,
+  type DeclareErrorCode,
+} from './server/codes.ts';
+export type { DeclarationPeer } from './server/declaration-peer.ts';
+export { Declarations, type DeclarationsView } from './server/declarations.ts';
+export type {
+  CheckRequest,
+  CheckResult,
+  DeclarationEffect,
+  DeclarationEvent,
+  SolvedJob,
+  ValidBlock,
+} from './server/effects.ts';
+export type { Solution } from './server/job-book.ts';
+export type { DeclarationsOptions, DeclarationTip } from './server/surroundings.ts';
 export { openToken, sealToken, TOKEN_ID_SIZE, TOKEN_KEY_SIZE, type TokenClaims, userDigest } from './token.ts';
 export { type JobVerifier, type TokenRefusal, tokenVerifier, type Verification } from './verifier.ts';
 // The client's side (§6.2), for a job declarator client.

@@ -1,5 +1,52 @@
-/** What declarations may cost. Times in milliseconds, sizes in bytes. */
+/** What declarations may cost. Times in milliseconds or, where named so, seconds; sizes in bytes. */
 export const DECLARATION_LIMITS = {
+  /** AllocateMiningJobToken answered at once, in a row; further ones wait for their turn. */
+  tokensBurst: 20,
+  /** Tokens of one connection per minute, in the long run: each is one job. */
+  tokensPerMinute: 30,
+  /** AllocateMiningJobToken of one connection that wait; one more ends it as `too-many-token-requests`. */
+  waitingTokenRequests: 16,
+  /** Tokens of one connection that no job was declared with yet; the oldest is worth nothing beyond it. */
+  liveTokens: 64,
+  /** Seconds until a token is worth nothing. Clients keep some in stock and are not told how long they last. */
+  allocatedTokenSeconds: 14_400,
+  /** Seconds until the token of a declared job is worth nothing. */
+  declaredTokenSeconds: 3_600,
+  /** DeclareMiningJob of one connection, in a row; one more is refused as `too-many-declarations`. */
+  declarationsBurst: 20,
+  /** DeclareMiningJob of one connection per minute, in the long run. */
+  declarationsPerMinute: 60,
+  /** Refusals as `too-many-declarations` in a row; one more ends the connection as `declaration-flood`. */
+  floodBurst: 64,
+  /** Such refusals of one connection per minute, in the long run. */
+  floodPerMinute: 60,
+  /** Declarations of one connection that are being judged; one more is refused as `too-many-declarations`. */
+  pendingPerConnection: 8,
+  /** Declarations of all connections that are being judged. A connection that has none may always have one. */
+  pending: 128,
+  /** Transactions of one declaration besides the coinbase; no block holds more. */
+  declaredTransactions: 16_666,
+  /** How long a declaration waits for the tip that it is for. */
+  holdMs: 5_000,
+  /** By how many blocks such a tip may be ahead of the node's. */
+  heightsAhead: 2,
+  /** How long a client may take to provide missing transactions. */
+  missingMs: 60_000,
+  /** Transactions provided for one declaration. No block is larger. */
+  providedBytes: 4_000_000,
+  /** Transactions provided for all declarations that are being judged. */
+  providedBytesInAll: 128 * 1024 * 1024,
+  /** Declared jobs of one connection that PushSolution may be for; the oldest are forgotten. */
+  jobsPerConnection: 8,
+  /** What the declared jobs of all connections may hold; the greatest holder's oldest are forgotten. */
+  jobBytes: 256 * 1024 * 1024,
+  /** PushSolution that solve nothing, in a row; one more ends the connection as `too-many-solutions`. */
+  uselessSolutionsBurst: 20,
+  /** PushSolution that solve nothing, of one connection per minute, in the long run. */
+  uselessSolutionsPerMinute: 20,
   /** Uses of tokens that a pool remembers, so that none is used twice on a channel; the oldest are forgotten beyond it. */
   usedTokens: 65_536,
 } as const;
+
+/** {@link DECLARATION_LIMITS}, with values of one's own. */
+export type DeclarationLimits = { readonly [limit in keyof typeof DECLARATION_LIMITS]: number };

@@ -1,0 +1,260 @@
+import { type DeclareMiningJob, ProtocolError, type ProvideMissingTransactionsSuccess, utf8 } from '@sv2kit/codec';
+import type { JobMode } from '../mode.ts';
+import { creditOf, judgeOutputs } from '../payout-rules.ts';
+import type { DeclarationViolation, DeclareErrorCode } from './codes.ts';
+import { readDeclaredCoinbase } from './declared-coinbase.ts';
+import { sealDeclared } from './declared-token.ts';
+import type { CheckResult, DeclarationEvent, ValidBlock } from './effects.ts';
+import { PendingDeclaration } from './pending-declaration.ts';
+import type { Surroundings } from './surroundings.ts';
+import { TokenBucket } from './token-bucket.ts';
+import type { TokenDesk } from './token-desk.ts';
+
+/** The declarations of one connection (§6.4.4): each is answered once, with a token or a code. */
+export class DeclarationDesk {
+  readonly #peer: number;
+  readonly #mode: JobMode;
+  readonly #hall: Surroundings;
+  readonly #tokens: TokenDesk;
+  readonly #declarations: TokenBucket;
+  readonly #flood: TokenBucket;
+  readonly #pending = new Map<number, PendingDeclaration>();
+
+  constructor(peer: number, mode: JobMode, hall: Surroundings, tokens: TokenDesk, nowMs: number) {
+    const { limits } = hall;
+    this.#peer = peer;
+    this.#mode = mode;
+    this.#hall = hall;
+    this.#tokens = tokens;
+    this.#declarations = new TokenBucket(limits.declarationsBurst, limits.declarationsPerMinute, nowMs);
+    this.#flood = new TokenBucket(limits.floodBurst, limits.floodPerMinute, nowMs);
+  }
+
+  /** @throws ProtocolError `duplicate-request-id`, `declaration-flood` */
+  declare(message: DeclareMiningJob, nowMs: number): void {
+    if (this.#pending.has(message.requestId)) {
+      throw new ProtocolError('duplicate-request-id' satisfies DeclarationViolation, { requestId: message.requestId });
+    }
+    const admitted = this.#admit(message, nowMs);
+    if (typeof admitted === 'string') {
+      this.#answer(message, admitted);
+      if (admitted === 'too-many-declarations' && !this.#flood.take(nowMs)) {
+        throw new ProtocolError('declaration-flood' satisfies DeclarationViolation);
+      }
+      return;
+    }
+    this.#pending.set(admitted.requestId, admitted);
+    this.#hall.load.pending += 1;
+    this.#place(admitted, nowMs);
+  }
+
+  /** An answer that is not waited for (any more) is passed over. */
+  provided({ requestId, transactionList }: ProvideMissingTransactionsSuccess, nowMs: number): void {
+    const pending = this.#pending.get(requestId);
+    if (pending?.stage.phase !== 'asking') return;
+    const { tip, limits, load } = this.#hall;
+    if (transactionList.length !== pending.stage.positions.length) return this.#refuse(pending, 'missing-txs', nowMs);
+    const bytes = transactionList.reduce((sum, { length }) => sum + length, 0);
+    if (bytes > limits.providedBytes) return this.#refuse(pending, 'invalid-job', nowMs, 'bad-blk-length');
+    if (load.providedBytes + bytes > limits.providedBytesInAll) {
+      return this.#refuse(pending, 'too-many-declarations', nowMs);
+    }
+    if (tip === undefined) return this.#refuse(pending, 'node-unavailable', nowMs);
+    load.providedBytes += bytes;
+    pending.take(transactionList, bytes);
+    this.#check(pending, tip.hash);
+  }
+
+  /** What the node said of the declaration with this request id. @returns whether it is waited for */
+  checked(check: number, requestId: number, result: CheckResult, nowMs: number): boolean {
+    const pending = this.#pending.get(requestId);
+    if (pending?.stage.phase !== 'checking' || pending.stage.check !== check) return false;
+    switch (result.kind) {
+      case 'missing':
+        this.#onMissing(pending, result.positions, nowMs);
+        break;
+      case 'duplicate':
+        this.#refuse(pending, 'duplicate-transaction', nowMs, `position ${result.position}`);
+        break;
+      case 'wrong-transaction':
+        this.#refuse(pending, 'wrong-transaction', nowMs, `position ${result.position}`);
+        break;
+      case 'valid':
+        this.#onValid(pending, result, nowMs);
+        break;
+      case 'invalid':
+        if (this.#tipMoved(pending)) this.#refuse(pending, 'stale-chain-tip', nowMs);
+        else this.#refuse(pending, 'invalid-job', nowMs, result.reason);
+        break;
+      case 'stale':
+        this.#refuse(pending, 'stale-chain-tip', nowMs);
+        break;
+      case 'unavailable':
+        this.#refuse(pending, 'node-unavailable', nowMs, result.reason);
+        break;
+      default:
+        result satisfies never;
+    }
+    return true;
+  }
+
+  /** The node has another tip: what is held for it goes on, what waits on an earlier one is stale. */
+  tipChanged(nowMs: number): void {
+    const { tip } = this.#hall;
+    if (tip === undefined) return;
+    for (const pending of [...this.#pending.values()]) {
+      switch (pending.stage.phase) {
+        case 'held':
+          this.#place(pending, nowMs);
+          break;
+        case 'asking':
+          if (this.#tipMoved(pending)) this.#refuse(pending, 'stale-chain-tip', nowMs);
+          break;
+        case 'checking':
+          break; // the node says so itself
+        default:
+          pending.stage satisfies never;
+      }
+    }
+  }
+
+  /** Ends waits that have lasted too long. */
+  tick(nowMs: number): void {
+    for (const pending of [...this.#pending.values()]) {
+      const { stage } = pending;
+      if (stage.phase === 'checking' || nowMs < stage.untilMs) continue;
+      this.#refuse(pending, stage.phase === 'held' ? 'unknown-chain-tip' : 'missing-txs', nowMs);
+    }
+  }
+
+  /** The connection has ended. Its declared jobs stay: a block may be found on them. */
+  close(): void {
+    for (const pending of this.#pending.values()) {
+      if (pending.stage.phase === 'checking') this.#hall.cancel(pending.stage.check);
+      this.#forget(pending);
+    }
+  }
+
+  /** Everything that can be judged without the node; cheap checks first. */
+  #admit(message: DeclareMiningJob, nowMs: number): PendingDeclaration | DeclareErrorCode {
+    const { options, limits, tip } = this.#hall;
+    if (this.#mode === 'coinbase-only') return 'declare-not-negotiated';
+    if (!this.#declarations.take(nowMs) || this.#isFull()) return 'too-many-declarations';
+    if (tip === undefined) return 'node-unavailable';
+    const redeemed = this.#tokens.redeem(message.miningJobToken, nowMs);
+    if (redeemed === undefined) return 'invalid-mining-job-token';
+    if (message.wtxidList.length > limits.declaredTransactions) return 'too-many-transactions';
+    const reading = readDeclaredCoinbase(message.coinbaseTxPrefix, message.coinbaseTxSuffix);
+    if (reading.kind === 'refused') return reading.code;
+    const paid = judgeOutputs(reading.coinbase.outputs, options);
+    if (paid.kind === 'refused') return paid.code;
+    return new PendingDeclaration(message, reading.coinbase, paid.payout, redeemed, nowMs, limits.holdMs);
+  }
+
+  /** A connection that has nothing under way is never refused for what others have. */
+  #isFull(): boolean {
+    const { limits, load } = this.#hall;
+    if (this.#pending.size === 0) return false;
+    return this.#pending.size >= limits.pendingPerConnection || load.pending >= limits.pending;
+  }
+
+  /** Whether it is on the node's tip, behind, or ahead: BIP34's height tells. */
+  #place(pending: PendingDeclaration, nowMs: number): void {
+    const { tip, limits } = this.#hall;
+    if (tip === undefined) return;
+    const ahead = pending.coinbase.height - (tip.height + 1);
+    if (ahead < 0) this.#refuse(pending, 'stale-chain-tip', nowMs);
+    else if (ahead === 0) this.#check(pending, tip.hash);
+    else if (ahead > limits.heightsAhead) this.#refuse(pending, 'unknown-chain-tip', nowMs);
+  }
+
+  #check(pending: PendingDeclaration, tipHash: Uint8Array): void {
+    const check = this.#hall.expect(this.#peer, pending.requestId);
+    this.#hall.emit({ kind: 'check', peer: this.#peer, check, job: pending.check(check, tipHash) });
+  }
+
+  #onMissing(pending: PendingDeclaration, positions: readonly number[], nowMs: number): void {
+    if (this.#tipMoved(pending)) return this.#refuse(pending, 'stale-chain-tip', nowMs);
+    if (pending.asked) return this.#refuse(pending, 'missing-txs', nowMs);
+    pending.ask(positions, nowMs + this.#hall.limits.missingMs);
+    this.#hall.emit({
+      kind: 'send',
+      peer: this.#peer,
+      message: {
+        type: 'ProvideMissingTransactions',
+        requestId: pending.requestId,
+        unknownTxPositionList: positions,
+      },
+    });
+  }
+
+  #onValid(pending: PendingDeclaration, block: ValidBlock, nowMs: number): void {
+    const { limits, options } = this.#hall;
+    const { coinbase, payout } = pending;
+    if (block.height !== coinbase.height) return this.#drop(pending, block, 'stale-chain-tip', nowMs);
+    const credit = creditOf(payout, block.value, options.leastPayoutShare);
+    if (credit === undefined) return this.#drop(pending, block, 'pool-payout-too-low', nowMs);
+    const { userIdentity } = pending.redeemed;
+    const expires = Math.floor(nowMs / 1000) + limits.declaredTokenSeconds;
+    const newMiningJobToken = sealDeclared(options.key, pending, block, expires);
+    const { parts, segwit } = coinbase;
+    const { handle, prevHash, nbits, height, merklePath } = block;
+    const bytes = pending.wtxids.length + pending.providedBytes + 2 * parts.segwitSuffix.length;
+    const peer = this.#peer;
+    this.#settle(pending, 'declared', nowMs);
+    this.#hall.jobs.add({ peer, userIdentity, handle, prevHash, nbits, height, parts, segwit, merklePath, bytes });
+    this.#hall.emit({
+      kind: 'send',
+      peer,
+      message: { type: 'DeclareMiningJobSuccess', requestId: pending.requestId, newMiningJobToken },
+    });
+  }
+
+  /** Whether the chain is elsewhere than when the declaration was last looked at: a race, and nobody's fault. */
+  #tipMoved(pending: PendingDeclaration): boolean {
+    const { tip } = this.#hall;
+    return tip !== undefined && (pending.coinbase.height !== tip.height + 1 || pending.isOnOther(tip.hash));
+  }
+
+  #drop(pending: PendingDeclaration, { handle }: ValidBlock, code: DeclareErrorCode, nowMs: number): void {
+    this.#hall.emit({ kind: 'release', handle });
+    this.#refuse(pending, code, nowMs);
+  }
+
+  #refuse(pending: PendingDeclaration, code: DeclareErrorCode, nowMs: number, detail = ''): void {
+    this.#sendError(pending.requestId, code, detail);
+    this.#settle(pending, code, nowMs, detail);
+  }
+
+  /** Refuses a declaration that was never pending. */
+  #answer({ requestId, wtxidList }: DeclareMiningJob, outcome: DeclareErrorCode): void {
+    this.#sendError(requestId, outcome, '');
+    const transactions = wtxidList.length;
+    this.#report({ kind: 'declaration', outcome, detail: '', tookMs: 0, transactions, provided: 0 });
+  }
+
+  #sendError(requestId: number, errorCode: DeclareErrorCode, detail: string): void {
+    this.#hall.emit({
+      kind: 'send',
+      peer: this.#peer,
+      message: { type: 'DeclareMiningJobError', requestId, errorCode, errorDetails: utf8(detail) },
+    });
+  }
+
+  #settle(pending: PendingDeclaration, outcome: 'declared' | DeclareErrorCode, nowMs: number, detail = ''): void {
+    this.#forget(pending);
+    const { transactions, provided, startedAtMs } = pending;
+    const tookMs = nowMs - startedAtMs;
+    this.#report({ kind: 'declaration', outcome, detail, tookMs, transactions, provided });
+  }
+
+  #forget(pending: PendingDeclaration): void {
+    this.#pending.delete(pending.requestId);
+    this.#hall.load.pending -= 1;
+    this.#hall.load.providedBytes -= pending.providedBytes;
+  }
+
+  #report(event: DeclarationEvent): void {
+    this.#hall.emit({ kind: 'report', peer: this.#peer, event });
+  }
+}
