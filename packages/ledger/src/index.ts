@@ -22,6 +22,7 @@ export {
   type BlockStatus,
   type ChannelClosed,
   type ChannelOpened,
+  type CustomJobAccepted,
   type JournalRecord,
   type ShareAccepted,
   type ShareRejected,

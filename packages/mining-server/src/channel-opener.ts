@@ -26,8 +26,14 @@ export type OpenRequest = OpenStandardMiningChannel | OpenExtendedMiningChannel;
 export interface Admissible {
   readonly request: OpenRequest;
   readonly target: Uint8Array;
-  /** Prefix and rolled part together, in bytes. */
-  readonly fullExtranonceSize: number;
+}
+
+/** Bytes of a channel's extranonce. */
+export interface ExtranonceSizes {
+  /** Behind the prefix, for the client to roll. */
+  readonly rolled: number;
+  /** Prefix and rolled part together. */
+  readonly full: number;
 }
 
 /** Opens channels: the rules of §5.3.2 and §5.3.4, the user, the lease. */
@@ -42,20 +48,28 @@ export class ChannelOpener {
 
   /** @param taken channels of the connection, asked-for ones included */
   check(request: OpenRequest, taken: number): Admissible | OpenChannelErrorCode {
-    const { config, limits, board, allocator } = this.#context;
+    const { limits, board, targets } = this.#context;
     const { flags } = this.#downstream.connection.setup;
     const extended = request.type === 'OpenExtendedMiningChannel';
     if (extended && (flags & REQUIRES_STANDARD_JOBS) !== 0) return 'extended-channels-not-supported-for-standard-jobs';
     if (!extended && (flags & REQUIRES_WORK_SELECTION) !== 0) return 'standard-channels-not-supported-for-custom-work';
     if (board.work === undefined) return 'no-work-available';
     if (taken >= limits.channelsPerConnection) return 'channel-limit-reached';
-    const verdict = targetFor(request.nominalHashRate, request.maxTarget, config.targets);
+    const verdict = targetFor(request.nominalHashRate, request.maxTarget, targets);
     if (verdict.kind === 'error') return verdict.code;
+    const sizes = this.sizes(request);
+    return typeof sizes === 'string' ? sizes : { request: ownBytes(request), target: verdict.target };
+  }
+
+  /** In the extranonce space of the moment, which may change while the user is being authorised. */
+  sizes(request: OpenRequest): ExtranonceSizes | OpenChannelErrorCode {
+    const { allocator, config } = this.#context;
+    const { prefixSize, largestSize, fullSize } = allocator;
+    const extended = request.type === 'OpenExtendedMiningChannel';
     const wanted = extended ? request.minExtranonceSize : 0;
-    const extranonce = extranonceSizeFor(wanted, allocator.prefixSize, config.leastExtranonceSize);
-    if (extranonce.kind === 'error') return extranonce.code;
-    const fullExtranonceSize = allocator.prefixSize + extranonce.size;
-    return { request: ownBytes(request), target: verdict.target, fullExtranonceSize };
+    const verdict = extranonceSizeFor(wanted, prefixSize, config.leastExtranonceSize, largestSize);
+    if (verdict.kind === 'error') return verdict.code;
+    return { rolled: extended ? verdict.size : 0, full: fullSize ?? prefixSize + verdict.size };
   }
 
   authorise({ request }: Admissible): Authorisation | Promise<Authorisation> {
@@ -66,37 +80,39 @@ export class ChannelOpener {
   }
 
   /** What the channel's jobs are made with. */
-  recipe(admissible: Admissible, payout: Payout): Recipe {
-    const { tag, versionRolling } = this.#context.config;
-    return { payout, tag, extranonceSize: admissible.fullExtranonceSize, versionRollingAllowed: versionRolling };
+  recipe({ full: extranonceSize }: ExtranonceSizes, payout: Payout): Recipe {
+    const { tag, versionRolling, numbered = true } = this.#context.config;
+    return { payout, tag, extranonceSize, versionRollingAllowed: versionRolling, numbered };
   }
 
   /** @returns undefined when no prefix is left */
   create(
-    { request, target, fullExtranonceSize }: Admissible,
+    { request, target }: Admissible,
+    { rolled, full }: ExtranonceSizes,
     channelId: number,
-    recipe: Recipe,
     addressee: Addressee,
   ): Miner | undefined {
-    const { allocator, budget, limits, config, deps } = this.#context;
+    const { allocator, budget, limits, config, deps, targets } = this.#context;
     const lease = allocator.lease();
     if (lease === undefined) return undefined;
-    const common = { channelId, target, maxTarget: request.maxTarget, budget, limits: limits.channel };
+    const extranoncePrefix = padPrefix(lease.prefix, full - rolled);
+    const common = {
+      channelId,
+      target,
+      maxTarget: request.maxTarget,
+      budget,
+      limits: limits.channel,
+      extranoncePrefix,
+    };
     const extended = request.type === 'OpenExtendedMiningChannel';
-    const channel = extended
-      ? new ExtendedChannel({
-          ...common,
-          extranoncePrefix: lease.prefix,
-          extranonceSize: fullExtranonceSize - lease.prefix.length,
-        })
-      : new StandardChannel({ ...common, extranoncePrefix: padPrefix(lease.prefix, fullExtranonceSize) });
+    const channel = extended ? new ExtendedChannel({ ...common, extranonceSize: rolled }) : new StandardChannel(common);
     const { userIdentity, nominalHashRate } = request;
     const key = this.#context.register.nextKey();
     const nowMs = deps.clock.now();
     const downstream = this.#downstream;
     return new Miner(
-      { downstream, key, channel, recipe, lease, addressee, userIdentity, nominalHashRate, nowMs },
-      config,
+      { downstream, key, channel, lease, addressee, userIdentity, nominalHashRate, nowMs },
+      { ...config, targets },
     );
   }
 
@@ -105,7 +121,7 @@ export class ChannelOpener {
     nominalHashRate: number,
     maximumTarget: Uint8Array,
   ): number | 'invalid-nominal-hashrate' | 'max-target-out-of-range' {
-    const verdict = targetFor(nominalHashRate, maximumTarget, this.#context.config.targets);
+    const verdict = targetFor(nominalHashRate, maximumTarget, this.#context.targets);
     return verdict.kind === 'error' ? verdict.code : difficultyFromTarget(verdict.target);
   }
 }

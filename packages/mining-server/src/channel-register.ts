@@ -1,5 +1,9 @@
+import type { Job } from '@sv2kit/mining';
 import type { Miner } from './miner.ts';
-import type { MiningServerDeps } from './ports.ts';
+import type { AcceptedCustomJob, MiningServerDeps } from './ports.ts';
+
+/** What waits of one channel for a journal that takes nothing, at most: more than it has jobs to submit for. */
+const MOST_UNRECORDED = 32;
 
 /** Counts, names and records the channels of a server. */
 export class ChannelRegister {
@@ -23,23 +27,41 @@ export class ChannelRegister {
   }
 
   opened(miner: Miner): void {
-    this.record(miner);
-    this.#deps.metrics.channelsOpened.inc({ kind: miner.channel.kind });
-    this.#count(1);
-  }
-
-  /**
-   * Puts the channel's opening into the journal, unless it is there. To be called before whatever else the journal says of
-   * the channel: its later records name it by key only, and the journal may have taken nothing when it was opened.
-   */
-  record(miner: Miner): void {
-    if (miner.isRecorded) return;
     const { key: channelKey, channel, userIdentity, openedAtMs: timeMs, downstream } = miner;
     const { remote, id } = downstream.connection;
     const { channelId, kind, extranoncePrefix } = channel;
     const peer = { connection: id, remote: `${remote.address}:${remote.port}`, device: downstream.device };
     const opened = { timeMs, channelKey, channelId, kind, userIdentity, extranoncePrefix };
-    miner.isRecorded = Number.isFinite(this.#deps.journal.append({ type: 'ChannelOpened', ...opened, ...peer }));
+    miner.unrecorded.push({ type: 'ChannelOpened', ...opened, ...peer });
+    this.record(miner);
+    this.#deps.metrics.channelsOpened.inc({ kind });
+    this.#count(1);
+  }
+
+  /** The channel mines a job of its client's own from now on. */
+  recordJob(
+    { key: channelKey, unrecorded, channel }: Miner,
+    job: Job,
+    verdict: AcceptedCustomJob,
+    timeMs: number,
+  ): void {
+    const { mode, tokenId, credit, height, payout, value, tip } = verdict;
+    const { prevHash } = tip;
+    const difficulty = channel.active?.difficulty ?? 0;
+    const terms = { mode, tokenId, prevHash, height, difficulty, credit, payout, value };
+    unrecorded.push({ type: 'CustomJobAccepted', timeMs, channelKey, jobId: job.id, ...terms });
+    // The oldest behind the opening; its job can no longer be submitted for.
+    if (unrecorded.length > MOST_UNRECORDED) unrecorded.splice(1, 1);
+    this.#flush(unrecorded);
+  }
+
+  /**
+   * Puts what the journal should know of the channel into it, unless it is there. To be called before whatever else the
+   * journal says of the channel: its later records name it by key only, and the journal may have taken nothing when it
+   * was opened.
+   */
+  record({ unrecorded }: Miner): void {
+    if (unrecorded.length > 0) this.#flush(unrecorded);
   }
 
   closed({ key }: Miner, reason: string): void {
@@ -47,6 +69,14 @@ export class ChannelRegister {
     journal.append({ type: 'ChannelClosed', timeMs: clock.now(), channelKey: key, reason });
     metrics.channelsClosed.inc({ reason });
     this.#count(-1);
+  }
+
+  #flush(unrecorded: Miner['unrecorded']): void {
+    const { journal } = this.#deps;
+    for (let first = unrecorded[0]; first !== undefined; first = unrecorded[0]) {
+      if (!Number.isFinite(journal.append(first))) return;
+      unrecorded.shift();
+    }
   }
 
   #count(change: 1 | -1): void {

@@ -8,6 +8,7 @@ export type SetupErrorCode = keyof typeof SETUP_ERRORS;
 export const CLOSE_REASONS = {
   'too-many-refused-shares': 'Every one of very many shares in a row was refused.',
   'share-flood': 'The connection sends shares far faster than its difficulty asks for.',
+  'extranonce-too-small': 'The channel rolls more extranonce than the upstream of the moment leaves to it.',
   'no-work-available': 'The server has had no fresh block template for too long.',
   shutdown: 'The server is stopping.',
 } as const;

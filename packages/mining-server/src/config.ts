@@ -2,9 +2,10 @@ import {
   type BatchPolicy,
   CHANNEL_LIMITS,
   type ChannelLimits,
-  type ExtranonceSpace,
   MAX_FULL_EXTRANONCE_SIZE,
+  type OwnSpace,
   type TargetPolicy,
+  type UpstreamSpace,
   type VardiffTuning,
 } from '@sv2kit/mining';
 
@@ -30,6 +31,18 @@ export interface MiningServerLimits {
   readonly fanOutSlice: number;
   /** Channels that the status lists one by one. */
   readonly statusChannels: number;
+  /** SetCustomMiningJob messages of a connection a second in the long run; more get `too-many-custom-jobs`. */
+  readonly customJobsPerSecond: number;
+  /** And so many at once. */
+  readonly customJobsAtOnce: number;
+  /** Custom jobs of one connection that wait for a tip which the server's node has not seen; one more gets `unknown-chain-tip`. */
+  readonly heldCustomJobs: number;
+  /** And of all connections together. */
+  readonly heldCustomJobsInAll: number;
+  /** How long they wait; milliseconds. */
+  readonly heldCustomJobMs: number;
+  /** How long after a new tip custom jobs of an earlier height still count, while their clients make new ones; milliseconds. */
+  readonly staleCustomJobMs: number;
   readonly channel: ChannelLimits;
 }
 
@@ -44,17 +57,35 @@ export const MINING_SERVER_LIMITS: MiningServerLimits = {
   floodBurstSeconds: 10,
   fanOutSlice: 256,
   statusChannels: 256,
+  customJobsPerSecond: 5,
+  customJobsAtOnce: 64,
+  heldCustomJobs: 8,
+  heldCustomJobsInAll: 256,
+  heldCustomJobMs: 5_000,
+  staleCustomJobMs: 5_000,
   channel: CHANNEL_LIMITS,
 };
+
+/** Where extranonce prefixes lie: in a space of the server's own, or in what an upstream's extended channel leaves to it. */
+export type ExtranoncePlace = 'own' | UpstreamSpace;
+
+/** Whose template a block was made from. */
+export type BlockPath = 'pool-template' | 'declared-full-template' | 'coinbase-only' | 'solo';
 
 export interface MiningServerConfig {
   /** Bytes of the coinbase script between height and extranonce; see MAX_TAG_SIZE. */
   readonly tag: Uint8Array;
   /** Differs between processes that serve at the same time; 0 to 255. */
   readonly frontEnd: number;
-  /** How a prefix is laid out; EXTRANONCE_LAYOUT when absent. */
-  readonly extranonceLayout?: Pick<ExtranonceSpace, 'epochBytes' | 'frontEndBytes' | 'indexBytes'>;
+  /** `own` when absent; {@link MiningServer.renew} changes it. */
+  readonly extranonce?: ExtranoncePlace;
+  /** How a prefix of one's own space is laid out; EXTRANONCE_LAYOUT when absent. */
+  readonly extranonceLayout?: Pick<OwnSpace, 'epochBytes' | 'frontEndBytes' | 'indexBytes'>;
   readonly versionRolling: boolean;
+  /** Whether every job has a number in its coinbase (see {@link Recipe}); true when absent. */
+  readonly numbered?: boolean;
+  /** What blocks of templates are called in the journal; `pool-template` when absent. */
+  readonly path?: () => BlockPath;
   /** Bytes to roll of an extended channel that asks for fewer. */
   readonly leastExtranonceSize: number;
   readonly targets: TargetPolicy;

@@ -1,8 +1,21 @@
-import { ExtranonceAllocator, EXTRANONCE_LAYOUT, JobBoard, JobIds, ShareBudget } from '@sv2kit/mining';
+import {
+  ExtranonceAllocator,
+  EXTRANONCE_LAYOUT,
+  type ExtranonceSpace,
+  JobBoard,
+  JobIds,
+  ShareBudget,
+  type TargetPolicy,
+} from '@sv2kit/mining';
 import { performance } from 'node:perf_hooks';
 import { Acknowledger } from './acknowledger.ts';
 import { ChannelRegister } from './channel-register.ts';
-import { MINING_SERVER_LIMITS, type MiningServerConfig, type MiningServerLimits } from './config.ts';
+import {
+  type ExtranoncePlace,
+  MINING_SERVER_LIMITS,
+  type MiningServerConfig,
+  type MiningServerLimits,
+} from './config.ts';
 import type { Downstream } from './downstream.ts';
 import { Frames } from './frames.ts';
 import type { Miner } from './miner.ts';
@@ -15,7 +28,8 @@ export class ServerContext {
   readonly config: MiningServerConfig;
   readonly limits: MiningServerLimits;
   readonly deps: MiningServerDeps;
-  readonly board = new JobBoard(new JobIds());
+  readonly ids = new JobIds();
+  readonly board = new JobBoard(this.ids);
   readonly frames = new Frames();
   readonly allocator: ExtranonceAllocator;
   readonly budget: ShareBudget;
@@ -26,19 +40,39 @@ export class ServerContext {
   readonly downstreams = new Set<Downstream>();
   /** Channels that hold shares on a tip that has not come yet. */
   readonly holding = new Set<Miner>();
+  /** Custom jobs of all connections that wait for their tip. */
+  readonly heldCustomJobs = new Set<object>();
   readonly ticks: () => number;
+  /** How targets are set now. */
+  targets: TargetPolicy;
+  /** Where prefixes lie now; another object whenever that has changed. */
+  space: ExtranonceSpace;
 
   constructor(config: MiningServerConfig, deps: MiningServerDeps) {
     this.config = config;
     this.limits = { ...MINING_SERVER_LIMITS, ...config.limits };
     this.deps = deps;
     this.ticks = deps.ticks ?? (() => performance.now());
-    const { frontEnd, extranonceLayout = EXTRANONCE_LAYOUT } = config;
-    this.allocator = new ExtranonceAllocator({ bootEpoch: deps.journal.bootEpoch, frontEnd, ...extranonceLayout });
+    this.targets = config.targets;
+    this.space = this.#spaceAt(config.extranonce ?? 'own');
+    this.allocator = new ExtranonceAllocator(this.space);
     this.budget = new ShareBudget(this.limits.seenShareSlots);
     this.meter = new WorkMeter(deps.clock.now());
     this.register = new ChannelRegister(deps);
     this.acknowledger = new Acknowledger(this);
     this.desk = new ShareDesk(this);
+  }
+
+  /** Prefixes lie elsewhere from now on; each connection follows when it is served. */
+  move(place: ExtranoncePlace): void {
+    const space = this.#spaceAt(place);
+    this.allocator.move(space);
+    this.space = space;
+  }
+
+  #spaceAt(place: ExtranoncePlace): ExtranonceSpace {
+    if (place !== 'own') return place;
+    const { frontEnd, extranonceLayout = EXTRANONCE_LAYOUT } = this.config;
+    return { bootEpoch: this.deps.journal.bootEpoch, frontEnd, ...extranonceLayout };
   }
 }

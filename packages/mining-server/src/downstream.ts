@@ -1,7 +1,6 @@
 import type {
   CloseChannel,
   MiningFromClient,
-  SetCustomMiningJob,
   SubmitSharesExtended,
   SubmitSharesStandard,
   UpdateChannel,
@@ -11,6 +10,7 @@ import type { CloseReason, ConnectionHandler, Logger } from '@sv2kit/net';
 import { type Admissible, ChannelOpener, type OpenRequest } from './channel-opener.ts';
 import type { ServerCloseReason } from './codes.ts';
 import type { ServerContext } from './context.ts';
+import { CustomJobs } from './custom-jobs.ts';
 import { Gates } from './gates.ts';
 import type { Miner } from './miner.ts';
 import type { Authorisation, MinerConnection } from './ports.ts';
@@ -27,6 +27,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   /** Channels that are alone in their group, by its id. */
   readonly #alone = new Map<number, Miner>();
   readonly #line: WorkLine;
+  readonly #customJobs: CustomJobs;
   #lastId = 0;
   #opening = 0;
   #strayShares = 0;
@@ -35,7 +36,10 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   constructor(context: ServerContext, connection: MinerConnection) {
     this.#context = context;
     this.connection = connection;
-    this.#line = new WorkLine(context, connection, this.#miners);
+    this.#line = new WorkLine(context, connection, this.#miners, (miner) =>
+      this.#closeMiner(miner, 'extranonce-too-small'),
+    );
+    this.#customJobs = new CustomJobs(context, connection, (channelId) => this.#extended(channelId));
     this.#opener = new ChannelOpener(context, this);
     this.#log = context.deps.log.child({ connection: connection.id });
     const { sharesPerMinute } = context.config.targets;
@@ -69,7 +73,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
       case 'CloseChannel':
         return this.#onCloseChannel(message);
       case 'SetCustomMiningJob':
-        return this.#onSetCustomMiningJob(message);
+        return this.#customJobs.onSet(message);
       case 'SetupConnection':
       case 'RequestExtensions':
         return; // the session's
@@ -85,6 +89,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   onClose(reason: CloseReason): void {
     this.#closed = true;
     this.#context.downstreams.delete(this);
+    this.#customJobs.close();
     for (const miner of [...this.#miners.values()]) this.#remove(miner, reason.code);
   }
 
@@ -96,6 +101,25 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   /** Whether its channels get jobs of their own instead of their group's. */
   get standardJobs(): boolean {
     return this.#line.standardJobs;
+  }
+
+  /** Whether its client brings jobs of its own (REQUIRES_WORK_SELECTION). */
+  get selectsWork(): boolean {
+    return this.#line.selectsWork;
+  }
+
+  /** A tip has been seen that custom jobs may wait for. */
+  retryCustomJobs(): void {
+    if (!this.#closed) this.#customJobs.retry();
+  }
+
+  tickCustomJobs(nowMs: number): void {
+    if (!this.#closed) this.#customJobs.tick(this.#miners.values(), nowMs);
+  }
+
+  /** The target that vardiff wants goes out; it binds the jobs after it. */
+  retarget(miner: Miner): void {
+    this.#line.retarget(miner);
   }
 
   /** Shares come much faster than wanted: the channel is given a harder target at once. */
@@ -173,9 +197,12 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     const { requestId } = admissible.request;
     if (authorisation.kind === 'refused') return this.#refuseOpen(requestId, authorisation.code);
     if (this.#context.board.work === undefined) return this.#refuseOpen(requestId, 'no-work-available');
-    const recipe = this.#opener.recipe(admissible, authorisation.payout);
-    const addressee = this.#line.addressee(recipe, () => this.#nextId());
-    const miner = this.#opener.create(admissible, this.#nextId(), recipe, addressee);
+    const sizes = this.#opener.sizes(admissible.request);
+    if (typeof sizes === 'string') return this.#refuseOpen(requestId, sizes);
+    const recipe = this.#opener.recipe(sizes, authorisation.payout);
+    const { userIdentity } = admissible.request;
+    const addressee = this.#line.addressee(recipe, userIdentity, () => this.#nextId());
+    const miner = this.#opener.create(admissible, sizes, this.#nextId(), addressee);
     if (miner === undefined) return this.#refuseOpen(requestId, 'channel-capacity-exhausted');
     this.#line.prepareFor(addressee);
     this.#welcome(miner, requestId);
@@ -187,7 +214,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     this.#miners.set(channel.channelId, miner);
     this.connection.markInUse();
     this.#context.register.opened(miner);
-    const groupChannelId = addressee.kind === 'group' ? addressee.group.groupChannelId : this.#ownGroup(miner);
+    const groupChannelId = addressee.kind === 'own' ? this.#ownGroup(miner) : addressee.group.groupChannelId;
     const { channelId, target, extranoncePrefix } = channel;
     const common = { requestId, channelId, target, extranoncePrefix, groupChannelId };
     this.connection.send(
@@ -230,10 +257,10 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     }
   }
 
-  #onSetCustomMiningJob({ channelId, requestId }: SetCustomMiningJob): void {
-    const known = this.#miners.get(channelId)?.channel.kind === 'extended';
-    const errorCode = known ? 'jd-not-supported' : 'invalid-channel-id';
-    this.connection.send({ type: 'SetCustomMiningJobError', channelId, requestId, errorCode });
+  /** The extended channels that an id stands for: one, or those of a group, whose standard members are left out (§5.3.18). */
+  #extended(channelId: number): Miner[] {
+    const ids = this.#line.members(channelId)?.map((member) => member.channelId) ?? [channelId];
+    return ids.map((id) => this.#miners.get(id)).filter((miner): miner is Miner => miner?.channel.kind === 'extended');
   }
 
   #closeMiner(miner: Miner, reason: ServerCloseReason): void {

@@ -12,6 +12,8 @@
  */
 export { CLOSE_REASONS, type ServerCloseReason, SETUP_ERRORS, type SetupErrorCode } from './codes.ts';
 export {
+  type BlockPath,
+  type ExtranoncePlace,
   MAX_TAG_SIZE,
   MINING_SERVER_DEFAULTS,
   MINING_SERVER_LIMITS,
@@ -19,8 +21,13 @@ export {
   type MiningServerLimits,
 } from './config.ts';
 export {
+  type AcceptedCustomJob,
+  type AcceptedShare,
   type Authorisation,
   type AuthorisationRequest,
+  type CustomJobJudge,
+  type CustomJobRequest,
+  type CustomJobVerdict,
   type FoundBlock,
   type MiningServerDeps,
   type MiningServerMetrics,
@@ -28,5 +35,5 @@ export {
   type ShareJournal,
   type Timing,
 } from './ports.ts';
-export { createMiningServer, type MiningServer } from './server.ts';
+export { createMiningServer, type MiningServer, type ServerHashrate } from './server.ts';
 export type { ChannelStatus, MiningServerStatus } from './status.ts';

@@ -1,4 +1,5 @@
 import { compareTargets, difficultyFromTarget, targetFromDifficulty } from '@sv2kit/bitcoin';
+import type { JournalRecord } from '@sv2kit/ledger';
 import {
   Acknowledgements,
   type BatchPolicy,
@@ -11,6 +12,7 @@ import {
   type ShareErrorCode,
   type StandardChannel,
   type TargetPolicy,
+  usefulDifficulty,
   Vardiff,
   type VardiffTuning,
 } from '@sv2kit/mining';
@@ -23,16 +25,15 @@ export type Addressee =
   /** With the others of its group. */
   | { readonly kind: 'group'; readonly group: Group<AnyChannel> }
   /** On its own: its connection cannot process extended jobs (REQUIRES_STANDARD_JOBS). */
-  | { readonly kind: 'own'; readonly feed: Feed }
-  /** Not at all: the client brings its own (REQUIRES_WORK_SELECTION). */
-  | { readonly kind: 'none' };
+  | { readonly kind: 'own'; readonly feed: Feed; recipe: Recipe }
+  /** Not from the server: the client brings its own (REQUIRES_WORK_SELECTION), for one channel or all of a group. */
+  | { readonly kind: 'custom'; readonly group: Group<AnyChannel> };
 
 export interface MinerOptions {
   readonly downstream: Downstream;
   /** Names the channel in the journal. */
   readonly key: number;
   readonly channel: AnyChannel;
-  readonly recipe: Recipe;
   readonly lease: ExtranonceLease;
   readonly addressee: Addressee;
   readonly userIdentity: Uint8Array;
@@ -45,7 +46,6 @@ export class Miner {
   readonly downstream: Downstream;
   readonly key: number;
   readonly channel: AnyChannel;
-  readonly recipe: Recipe;
   readonly lease: ExtranonceLease;
   readonly addressee: Addressee;
   readonly userIdentity: Uint8Array;
@@ -55,8 +55,8 @@ export class Miner {
   readonly rejected = new Map<ShareErrorCode, number>();
   /** The id of the group that it is alone in; undefined when it shares one. */
   ownGroupId: number | undefined;
-  /** Whether its opening is in the journal. */
-  isRecorded = false;
+  /** What the journal is to say of it before its shares, and has not taken yet: its opening, its own jobs. */
+  unrecorded: JournalRecord[] = [];
   nominalHashRate: number;
   accepted = 0;
   /** Sum of credited difficulties. */
@@ -64,7 +64,7 @@ export class Miner {
   lastShareAtMs: number | undefined;
   /** Refused shares since the last accepted one. */
   refusedInARow = 0;
-  readonly #policy: TargetPolicy;
+  #policy: TargetPolicy;
   #activeDifficulty: number;
 
   constructor(
@@ -75,7 +75,6 @@ export class Miner {
     this.downstream = options.downstream;
     this.key = options.key;
     this.channel = channel;
-    this.recipe = options.recipe;
     this.lease = options.lease;
     this.addressee = options.addressee;
     this.userIdentity = options.userIdentity;
@@ -86,6 +85,20 @@ export class Miner {
     const { sharesPerMinute } = settings.targets;
     this.vardiff = new Vardiff(this.#activeDifficulty, sharesPerMinute, this.#bounds(), nowMs, settings.vardiff);
     this.acknowledgements = new Acknowledgements(channel.channelId, settings.batch);
+  }
+
+  /** What its jobs are made with. */
+  get recipe(): Recipe {
+    const { addressee } = this;
+    return addressee.kind === 'own' ? addressee.recipe : addressee.group.recipe;
+  }
+
+  /** Targets are set in another way from now on. @returns whether the one at hand is out of bounds */
+  setPolicy(policy: TargetPolicy): boolean {
+    this.#policy = policy;
+    const bounds = this.#bounds();
+    this.vardiff.setBounds(bounds);
+    return this.vardiff.difficulty > bounds.max || this.#activeDifficulty > bounds.max;
   }
 
   /** Vardiff must know when another target binds. */
@@ -131,6 +144,7 @@ export class Miner {
 
   #bounds(): DifficultyBounds {
     const easiest = difficultyFromTarget(this.channel.maxTarget);
-    return { min: Math.max(this.#policy.minDifficulty, easiest), max: Math.max(this.#policy.maxDifficulty, easiest) };
+    const max = Math.max(usefulDifficulty(this.#policy), easiest);
+    return { min: Math.min(max, Math.max(this.#policy.minDifficulty, easiest)), max };
   }
 }

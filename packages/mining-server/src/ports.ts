@@ -1,9 +1,10 @@
 // What the server needs from its surroundings, as narrow as it is used.
-import type { SetupConnection } from '@sv2kit/codec';
+import type { SetCustomMiningJob, SetupConnection } from '@sv2kit/codec';
 import type { Journal } from '@sv2kit/ledger';
-import type { Payout, Solution } from '@sv2kit/mining';
+import type { CustomJobErrorCode, CustomJobMode, Job, Payout, Solution, Tip } from '@sv2kit/mining';
 import type { Clock, Connection, Counter, Gauge, Logger } from '@sv2kit/net';
 import type { MiningFromServer } from '@sv2kit/codec';
+import type { BlockPath } from './config.ts';
 
 /** The part of the ledger's journal that shares go through. */
 export type ShareJournal = Pick<Journal, 'append' | 'bootEpoch' | 'onState' | 'onWatermark' | 'state' | 'watermark'>;
@@ -31,6 +32,7 @@ export interface FoundBlock {
   readonly solution: Solution;
   readonly height: number;
   readonly foundAtMs: number;
+  readonly path: BlockPath;
   readonly via: 'sv2-standard' | 'sv2-extended';
   /** The channel's identity. */
   readonly userIdentity: Uint8Array;
@@ -38,6 +40,67 @@ export interface FoundBlock {
   readonly worker: Uint8Array | undefined;
   /** Vendor, hardware and firmware as the miner stated them (§3.6.1). */
   readonly device: string;
+}
+
+/** What a judge is asked about a SetCustomMiningJob (§5.3.18) that kept the rules of channels and flags. */
+export interface CustomJobRequest {
+  /** Its byte fields stay. */
+  readonly message: SetCustomMiningJob;
+  /** Of the channels, which have the same. */
+  readonly userIdentity: Uint8Array;
+  /** Name the channels that take the job: a token is good once for each. */
+  readonly channelKeys: readonly number[];
+  /** Prefix and rolled part together, in bytes. */
+  readonly fullExtranonceSize: number;
+  readonly nowMs: number;
+}
+
+/** The server is committed to crediting the job's shares. */
+export interface AcceptedCustomJob {
+  readonly kind: 'accepted';
+  readonly mode: CustomJobMode;
+  /** 16 bytes. */
+  readonly tokenId: Uint8Array;
+  /** The tip that prev_hash names. */
+  readonly tip: Tip;
+  /** Part of a share's difficulty that is credited: above 0, at most 1. */
+  readonly credit: number;
+  /** Of the block that the job would make. */
+  readonly height: number;
+  /** Satoshis that the coinbase pays the pool, and the revenue that they are measured against. */
+  readonly payout: bigint;
+  readonly value: bigint;
+}
+
+export type CustomJobVerdict =
+  | AcceptedCustomJob
+  | { readonly kind: 'refused'; readonly code: CustomJobErrorCode }
+  /** The node has not seen prev_hash yet; asked again by {@link MiningServer.tipSeen}. */
+  | { readonly kind: 'unseen-tip' };
+
+/** Whether the pool pays for jobs that clients bring themselves. */
+export interface CustomJobJudge {
+  judge(request: CustomJobRequest): CustomJobVerdict;
+}
+
+/** A share that was accepted. */
+export interface AcceptedShare {
+  readonly job: Job;
+  /** In full: prefix and rolled part. */
+  readonly extranonce: Uint8Array;
+  /** Internal byte order. */
+  readonly hash: Uint8Array;
+  readonly version: number;
+  /** Unix seconds. */
+  readonly ntime: number;
+  readonly nonce: number;
+  /** The difficulty that it proves. */
+  readonly work: number;
+  /** The channel's identity. */
+  readonly userIdentity: Uint8Array;
+  /** The worker behind the share, where extension 0x0002 names one. */
+  readonly worker: Uint8Array | undefined;
+  readonly isBlock: boolean;
 }
 
 /** Durations in milliseconds. */
@@ -59,6 +122,8 @@ export interface MiningServerMetrics {
   readonly channels: Gauge;
   /** Messages for channels that are not there, by `message`. */
   readonly strays: Counter;
+  /** SetCustomMiningJob messages answered, by `outcome`: the job's mode, or the code of the error. */
+  readonly customJobs: Counter;
   /** From a share's arrival to its Success on its way, journal included. */
   readonly shareToSuccess: Timing;
   /** From a share's arrival to its Error on its way. */
@@ -75,6 +140,10 @@ export interface MiningServerDeps {
   authorise(request: AuthorisationRequest): Authorisation | Promise<Authorisation>;
   /** A block: called before the share is recorded or answered, at most once per block and channel. */
   onBlock(block: FoundBlock): void;
+  /** Every accepted share, in the turn in which it is judged; a block also when the journal takes nothing. */
+  onShare?(share: AcceptedShare): void;
+  /** Judges the jobs of clients with work selection; absent: `jd-not-supported`. */
+  readonly customJobs?: CustomJobJudge;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: MiningServerMetrics;
@@ -92,6 +161,7 @@ export const noMiningMetrics: MiningServerMetrics = {
   channelsClosed: counter,
   channels: { set() {} },
   strays: counter,
+  customJobs: counter,
   shareToSuccess: timing,
   shareToError: timing,
   workToLast: timing,

@@ -10,7 +10,7 @@ import {
 import type { Tip, WorkTemplate } from '@sv2kit/mining';
 import { type Accepted, type Refused, serve, type Service } from '@sv2kit/net';
 import type { ServerCloseReason, SetupErrorCode } from './codes.ts';
-import { MAX_TAG_SIZE, type MiningServerConfig } from './config.ts';
+import { type ExtranoncePlace, MAX_TAG_SIZE, type MiningServerConfig } from './config.ts';
 import { ServerContext } from './context.ts';
 import { Downstream } from './downstream.ts';
 import { FanOut } from './fan-out.ts';
@@ -19,6 +19,16 @@ import { type MiningServerStatus, serverStatus } from './status.ts';
 
 /** How often what waits is looked at, in milliseconds. */
 const TICK_MS = 1_000;
+
+/** What a server's miners can do together, in hashes per second. */
+export interface ServerHashrate {
+  /** As they state it. */
+  readonly nominal: number;
+  /** As their shares show it, from what they state on. */
+  readonly estimated: number;
+  /** From the credit of the last ten minutes. */
+  readonly measured: number;
+}
 
 /**
  * A downstream mining server (§5): serves miners on the connections that {@link MiningServer.service} is given, with
@@ -59,6 +69,59 @@ export class MiningServer {
     if (board.activate(template, tip, nowMs) === 'new-tip') allocator.tipChanged();
     this.#lastJobsMs = nowMs;
     this.#fanOut.request();
+    this.tipSeen();
+  }
+
+  /** The node has a tip that it may not have had before: custom jobs that waited for it are judged again. */
+  tipSeen(): void {
+    const { heldCustomJobs, downstreams } = this.#context;
+    if (heldCustomJobs.size === 0) return;
+    for (const downstream of [...downstreams]) this.#isolated(downstream, () => downstream.retryCustomJobs());
+  }
+
+  /**
+   * What jobs are made with has changed: the outputs of payouts, or where extranonce prefixes lie. Every channel gets its
+   * new prefix where it has one (a channel that rolls more than there is left is closed with `extranonce-too-small`), then
+   * new jobs of the template at hand and of the prepared ones, in this turn of the event loop. Shares on earlier jobs
+   * are judged with the prefix and size that those had.
+   * @throws RangeError when the extranonce has no room for an index
+   */
+  renew({ extranonce }: { readonly extranonce?: ExtranoncePlace } = {}): void {
+    const { board, deps } = this.#context;
+    if (extranonce !== undefined) this.#context.move(extranonce);
+    board.renew();
+    this.#lastJobsMs = deps.clock.now();
+    this.#fanOut.request();
+  }
+
+  /**
+   * The hardest target that is of use: no channel gets a harder one, unless its client can do no easier. Channels beyond
+   * it get another target, and jobs that it binds, at once.
+   * @param difficulty undefined: the configured maximum alone
+   */
+  setUsefulDifficulty(difficulty: number | undefined): void {
+    const { config, downstreams } = this.#context;
+    const { targets } = config;
+    this.#context.targets = difficulty === undefined ? targets : { ...targets, usefulDifficulty: difficulty };
+    let beyond = false;
+    for (const { miners } of downstreams) {
+      for (const miner of miners) beyond = miner.setPolicy(this.#context.targets) || beyond;
+    }
+    if (beyond) this.#refresh();
+  }
+
+  /** The miners' hashrate, as an upstream wants to know it (§5.3.7). */
+  hashrate(): ServerHashrate {
+    const { downstreams, meter, deps } = this.#context;
+    let nominal = 0;
+    let estimated = 0;
+    for (const { miners } of downstreams) {
+      for (const miner of miners) {
+        nominal += miner.nominalHashRate;
+        estimated += miner.vardiff.hashrate;
+      }
+    }
+    return { nominal, estimated, measured: meter.hashrate(deps.clock.now()) };
   }
 
   /** A better template for the tip at hand. @returns false when there is no tip yet */
@@ -112,16 +175,33 @@ export class MiningServer {
   }
 
   #tick(): void {
-    const { deps, config, holding, desk, board } = this.#context;
+    const { deps, config, holding, desk, board, downstreams } = this.#context;
     const nowMs = deps.clock.now();
     for (const miner of holding) {
       desk.settleHeld(miner, miner.channel.expireHeld(nowMs));
       if (!miner.channel.holds) holding.delete(miner);
     }
-    if (board.work === undefined || nowMs - this.#lastJobsMs < config.refreshMs) return;
-    this.#lastJobsMs = nowMs;
+    for (const downstream of [...downstreams]) {
+      if (downstream.selectsWork) this.#isolated(downstream, () => downstream.tickCustomJobs(nowMs));
+    }
+    if (board.work !== undefined && nowMs - this.#lastJobsMs >= config.refreshMs) this.#refresh();
+  }
+
+  #refresh(): void {
+    const { board, deps } = this.#context;
+    this.#lastJobsMs = deps.clock.now();
     board.refresh();
     this.#fanOut.request();
+  }
+
+  /** A mistake of ours must end the connection that it is about, and nothing else. */
+  #isolated({ connection }: Downstream, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#context.deps.log.error('custom jobs of a connection could not be served', { error });
+      connection.destroy('internal-error');
+    }
   }
 
   #endAll(reason: ServerCloseReason): void {

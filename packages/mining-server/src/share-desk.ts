@@ -1,6 +1,6 @@
-import { heightOf } from '@sv2kit/bitcoin';
-import type { ShareErrorCode, Share, ShareOutcome, SettledShare } from '@sv2kit/mining';
+import type { Job, ShareErrorCode, Share, ShareOutcome, SettledShare } from '@sv2kit/mining';
 import { BlockRecords } from './block-records.ts';
+import type { BlockPath } from './config.ts';
 import type { ServerContext } from './context.ts';
 import type { Miner } from './miner.ts';
 
@@ -54,22 +54,25 @@ export class ShareDesk {
     const nowMs = deps.clock.now();
     register.record(miner);
     const isBlock = outcome.kind === 'block';
+    const credited = outcome.work * outcome.credit;
+    if (isBlock) this.#relay(miner, share, outcome, hash);
     const position = deps.journal.append({
       type: 'ShareAccepted',
       timeMs: nowMs,
       channelKey: miner.key,
       ...recordedShare(share),
-      difficulty: outcome.work,
+      difficulty: credited,
       hash,
       isBlock,
     });
     // What the journal does not take is not credited; a block among it has gone out all the same.
     if (!Number.isFinite(position)) return this.#refuse(miner, share, 'ledger-unavailable', arrived);
-    acknowledger.add(miner, share.sequenceNumber, outcome.work, position, arrived);
+    if (!isBlock) this.#relay(miner, share, outcome, hash);
+    acknowledger.add(miner, share.sequenceNumber, credited, position, arrived);
     if (isBlock) miner.acknowledgements.hurry();
     this.accepted += 1;
     miner.accepted += 1;
-    miner.work += outcome.work;
+    miner.work += credited;
     miner.lastShareAtMs = nowMs;
     miner.refusedInARow = 0;
     meter.add(outcome.work, nowMs);
@@ -78,24 +81,45 @@ export class ShareDesk {
     if (miner.vardiff.urgent) miner.downstream.retargetNow(miner);
   }
 
+  /** Whoever wants to know of every share. */
+  #relay(miner: Miner, share: Share, { work, kind }: Credited, hash: Uint8Array): void {
+    const { deps } = this.#context;
+    if (deps.onShare === undefined) return;
+    const point = miner.channel.point(share);
+    if (point === undefined) return;
+    const { version, ntime, nonce } = share;
+    const who = { userIdentity: miner.userIdentity, worker: workerOf(share) };
+    try {
+      deps.onShare({ ...point, hash, version, ntime, nonce, work, ...who, isBlock: kind === 'block' });
+    } catch (error) {
+      deps.log.error('a share could not be handed on', { error });
+    }
+  }
+
   /** No way that a block takes waits for another, or fails with it. */
   #publish(miner: Miner, share: Share, { solution }: ShareOutcome & { kind: 'block' }): void {
     const { deps } = this.#context;
     this.blocks += 1;
     const timeMs = deps.clock.now();
     const { userIdentity, downstream, channel } = miner;
-    const worker = share.type === 'SubmitSharesExtended' ? share.userIdentity?.slice() : undefined;
+    const worker = workerOf(share);
     const via = `sv2-${channel.kind}` as const;
-    const height = heightOf(solution.job.template.coinbasePrefix);
+    const { height } = solution.job;
+    const path = this.#path(solution.job);
     try {
       const { device } = downstream;
-      deps.onBlock({ solution, height, foundAtMs: timeMs, via, userIdentity, worker, device });
+      deps.onBlock({ solution, height, foundAtMs: timeMs, path, via, userIdentity, worker, device });
     } catch (error) {
       deps.log.error('a block could not be handed on', { error, height });
     }
     const { hash, header, coinbase } = solution;
     const record = { timeMs, channelKey: miner.key, height, hash, header, coinbase, via, userIdentity };
-    this.#blockRecords.add(miner, { type: 'BlockFound', path: 'pool-template', ...record });
+    this.#blockRecords.add(miner, { type: 'BlockFound', path, ...record });
+  }
+
+  #path({ origin }: Job): BlockPath {
+    if (origin.kind === 'template') return this.#context.config.path?.() ?? 'pool-template';
+    return origin.mode === 'full-template' ? 'declared-full-template' : 'coinbase-only';
   }
 
   #recordRefusal(miner: Miner, share: Share, code: ShareErrorCode): void {
@@ -125,6 +149,11 @@ export class ShareDesk {
 
 const ACCEPTED = { outcome: 'accepted' };
 const BLOCK = { outcome: 'block' };
+
+/** The worker whom extension 0x0002 names. */
+function workerOf(share: Share): Uint8Array | undefined {
+  return share.type === 'SubmitSharesExtended' ? share.userIdentity?.slice() : undefined;
+}
 
 /** The share's own fields as the journal keeps them. */
 function recordedShare(share: Share) {

@@ -1,4 +1,4 @@
-import { difficultyFromTarget, heightOf } from '@sv2kit/bitcoin';
+import { difficultyFromTarget } from '@sv2kit/bitcoin';
 import { fromUtf8 } from '@sv2kit/codec';
 import type { ServerContext } from './context.ts';
 import type { Miner } from './miner.ts';
@@ -51,7 +51,7 @@ export function serverStatus(context: ServerContext): MiningServerStatus {
       ? {}
       : {
           work: {
-            height: heightOf(work.current.template.coinbasePrefix),
+            height: work.current.height,
             tipSinceMs: work.tipSinceMs,
             networkDifficulty: difficultyFromTarget(work.tip.target),
           },

@@ -1,6 +1,10 @@
+import { sameBytes } from '@sv2kit/bitcoin';
 import { REQUIRES_STANDARD_JOBS, REQUIRES_WORK_SELECTION } from '@sv2kit/codec';
-import { applyStep, Feed, type FeedStep, Group, minNtimeAt, type Recipe, recipeKey } from '@sv2kit/mining';
+import { applyStep, Feed, type FeedStep, type ExtranonceSpace, type Job, stepNtime } from '@sv2kit/mining';
+import type { Group, Recipe } from '@sv2kit/mining';
 import type { ServerContext } from './context.ts';
+import { planMove } from './extranonce-move.ts';
+import { Groups } from './groups.ts';
 import type { Addressee, AnyChannel, Miner } from './miner.ts';
 import type { MinerConnection } from './ports.ts';
 
@@ -11,33 +15,46 @@ export class WorkLine {
   readonly #context: ServerContext;
   readonly #connection: MinerConnection;
   readonly #miners: ReadonlyMap<number, Miner>;
-  readonly #groups = new Map<string, Group<AnyChannel>>();
+  readonly #groups: Groups;
+  readonly #onMisfit: (miner: Miner) => void;
+  /** Where the prefixes of its channels lie. */
+  #space: ExtranonceSpace;
 
-  /** @param miners the connection's open channels by id */
-  constructor(context: ServerContext, connection: MinerConnection, miners: ReadonlyMap<number, Miner>) {
+  /**
+   * @param miners the connection's open channels by id
+   * @param onMisfit closes a channel that rolls more extranonce than there is left
+   */
+  constructor(
+    context: ServerContext,
+    connection: MinerConnection,
+    miners: ReadonlyMap<number, Miner>,
+    onMisfit: (miner: Miner) => void,
+  ) {
     this.#context = context;
     this.#connection = connection;
     this.#miners = miners;
+    this.#onMisfit = onMisfit;
+    this.#space = context.space;
     this.standardJobs = (connection.setup.flags & REQUIRES_STANDARD_JOBS) !== 0;
+    this.#groups = new Groups((connection.setup.flags & REQUIRES_WORK_SELECTION) !== 0);
+  }
+
+  /** Whether the client brings its own jobs (REQUIRES_WORK_SELECTION). */
+  get selectsWork(): boolean {
+    return this.#groups.custom;
   }
 
   /** How a channel of a recipe gets its work. @param nextId for a group that does not exist yet */
-  addressee(recipe: Recipe, nextId: () => number): Addressee {
-    if ((this.#connection.setup.flags & REQUIRES_WORK_SELECTION) !== 0) return { kind: 'none' };
-    if (this.standardJobs) return { kind: 'own', feed: new Feed() };
-    const key = recipeKey(recipe);
-    let group = this.#groups.get(key);
-    if (group === undefined) {
-      group = new Group<AnyChannel>(nextId(), recipe);
-      this.#groups.set(key, group);
-    }
-    return { kind: 'group', group };
+  addressee(recipe: Recipe, userIdentity: Uint8Array, nextId: () => number): Addressee {
+    this.#follow();
+    if (this.#groups.custom) return { kind: 'custom', group: this.#groups.of(recipe, userIdentity, nextId) };
+    if (this.standardJobs) return { kind: 'own', feed: new Feed(), recipe };
+    return { kind: 'group', group: this.#groups.of(recipe, userIdentity, nextId) };
   }
 
   /** The channels of a group by its id. */
   members(groupChannelId: number): AnyChannel[] | undefined {
-    const group = this.#groups.values().find((each) => each.groupChannelId === groupChannelId);
-    return group === undefined ? undefined : [...group.members()];
+    return this.#groups.members(groupChannelId);
   }
 
   /**
@@ -46,7 +63,8 @@ export class WorkLine {
    */
   advance(): void {
     if (this.#connection.congested) return;
-    for (const group of this.#groups.values()) this.#advanceGroup(group);
+    this.#follow();
+    if (!this.#groups.custom) for (const group of this.#groups) this.#advanceGroup(group);
     if (this.standardJobs) for (const miner of this.#miners.values()) this.#advanceOwn(miner);
   }
 
@@ -55,15 +73,13 @@ export class WorkLine {
    * must get all that the members got, so they are brought up first: call {@link WorkLine.prepareFor} before Success.
    */
   welcome(miner: Miner): void {
-    const { addressee, channel, recipe } = miner;
-    if (addressee.kind === 'none') return;
+    const { addressee, channel, userIdentity } = miner;
+    if (addressee.kind === 'custom') return this.#groups.join(addressee.group, channel, userIdentity);
     const feed = addressee.kind === 'own' ? addressee.feed : new Feed();
     for (const step of feed.advance(this.#context.board)) this.#sendStep(miner, step);
     if (addressee.kind !== 'group') return;
     if (addressee.group.size === 0) addressee.group.feed.follow(feed);
-    addressee.group.add(channel);
-    // Again, in case that its last member has left while the group was brought up.
-    this.#groups.set(recipeKey(recipe), addressee.group);
+    this.#groups.join(addressee.group, channel, userIdentity);
   }
 
   /** A channel is about to join: its group is brought up to the board. */
@@ -72,16 +88,32 @@ export class WorkLine {
   }
 
   /** The channel gets nothing more. */
-  leave({ addressee, channel, recipe }: Miner): void {
-    if (addressee.kind !== 'group') return;
-    addressee.group.remove(channel.channelId);
-    const key = recipeKey(recipe);
-    if (addressee.group.size === 0 && this.#groups.get(key) === addressee.group) this.#groups.delete(key);
+  leave({ addressee, channel }: Miner): void {
+    if (addressee.kind !== 'own') this.#groups.leave(addressee.group, channel);
   }
 
   /** A channel whose difficulty cannot wait for the next broadcast: its target, and a job that the target binds. */
   retargetNow(miner: Miner): void {
-    if (this.#retarget(miner)) this.sendSpareJob(miner);
+    if (this.retarget(miner)) this.sendSpareJob(miner);
+  }
+
+  /** @returns whether another target went out */
+  retarget(miner: Miner): boolean {
+    const target = miner.retarget(this.#context.deps.clock.now());
+    if (target === undefined) return false;
+    this.#connection.send({ type: 'SetTarget', channelId: miner.channel.channelId, maximumTarget: target });
+    return true;
+  }
+
+  /** The same template as another job, for one channel. */
+  sendSpareJob(miner: Miner): void {
+    const { board } = this.#context;
+    this.#follow();
+    const source = board.another();
+    // A job is for the board's tip; a channel that has not been brought to it yet will be, with new targets.
+    if (source === undefined || board.work === undefined || miner.addressee.kind === 'custom') return;
+    if (miner.channel.active?.work.tip !== board.work.tip) return;
+    this.#sendStep(miner, { kind: 'active', source, work: board.work });
   }
 
   #advanceGroup(group: Group<AnyChannel>): void {
@@ -89,10 +121,12 @@ export class WorkLine {
     if (group.size === 0 || !group.feed.isBehind(board)) return;
     for (const step of group.feed.advance(board)) {
       const nowMs = deps.clock.now();
-      const minNtime = ntimeOf(step, nowMs);
+      const job = step.source.job(group.recipe);
+      const minNtime = this.#ntime(step, job, group.recipe, group.members(), nowMs);
+      if (minNtime === undefined) continue;
       if (step.kind !== 'prev-hash') for (const member of group.members()) this.#retargetMember(member);
       const settlements = group.apply(step, minNtime, nowMs);
-      this.#connection.sendFrame(frames.extended(step, step.source.job(group.recipe), group.groupChannelId, minNtime));
+      this.#connection.sendFrame(frames.extended(step, job, group.groupChannelId, minNtime));
       for (const member of group.members()) this.#miners.get(member.channelId)?.noteActivation(nowMs);
       for (const { channel, settled } of settlements) {
         const miner = this.#miners.get(channel.channelId);
@@ -105,7 +139,7 @@ export class WorkLine {
     const { board } = this.#context;
     if (miner.addressee.kind !== 'own' || !miner.addressee.feed.isBehind(board)) return;
     for (const step of miner.addressee.feed.advance(board)) {
-      if (step.kind !== 'prev-hash') this.#retarget(miner);
+      if (step.kind !== 'prev-hash') this.retarget(miner);
       this.#sendStep(miner, step);
     }
   }
@@ -115,8 +149,9 @@ export class WorkLine {
     const { frames, deps, desk } = this.#context;
     const { channel, recipe } = miner;
     const nowMs = deps.clock.now();
-    const minNtime = ntimeOf(step, nowMs);
     const job = step.source.job(recipe);
+    const minNtime = this.#ntime(step, job, recipe, [channel], nowMs);
+    if (minNtime === undefined) return;
     const settled = applyStep(step, channel, recipe, minNtime, nowMs);
     this.#connection.sendFrame(
       channel.kind === 'standard'
@@ -127,30 +162,50 @@ export class WorkLine {
     desk.settleHeld(miner, settled);
   }
 
-  /** The same template as another job, for one channel. */
-  sendSpareJob(miner: Miner): void {
-    const { board } = this.#context;
-    const source = board.another();
-    // A job is for the board's tip; a channel that has not been brought to it yet will be, with new targets.
-    if (source === undefined || board.work === undefined || miner.addressee.kind === 'none') return;
-    if (miner.channel.active?.work.tip !== board.work.tip) return;
-    this.#sendStep(miner, { kind: 'active', source, work: board.work });
+  /** @returns undefined for a job that would only lead to duplicates */
+  #ntime(step: FeedStep, job: Job, recipe: Recipe, channels: Iterable<AnyChannel>, nowMs: number): number | undefined {
+    return stepNtime(step, job, recipe.numbered ? [] : channels, nowMs);
   }
 
   #retargetMember(channel: AnyChannel): void {
     const miner = this.#miners.get(channel.channelId);
-    if (miner !== undefined) this.#retarget(miner);
+    if (miner !== undefined) this.retarget(miner);
   }
 
-  #retarget(miner: Miner): boolean {
-    const target = miner.retarget(this.#context.deps.clock.now());
-    if (target === undefined) return false;
-    this.#connection.send({ type: 'SetTarget', channelId: miner.channel.channelId, maximumTarget: target });
-    return true;
+  /** Prefixes may lie elsewhere since: every channel gets its new one before any job that is made for it (§5.3.10). */
+  #follow(): void {
+    if (this.#space === this.#context.space) return;
+    this.#space = this.#context.space;
+    const misfits: Miner[] = [];
+    for (const group of this.#groups) {
+      const miners = [...group.members()].map(({ channelId }) => this.#miners.get(channelId));
+      const recipe = this.#move(
+        miners.filter((miner) => miner !== undefined),
+        group.recipe,
+        misfits,
+      );
+      group.become(recipe);
+    }
+    for (const miner of this.#miners.values()) {
+      if (miner.addressee.kind !== 'own') continue;
+      miner.addressee.recipe = this.#move([miner], miner.recipe, misfits);
+      miner.addressee.feed.forgetFutures();
+    }
+    this.#groups.recipesChanged();
+    for (const miner of misfits) this.#onMisfit(miner);
   }
-}
 
-/** A future job has no time of its own yet. */
-function ntimeOf(step: FeedStep, nowMs: number): number {
-  return step.kind === 'future' ? 0 : minNtimeAt(step.work, nowMs);
+  #move(miners: readonly Miner[], before: Recipe, misfits: Miner[]): Recipe {
+    const { allocator, config } = this.#context;
+    const plan = planMove(allocator, miners, before, config.leastExtranonceSize);
+    for (const { miner, prefix } of plan.moved) {
+      const { channel } = miner;
+      if (sameBytes(channel.extranoncePrefix, prefix)) continue;
+      channel.setExtranoncePrefix(prefix);
+      const { channelId } = channel;
+      this.#connection.send({ type: 'SetExtranoncePrefix', channelId, extranoncePrefix: prefix });
+    }
+    misfits.push(...plan.misfits);
+    return plan.recipe;
+  }
 }

@@ -1,9 +1,9 @@
 import {
   ExtendedChannel,
-  Job,
   payTo,
   ShareBudget,
   StandardChannel,
+  templateJob,
   type Tip,
   Vardiff,
   type WorkTemplate,
@@ -38,8 +38,9 @@ const recipe = {
   tag: new Uint8Array(8),
   extranonceSize: 9,
   versionRollingAllowed: true,
+  numbered: true,
 };
-const job = new Job(1, template, recipe, 1);
+const job = templateJob(1, template, recipe, 1);
 const budget = new ShareBudget(1 << 24);
 const common = { channelId: 1, target: EVERY_HASH_COUNTS, maxTarget: MAX_TARGET, budget };
 const standard = new StandardChannel({ ...common, extranoncePrefix: new Uint8Array(9) });
@@ -75,7 +76,7 @@ export const suite: Record<string, () => void> = {
     void extended.submit({ type: 'SubmitSharesExtended', ...share, nonce: next(), extranonce }, NOW),
   'refuse a share of an unknown job': () =>
     void standard.submit({ type: 'SubmitSharesStandard', ...share, jobId: 99, nonce: 1 }, NOW),
-  'make a job of a template, 12-deep merkle path': () => void new Job(2, template, recipe, 2),
+  'make a job of a template, 12-deep merkle path': () => void templateJob(2, template, recipe, 2),
   'merkle root of a standard job, 12-deep merkle path': () => void job.merkleRoot(new Uint8Array(9)),
   'count a share in vardiff': () => vardiff.accepted(1, (nonce += 1)),
 };

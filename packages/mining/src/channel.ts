@@ -1,16 +1,18 @@
-import { compareTargets, joinCoinbase, meetsTarget } from '@sv2kit/bitcoin';
+import { compareTargets, joinCoinbase, meetsTarget, sameBytes } from '@sv2kit/bitcoin';
 import { HeldShares } from './held-shares.ts';
 import type { ActiveWork, Job } from './job.ts';
 import { JobBook, type LiveJob } from './job-book.ts';
 import { CHANNEL_LIMITS, type ChannelLimits, FUTURE_BLOCK_MARGIN, MAX_FUTURE_BLOCK_TIME } from './limits.ts';
 import { rejected, type SettledShare, type Share, type ShareOutcome, type Solution } from './share.ts';
-import { SeenShares, type ShareBudget } from './seen-shares.ts';
+import { sameSpace, untouchedNtime } from './search-space.ts';
+import { SeenByTip } from './seen-by-tip.ts';
+import type { ShareBudget } from './seen-shares.ts';
 import type { Tip } from './template.ts';
 
 /** What a channel of either kind is opened with. */
 export interface ChannelOptions {
   readonly channelId: number;
-  /** Its size is final; a standard channel's is the full extranonce size. */
+  /** A standard channel's is the full extranonce. */
   readonly extranoncePrefix: Uint8Array;
   /** First target; not above `maxTarget`. */
   readonly target: Uint8Array;
@@ -26,7 +28,7 @@ export abstract class ServerChannel {
   readonly channelId: number;
   readonly #limits: ChannelLimits;
   readonly #jobs: JobBook;
-  readonly #seen: SeenShares;
+  readonly #seen: SeenByTip;
   readonly #held: HeldShares;
   #prefix: Uint8Array;
   #target: Uint8Array;
@@ -36,7 +38,7 @@ export abstract class ServerChannel {
     this.channelId = options.channelId;
     this.#limits = options.limits ?? CHANNEL_LIMITS;
     this.#jobs = new JobBook(this.#limits);
-    this.#seen = new SeenShares(this.#limits.seenShares, options.budget);
+    this.#seen = new SeenByTip(this.#limits.seenShares, options.budget);
     this.#held = new HeldShares(this.#limits);
     this.#prefix = options.extranoncePrefix;
     this.#target = options.target;
@@ -69,9 +71,25 @@ export abstract class ServerChannel {
   }
 
   /** A job went out with min_ntime. @param minNtime unix seconds */
-  addActiveJob(job: Job, minNtime: number): void {
+  addActiveJob(job: Job, minNtime: number, nowMs: number): void {
     this.#checkSize(job);
-    if (this.#jobs.addActive(job, this.#prefix, this.#target, minNtime)) this.#seen.jobRetired();
+    if (this.#jobs.addActive(job, this.#prefix, this.#target, minNtime, nowMs)) this.#seen.current.jobRetired();
+  }
+
+  /**
+   * SetCustomMiningJob was accepted (§5.3.18): prefix and target are pinned, and the tip that it names is the channel's.
+   * Older jobs go stale, and their shares are forgotten, on another prev-hash only, never on another min_ntime.
+   */
+  setCustomJob(job: Job, tip: Tip, minNtime: number, nowMs: number): void {
+    this.#checkSize(job);
+    const { newTip, before, retired } = this.#jobs.addCustom(job, tip, this.#prefix, this.#target, minNtime, nowMs);
+    if (newTip) this.#seen.turn(before?.prevHash, tip.prevHash);
+    else if (retired) this.#seen.current.jobRetired();
+  }
+
+  /** The tip of the client's own jobs is history: they are stale, although the client has not named another tip. */
+  endTip(): void {
+    this.#jobs.endTip();
   }
 
   /**
@@ -81,7 +99,7 @@ export abstract class ServerChannel {
    * @throws Error when the job was never sent to this channel as a future one
    */
   setNewPrevHash(jobId: number, tip: Tip, minNtime: number, nowMs: number): SettledShare[] {
-    const { newTip } = this.#jobs.activate(jobId, tip, this.#target, minNtime);
+    const { newTip } = this.#jobs.activate(jobId, tip, this.#target, minNtime, nowMs);
     if (newTip) this.#seen.clear();
     return this.#held.drain((share) => this.#judgeHeld(share, nowMs));
   }
@@ -98,10 +116,26 @@ export abstract class ServerChannel {
     return compareTargets(this.#target, maxTarget) > 0;
   }
 
-  /** SetExtranoncePrefix went out; binds the jobs sent after it (§5.3.10). */
+  /** SetExtranoncePrefix went out; binds the jobs sent after it (§5.3.10), whose extranonce may be of another size. */
   setExtranoncePrefix(prefix: Uint8Array): void {
-    if (prefix.length !== this.#prefix.length) throw new RangeError('the size of a prefix is final');
     this.#prefix = prefix;
+  }
+
+  /** The first ntime of a job that is new to this channel's devices; undefined when all of it is. Unix seconds. */
+  untouchedNtime(job: Job, prevHash: Uint8Array, nowMs: number): number | undefined {
+    let untouched: number | undefined;
+    for (const live of this.#jobs.current()) {
+      if (!sameBytes(live.work.tip.prevHash, prevHash) || !sameBytes(live.prefix, this.#prefix)) continue;
+      if (!sameSpace(live.job, job)) continue;
+      untouched = Math.max(untouched ?? 0, untouchedNtime(live.minNtime, nowMs - live.sinceMs));
+    }
+    return untouched;
+  }
+
+  /** What an accepted share was found with; undefined when its job has been forgotten meanwhile. */
+  point(share: Share): { readonly job: Job; readonly extranonce: Uint8Array } | undefined {
+    const live = this.#jobs.find(share.jobId);
+    return live?.phase === 'live' ? { job: live.job, extranonce: this.extranonce(live, share) } : undefined;
   }
 
   /** Judges a share of this channel. @param nowMs unix time in milliseconds */
@@ -153,8 +187,8 @@ export abstract class ServerChannel {
     if (versionError !== undefined) return rejected(versionError);
     if (!allowsTime(job, share.ntime, nowMs)) return rejected('invalid-ntime');
     if (!meetsTarget(hash, job.target)) return rejected('difficulty-too-low');
-    const seen = this.#seen.add(hash, share.jobId, (jobId) => this.#jobs.isCurrent(jobId));
-    if (seen === 'new') return { kind: 'accepted', work: job.difficulty, hash: hash.slice() };
+    const seen = this.#seen.current.add(hash, share.jobId, (jobId) => this.#jobs.isCurrent(jobId));
+    if (seen === 'new') return { kind: 'accepted', work: job.difficulty, credit: job.job.credit, hash: hash.slice() };
     return rejected(seen === 'duplicate' ? 'duplicate-share' : 'share-budget-exhausted');
   }
 
@@ -165,7 +199,7 @@ export abstract class ServerChannel {
     const solution = this.#solve(job.work, share, hash.slice(), this.extranonce(job, share));
     job.blocks.push(solution.hash);
     const work = meetsTarget(hash, job.target) ? job.difficulty : job.work.networkDifficulty;
-    return { kind: 'block', work, solution };
+    return { kind: 'block', work, credit: job.job.credit, solution };
   }
 
   #solve(work: ActiveWork, share: Share, hash: Uint8Array, extranonce: Uint8Array): Solution {
@@ -176,7 +210,6 @@ export abstract class ServerChannel {
     view.setUint32(68, share.ntime, true);
     view.setUint32(76, share.nonce, true);
     return {
-      templateId: job.template.templateId,
       job,
       hash,
       header,
@@ -184,11 +217,12 @@ export abstract class ServerChannel {
       ntime: share.ntime,
       nonce: share.nonce,
       coinbase: joinCoinbase(job.coinbase, extranonce, { segwit: true }),
+      extranonce,
     };
   }
 
   #checkSize(job: Job): void {
-    if (job.recipe.extranonceSize === this.fullExtranonceSize) return;
+    if (job.extranonceSize === this.fullExtranonceSize) return;
     throw new Error(`job ${job.id} has another extranonce size than channel ${this.channelId}`);
   }
 }

@@ -47,8 +47,29 @@ export type UpdateChannelErrorCode = keyof typeof UPDATE_CHANNEL_ERRORS;
 
 /** `SetCustomMiningJob.Error` (§5.3.20). */
 export const CUSTOM_JOB_ERRORS = {
-  'invalid-channel-id': 'No open extended channel of this connection has this id.',
+  'invalid-channel-id': 'No open extended channel of this connection, and no group with one, has this id.',
+  'work-selection-not-negotiated': 'The connection was set up without REQUIRES_WORK_SELECTION.',
   'jd-not-supported': 'The server accepts no custom jobs.',
+  'too-many-custom-jobs': 'The connection sets jobs far faster than templates and tips come.',
+  'invalid-mining-job-token':
+    "The token is not of the server's job declarator, is another user's, has expired or was used on this channel before.",
+  'job-not-yet-validated': 'The token was allocated for declaring a job, and none has been declared with it.',
+  'stale-chain-tip': 'prev_hash is no longer the tip.',
+  'unknown-chain-tip': "The server's node has not seen prev_hash, and did not within seconds.",
+  'invalid-version': 'version is not the declared one.',
+  'invalid-nbits': "nbits is not the tip's, or not the declared one.",
+  'invalid-min-ntime': 'min_ntime is below what the network allows on this tip.',
+  'invalid-coinbase-tx-version': 'coinbase_tx_version is not the declared one.',
+  'invalid-coinbase-prefix':
+    'coinbase_prefix is not the declared one, does not start with the height, or does not end in the push of the extranonce.',
+  'invalid-coinbase-tx-input-n-sequence': 'coinbase_tx_input_nSequence is not the declared one.',
+  'invalid-coinbase-tx-outputs': 'coinbase_tx_outputs are not the declared ones.',
+  'invalid-coinbase-tx-locktime': 'coinbase_tx_locktime is not the declared one.',
+  'invalid-merkle-path': 'merkle_path is not the declared one.',
+  'invalid-coinbase-tx': 'No coinbase can be built: its script is over 100 bytes, or its outputs cannot be read.',
+  'missing-pool-payout': "The pool's payout output is missing or zero.",
+  'missing-pool-outputs': 'Another output that the pool asks for is missing.',
+  'pool-payout-too-low': "The payout output holds less than the pool's least share of the revenue.",
 } as const;
 export type CustomJobErrorCode = keyof typeof CUSTOM_JOB_ERRORS;
 

@@ -33,7 +33,7 @@ export class ExtendedChannel extends ServerChannel {
   }
 
   protected extranonce(job: LiveJob, share: Share): Uint8Array {
-    const extranonce = new Uint8Array(this.fullExtranonceSize);
+    const extranonce = new Uint8Array(job.job.extranonceSize);
     extranonce.set(job.prefix);
     extranonce.set(rolled(share), job.prefix.length);
     return extranonce;

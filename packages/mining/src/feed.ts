@@ -47,6 +47,11 @@ export class Feed {
     this.#futures = other.#futures;
   }
 
+  /** The addressee's recipe is another: the future jobs that it was sent are not those that the board has for it now. */
+  forgetFutures(): void {
+    this.#futures = [];
+  }
+
   #takeTip(work: BoardWork, steps: FeedStep[]): void {
     const prepared = this.#futures.includes(work.opening);
     const source = prepared ? work.opening : work.current;

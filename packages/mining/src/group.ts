@@ -24,7 +24,7 @@ export function applyStep(
       channel.addFutureJob(job);
       return [];
     case 'active':
-      channel.addActiveJob(job, minNtime);
+      channel.addActiveJob(job, minNtime, nowMs);
       return [];
     case 'prev-hash':
       return channel.setNewPrevHash(job.id, step.work.tip, minNtime, nowMs);
@@ -37,13 +37,17 @@ export function applyStep(
  */
 export class Group<C extends ServerChannel = ServerChannel> {
   readonly groupChannelId: number;
-  readonly recipe: Recipe;
   readonly feed = new Feed();
   readonly #members = new Map<number, C>();
+  #recipe: Recipe;
 
   constructor(groupChannelId: number, recipe: Recipe) {
     this.groupChannelId = groupChannelId;
-    this.recipe = recipe;
+    this.#recipe = recipe;
+  }
+
+  get recipe(): Recipe {
+    return this.#recipe;
   }
 
   get size(): number {
@@ -52,6 +56,12 @@ export class Group<C extends ServerChannel = ServerChannel> {
 
   members(): IterableIterator<C> {
     return this.#members.values();
+  }
+
+  /** Every member has got a prefix of another size, or is about to leave: jobs of another recipe follow. */
+  become(recipe: Recipe): void {
+    this.#recipe = recipe;
+    this.feed.forgetFutures();
   }
 
   /** @throws Error when the channel's full extranonce is not of the group's size (§5.2.3) */

@@ -32,17 +32,20 @@ export {
   UPDATE_CHANNEL_ERRORS,
   type UpdateChannelErrorCode,
 } from './codes.ts';
+export { customJob, type CustomJobTerms } from './custom-job.ts';
 export { ExtendedChannel } from './extended-channel.ts';
 export {
   EXTRANONCE_LAYOUT,
   ExtranonceAllocator,
   type ExtranonceLease,
   type ExtranonceSpace,
+  type OwnSpace,
   padPrefix,
+  type UpstreamSpace,
 } from './extranonce-allocator.ts';
 export { Feed, type FeedStep } from './feed.ts';
 export { applyStep, type ChannelSettlement, Group } from './group.ts';
-export { ActiveWork, Job } from './job.ts';
+export { ActiveWork, type CustomJobMode, Job, type JobOrigin, type JobParts } from './job.ts';
 export {
   MAX_FUTURE_TEMPLATES,
   MAX_NTIME_ADVANCE,
@@ -68,13 +71,16 @@ export {
   targetFor,
   type TargetPolicy,
   type TargetVerdict,
+  usefulDifficulty,
 } from './open-rules.ts';
 export { type Payout, payTo, type Recipe, recipeKey } from './recipe.ts';
+export { stepNtime } from './search-space.ts';
 export { ShareBudget } from './seen-shares.ts';
 export type { SettledShare, Share, ShareOutcome, Solution } from './share.ts';
 export { StandardChannel } from './standard-channel.ts';
 export type { Tip, WorkTemplate } from './template.ts';
 export { templateProblem } from './template-check.ts';
+export { templateJob } from './template-job.ts';
 export {
   type DifficultyBounds,
   HASHES_PER_DIFFICULTY,

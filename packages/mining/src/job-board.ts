@@ -1,8 +1,9 @@
-import { sameBytes } from '@sv2kit/bitcoin';
-import { Job } from './job.ts';
+import { heightOf, sameBytes } from '@sv2kit/bitcoin';
+import type { Job } from './job.ts';
 import type { JobIds } from './job-ids.ts';
 import { type Recipe, recipeKey } from './recipe.ts';
 import type { Tip, WorkTemplate } from './template.ts';
+import { templateJob } from './template-job.ts';
 
 /** Future templates that wait for their tip; the oldest gives way. Fewer than a client keeps future jobs. */
 export const MAX_FUTURE_TEMPLATES = 8;
@@ -20,12 +21,17 @@ export class WorkSource {
     this.#serial = serial;
   }
 
+  /** Of the block that the template would make. */
+  get height(): number {
+    return heightOf(this.template.coinbasePrefix);
+  }
+
   /** The job that every channel of the recipe shares; made when the first one asks. */
   job(recipe: Recipe): Job {
     const key = recipeKey(recipe);
     let job = this.#jobs.get(key);
     if (job === undefined) {
-      job = new Job(this.#ids.next(), this.template, recipe, this.#serial);
+      job = templateJob(this.#ids.next(), this.template, recipe, this.#serial);
       this.#jobs.set(key, job);
     }
     return job;
@@ -82,6 +88,12 @@ export class JobBoard {
   /** Makes new jobs of the template at hand, so that new targets bind and search spaces are fresh. */
   refresh(): void {
     if (this.#work !== undefined) this.update(this.#work.current.template);
+  }
+
+  /** What jobs are made with has changed: new jobs of the template at hand and of those that wait for the next tip. */
+  renew(): void {
+    this.refresh();
+    this.#futures = this.#futures.map(({ template }) => this.#source(template));
   }
 
   /**

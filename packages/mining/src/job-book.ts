@@ -22,6 +22,8 @@ export interface LiveJob {
   readonly difficulty: number;
   /** Unix seconds. */
   readonly minNtime: number;
+  /** When it was activated; milliseconds. */
+  readonly sinceMs: number;
   /** Which tip of the channel; older than the book's when stale. */
   readonly epoch: number;
   /** Hashes of the blocks it yielded. */
@@ -30,7 +32,7 @@ export interface LiveJob {
   header: Uint8Array | undefined;
 }
 
-/** What SetNewPrevHash did to a book. */
+/** What another tip did to a book. */
 export interface Activation {
   readonly newTip: boolean;
   readonly job: LiveJob;
@@ -92,16 +94,47 @@ export class JobBook {
    * A job for the tip at hand.
    * @returns whether an older job had to go
    */
-  addActive(job: Job, prefix: Uint8Array, target: Uint8Array, minNtime: number): boolean {
+  addActive(job: Job, prefix: Uint8Array, target: Uint8Array, minNtime: number, nowMs: number): boolean {
     if (this.#tip === undefined) throw new Error('a job cannot be active before the first prev-hash');
-    return this.#enter(job, prefix, this.#tip, target, minNtime);
+    return this.#enter(job, prefix, this.#tip, target, minNtime, nowMs);
+  }
+
+  /**
+   * A job of the client's own, on the tip that it names: that is the book's from now on. Older jobs are stale unless the
+   * prev-hash is the same, whatever else of the tip is new.
+   * @returns the tip before, and whether an older job had to go
+   */
+  addCustom(
+    job: Job,
+    tip: Tip,
+    prefix: Uint8Array,
+    target: Uint8Array,
+    minNtime: number,
+    nowMs: number,
+  ): { readonly newTip: boolean; readonly before: Tip | undefined; readonly retired: boolean } {
+    const before = this.#tip;
+    const newTip = before === undefined || !sameBytes(before.prevHash, tip.prevHash);
+    if (newTip) this.#epoch += 1;
+    this.#tip = tip;
+    return { newTip, before, retired: this.#enter(job, prefix, tip, target, minNtime, nowMs) };
+  }
+
+  /** The tip is history, though no other has been named: every job on it is stale. */
+  endTip(): void {
+    this.#epoch += 1;
+    this.#active = undefined;
+  }
+
+  /** Jobs on the tip at hand that can still be submitted for. */
+  *current(): IterableIterator<LiveJob> {
+    for (const job of this.#live.values()) if (job.epoch === this.#epoch) yield job;
   }
 
   /**
    * A new tip, and the future job to mine on it. Every other future job is void, and every older job stale unless the
    * prev-hash is the same.
    */
-  activate(jobId: number, tip: Tip, target: Uint8Array, minNtime: number): Activation {
+  activate(jobId: number, tip: Tip, target: Uint8Array, minNtime: number, nowMs: number): Activation {
     const future = this.#futures.get(jobId);
     if (future === undefined) throw new Error(`job ${jobId} was not sent as a future job`);
     const newTip = this.#tip === undefined || !sameBytes(this.#tip.prevHash, tip.prevHash);
@@ -109,11 +142,11 @@ export class JobBook {
     this.#tip = tip;
     this.#futures.delete(jobId);
     while (this.#futures.size > 0) this.#dropOldest(this.#futures);
-    this.#enter(future.job, future.prefix, tip, target, minNtime);
+    this.#enter(future.job, future.prefix, tip, target, minNtime, nowMs);
     return { newTip, job: this.#active as LiveJob };
   }
 
-  #enter(job: Job, prefix: Uint8Array, tip: Tip, target: Uint8Array, minNtime: number): boolean {
+  #enter(job: Job, prefix: Uint8Array, tip: Tip, target: Uint8Array, minNtime: number, sinceMs: number): boolean {
     const live: LiveJob = {
       phase: 'live',
       job,
@@ -122,6 +155,7 @@ export class JobBook {
       target,
       difficulty: this.#difficulty(target),
       minNtime,
+      sinceMs,
       epoch: this.#epoch,
       blocks: [],
       header: undefined,

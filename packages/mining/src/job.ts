@@ -1,66 +1,88 @@
 import {
   BIP323_MASK,
-  buildCoinbase,
   type CoinbaseParts,
-  decodeOutputs,
   difficultyFromTarget,
   encodeHeader,
   ExtendedShareHasher,
-  isWitnessCommitment,
   joinCoinbase,
   merkleRoot,
   sha256d,
 } from '@sv2kit/bitcoin';
 import type { NewExtendedMiningJob } from '@sv2kit/codec';
-import type { Recipe } from './recipe.ts';
 import type { Tip, WorkTemplate } from './template.ts';
 
 const ZERO_ROOT = new Uint8Array(32);
 
+/** How a miner's own job was agreed on (§6.3). */
+export type CustomJobMode = 'full-template' | 'coinbase-only';
+
+/** Whose choice of transactions a job is. */
+export type JobOrigin =
+  | { readonly kind: 'template'; readonly template: WorkTemplate }
+  | {
+      readonly kind: 'custom';
+      readonly mode: CustomJobMode;
+      /** Of the token that SetCustomMiningJob named; 16 bytes. */
+      readonly tokenId: Uint8Array;
+    };
+
+/** What a {@link Job} is made of. */
+export interface JobParts {
+  readonly id: number;
+  readonly origin: JobOrigin;
+  readonly version: number;
+  /** Deepest first, internal byte order. */
+  readonly merklePath: readonly Uint8Array[];
+  readonly coinbase: CoinbaseParts;
+  readonly versionRollingAllowed: boolean;
+  /** Of the block that the job would make. */
+  readonly height: number;
+  /** Part of a share's difficulty that is credited: above 0, at most 1. */
+  readonly credit: number;
+}
+
 /**
- * A template made into work by a recipe (§5.1). Immutable, and shared by every channel that mines it: what is a
- * channel's own (prefix, target, time) is in its {@link JobBook}.
+ * A unit of work (§5.1): a template made into one by a recipe (`templateJob`), or what a client declared (`customJob`).
+ * Immutable, and shared by every channel that mines it: what is a channel's own (prefix, target, time) is in its
+ * {@link JobBook}.
  */
 export class Job {
   readonly id: number;
-  readonly template: WorkTemplate;
-  readonly recipe: Recipe;
+  readonly origin: JobOrigin;
+  readonly version: number;
+  readonly merklePath: readonly Uint8Array[];
   readonly coinbase: CoinbaseParts;
+  /** Prefix and rolled part together, in bytes. */
+  readonly extranonceSize: number;
+  readonly versionRollingAllowed: boolean;
+  readonly height: number;
+  readonly credit: number;
   #work: ActiveWork | undefined;
 
-  /**
-   * @param serial its low 16 bits end the tag and so keep the search spaces of jobs from equal templates apart
-   * @throws BitcoinError `bad-outputs` when the template's outputs are no outputs, `script-sig-too-long` when tag and extranonce do not fit the coinbase's script
-   */
-  constructor(id: number, template: WorkTemplate, recipe: Recipe, serial: number) {
-    this.id = id;
-    this.template = template;
-    this.recipe = recipe;
-    this.coinbase = buildCoinbase({
-      txVersion: template.coinbaseTxVersion,
-      scriptSigPrefix: template.coinbasePrefix,
-      tag: numberedTag(recipe.tag, serial),
-      extranonceSize: recipe.extranonceSize,
-      sequence: template.coinbaseTxInputSequence,
-      outputs: recipe.payout.outputs(template.coinbaseTxValueRemaining),
-      templateOutputs: { count: template.coinbaseTxOutputsCount, bytes: template.coinbaseTxOutputs },
-      locktime: template.coinbaseTxLocktime,
-      segwit: commitsToWitnesses(template),
-    });
+  constructor(parts: JobParts) {
+    this.id = parts.id;
+    this.origin = parts.origin;
+    this.version = parts.version;
+    this.merklePath = parts.merklePath;
+    this.coinbase = parts.coinbase;
+    this.extranonceSize = parts.coinbase.extranonceSize;
+    this.versionRollingAllowed = parts.versionRollingAllowed;
+    this.height = parts.height;
+    this.credit = parts.credit;
   }
 
   /** Whether a share may have this nVersion. */
   versionError(version: number): 'version-rolling-not-allowed' | 'invalid-version-bits' | undefined {
-    const changed = version ^ this.template.version;
+    const changed = version ^ this.version;
     if (changed === 0) return undefined;
-    if (!this.recipe.versionRollingAllowed) return 'version-rolling-not-allowed';
+    if (!this.versionRollingAllowed) return 'version-rolling-not-allowed';
     return (changed & ~BIP323_MASK) === 0 ? undefined : 'invalid-version-bits';
   }
 
-  /** The merkle root of a standard job (§5.1.2.1); `extranonce` has the recipe's full size. */
+  /** The merkle root for one extranonce of the full size (§5.1.2.1). */
   merkleRoot(extranonce: Uint8Array): Uint8Array {
     const coinbase = joinCoinbase(this.coinbase, extranonce, { segwit: false });
-    return merkleRoot(sha256d(coinbase), this.template.merklePath);
+    return merkleRoot(sha256d(coinbase), this.merklePath);
   }
 
   /** The job on a tip; the same object for every channel that activates it there. */
@@ -76,9 +98,9 @@ export class Job {
       channelId,
       jobId: this.id,
       minNtime,
-      version: this.template.version,
-      versionRollingAllowed: this.recipe.versionRollingAllowed,
-      merklePath: this.template.merklePath,
+      version: this.version,
+      versionRollingAllowed: this.versionRollingAllowed,
+      merklePath: this.merklePath,
       coinbaseTxPrefix: this.coinbase.prefix,
       coinbaseTxSuffix: this.coinbase.suffix,
     };
@@ -105,8 +127,8 @@ export class ActiveWork {
       header: this.header(ZERO_ROOT),
       coinbasePrefix: this.job.coinbase.prefix,
       coinbaseSuffix: this.job.coinbase.suffix,
-      extranonceSize: this.job.recipe.extranonceSize,
-      merklePath: this.job.template.merklePath,
+      extranonceSize: this.job.extranonceSize,
+      merklePath: this.job.merklePath,
     });
     return this.#hasher;
   }
@@ -114,27 +136,6 @@ export class ActiveWork {
   /** 80 bytes with everything that a share does not say. */
   header(root: Uint8Array): Uint8Array {
     const { prevHash, nbits, minNtime } = this.tip;
-    return encodeHeader({
-      version: this.job.template.version,
-      prevHash,
-      merkleRoot: root,
-      ntime: minNtime,
-      nbits,
-      nonce: 0,
-    });
+    return encodeHeader({ version: this.job.version, prevHash, merkleRoot: root, ntime: minNtime, nbits, nonce: 0 });
   }
-}
-
-/** Only a coinbase that commits to witnesses carries one of its own (BIP141). */
-function commitsToWitnesses({ coinbaseTxOutputs, coinbaseTxOutputsCount }: WorkTemplate): boolean {
-  return decodeOutputs(coinbaseTxOutputs, coinbaseTxOutputsCount).some(isWitnessCommitment);
-}
-
-/** The tag and two little-endian bytes of the serial. */
-function numberedTag(tag: Uint8Array, serial: number): Uint8Array {
-  const bytes = new Uint8Array(tag.length + 2);
-  bytes.set(tag);
-  bytes[tag.length] = serial;
-  bytes[tag.length + 1] = serial >>> 8;
-  return bytes;
 }

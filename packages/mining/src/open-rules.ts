@@ -8,8 +8,10 @@ export interface TargetPolicy {
   readonly sharesPerMinute: number;
   /** No channel gets an easier target. */
   readonly minDifficulty: number;
-  /** No channel gets a harder one. */
+  /** No channel gets a harder one, and none that can only do harder is opened. */
   readonly maxDifficulty: number;
+  /** A harder target is of no use to the server: it is assigned only where the client can do no easier. */
+  readonly usefulDifficulty?: number;
   /** Taken for a channel that states 0, in hashes per second. */
   readonly assumedHashrate: number;
 }
@@ -36,21 +38,37 @@ export function targetFor(nominalHashRate: number, maxTarget: Uint8Array, policy
     ? targetFromDifficulty(policy.minDifficulty)
     : maxTarget;
   const bounded = easier(wanted, easiest) ? easiest : wanted;
-  return { kind: 'target', target: easier(hardest, bounded) ? hardest : bounded };
+  const least = harder(targetFromDifficulty(usefulDifficulty(policy)), maxTarget);
+  return { kind: 'target', target: easier(least, bounded) ? least : bounded };
 }
 
 export type ExtranonceVerdict =
   | { readonly kind: 'size'; readonly size: number }
   | { readonly kind: 'error'; readonly code: OpenChannelErrorCode & 'min-extranonce-size-too-large' };
 
+/** The hardest difficulty that a server assigns of its own accord. */
+export function usefulDifficulty({ usefulDifficulty: useful, maxDifficulty }: TargetPolicy): number {
+  return Math.min(useful ?? maxDifficulty, maxDifficulty);
+}
+
 /**
  * Bytes that an extended channel may roll (§5.3.4): what it asked for, or the server's least.
  * @param least what a channel gets that asks for less; 2 bytes are 65,536 times a standard job's space
+ * @param largest most bytes of prefix and rolled part together
  */
-export function extranonceSizeFor(minExtranonceSize: number, prefixSize: number, least: number): ExtranonceVerdict {
+export function extranonceSizeFor(
+  minExtranonceSize: number,
+  prefixSize: number,
+  least: number,
+  largest: number = MAX_FULL_EXTRANONCE_SIZE,
+): ExtranonceVerdict {
   const size = Math.max(minExtranonceSize, least);
-  if (prefixSize + size > MAX_FULL_EXTRANONCE_SIZE) return { kind: 'error', code: 'min-extranonce-size-too-large' };
+  if (prefixSize + size > largest) return { kind: 'error', code: 'min-extranonce-size-too-large' };
   return { kind: 'size', size };
+}
+
+function harder(a: Uint8Array, b: Uint8Array): Uint8Array {
+  return compareTargets(a, b) < 0 ? a : b;
 }
 
 function easier(a: Uint8Array, b: Uint8Array): boolean {

@@ -19,11 +19,17 @@ export interface Recipe {
   /** Prefix and rolled part together, in bytes. */
   readonly extranonceSize: number;
   readonly versionRollingAllowed: boolean;
+  /**
+   * Whether every job has a number in its coinbase, so that jobs of one template are different search spaces. Without,
+   * all jobs of one template have one coinbase, as one that has been declared must (§6.4.4).
+   */
+  readonly numbered: boolean;
 }
 
-/** Equal for recipes that yield the same job. Recipes of one server differ in payout and extranonce size only. */
+/** Equal for recipes that yield the same job. Recipes of one server differ in payout and extranonce size only; so the tag is left out. */
 export function recipeKey(recipe: Recipe): string {
-  return `${recipe.extranonceSize}:${recipe.versionRollingAllowed ? 'r' : 'f'}:${recipe.payout.id}`;
+  const { extranonceSize, versionRollingAllowed, numbered, payout } = recipe;
+  return `${extranonceSize}:${versionRollingAllowed ? 'r' : 'f'}${numbered ? 'n' : 'u'}:${payout.id}`;
 }
 
 /** Pays everything to one script. */

@@ -7,7 +7,7 @@ export type Share = SubmitSharesStandard | SubmitSharesExtended;
 
 /** A block: everything that a template provider or a node needs (§7.7). */
 export interface Solution {
-  readonly templateId: bigint;
+  /** Its origin names the template, and with it the template's id. */
   readonly job: Job;
   /** Internal byte order. */
   readonly hash: Uint8Array;
@@ -19,12 +19,17 @@ export interface Solution {
   readonly nonce: number;
   /** Serialised in full, witness included. */
   readonly coinbase: Uint8Array;
+  /** In full: prefix and rolled part. */
+  readonly extranonce: Uint8Array;
 }
 
-/** What became of a share. `work` is the difficulty that it is credited with; hashes are in internal byte order. */
+/**
+ * What became of a share. `work` is the difficulty that it proves, `credit` the part of it that is credited (1 but for
+ * custom jobs that pay the server in part); hashes are in internal byte order.
+ */
 export type ShareOutcome =
-  | { readonly kind: 'accepted'; readonly work: number; readonly hash: Uint8Array }
-  | { readonly kind: 'block'; readonly work: number; readonly solution: Solution }
+  | { readonly kind: 'accepted'; readonly work: number; readonly credit: number; readonly hash: Uint8Array }
+  | { readonly kind: 'block'; readonly work: number; readonly credit: number; readonly solution: Solution }
   | { readonly kind: 'rejected'; readonly code: ShareErrorCode }
   /** The server has not seen the share's tip yet; the outcome follows within `heldMs`. */
   | { readonly kind: 'held' };

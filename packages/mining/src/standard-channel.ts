@@ -22,7 +22,7 @@ export class StandardChannel extends ServerChannel {
       channelId: this.channelId,
       jobId: job.id,
       minNtime,
-      version: job.template.version,
+      version: job.version,
       merkleRoot: job.merkleRoot(this.extranoncePrefix),
     };
   }

@@ -1,7 +1,7 @@
-import { BitcoinError, heightOf } from '@sv2kit/bitcoin';
-import { Job } from './job.ts';
+import { BitcoinError } from '@sv2kit/bitcoin';
 import { MAX_FULL_EXTRANONCE_SIZE } from './limits.ts';
 import type { WorkTemplate } from './template.ts';
+import { templateJob } from './template-job.ts';
 
 const NOBODY = { id: '', outputs: () => [] };
 
@@ -12,9 +12,8 @@ const NOBODY = { id: '', outputs: () => [] };
  */
 export function templateProblem(template: WorkTemplate, tag: Uint8Array): string | undefined {
   try {
-    heightOf(template.coinbasePrefix);
     const extranonceSize = MAX_FULL_EXTRANONCE_SIZE;
-    new Job(0, template, { payout: NOBODY, tag, extranonceSize, versionRollingAllowed: true }, 0);
+    templateJob(0, template, { payout: NOBODY, tag, extranonceSize, versionRollingAllowed: true, numbered: true }, 0);
     return undefined;
   } catch (error) {
     if (error instanceof BitcoinError) return error.message;

@@ -28,7 +28,12 @@ import {
 } from './support.ts';
 
 const rejected = (code: string) => ({ kind: 'rejected', code });
-const accepted = { kind: 'accepted', work: difficultyFromTarget(SHARE_TARGET), hash: expect.any(Uint8Array) };
+const accepted = {
+  kind: 'accepted',
+  credit: 1,
+  work: difficultyFromTarget(SHARE_TARGET),
+  hash: expect.any(Uint8Array),
+};
 
 describe.each([
   ['standard', standard],
@@ -43,7 +48,7 @@ describe.each([
     const channel = mining(open());
     const share = solve(channel, job(1));
     channel.submit(share, NOW);
-    channel.addActiveJob(job(2), NTIME);
+    channel.addActiveJob(job(2), NTIME, NOW);
     expect(channel.submit({ ...share, sequenceNumber: 2 }, NOW)).toEqual(rejected('duplicate-share'));
   });
 
@@ -78,9 +83,9 @@ describe.each([
   test('is accepted for an older job of the same tip, and stale once newer ones have pushed that out', () => {
     const channel = mining(open({ limits: { liveJobs: 3 } }));
     const first = solve(channel, job(1));
-    for (const id of [2, 3]) channel.addActiveJob(job(id), NTIME);
+    for (const id of [2, 3]) channel.addActiveJob(job(id), NTIME, NOW);
     expect(channel.submit(first, NOW)).toEqual(accepted);
-    channel.addActiveJob(job(4), NTIME);
+    channel.addActiveJob(job(4), NTIME, NOW);
     expect(channel.submit(first, NOW)).toEqual(rejected('stale-share'));
     expect(channel.submit(solve(channel, job(2)), NOW)).toEqual(accepted);
   });
@@ -119,7 +124,7 @@ describe.each([
     const channel = mining(open());
     channel.setTarget(UNREACHABLE);
     expect(channel.submit(solve(channel, job(1)), NOW)).toEqual(accepted);
-    channel.addActiveJob(job(2), NTIME);
+    channel.addActiveJob(job(2), NTIME, NOW);
     expect(channel.submit(solve(channel, job(2)), NOW)).toEqual(rejected('difficulty-too-low'));
   });
 
@@ -139,7 +144,7 @@ describe.each([
     channel.setExtranoncePrefix(bytes(channel.extranoncePrefix.length, 8));
     channel.setNewPrevHash(2, tip(2), NTIME, NOW);
     expect(channel.submit(share, NOW)).toEqual(accepted);
-    channel.addActiveJob(job(3), NTIME);
+    channel.addActiveJob(job(3), NTIME, NOW);
     expect(channel.submit(solve(channel, job(3), { tip: tip(2) }), NOW)).toEqual(accepted);
   });
 
@@ -168,7 +173,7 @@ describe('a block', () => {
       const share = solve(channel, of, block);
       const outcome = channel.submit(share, NOW);
       if (outcome.kind !== 'block') throw new Error(outcome.kind);
-      const { header, hash, coinbase, templateId } = outcome.solution;
+      const { header, hash, coinbase, job: solved } = outcome.solution;
       const root = merkleRoot(parseTransaction(coinbase).txid, template(1n).merklePath);
       expect(decodeHeader(header)).toMatchObject({
         version: share.version,
@@ -179,7 +184,7 @@ describe('a block', () => {
       expect(hashHeader(header)).toEqual(hash);
       expect(meetsTarget(hash, NETWORK_TARGET)).toBe(true);
       expect(parseTransaction(coinbase).txid).not.toEqual(parseTransaction(coinbase).wtxid);
-      expect(templateId).toBe(1n);
+      expect(solved.origin).toMatchObject({ kind: 'template', template: { templateId: 1n } });
     },
   );
 
@@ -300,7 +305,7 @@ describe('a share on a tip that the server has not seen yet', () => {
 describe('the server itself', () => {
   test('may not name a job in SetNewPrevHash that was not sent as a future one (§5.3.17)', () => {
     const channel = mining(extended());
-    channel.addActiveJob(job(2), NTIME);
+    channel.addActiveJob(job(2), NTIME, NOW);
     for (const id of [1, 2, 3]) expect(() => channel.setNewPrevHash(id, tip(2), NTIME, NOW)).toThrow(`job ${id}`);
   });
 

@@ -13,13 +13,14 @@ import {
   type ChannelLimits,
   CHANNEL_LIMITS,
   ExtendedChannel,
-  Job,
+  type Job,
   padPrefix,
   payTo,
   type Recipe,
   type ServerChannel,
   ShareBudget,
   StandardChannel,
+  templateJob,
   type Tip,
   type WorkTemplate,
 } from '../src/index.ts';
@@ -64,12 +65,13 @@ export function recipe(overrides: Partial<Recipe> = {}): Recipe {
     tag: new TextEncoder().encode('/test/'),
     extranonceSize: 10,
     versionRollingAllowed: true,
+    numbered: true,
     ...overrides,
   };
 }
 
 export function job(id: number, overrides: { template?: WorkTemplate; recipe?: Recipe } = {}): Job {
-  return new Job(id, overrides.template ?? template(1n), overrides.recipe ?? recipe(), id);
+  return templateJob(id, overrides.template ?? template(1n), overrides.recipe ?? recipe(), id);
 }
 
 interface ChannelOverrides {

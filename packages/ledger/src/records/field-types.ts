@@ -28,6 +28,14 @@ export const f64: FieldType<number> = fixed(8, {
   read: (source) => source.f64(),
 });
 
+export const u64: FieldType<bigint> = fixed(8, {
+  write(sink, value) {
+    sink.view.setBigUint64(sink.offset, value, true);
+    sink.offset += 8;
+  },
+  read: (source) => source.u64(),
+});
+
 /** Unix milliseconds, 6 bytes: good until the year 10889. */
 export const timeMs: FieldType<number> = fixed(6, {
   write(sink, value) {

@@ -1,5 +1,5 @@
 import { type RecordOf, record } from './declare.ts';
-import { bool, bytes, f64, fixedBytes, longBytes, maybe, oneOf, text, timeMs, u32 } from './field-types.ts';
+import { bool, bytes, f64, fixedBytes, longBytes, maybe, oneOf, text, timeMs, u32, u64 } from './field-types.ts';
 
 /** The journal was opened. The first record of every run. */
 export const Start = record('Start', 1, {
@@ -36,7 +36,10 @@ export const ShareAccepted = record('ShareAccepted', 4, {
   channelKey: u32,
   sequenceNumber: u32,
   jobId: u32,
-  /** Of the job's target at activation; 1 is the target 0x00000000ffff0000…. */
+  /**
+   * Credited: of the job's target at activation, times the credit of its CustomJobAccepted where there is one; of the
+   * network's target where a block met that alone. 1 is the target 0x00000000ffff0000….
+   */
   difficulty: f64,
   nonce: u32,
   ntime: u32,
@@ -77,7 +80,7 @@ export const BlockFound = record('BlockFound', 6, {
   coinbase: longBytes,
   /** How the miner is connected: sv2-standard, sv2-extended, sv1-translator, sv2-to-sv1. */
   via: text,
-  /** Whose template it is: pool-template, declared-full, declared-coinbase, solo. */
+  /** Whose template it is: pool-template, declared-full-template, coinbase-only, solo. */
   path: text,
   userIdentity: bytes,
 });
@@ -92,6 +95,29 @@ export const BlockStatus = record('BlockStatus', 7, {
   reason: text,
 });
 
+/** A job that a channel's client made itself, and the pool pays for (§5.3.18). Before all shares on it. */
+export const CustomJobAccepted = record('CustomJobAccepted', 8, {
+  timeMs,
+  channelKey: u32,
+  /** Names the job in the channel's later records. */
+  jobId: u32,
+  mode: oneOf(['full-template', 'coinbase-only']),
+  /** Of the token that the job was set with. */
+  tokenId: bytes,
+  /** Internal byte order. */
+  prevHash: fixedBytes(32),
+  /** Of the block that the job would make. */
+  height: u32,
+  /** Of the channel's target, pinned to the job; before the credit. */
+  difficulty: f64,
+  /** Part of a share's difficulty that is credited: above 0, at most 1. */
+  credit: f64,
+  /** Satoshis that the coinbase pays the pool. */
+  payout: u64,
+  /** The revenue that the payout is measured against: verified, or what the coinbase says. */
+  value: u64,
+});
+
 export type Start = RecordOf<typeof Start>;
 export type ChannelOpened = RecordOf<typeof ChannelOpened>;
 export type ChannelClosed = RecordOf<typeof ChannelClosed>;
@@ -99,6 +125,7 @@ export type ShareAccepted = RecordOf<typeof ShareAccepted>;
 export type ShareRejected = RecordOf<typeof ShareRejected>;
 export type BlockFound = RecordOf<typeof BlockFound>;
 export type BlockStatus = RecordOf<typeof BlockStatus>;
+export type CustomJobAccepted = RecordOf<typeof CustomJobAccepted>;
 
 /** Whatever the journal remembers. */
 export type JournalRecord =
@@ -108,7 +135,8 @@ export type JournalRecord =
   | ShareAccepted
   | ShareRejected
   | BlockFound
-  | BlockStatus;
+  | BlockStatus
+  | CustomJobAccepted;
 
 /** Every record there is. */
 export const records = {
@@ -119,4 +147,5 @@ export const records = {
   ShareRejected,
   BlockFound,
   BlockStatus,
+  CustomJobAccepted,
 } as const;

@@ -44,6 +44,10 @@ export class Source {
     return this.#view.getUint32(this.#take(4), true);
   }
 
+  u64(): bigint {
+    return this.#view.getBigUint64(this.#take(8), true);
+  }
+
   f64(): number {
     return this.#view.getFloat64(this.#take(8), true);
   }

@@ -1,0 +1,42 @@
+import { buildCoinbase, decodeOutputs, heightOf, isWitnessCommitment } from '@sv2kit/bitcoin';
+import { Job } from './job.ts';
+import type { Recipe } from './recipe.ts';
+import type { WorkTemplate } from './template.ts';
+
+/**
+ * Makes a template into a job by a recipe.
+ * @param serial where the recipe numbers its jobs: its low 16 bits end the tag and so keep the search spaces of jobs from equal templates apart
+ * @throws BitcoinError `bad-outputs` when the template's outputs are no outputs, `bad-coinbase` when its coinbase does not start with a height, `script-sig-too-long` when tag and extranonce do not fit the coinbase's script
+ */
+export function templateJob(id: number, template: WorkTemplate, recipe: Recipe, serial: number): Job {
+  const { extranonceSize, versionRollingAllowed, payout } = recipe;
+  const { version, merklePath } = template;
+  const coinbase = buildCoinbase({
+    txVersion: template.coinbaseTxVersion,
+    scriptSigPrefix: template.coinbasePrefix,
+    tag: recipe.numbered ? numberedTag(recipe.tag, serial) : recipe.tag,
+    extranonceSize,
+    sequence: template.coinbaseTxInputSequence,
+    outputs: payout.outputs(template.coinbaseTxValueRemaining),
+    templateOutputs: { count: template.coinbaseTxOutputsCount, bytes: template.coinbaseTxOutputs },
+    locktime: template.coinbaseTxLocktime,
+    segwit: commitsToWitnesses(template),
+  });
+  const height = heightOf(template.coinbasePrefix);
+  const origin = { kind: 'template', template } as const;
+  return new Job({ id, origin, version, merklePath, coinbase, versionRollingAllowed, height, credit: 1 });
+}
+
+/** Only a coinbase that commits to witnesses carries one of its own (BIP141). */
+function commitsToWitnesses({ coinbaseTxOutputs, coinbaseTxOutputsCount }: WorkTemplate): boolean {
+  return decodeOutputs(coinbaseTxOutputs, coinbaseTxOutputsCount).some(isWitnessCommitment);
+}
+
+/** The tag and two little-endian bytes of the serial. */
+function numberedTag(tag: Uint8Array, serial: number): Uint8Array {
+  const bytes = new Uint8Array(tag.length + 2);
+  bytes.set(tag);
+  bytes[tag.length] = serial;
+  bytes[tag.length + 1] = serial >>> 8;
+  return bytes;
+}
