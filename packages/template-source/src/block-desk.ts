@@ -10,7 +10,7 @@ import { type BlockReport, blockReport } from './block-report.ts';
 import { type BlockWay, type Taken, TEMPLATE_PROVIDER } from './block-way.ts';
 import type { LostSolutionReason } from './errors.ts';
 import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
-import { pathOf, templateOf } from './origin.ts';
+import { templateOf } from './origin.ts';
 import { Sleeper } from './sleeper.ts';
 import type { TransactionStore } from './transaction-store.ts';
 
@@ -78,7 +78,7 @@ export class BlockDesk {
   /** Never throws and never waits. */
   found(block: FoundBlock): void {
     const { log, metrics, ways, nodes } = this.#deps;
-    const { solution, via } = block;
+    const { solution, via, path } = block;
     const hash = displayHash(solution.hash);
     if (this.#entries.has(hash)) return;
     const offered = ways.map((way) => ({ name: way.name, taken: this.#offer(way, block, hash) }));
@@ -86,7 +86,6 @@ export class BlockDesk {
     this.#entries.set(hash, entry);
     trim(this.#entries, TEMPLATE_SOURCE_LIMITS.listedBlocks);
     for (const node of nodes) this.#run(this.#handTo(node, solution, hash));
-    const path = pathOf(block);
     metrics.blocksFound.inc({ via, path });
     log.info('block found', { hash, height: block.height, path, via, user: fromUtf8(block.userIdentity) });
     this.#noteOffered(entry, offered);

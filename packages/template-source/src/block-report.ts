@@ -1,15 +1,14 @@
 import { fromUtf8 } from '@sv2kit/codec';
 import type { BlockStatus } from '@sv2kit/ledger';
 import type { FoundBlock } from '@sv2kit/mining-server';
-import { pathOf } from './origin.ts';
 
 /** A found block as the status shows it. */
 export interface BlockReport {
   readonly height: number;
   /** As explorers show it. */
   readonly hash: string;
-  /** Whose work it was: pool-template, declared-full-template, coinbase-only, solo. */
-  readonly path: string;
+  /** Whose work it was. */
+  readonly path: FoundBlock['path'];
   readonly via: FoundBlock['via'];
   readonly device: string;
   readonly userIdentity: string;
@@ -22,11 +21,11 @@ export interface BlockReport {
 
 /** @param hash as explorers show it */
 export function blockReport(block: FoundBlock, hash: string, state: BlockStatus['status'], by: string): BlockReport {
-  const { height, via, device, userIdentity, worker, foundAtMs } = block;
+  const { height, path, via, device, userIdentity, worker, foundAtMs } = block;
   return {
     height,
     hash,
-    path: pathOf(block),
+    path,
     via,
     device,
     userIdentity: fromUtf8(userIdentity),

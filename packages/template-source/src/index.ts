@@ -24,11 +24,6 @@ export {
   type TemplateSourceErrorCode,
 } from './errors.ts';
 export { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
-export {
-  type SourceTip,
-  TemplateLine,
-  type TemplateLineMetrics,
-  type TemplateLineOptions,
-  type WorkSink,
-} from './template-line.ts';
+export { TemplateLine } from './template-line.ts';
+export type { SourceTip, TemplateLineMetrics, TemplateLineOptions, WorkSink } from './template-line-options.ts';
 export { TemplateTransactions, TransactionStore } from './transaction-store.ts';

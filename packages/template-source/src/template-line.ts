@@ -1,73 +1,16 @@
 import { heightOf } from '@sv2kit/bitcoin';
 import { templateDistribution, type TemplatesFromClient, type TemplatesFromServer } from '@sv2kit/codec';
-import type { Condition, Counter } from '@sv2kit/daemon';
-import type { Solution, Tip, WorkTemplate } from '@sv2kit/mining';
-import type { Clock, Connection, ConnectionHandler, Logger } from '@sv2kit/net';
-import type { ClientSetup } from '@sv2kit/session';
+import type { Solution, WorkTemplate } from '@sv2kit/mining';
+import type { Connection, ConnectionHandler } from '@sv2kit/net';
 import type { CoinbaseConstraints, TemplateEvent, WorkTip } from '@sv2kit/templates';
-import {
-  createUpstream,
-  type Endpoint,
-  endpointName,
-  type Upstream,
-  type UpstreamMetrics,
-  type UpstreamOptions,
-  type UpstreamState,
-} from '@sv2kit/upstream';
+import { createUpstream, type Endpoint, endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
 import { type BlockWay, TEMPLATE_PROVIDER } from './block-way.ts';
 import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
 import { templateOf } from './origin.ts';
 import { Provider } from './provider.ts';
-import { type OnLostSolution, SolutionOutbox } from './solution-outbox.ts';
-import type { TransactionStore } from './transaction-store.ts';
+import { SolutionOutbox } from './solution-outbox.ts';
+import type { TemplateLineOptions } from './template-line-options.ts';
 import { checkTemplate, miningTip } from './usable.ts';
-
-/** Where work goes: a mining server, or who stands in front of it. */
-export interface WorkSink {
-  prepare(template: WorkTemplate): void;
-  activate(template: WorkTemplate, tip: Tip): void;
-  update(template: WorkTemplate): boolean;
-  forgetPrepared(): void;
-  suspend(): void;
-  readonly working: boolean;
-}
-
-/** A new best block as a template provider names it. */
-export interface SourceTip extends Tip {
-  /** Of the block that is mined on it; undefined while no template for it has come. */
-  readonly height: number | undefined;
-}
-
-/** What a template line counts. */
-export interface TemplateLineMetrics {
-  /** What template providers sent, by `event`. */
-  readonly templates: Pick<Counter, 'inc'>;
-  readonly templateProviders: UpstreamMetrics;
-}
-
-export interface TemplateLineOptions {
-  readonly endpoints: readonly Endpoint[];
-  /** What providers hear of us (§3.6.1). */
-  readonly setup: Partial<ClientSetup>;
-  readonly constraints: CoinbaseConstraints;
-  /** The coinbase's tag: templates must leave room for it. */
-  readonly tag: Uint8Array;
-  readonly sink: WorkSink;
-  /** Undefined: nobody wants whole blocks, so transactions are not asked for. */
-  readonly transactions: TransactionStore | undefined;
-  /** Whether the transactions of future templates are asked for as well, before they are activated. */
-  readonly transactionsAhead?: boolean;
-  onTip(tip: SourceTip): void;
-  /** A solution that had to wait, and that no provider can use any more. */
-  readonly onLost?: OnLostSolution;
-  readonly staleWorkMs: number;
-  readonly condition: Condition;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly metrics: TemplateLineMetrics;
-  /** How providers are reached; TCP when absent. */
-  readonly connect?: UpstreamOptions<typeof templateDistribution>['connect'];
-}
 
 /**
  * The client's side of template distribution (§7): keeps one template provider of an ordered list, turns what it says

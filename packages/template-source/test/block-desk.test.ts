@@ -2,18 +2,20 @@ import { displayHash, encodeBlock } from '@sv2kit/bitcoin';
 import type { Confirmation, SubmitResult } from '@sv2kit/bitcoin-node';
 import { VirtualClock } from '@sv2kit/daemon';
 import type { JournalRecord } from '@sv2kit/ledger';
+import type { Solution } from '@sv2kit/mining';
 import type { FoundBlock } from '@sv2kit/mining-server';
 import { noMetrics, silentLogger } from '@sv2kit/net';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   BlockDesk,
   type BlockNode,
   type BlockWay,
+  type Taken,
   TEMPLATE_PROVIDER,
   TEMPLATE_SOURCE_LIMITS,
   TransactionStore,
 } from '../src/index.ts';
-import { bytes, newTemplate, NOW, solution } from './support.ts';
+import { bytes, customSolution, madeFrom, newTemplate, NOW, solution } from './support.ts';
 
 class FakeNode implements BlockNode {
   readonly name: string;
@@ -41,30 +43,65 @@ class FakeNode implements BlockNode {
 
 const counter = { ...noMetrics.accepted, bind: () => ({ inc() {} }) };
 
-function desk(nodes: FakeNode[] = [], providerIsThere = true) {
+/** A way that keeps what it takes. */
+class FakeWay implements BlockWay {
+  readonly name: string;
+  readonly blocks: FoundBlock[] = [];
+  readonly #take: () => Taken;
+
+  constructor(name: string, take: () => Taken) {
+    this.name = name;
+    this.#take = take;
+  }
+  take(block: FoundBlock): Taken {
+    this.blocks.push(block);
+    return this.#take();
+  }
+}
+
+function desk(nodes: FakeNode[] = [], providerIsThere = true, more: BlockWay[] = []) {
   const clock = new VirtualClock(NOW);
   const records: JournalRecord[] = [];
   const transactions = new TransactionStore(4);
-  const way: BlockWay = { name: TEMPLATE_PROVIDER, take: () => (providerIsThere ? 'sent' : 'waits') };
+  const said: string[] = [];
+  const keep = (level: string) => (message: string) => void said.push(`${level}: ${message}`);
+  const log = { ...silentLogger, warn: keep('warn'), error: keep('error') };
+  const way: BlockWay = {
+    name: TEMPLATE_PROVIDER,
+    take: ({ solution: { job } }) => {
+      if (job.origin.kind !== 'template') return 'not-for-it';
+      return providerIsThere ? 'sent' : 'waits';
+    },
+  };
   const made = new BlockDesk({
-    ways: [way],
+    ways: [way, ...more],
     nodes,
     transactions: nodes.length === 0 ? undefined : transactions,
     journal: { append: (record) => records.push(record) },
     clock,
-    log: silentLogger,
+    log,
     metrics: { blocksFound: counter, blockStatus: counter },
   });
   const statuses = () =>
     records.flatMap((record) => (record.type === 'BlockStatus' ? [`${record.status} ${record.by}`] : []));
-  return { desk: made, clock, transactions, statuses };
+  return { desk: made, clock, transactions, statuses, said };
 }
 
 function found(fill = 1): FoundBlock {
   const { type: _type, futureTemplate: _future, ...template } = newTemplate(1, 100, false, 3);
+  return asFound(solution(template, fill));
+}
+
+function pathOf({ job }: Solution): FoundBlock['path'] {
+  if (job.origin.kind === 'template') return 'pool-template';
+  return job.origin.mode === 'full-template' ? 'declared-full-template' : 'coinbase-only';
+}
+
+function asFound(solved: Solution): FoundBlock {
   const userIdentity = new TextEncoder().encode('alice.rig');
   return {
-    solution: solution(template, fill),
+    solution: solved,
+    path: pathOf(solved),
     height: 100,
     foundAtMs: NOW,
     via: 'sv2-extended',
@@ -102,7 +139,7 @@ test('a block goes whole to every node at once, whether its template provider is
   const { desk: made, transactions, clock, statuses } = desk(nodes, false);
   const block = found();
   const rest = [bytes(60, 1), bytes(61, 2)];
-  transactions.put(block.solution.job.template, rest);
+  transactions.put(madeFrom(block), rest);
   made.found(block);
   await clock.advanceAsync(0);
   const whole = encodeBlock(block.solution.header, block.solution.coinbase, rest);
@@ -117,12 +154,12 @@ test('a block waits for the transactions of its template, a minute at most', asy
   const [first, second] = [found(1), found(2)];
   made.found(first);
   await clock.advanceAsync(20_000);
-  transactions.put(first.solution.job.template, []);
+  transactions.put(madeFrom(first), []);
   await clock.advanceAsync(0);
   expect(node.blocks).toHaveLength(1);
   made.found(second);
   await clock.advanceAsync(TEMPLATE_SOURCE_LIMITS.transactionsMs);
-  transactions.put(second.solution.job.template, []);
+  transactions.put(madeFrom(second), []);
   await clock.advanceAsync(0);
   expect(node.blocks).toHaveLength(1);
 });
@@ -134,7 +171,7 @@ test('a duplicate is as good as accepted, a rejection is not the end of looking,
   slow.confirmation = new Error('away');
   const { desk: made, transactions, clock, statuses } = desk([fast, slow]);
   const block = found();
-  transactions.put(block.solution.job.template, []);
+  transactions.put(madeFrom(block), []);
   made.found(block);
   await clock.advanceAsync(0);
   expect(statuses()).toEqual(['submitted template-provider', 'accepted fast', 'rejected slow']);
@@ -150,7 +187,7 @@ test('the same block is handed on once, and the list is bounded', () => {
   const node = new FakeNode('a');
   const { desk: made, transactions } = desk([node]);
   const block = found(1);
-  transactions.put(block.solution.job.template, []);
+  transactions.put(madeFrom(block), []);
   made.found(block);
   made.found(block);
   expect(made.list()).toHaveLength(1);
@@ -162,10 +199,107 @@ test('the same block is handed on once, and the list is bounded', () => {
 test('closing leaves no timer behind', async () => {
   const { desk: made, clock, transactions } = desk([new FakeNode('a')]);
   const [sent, waiting] = [found(1), found(2)];
-  transactions.put(sent.solution.job.template, []);
+  transactions.put(madeFrom(sent), []);
   made.found(sent);
   made.found(waiting);
   await clock.advanceAsync(0);
   await made.close();
   expect(clock.pending).toBe(0);
+});
+
+describe('ways', () => {
+  test('are offered every block, and none that fails or is away keeps it from another', () => {
+    const broken = new FakeWay('broken', () => {
+      throw new Error('no');
+    });
+    const [away, upstream] = [new FakeWay('away', () => 'waits'), new FakeWay('upstream', () => 'sent')];
+    const { desk: made, statuses, said } = desk([], true, [broken, away, upstream]);
+    made.found(found());
+    expect([broken, away, upstream].map(({ blocks }) => blocks.length)).toEqual([1, 1, 1]);
+    expect(statuses()).toEqual(['submitted template-provider', 'submitted upstream']);
+    expect(said).toEqual([
+      'error: a way for a found block failed',
+      'warn: who a block is to be handed to is away: the block waits for it',
+    ]);
+  });
+
+  test('may hear later what became of it', () => {
+    const { desk: made, statuses } = desk([], true, [new FakeWay('declarator', () => 'sent')]);
+    const block = asFound(customSolution('full-template'));
+    made.found(block);
+    made.answered(block.solution.hash, 'accepted', 'declarator', '');
+    expect(statuses()).toEqual(['submitted declarator', 'accepted declarator']);
+    expect(made.list()).toMatchObject([{ path: 'declared-full-template', state: 'accepted', by: 'declarator' }]);
+  });
+});
+
+test("a block of a miner's own transactions goes to no node, but is looked for at them and behind new tips (§6.3.1)", async () => {
+  const node = new FakeNode('a');
+  const { desk: made, clock, statuses } = desk([node]);
+  const block = asFound(customSolution('coinbase-only', 5));
+  made.found(block);
+  expect(made.list()).toMatchObject([{ path: 'coinbase-only', state: 'submitted', by: 'finder' }]);
+  node.confirmation = { inBestChain: true, confirmations: 1, height: 100 };
+  await clock.advanceAsync(1_000);
+  expect(node.blocks).toEqual([]);
+  expect(statuses()).toEqual(['submitted finder', 'confirmed a']);
+  const second = asFound(customSolution('coinbase-only', 6));
+  made.found(second);
+  made.onTip(second.solution.hash);
+  expect(made.list()[0]).toMatchObject({ state: 'confirmed', by: 'template-provider' });
+});
+
+describe('a node', () => {
+  test('that has forgotten a block gets it again', async () => {
+    const node = new FakeNode('a');
+    node.confirmation = { inBestChain: true, confirmations: 1, height: 100 };
+    const { desk: made, transactions, clock } = desk([node]);
+    const block = found();
+    transactions.put(madeFrom(block), [bytes(60, 1)]);
+    made.found(block);
+    await clock.advanceAsync(1_000);
+    node.confirmation = { inBestChain: false, confirmations: 0 };
+    await clock.advanceAsync(4_000);
+    expect(node.blocks).toHaveLength(2);
+    expect(node.blocks[1]).toEqual(node.blocks[0]);
+    node.confirmation = { inBestChain: true, confirmations: 2, height: 100 };
+    await clock.advanceAsync(3_600_000);
+    expect(node.blocks).toHaveLength(2);
+  });
+
+  test('that has refused a block does not get it again', async () => {
+    const node = new FakeNode('a');
+    node.result = { kind: 'rejected', reason: 'bad-txns' };
+    const { desk: made, transactions, clock } = desk([node]);
+    const block = found();
+    transactions.put(madeFrom(block), []);
+    made.found(block);
+    await clock.advanceAsync(3_600_000);
+    expect(node.blocks).toHaveLength(1);
+  });
+});
+
+describe('a solution that no template provider can use any more', () => {
+  test('is handed to the nodes once more as a whole block, which the log says', async () => {
+    const node = new FakeNode('a');
+    node.result = { kind: 'unreachable', reason: 'away' };
+    node.confirmation = new Error('away');
+    const { desk: made, transactions, clock, said } = desk([node], false);
+    const block = found();
+    transactions.put(madeFrom(block), [bytes(60, 1)]);
+    made.found(block);
+    await clock.advanceAsync(0);
+    made.lost(block.solution, 'forgotten');
+    await clock.advanceAsync(0);
+    expect(node.blocks).toHaveLength(2);
+    expect(said.at(-1)).toBe('warn: a block never reached its template provider: the nodes get it whole');
+  });
+
+  test('is an error with its hash when there is no node', () => {
+    const { desk: made, said } = desk([], false);
+    const block = found();
+    made.found(block);
+    made.lost(block.solution, 'forgotten');
+    expect(said.at(-1)).toBe('error: a block never reached its template provider and may be lost');
+  });
 });

@@ -1,6 +1,7 @@
 import { encodeOutputs, heightPush, nbitsFromTarget, targetFromBigint, witnessCommitmentOutput } from '@sv2kit/bitcoin';
 import type { NewTemplate, TemplateSetNewPrevHash, TemplatesFromClient, TemplatesFromServer } from '@sv2kit/codec';
-import { Job, payTo, type Solution, type Tip, type WorkTemplate } from '@sv2kit/mining';
+import { Job, type JobOrigin, payTo, type Solution, templateJob, type Tip, type WorkTemplate } from '@sv2kit/mining';
+import type { FoundBlock } from '@sv2kit/mining-server';
 import type { Connection, ConnectionHandler, ConnectOptions } from '@sv2kit/net';
 import type { Endpoint } from '@sv2kit/upstream';
 import type { templateDistribution } from '@sv2kit/codec';
@@ -134,10 +135,26 @@ export function solution(template: WorkTemplate, fill = 1): Solution {
     tag: bytes(1, 65),
     extranonceSize: 8,
     versionRollingAllowed: true,
+    numbered: true,
   };
-  const job = new Job(1, template, recipe, 1);
+  return solved(templateJob(1, template, recipe, 1), fill);
+}
+
+/** The template behind a block. */
+export function madeFrom({ solution: { job } }: FoundBlock): WorkTemplate {
+  if (job.origin.kind !== 'template') throw new Error('the job is no template made into work');
+  return job.origin.template;
+}
+
+/** A solution of a job that a miner has set. */
+export function customSolution(mode: Extract<JobOrigin, { kind: 'custom' }>['mode'], fill = 1): Solution {
+  const { type: _type, futureTemplate: _future, ...template } = newTemplate(1, 100, false);
+  const { job } = solution(template, fill);
+  return solved(new Job({ ...job, origin: { kind: 'custom', mode, tokenId: bytes(16, 1) } }), fill);
+}
+
+function solved(job: Job, fill: number): Solution {
   return {
-    templateId: template.templateId,
     job,
     hash: bytes(32, fill),
     header: bytes(80, fill),
@@ -145,5 +162,6 @@ export function solution(template: WorkTemplate, fill = 1): Solution {
     ntime: NOW / 1000,
     nonce: fill,
     coinbase: Uint8Array.of(...job.coinbase.segwitPrefix, ...bytes(8, 0), ...job.coinbase.segwitSuffix),
+    extranonce: bytes(8, 0),
   };
 }

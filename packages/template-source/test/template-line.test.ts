@@ -1,3 +1,4 @@
+import { merklePathOf, parseTransaction } from '@sv2kit/bitcoin';
 import { Health, VirtualClock } from '@sv2kit/daemon';
 import { noMetrics, silentLogger } from '@sv2kit/net';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -6,13 +7,20 @@ import { bytes, FakeProvider, FakeSink, network, newTemplate, NOW, prevHash, sol
 
 const constraints = { coinbaseOutputMaxAdditionalSize: 43, coinbaseOutputMaxAdditionalSigops: 0 };
 const STALE_MS = 180_000;
+const parse = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
 
-async function line(providers: FakeProvider[], options: { transactions?: TransactionStore } = {}) {
+interface LineOptions {
+  readonly transactions?: TransactionStore;
+  readonly transactionsAhead?: boolean;
+}
+
+async function line(providers: FakeProvider[], options: LineOptions = {}) {
   const clock = new VirtualClock(NOW);
   const sink = new FakeSink();
   const health = new Health(clock);
   health.started();
   const tips: number[] = [];
+  const lost: string[] = [];
   const made = new TemplateLine({
     ...network(...providers),
     setup: { vendor: 'sv2kit', hardwareVersion: 'pool' },
@@ -20,6 +28,8 @@ async function line(providers: FakeProvider[], options: { transactions?: Transac
     tag: bytes(8, 65),
     sink,
     transactions: options.transactions,
+    transactionsAhead: options.transactionsAhead ?? false,
+    onLost: ({ nonce }, reason) => void lost.push(`${nonce} ${reason}`),
     onTip: ({ prevHash }) => void tips.push(prevHash[0] ?? 0),
     staleWorkMs: STALE_MS,
     condition: health.condition('templates', 'no template yet'),
@@ -36,7 +46,7 @@ async function line(providers: FakeProvider[], options: { transactions?: Transac
     await made.close();
   });
   await clock.advanceAsync(0);
-  return { line: made, clock, sink, health, tips };
+  return { line: made, clock, sink, health, tips, lost };
 }
 
 describe('work', () => {
@@ -235,5 +245,117 @@ describe('transactions', () => {
     await line([provider]);
     provider.says(newTemplate(1, 100, true, 3), prevHash(1, 99));
     expect(provider.of('RequestTransactionData')).toEqual([]);
+  });
+});
+
+describe('room for the coinbase', () => {
+  test('is asked for again when it has to grow, and never shrinks (§7.1)', async () => {
+    const provider = new FakeProvider();
+    const { line: made, clock } = await line([provider]);
+    made.setConstraints({ coinbaseOutputMaxAdditionalSize: 40, coinbaseOutputMaxAdditionalSigops: 0 });
+    expect(provider.of('CoinbaseOutputConstraints')).toHaveLength(1);
+    made.setConstraints({ coinbaseOutputMaxAdditionalSize: 20, coinbaseOutputMaxAdditionalSigops: 4 });
+    const grown = { coinbaseOutputMaxAdditionalSize: 43, coinbaseOutputMaxAdditionalSigops: 4 };
+    expect(made.constraints).toEqual(grown);
+    expect(provider.of('CoinbaseOutputConstraints')[1]).toEqual({ type: 'CoinbaseOutputConstraints', ...grown });
+    provider.lose();
+    provider.up = true;
+    await clock.advanceAsync(61_000);
+    expect(provider.of('CoinbaseOutputConstraints')).toHaveLength(3);
+    expect(provider.received.at(-1)).toMatchObject(grown);
+  });
+});
+
+describe("a future template's transactions", () => {
+  test('are asked for ahead of its activation where that is wanted, and only once', async () => {
+    const provider = new FakeProvider();
+    const transactions = new TransactionStore();
+    await line([provider], { transactions, transactionsAhead: true });
+    provider.says(newTemplate(1, 100, true, 3), prevHash(1, 99), newTemplate(2, 101, true, 4), prevHash(2, 100));
+    expect(provider.of('RequestTransactionData').map(({ templateId }) => templateId)).toEqual([1n, 2n]);
+  });
+
+  test('are waited for no longer when the connection is lost or they are refused', async () => {
+    const provider = new FakeProvider();
+    const transactions = new TransactionStore();
+    const { sink } = await line([provider], { transactions });
+    provider.says(newTemplate(1, 100, true, 3), prevHash(1, 99), newTemplate(2, 100, false, 4));
+    const waits = sink.templates.map((template) => transactions.wait(template, new AbortController().signal));
+    provider.says({ type: 'RequestTransactionDataError', templateId: 1n, errorCode: 'stale-template-id' });
+    expect(await waits[0]).toBeUndefined();
+    provider.lose();
+    expect(await waits[1]).toBeUndefined();
+  });
+});
+
+describe('a solution that waited', () => {
+  const TRANSACTION = parse(
+    '0100000001' + '11'.repeat(32) + '00000000' + '00' + 'ffffffff' + '01' + '00'.repeat(8) + '0151' + '00000000',
+  );
+  const merklePath = merklePathOf([parseTransaction(TRANSACTION).txid]);
+
+  /** A block whose provider goes away before it hears of it, and comes back. */
+  async function waited(after: (provider: FakeProvider) => void) {
+    const provider = new FakeProvider();
+    const { sink, line: made, clock, lost } = await line([provider]);
+    provider.says({ ...newTemplate(5, 100, true), merklePath }, prevHash(5, 99));
+    provider.lose();
+    const [template] = sink.templates;
+    if (template === undefined) throw new Error('no template');
+    expect(made.submit(solution(template, 7))).toBe(false);
+    provider.up = true;
+    await clock.advanceAsync(61_000);
+    expect(provider.received.slice(-2)).toMatchObject([
+      { type: 'SubmitSolution', templateId: 5n, headerNonce: 7 },
+      { type: 'RequestTransactionData', templateId: 5n },
+    ]);
+    after(provider);
+    return { lost, provider };
+  }
+
+  const answer = (transactionList: Uint8Array[]) =>
+    ({ type: 'RequestTransactionDataSuccess', templateId: 5n, excessData: bytes(0, 0), transactionList }) as const;
+
+  test('is in good hands when its provider still knows the template', async () => {
+    expect((await waited((provider) => provider.says(answer([TRANSACTION])))).lost).toEqual([]);
+  });
+
+  test('is lost when its provider has been restarted, and that is said (§7.7 has no answer)', async () => {
+    const forgotten = {
+      type: 'RequestTransactionDataError',
+      templateId: 5n,
+      errorCode: 'template-id-not-found',
+    } as const;
+    expect((await waited((provider) => provider.says(forgotten))).lost).toEqual(['7 forgotten']);
+  });
+
+  test.each([
+    { name: 'other transactions', transactionList: [] },
+    { name: 'what is none', transactionList: [bytes(9, 1)] },
+  ])('is lost when another template has its id now, with $name', async ({ transactionList }) => {
+    expect((await waited((provider) => provider.says(answer(transactionList)))).lost).toEqual(['7 forgotten']);
+  });
+
+  test('is not mixed up with a new template of the same id', async () => {
+    const { provider } = await waited((each) => {
+      each.says({ ...newTemplate(5, 101, true), merklePath }, prevHash(5, 100));
+      each.says(answer([TRANSACTION]));
+    });
+    expect(provider.of('RequestTransactionData')).toHaveLength(1);
+  });
+
+  test('is lost after a while, and when too many wait', async () => {
+    const provider = new FakeProvider();
+    const { sink, line: made, clock, lost } = await line([provider]);
+    provider.says(newTemplate(5, 100, true), prevHash(5, 99));
+    provider.lose();
+    const [template] = sink.templates;
+    if (template === undefined) throw new Error('no template');
+    const most = TEMPLATE_SOURCE_LIMITS.waitingSolutions;
+    for (let fill = 1; fill <= most + 1; fill += 1) made.submit(solution(template, fill));
+    expect(lost).toEqual(['1 crowded-out']);
+    await clock.advanceAsync(TEMPLATE_SOURCE_LIMITS.waitingSolutionMs + 1_000);
+    expect(lost).toHaveLength(1 + most);
+    expect(lost.at(-1)).toBe(`${most + 1} expired`);
   });
 });
