@@ -126,8 +126,8 @@ export const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
     height: u32,
     difficulty,
     credit: fc.double({ min: 0, max: 1, noNaN: true }),
-    payout: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-    value: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    payout: maybe(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
+    value: maybe(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
   }),
   fc.record({
     type: type('BlockStatus'),

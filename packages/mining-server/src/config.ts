@@ -2,6 +2,7 @@ import {
   type BatchPolicy,
   CHANNEL_LIMITS,
   type ChannelLimits,
+  type Job,
   MAX_FULL_EXTRANONCE_SIZE,
   type OwnSpace,
   type TargetPolicy,
@@ -85,7 +86,7 @@ export interface MiningServerConfig {
   /** Whether every job has a number in its coinbase (see {@link Recipe}); true when absent. */
   readonly numbered?: boolean;
   /** What blocks of templates are called in the journal; `pool-template` when absent. */
-  readonly path?: () => BlockPath;
+  readonly path?: (job: Job) => BlockPath;
   /** Bytes to roll of an extended channel that asks for fewer. */
   readonly leastExtranonceSize: number;
   readonly targets: TargetPolicy;

@@ -35,5 +35,5 @@ export {
   type ShareJournal,
   type Timing,
 } from './ports.ts';
-export { createMiningServer, type MiningServer, type ServerHashrate } from './server.ts';
+export { createMiningServer, type MiningServer, type Demand } from './server.ts';
 export type { ChannelStatus, MiningServerStatus } from './status.ts';

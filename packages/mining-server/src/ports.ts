@@ -67,9 +67,9 @@ export interface AcceptedCustomJob {
   readonly credit: number;
   /** Of the block that the job would make. */
   readonly height: number;
-  /** Satoshis that the coinbase pays the pool, and the revenue that they are measured against. */
-  readonly payout: bigint;
-  readonly value: bigint;
+  /** Satoshis that the coinbase pays the pool, and the revenue that they are measured against, for the journal. */
+  readonly payout?: bigint;
+  readonly value?: bigint;
 }
 
 export type CustomJobVerdict =

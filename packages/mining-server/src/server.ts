@@ -1,3 +1,4 @@
+import { compareTargets } from '@sv2kit/bitcoin';
 import {
   mining,
   type MiningFromClient,
@@ -20,14 +21,15 @@ import { type MiningServerStatus, serverStatus } from './status.ts';
 /** How often what waits is looked at, in milliseconds. */
 const TICK_MS = 1_000;
 
-/** What a server's miners can do together, in hashes per second. */
-export interface ServerHashrate {
-  /** As they state it. */
+/** What a server's miners are together, as an upstream wants to know it of one channel (§5.3.7). */
+export interface Demand {
+  /** Hashes per second: as shares show it, of channels without any as they state it. */
+  readonly hashrate: number;
+  /** Hashes per second, as all of them state it. */
   readonly nominal: number;
-  /** As their shares show it, from what they state on. */
-  readonly estimated: number;
-  /** From the credit of the last ten minutes. */
-  readonly measured: number;
+  /** The smallest target of a channel; undefined without channels. */
+  readonly hardestTarget: Uint8Array | undefined;
+  readonly channels: number;
 }
 
 /**
@@ -110,18 +112,21 @@ export class MiningServer {
     if (beyond) this.#refresh();
   }
 
-  /** The miners' hashrate, as an upstream wants to know it (§5.3.7). */
-  hashrate(): ServerHashrate {
-    const { downstreams, meter, deps } = this.#context;
-    let nominal = 0;
-    let estimated = 0;
+  /** What to ask an upstream for. */
+  demand(): Demand {
+    const { downstreams } = this.#context;
+    let [hashrate, nominal, channels] = [0, 0, 0];
+    let hardestTarget: Uint8Array | undefined;
     for (const { miners } of downstreams) {
-      for (const miner of miners) {
-        nominal += miner.nominalHashRate;
-        estimated += miner.vardiff.hashrate;
+      for (const { channel, nominalHashRate, accepted, vardiff } of miners) {
+        channels += 1;
+        nominal += nominalHashRate;
+        hashrate += accepted > 0 ? vardiff.hashrate : nominalHashRate;
+        const { target } = channel;
+        if (hardestTarget === undefined || compareTargets(target, hardestTarget) < 0) hardestTarget = target;
       }
     }
-    return { nominal, estimated, measured: meter.hashrate(deps.clock.now()) };
+    return { hashrate, nominal, hardestTarget, channels };
   }
 
   /** A better template for the tip at hand. @returns false when there is no tip yet */

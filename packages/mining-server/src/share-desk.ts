@@ -117,8 +117,9 @@ export class ShareDesk {
     this.#blockRecords.add(miner, { type: 'BlockFound', path, ...record });
   }
 
-  #path({ origin }: Job): BlockPath {
-    if (origin.kind === 'template') return this.#context.config.path?.() ?? 'pool-template';
+  #path(job: Job): BlockPath {
+    const { origin } = job;
+    if (origin.kind === 'template') return this.#context.config.path?.(job) ?? 'pool-template';
     return origin.mode === 'full-template' ? 'declared-full-template' : 'coinbase-only';
   }
 

@@ -113,9 +113,9 @@ export const CustomJobAccepted = record('CustomJobAccepted', 8, {
   /** Part of a share's difficulty that is credited: above 0, at most 1. */
   credit: f64,
   /** Satoshis that the coinbase pays the pool. */
-  payout: u64,
+  payout: maybe(u64),
   /** The revenue that the payout is measured against: verified, or what the coinbase says. */
-  value: u64,
+  value: maybe(u64),
 });
 
 export type Start = RecordOf<typeof Start>;
