@@ -4,10 +4,13 @@ import {
   type ConfigOf,
   checkRpcCredentials,
   choice,
+  coinbaseFields,
+  checkCoinbase,
   config,
   identitySection,
   integer,
   integers,
+  jobDeclarationFields,
   number,
   optional,
   path,
@@ -21,7 +24,6 @@ import {
 } from '@sv2kit/daemon';
 import { MAX_TAG_SIZE, MINING_SERVER_DEFAULTS, MINING_SERVER_LIMITS } from '@sv2kit/mining-server';
 import { DEFAULT_LIMITS } from '@sv2kit/net';
-import { checkCoinbase, EXAMPLE_ADDRESS, EXAMPLE_DESCRIPTOR } from './payout.ts';
 import { USER_POLICIES } from './users.ts';
 
 const { targets, batch } = MINING_SERVER_DEFAULTS;
@@ -40,8 +42,7 @@ export const poolConfig = config(
       { atLeast: 1 },
     ),
     coinbase: section('The coinbase transaction: either an address or a descriptor.', {
-      address: optional(text(EXAMPLE_ADDRESS, 'Where block rewards are paid.')),
-      descriptor: optional(text(EXAMPLE_DESCRIPTOR, 'The same as a descriptor.')),
+      ...coinbaseFields,
       tag: text('/sv2kit/', `Text that marks the pool's blocks, at most ${MAX_TAG_SIZE} bytes.`, {
         maxBytes: MAX_TAG_SIZE,
       }),
@@ -79,6 +80,17 @@ export const poolConfig = config(
       user: optional(text('pool', 'RPC user.')),
       password: optional(secret('file:rpc-password', 'RPC password.')),
     }),
+    jobDeclaration: section(
+      'Jobs that miners bring themselves; without token_key_file there are none. The job declarator server of this ' +
+        'pool must have the same file, and the same of the other keys.',
+      jobDeclarationFields,
+    ),
+    jobDeclarators: sections(
+      'Job declarator servers of this pool: each gets every block on a declared job. May be none.',
+      {
+        url: stratumUrl(`stratum2+tcp://127.0.0.1:3337/${EXAMPLE_KEY}`, 'Address and authority key.'),
+      },
+    ),
     limits: section('What miners may cost.', {
       connections: integer(DEFAULT_LIMITS.connections, 'Connections at once.', { min: 1 }),
       connectionsPerAddress: integer(DEFAULT_LIMITS.connectionsPerAddress, 'Of these from one address.', { min: 1 }),
@@ -90,7 +102,7 @@ export const poolConfig = config(
     }),
   },
   {
-    check: ({ coinbase, chain, users, nodes, mining, extensions }) => [
+    check: ({ coinbase, chain, users, nodes, mining, extensions, jobDeclaration, jobDeclarators }) => [
       ...checkCoinbase(coinbase, chain),
       ...(users.policy === 'list' && users.allow.length === 0
         ? [{ key: 'users.allow', wrong: 'is empty, so that nobody could mine', example: 'allow = ["alice"]' }]
@@ -106,6 +118,15 @@ export const poolConfig = config(
           example: `supported = [${[...extensions.supported, each].join(', ')}]`,
         })),
       ...checkRpcCredentials(nodes),
+      ...(jobDeclarators.length > 0 && jobDeclaration.tokenKeyFile === undefined
+        ? [
+            {
+              key: 'job_declaration.token_key_file',
+              wrong: 'is missing, without which there are no blocks for the job_declarators',
+              example: 'token_key_file = "job-tokens.key"',
+            },
+          ]
+        : []),
     ],
   },
 );

@@ -3,6 +3,7 @@ import { createRpcNode } from '@sv2kit/bitcoin-node';
 import { utf8 } from '@sv2kit/codec';
 import {
   type Address,
+  coinbaseScript,
   createIdentity,
   FatalError,
   type Identity,
@@ -23,6 +24,7 @@ import {
 } from '@sv2kit/template-source';
 import { constraintsForOutputs } from '@sv2kit/templates';
 import type { NodeConfig, PoolConfig } from './config.ts';
+import { type LocalDeclarator, openJobDeclaration } from './job-declaration/job-declaration.ts';
 import { type PoolMetrics, poolMetrics } from './metrics.ts';
 import { largestOutputs, poolPayout } from './payout.ts';
 import { poolStatus } from './status.ts';
@@ -32,6 +34,8 @@ import { type Authorise, userPolicy } from './users.ts';
 export interface PoolDeps extends Pick<ServiceDeps, 'clock' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
   /** Who may mine, instead of the configured policy. */
   readonly authorise?: Authorise;
+  /** A job declarator server in the same process, instead of those of the configuration. */
+  readonly jobDeclarator?: LocalDeclarator;
   /** How a node is reached, instead of JSON-RPC. */
   readonly connectNode?: (node: NodeConfig) => BlockNode;
 }
@@ -78,10 +82,18 @@ async function start(parts: Parts): Promise<Pool> {
   const { config, deps, metrics, journal, identity, nodes } = parts;
   const { clock, log, health } = deps;
   const payout = poolPayout(config.coinbase, config.chain);
+  const declaration = openJobDeclaration(config, {
+    payoutScript: coinbaseScript(config.coinbase, config.chain),
+    local: deps.jobDeclarator,
+    health,
+    clock,
+    log,
+    metrics: metrics.jobDeclaration,
+  });
   const transactions = nodes.length === 0 ? undefined : new TransactionStore();
   const way: BlockWay = { name: TEMPLATE_PROVIDER, take: (block) => line.way.take(block) };
   const desk = new BlockDesk({
-    ways: [way],
+    ways: [way, ...(declaration?.ways ?? [])],
     nodes,
     transactions,
     journal,
@@ -93,6 +105,9 @@ async function start(parts: Parts): Promise<Pool> {
     journal,
     authorise: deps.authorise ?? userPolicy(config.users, config.chain, payout),
     onBlock: (block) => desk.found(block),
+    ...(declaration === undefined
+      ? {}
+      : { customJobs: declaration.jobs, onShare: (share) => declaration.jobs.share(share) }),
     clock,
     log,
     metrics: metrics.mining,
@@ -106,7 +121,11 @@ async function start(parts: Parts): Promise<Pool> {
     tag: utf8(config.coinbase.tag),
     sink: server,
     transactions,
-    onTip: ({ prevHash }) => desk.onTip(prevHash),
+    onTip: (tip) => {
+      desk.onTip(tip.prevHash);
+      declaration?.jobs.tip(tip);
+      server.tipSeen();
+    },
     onLost: (solution, reason) => desk.lost(solution, reason),
     staleWorkMs: config.mining.staleWorkLimit * 1000,
     condition: health.condition('templates', 'no template yet'),
@@ -114,18 +133,21 @@ async function start(parts: Parts): Promise<Pool> {
     log,
     metrics,
   });
-  const timer = clock.every(TEMPLATE_SOURCE_LIMITS.tickMs, () => line.tick());
+  const timer = clock.every(TEMPLATE_SOURCE_LIMITS.tickMs, () => {
+    line.tick();
+    declaration?.tick();
+  });
   const address = { host: listener.host, port: listener.port };
   log.info('listening', address);
   return {
     address,
     authorityPublicKey: identity.authorityPublicKey,
-    status: () => poolStatus({ server, line, desk, journal, nodes }, clock.now()),
+    status: () => poolStatus({ server, line, desk, declaration, journal, nodes }, clock.now()),
     async close() {
       timer[Symbol.dispose]();
       await server.close();
       await listener.close();
-      await Promise.all([line.close(), desk.close()]);
+      await Promise.all([line.close(), desk.close(), declaration?.close()]);
       await release(parts);
     },
   };

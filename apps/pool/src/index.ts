@@ -10,4 +10,6 @@
  */
 export { type NodeConfig, type PoolConfig, poolConfig } from './config.ts';
 export { createPool, type Pool, type PoolDeps } from './create.ts';
+export type { LocalDeclarator } from './job-declaration/job-declaration.ts';
+export { POOL_LIMITS } from './limits.ts';
 export { type Authorise, USER_POLICIES, type UserPolicy } from './users.ts';

@@ -8,12 +8,25 @@ export interface PoolMetrics {
   readonly net: NetMetrics;
   readonly mining: MiningServerMetrics;
   readonly templateProviders: UpstreamMetrics;
+  readonly jobDeclaration: JobDeclarationMetrics;
   /** What template providers sent, by `event`. */
   readonly templates: Counter;
   /** Blocks found, by `via` and `path`. */
   readonly blocksFound: Counter;
   /** What became of blocks, by `status` and `by`: a node, or `template-provider`. */
   readonly blockStatus: Counter;
+}
+
+/** What the pool counts of jobs that miners bring themselves, by `mode`. */
+export interface JobDeclarationMetrics {
+  /** Connections to job declarator servers. */
+  readonly declarators: UpstreamMetrics;
+  /** Jobs that pay the pool less than all of their revenue. */
+  readonly partlyPaid: Pick<Counter, 'inc'>;
+  /** Difficulty that shares proved. */
+  readonly work: Pick<Counter, 'inc'>;
+  /** Difficulty that they were credited with. */
+  readonly creditedWork: Pick<Counter, 'inc'>;
 }
 
 /** Declares the metrics. Latencies go to /status, where they have quantiles. */
@@ -34,6 +47,7 @@ export function poolMetrics(metrics: Metrics, latencies: Latencies): PoolMetrics
       channelsRefused: counter('channels_refused_total', 'Channels refused.', ['code']),
       channelsClosed: counter('channels_closed_total', 'Channels closed.', ['reason']),
       channels: metrics.gauge('sv2_pool_channels', 'Channels open now.'),
+      customJobs: counter('custom_jobs_total', "Jobs of miners' own, by what became of them.", ['outcome']),
       strays: counter('stray_messages_total', 'Messages for channels that are not there.', ['message']),
       shareToSuccess: latencies.recorder('share-to-success'),
       shareToError: latencies.recorder('share-to-error'),
@@ -42,6 +56,14 @@ export function poolMetrics(metrics: Metrics, latencies: Latencies): PoolMetrics
     },
     templateProviders: {
       events: counter('template_provider_events_total', 'Connections to template providers.', ['event']),
+    },
+    jobDeclaration: {
+      declarators: {
+        events: counter('job_declarator_events_total', 'Connections to job declarator servers.', ['event']),
+      },
+      partlyPaid: counter('partly_paid_custom_jobs_total', 'Custom jobs that pay the pool in part.', ['mode']),
+      work: counter('custom_work_total', 'Difficulty proven on custom jobs.', ['mode']),
+      creditedWork: counter('credited_custom_work_total', 'Difficulty credited on custom jobs.', ['mode']),
     },
     templates: counter('template_messages_total', 'What template providers sent.', ['event']),
     blocksFound: counter('blocks_found_total', 'Blocks found by miners.', ['via', 'path']),

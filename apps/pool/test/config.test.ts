@@ -84,6 +84,11 @@ describe('configuration', () => {
       wrong: /^nodes\[0\]/,
     },
     {
+      name: 'a job declarator without a key for its tokens',
+      toml: `${PROVIDER}${COINBASE}[[job_declarators]]\nurl = "stratum2+tcp://127.0.0.1:3337/9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh"`,
+      wrong: /^job_declaration\.token_key_file: is missing/,
+    },
+    {
       name: 'a share rate of nothing',
       toml: `${PROVIDER}${COINBASE}[mining]\nshares_per_minute = 0`,
       wrong: /^mining\.shares_per_minute/,

@@ -1,6 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   encodeHeader,
@@ -12,123 +9,14 @@ import {
   parseTransaction,
   targetFromBigint,
 } from '@sv2kit/bitcoin';
-import {
-  mining,
-  type MiningFromClient,
-  type MiningFromServer,
-  type SubmitSolution,
-  templateDistribution,
-  type TemplatesFromServer,
-} from '@sv2kit/codec';
-import {
-  createIdentity,
-  createMetrics,
-  Health,
-  Latencies,
-  parseConfig,
-  silentLogger,
-  systemClock,
-  writeSecretFile,
-} from '@sv2kit/daemon';
+import { mining, type MiningFromClient, type MiningFromServer } from '@sv2kit/codec';
 import { readJournal } from '@sv2kit/ledger';
 import { ChannelClient } from '@sv2kit/mining';
-import { connect, ConnectError, type Connection, inlineHandshakes, type Listener, listen, serve } from '@sv2kit/net';
-import { formatUrl } from '@sv2kit/noise';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { createPool, type Pool, poolConfig } from '../src/index.ts';
+import { connect, ConnectError, type Connection } from '@sv2kit/net';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Pool } from '../src/index.ts';
+import { dataDir, FakeTemplateProvider, startPool, startProvider } from './support.ts';
 import { NETWORK_TARGET, newTemplate, prevHash } from './templates.ts';
-
-let folder: string;
-let keyFile: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sv2kit-pool-'));
-  keyFile = join(folder, 'authority.key');
-  writeSecretFile(keyFile, 'authority-secret', randomBytes(32), []);
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const identityConfig = () => ({
-  staticKeyFile: undefined,
-  certificateFile: undefined,
-  authoritySecretFile: keyFile,
-  certificateDays: 1,
-});
-
-/** A template provider over an encrypted socket, with one template of height 100. */
-class Provider {
-  readonly solutions: SubmitSolution[] = [];
-  readonly #identity = createIdentity(identityConfig(), { clock: systemClock, log: silentLogger });
-  #listener: Listener | undefined;
-  #tell: ((message: TemplatesFromServer) => void) | undefined;
-  templates: TemplatesFromServer[] = [newTemplate(1, 100, true), prevHash(1, 99)];
-
-  async listen(): Promise<string> {
-    const service = serve(templateDistribution, {
-      accept: (connection) => {
-        this.#tell = (message) => connection.send(message);
-        return {
-          kind: 'accept',
-          handler: {
-            onMessage: (message) => {
-              if (message.type === 'CoinbaseOutputConstraints')
-                for (const each of this.templates) connection.send(each);
-              if (message.type === 'SubmitSolution')
-                this.solutions.push({ ...message, coinbaseTx: message.coinbaseTx.slice() });
-            },
-            onClose() {},
-          },
-        };
-      },
-    });
-    const identity = () => this.#identity.current();
-    this.#listener = await listen({
-      host: '127.0.0.1',
-      port: 0,
-      identity,
-      services: [service],
-      handshakes: inlineHandshakes(),
-    });
-    return formatUrl({ host: '127.0.0.1', port: this.#listener.port, authority: this.#identity.authorityPublicKey });
-  }
-
-  says(message: TemplatesFromServer): void {
-    this.#tell?.(message);
-  }
-
-  async close(): Promise<void> {
-    this.#identity[Symbol.dispose]();
-    await this.#listener?.close();
-  }
-}
-
-async function startPool(url: string, dataDir: string): Promise<Pool & { health: Health }> {
-  const toml = [
-    'listen = "127.0.0.1:0"',
-    'chain = "regtest"',
-    `data_dir = "${dataDir}"`,
-    '[identity]',
-    `authority_secret_file = "${keyFile}"`,
-    '[[template_providers]]',
-    `url = "${url}"`,
-    '[coinbase]',
-    'descriptor = "raw(51)"',
-    '[mining]',
-    'min_difficulty = 1e-12',
-  ].join('\n');
-  const health = new Health(systemClock);
-  const fail = (error: Error) => {
-    throw error;
-  };
-  const deps = {
-    clock: systemClock,
-    log: silentLogger,
-    health,
-    metrics: createMetrics(),
-    latencies: new Latencies(),
-    fail,
-  };
-  return Object.assign(await createPool(parseConfig(poolConfig, toml, { name: 'pool' }), deps), { health });
-}
 
 /** A miner of one channel over an encrypted socket. */
 class Miner {
@@ -210,16 +98,10 @@ class Miner {
   }
 }
 
-async function provider(): Promise<{ provider: Provider; url: string }> {
-  const made = new Provider();
-  onTestFinished(() => made.close());
-  return { provider: made, url: await made.listen() };
-}
-
 test('a share becomes a record and a Success, a block becomes a SubmitSolution and a line in the status', async () => {
-  const { provider: from, url } = await provider();
-  const dataDir = join(folder, 'first');
-  const pool = await startPool(url, dataDir);
+  const { provider: from, url } = await startProvider();
+  const directory = dataDir('first');
+  const pool = await startPool(url, directory);
   const miner = await Miner.connect(pool, 'standard');
   miner.says(miner.solve('share'));
   expect(await miner.answer('SubmitSharesSuccess')).toMatchObject({
@@ -274,7 +156,7 @@ test('a share becomes a record and a Success, a block becomes a SubmitSolution a
   await expect.poll(() => pool.health.report().conditions.every(({ ok }) => ok)).toBe(true);
   await pool.close();
   const records: string[] = [];
-  for await (const { record } of readJournal(join(dataDir, 'journal'))) records.push(record.type);
+  for await (const { record } of readJournal(join(directory, 'journal'))) records.push(record.type);
   expect(records).toEqual([
     'Start',
     'ChannelOpened',
@@ -288,21 +170,21 @@ test('a share becomes a record and a Success, a block becomes a SubmitSolution a
 });
 
 test('a share from before a restart earns nothing after it: the boot epoch in its prefix is kept on disk', async () => {
-  const { provider: from, url } = await provider();
+  const { provider: from, url } = await startProvider();
   const unreachable = targetFromBigint(1n);
   from.templates = [
     newTemplate(1, 100, true),
     { ...prevHash(1, 99), nbits: nbitsFromTarget(unreachable), target: unreachable },
   ];
-  const dataDir = join(folder, 'restarted');
-  const before = await startPool(url, dataDir);
+  const directory = dataDir('restarted');
+  const before = await startPool(url, directory);
   const early = await Miner.connect(before, 'standard', 1_000);
   const share = early.solve('share', unreachable);
   early.says(share);
   await early.answer('SubmitSharesSuccess');
   await before.close();
 
-  const after = await startPool(url, dataDir);
+  const after = await startPool(url, directory);
   onTestFinished(() => after.close());
   const late = await Miner.connect(after, 'standard', 1_000);
   const [old, fresh] = [early, late].map(({ client }) => client.channel?.extranoncePrefix);
@@ -313,10 +195,10 @@ test('a share from before a restart earns nothing after it: the boot epoch in it
 });
 
 test('a miner that comes before there is work is told so, with the right key', async () => {
-  const made = new Provider();
+  const made = new FakeTemplateProvider();
   made.templates = [];
   onTestFinished(() => made.close());
-  const pool = await startPool(await made.listen(), join(folder, 'idle'));
+  const pool = await startPool(await made.listen(), dataDir('idle'));
   onTestFinished(() => pool.close());
   const attempt = connect({
     ...pool.address,

@@ -1,0 +1,131 @@
+import { displayHash } from '@sv2kit/bitcoin';
+import { DECLARE_TX_DATA, jobDeclaration } from '@sv2kit/codec';
+import type { Solution as PushedSolution } from '@sv2kit/declaration';
+import type { FoundBlock } from '@sv2kit/mining-server';
+import type { Clock, Logger } from '@sv2kit/net';
+import type { BlockWay, Taken } from '@sv2kit/template-source';
+import {
+  createUpstream,
+  type Endpoint,
+  endpointName,
+  type Upstream,
+  type UpstreamMetrics,
+  type UpstreamOptions,
+  type UpstreamState,
+} from '@sv2kit/upstream';
+import { POOL_LIMITS } from '../limits.ts';
+import { Declarator, type DeclaratorTerms } from './declarator.ts';
+import { pushedSolution } from './pushed-solution.ts';
+
+export interface DeclaratorLineOptions {
+  readonly endpoint: Endpoint;
+  readonly terms: DeclaratorTerms;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: UpstreamMetrics;
+  /** How it is reached; TCP when absent. */
+  readonly connect?: UpstreamOptions<typeof jobDeclaration>['connect'];
+}
+
+/** A block whose job declarator server is away. */
+interface Waiting {
+  readonly hash: string;
+  readonly solution: PushedSolution;
+  readonly sinceMs: number;
+}
+
+/**
+ * The pool's own connection to one of its job declarator servers (§6): each block on a declared job goes there with
+ * PushSolution (§6.4.9), since the server knows the transactions. Blocks wait while it is away.
+ */
+export class DeclaratorLine implements BlockWay {
+  readonly name: string;
+  readonly #options: DeclaratorLineOptions;
+  readonly #upstream: Upstream;
+  #declarator: Declarator | undefined;
+  #waiting: Waiting[] = [];
+  #complaint: string | undefined;
+
+  constructor(options: DeclaratorLineOptions) {
+    const { endpoint, clock, metrics, connect } = options;
+    this.name = `job-declarator ${endpointName(endpoint)}`;
+    this.#options = { ...options, log: options.log.child({ jobDeclarator: endpointName(endpoint) }) };
+    this.#upstream = createUpstream({
+      endpoints: [endpoint],
+      protocol: jobDeclaration,
+      setup: () => ({ vendor: 'sv2kit', hardwareVersion: 'pool', flags: DECLARE_TX_DATA }),
+      handler: (connection) => {
+        const declarator = new Declarator(connection, options.terms, clock);
+        this.#declarator = declarator;
+        this.#deliver(declarator);
+        return declarator;
+      },
+      clock,
+      log: this.#options.log,
+      metrics,
+      ...(connect === undefined ? {} : { connect }),
+    });
+  }
+
+  get state(): UpstreamState {
+    return this.#upstream.state;
+  }
+
+  /** Blocks that wait for it. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Why blocks or miners' jobs would come to nothing; undefined while all is well. */
+  get trouble(): string | undefined {
+    const { ok, reason = 'not connected' } = this.#upstream.health;
+    const trouble = ok ? this.#declarator?.trouble : reason;
+    return trouble === undefined ? undefined : `${this.name}: ${trouble}`;
+  }
+
+  take({ solution, path }: FoundBlock): Taken {
+    if (path !== 'declared-full-template') return 'not-for-it';
+    const pushed = pushedSolution(solution);
+    if (this.#declarator?.open === true) {
+      this.#declarator.push(pushed);
+      return 'sent';
+    }
+    this.#waiting.push({ hash: displayHash(solution.hash), solution: pushed, sinceMs: this.#options.clock.now() });
+    if (this.#waiting.length > POOL_LIMITS.waitingBlocks) this.#lose(this.#waiting.splice(0, 1), 'too many wait');
+    return 'waits';
+  }
+
+  /** Time passes. */
+  tick(): void {
+    const { clock, log } = this.#options;
+    const nowMs = clock.now();
+    const old = this.#waiting.filter(({ sinceMs }) => nowMs - sinceMs >= POOL_LIMITS.waitingBlockMs);
+    if (old.length > 0) {
+      this.#waiting = this.#waiting.filter((each) => !old.includes(each));
+      this.#lose(old, 'it stayed away');
+    }
+    this.#declarator?.tick();
+    const { trouble } = this;
+    if (trouble !== undefined && trouble !== this.#complaint) log.warn('job declaration is in trouble', { trouble });
+    this.#complaint = trouble;
+  }
+
+  async close(): Promise<void> {
+    await this.#upstream.close();
+  }
+
+  #deliver(declarator: Declarator): void {
+    const due = this.#waiting;
+    this.#waiting = [];
+    for (const { solution, hash } of due) {
+      declarator.push(solution);
+      this.#options.log.info('a block that waited was handed to its job declarator server', { hash });
+    }
+  }
+
+  #lose(lost: readonly Waiting[], why: string): void {
+    for (const { hash } of lost) {
+      this.#options.log.error('a block was not handed to its job declarator server', { hash, why });
+    }
+  }
+}
