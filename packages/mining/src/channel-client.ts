@@ -18,6 +18,7 @@ import { ClientJobs } from './client-jobs.ts';
 import { type ClientJob, extendedJob, standardFromExtended, standardJob, type Work } from './client-work.ts';
 import { answered, type ClientAction, type ClientOptions, type OpenChannel } from './client-actions.ts';
 import type { ClientViolation } from './codes.ts';
+import { MAX_FULL_EXTRANONCE_SIZE } from './limits.ts';
 
 type State =
   | { readonly phase: 'opening' }
@@ -162,7 +163,9 @@ export class ChannelClient {
     if (kind !== channel.kind) return 'wrong-channel-kind';
     if (compareTargets(message.target, this.#maxTarget) > 0) return 'target-above-maximum';
     if (channel.kind === 'extended' && message.type === 'OpenExtendedMiningChannelSuccess') {
-      if (message.extranonceSize < channel.minExtranonceSize) return 'extranonce-too-small';
+      const { extranonceSize, extranoncePrefix } = message;
+      if (extranonceSize < channel.minExtranonceSize) return 'extranonce-too-small';
+      if (extranoncePrefix.length + extranonceSize > MAX_FULL_EXTRANONCE_SIZE) return 'extranonce-too-large';
     }
     return undefined;
   }
@@ -189,7 +192,7 @@ export class ChannelClient {
         this.#state = { phase: 'closed' };
         return [{ kind: 'closed', reasonCode: message.reasonCode }];
       default:
-        return answered(message);
+        return answered(message, state.channel);
     }
   }
 
@@ -245,6 +248,9 @@ export class ChannelClient {
 
   #onSetExtranoncePrefix(state: State & { phase: 'open' }, message: SetExtranoncePrefix): ClientAction[] {
     if (message.channelId !== state.channel.channelId) return [{ kind: 'violation', code: 'prefix-for-group' }];
+    if (message.extranoncePrefix.length + state.channel.extranonceSize > MAX_FULL_EXTRANONCE_SIZE) {
+      return [{ kind: 'violation', code: 'extranonce-too-large' }];
+    }
     const extranoncePrefix = message.extranoncePrefix.slice();
     this.#become(state, { extranoncePrefix });
     return [{ kind: 'prefix', extranoncePrefix }];

@@ -37,11 +37,27 @@ export type ClientAction =
     }
   | { readonly kind: 'rejected'; readonly sequenceNumber: number; readonly errorCode: string }
   | { readonly kind: 'update-refused'; readonly errorCode: string }
-  | { readonly kind: 'custom-job-accepted'; readonly requestId: number; readonly jobId: number }
+  /** Shares may be submitted for it from now on. On a group's id it may answer another member's request. */
+  | {
+      readonly kind: 'custom-job-accepted';
+      readonly requestId: number;
+      readonly jobId: number;
+      readonly pinned: PinnedTerms;
+    }
   | { readonly kind: 'custom-job-refused'; readonly requestId: number; readonly errorCode: string }
   | { readonly kind: 'closed'; readonly reasonCode: string }
   /** The server broke a rule; the offending message had no other effect than is said at the code. */
   | { readonly kind: 'violation'; readonly code: ClientViolation };
+
+/** What the server holds to for a job of the client's own, whatever it says to the channel later. */
+export interface PinnedTerms {
+  /** Shares must be at or below it (§5.3.21); 32 bytes, little-endian. */
+  readonly target: Uint8Array;
+  /** The prefix that shares are judged with (§5.3.10). */
+  readonly extranoncePrefix: Uint8Array;
+  /** Bytes to roll behind it. */
+  readonly extranonceSize: number;
+}
 
 /** What is known of a channel once it is open. */
 export interface OpenChannel {
@@ -55,8 +71,8 @@ export interface OpenChannel {
   readonly extranonceSize: number;
 }
 
-/** Answers to the client's own messages change nothing here. */
-export function answered(message: MiningFromServer): ClientAction[] {
+/** Answers to the client's own messages change nothing of the channel. */
+export function answered(message: MiningFromServer, channel: OpenChannel): ClientAction[] {
   switch (message.type) {
     case 'SubmitSharesSuccess': {
       const { lastSequenceNumber, newSubmitsAcceptedCount: count, newSharesSum: sum } = message;
@@ -66,8 +82,11 @@ export function answered(message: MiningFromServer): ClientAction[] {
       return [{ kind: 'rejected', sequenceNumber: message.sequenceNumber, errorCode: message.errorCode }];
     case 'UpdateChannelError':
       return [{ kind: 'update-refused', errorCode: message.errorCode }];
-    case 'SetCustomMiningJobSuccess':
-      return [{ kind: 'custom-job-accepted', requestId: message.requestId, jobId: message.jobId }];
+    case 'SetCustomMiningJobSuccess': {
+      const { requestId, jobId } = message;
+      const { target, extranoncePrefix, extranonceSize } = channel;
+      return [{ kind: 'custom-job-accepted', requestId, jobId, pinned: { target, extranoncePrefix, extranonceSize } }];
+    }
     case 'SetCustomMiningJobError':
       return [{ kind: 'custom-job-refused', requestId: message.requestId, errorCode: message.errorCode }];
     default:

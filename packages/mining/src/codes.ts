@@ -77,6 +77,7 @@ export type CustomJobErrorCode = keyof typeof CUSTOM_JOB_ERRORS;
 export const CLIENT_VIOLATIONS = {
   'wrong-channel-kind': 'The success message is for the other kind of channel than was asked for.',
   'extranonce-too-small': 'The extended channel got less extranonce than its min_extranonce_size (§5.3.4).',
+  'extranonce-too-large': 'Prefix and rolled part are longer together than an extranonce can be (32 bytes).',
   'target-above-maximum': 'A target is easier than the maximum that the client stated (§5.3.2).',
   'wrong-job-kind': 'A standard job for an extended channel, or an extended job addressed to a standard one (§5.3.15).',
   'job-without-prev-hash': 'A job is active at once although no SetNewPrevHash has come yet (§5.3.15).',

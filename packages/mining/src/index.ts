@@ -18,7 +18,7 @@
 export { Acknowledgements, type BatchPolicy } from './acknowledgements.ts';
 export { type ChannelOptions, ServerChannel } from './channel.ts';
 export { ChannelClient } from './channel-client.ts';
-export type { ClientAction, ClientOptions, OpenChannel } from './client-actions.ts';
+export type { ClientAction, ClientOptions, OpenChannel, PinnedTerms } from './client-actions.ts';
 export type { ClientJob, SearchSpace, Work } from './client-work.ts';
 export {
   CLIENT_VIOLATIONS,
