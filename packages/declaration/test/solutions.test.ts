@@ -1,0 +1,131 @@
+import { decodeHeader, joinCoinbase, meetsTarget, merkleRoot, sha256d, targetFromNbits } from '@sv2kit/bitcoin';
+import type { PushSolution } from '@sv2kit/codec';
+import { describe, expect, test } from 'vitest';
+import { Server, valid } from './server-support.ts';
+import {
+  coinbaseOf,
+  EXTRANONCE,
+  HEIGHT,
+  honestOutputs,
+  NBITS,
+  NOW,
+  OTHER_HASH,
+  PATH,
+  PREV_HASH,
+  VALUE,
+  VERSION,
+} from './support.ts';
+
+const solution = (nonce: number, extranonce = new Uint8Array(EXTRANONCE).fill(6)): PushSolution => ({
+  type: 'PushSolution',
+  extranonce,
+  prevHash: PREV_HASH,
+  nonce,
+  ntime: NOW,
+  nbits: NBITS,
+  version: VERSION,
+});
+
+/** Half of all hashes meet regtest's target: an allocated payout so that a solution is one for this job alone. */
+const partsPaying = (payout: bigint) => coinbaseOf(honestOutputs(payout));
+
+/** A nonce that solves the job with `parts`, and none of `others`. */
+function nonceFor(solves: bigint, not: readonly bigint[]): number {
+  for (let nonce = 0; nonce < 10_000; nonce += 1) {
+    if (isBlock(solves, nonce) && !not.some((other) => isBlock(other, nonce))) return nonce;
+  }
+  throw new Error('no nonce solves it');
+}
+function isBlock(payout: bigint, nonce: number): boolean {
+  const server = new Server();
+  const peer = server.connect();
+  server.checked(server.declare(peer, { parts: partsPaying(payout) }), valid());
+  peer.receive(solution(nonce), server.nowMs);
+  return server.take('submit').length === 1;
+}
+
+describe('PushSolution (§6.4.9)', () => {
+  test('makes the block of the latest declared job: header, coinbase with witness, merkle root', () => {
+    const server = new Server();
+    const peer = server.connect();
+    server.checked(server.declare(peer), valid(7));
+    peer.receive(solution(nonceFor(VALUE, [])), server.nowMs);
+    const [{ solved } = { solved: undefined }] = server.take('submit');
+    expect(solved).toMatchObject({ handle: 7, height: HEIGHT, peer: 1 });
+    if (solved === undefined) return;
+    const extranonce = new Uint8Array(EXTRANONCE).fill(6);
+    expect(solved.coinbase).toEqual(joinCoinbase(coinbaseOf(), extranonce, { segwit: true }));
+    const txid = sha256d(joinCoinbase(coinbaseOf(), extranonce, { segwit: false }));
+    expect(decodeHeader(solved.header)).toMatchObject({
+      version: VERSION,
+      prevHash: PREV_HASH,
+      merkleRoot: merkleRoot(txid, PATH),
+      nbits: NBITS,
+    });
+    expect(meetsTarget(solved.hash, targetFromNbits(NBITS))).toBe(true);
+  });
+
+  test('is tried on earlier jobs, and on those of other connections, open or not', () => {
+    const [first, second] = [VALUE - 1n, VALUE - 2n];
+    const nonce = nonceFor(first, [second]);
+    const server = new Server();
+    const finder = server.connect(1);
+    server.checked(server.declare(finder, { parts: partsPaying(first) }), valid(1));
+    server.checked(server.declare(finder, { parts: partsPaying(second) }), valid(2));
+    finder.receive(solution(nonce), server.nowMs);
+    server.declarations.disconnect(1);
+    server.connect(2).receive(solution(nonce), server.nowMs);
+    expect(server.take('submit').map(({ solved }) => solved.handle)).toEqual([1, 1]);
+    expect(server.declarations.solve(solution(nonce))?.handle).toBe(1);
+  });
+
+  test.each([
+    { name: 'another tip', change: { prevHash: OTHER_HASH } },
+    { name: 'another difficulty', change: { nbits: 0x1d00ffff } },
+    { name: 'an extranonce of another size', change: { extranonce: new Uint8Array(8) } },
+  ])('for $name solves nothing', ({ change }) => {
+    const server = new Server();
+    const peer = server.connect();
+    server.checked(server.declare(peer), valid());
+    for (let nonce = 0; nonce < 15; nonce += 1) peer.receive({ ...solution(nonce), ...change }, server.nowMs);
+    expect(server.take('submit')).toEqual([]);
+  });
+
+  test('that solves nothing, again and again, ends the connection', () => {
+    const server = new Server({ uselessSolutionsBurst: 2 });
+    const peer = server.connect();
+    peer.receive(solution(1), server.nowMs);
+    peer.receive(solution(2), server.nowMs);
+    expect(() => peer.receive(solution(3), server.nowMs)).toThrow('too-many-solutions');
+  });
+});
+
+describe('declared jobs are remembered', () => {
+  const released = (server: Server) => server.take('release').map(({ handle }) => handle);
+
+  test('until the chain has passed them by a block', () => {
+    const server = new Server();
+    server.checked(server.declare(server.connect()), valid(1));
+    server.setTip(HEIGHT, OTHER_HASH);
+    expect(released(server)).toEqual([]);
+    server.setTip(HEIGHT + 1, PREV_HASH);
+    expect(released(server)).toEqual([1]);
+    expect(server.declarations.view()).toMatchObject({ jobs: 0, jobBytes: 0 });
+  });
+
+  test('so many of a connection, the latest ones', () => {
+    const server = new Server({ jobsPerConnection: 2 });
+    const peer = server.connect();
+    for (const handle of [1, 2, 3]) server.checked(server.declare(peer), valid(handle));
+    expect(released(server)).toEqual([1]);
+  });
+
+  test('by bytes over all, so that the greatest holder makes room', () => {
+    const server = new Server({ jobBytes: 900 });
+    const [greedy, modest] = [server.connect(1), server.connect(2)];
+    server.checked(server.declare(modest), valid(1));
+    for (const handle of [2, 3, 4, 5]) server.checked(server.declare(greedy), valid(handle));
+    expect(released(server)).not.toContain(1);
+    expect(server.declarations.view().jobBytes).toBeLessThanOrEqual(900);
+  });
+});
