@@ -18,6 +18,7 @@ import {
   tokenVerifier,
   userDigest,
 } from '@sv2kit/declaration';
+import { declarationServerTarget } from './declaration-server-target.ts';
 import { bytes, integer, mutate } from './random.ts';
 import type { Target } from './targets.ts';
 
@@ -197,4 +198,5 @@ export const declarationTargets: Readonly<Record<string, Target>> = {
   'declaration:judge': judgeTarget,
   'declaration:outputs': outputsTarget,
   'declaration:client': clientTarget,
+  'declaration:server': declarationServerTarget,
 };
