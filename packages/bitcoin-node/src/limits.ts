@@ -32,6 +32,8 @@ export const LIMITS = {
   maxHeldJobs: 4_096,
   /** Bytes of the transactions that these hold, each counted once. */
   maxHeldBytes: 256 * 1024 * 1024,
+  /** Jobs that are looked at, wherever they are on their way. */
+  maxChecks: 256,
   /** Jobs that may wait for their check at the node. */
   maxWaitingChecks: 128,
   /** Of one lane. */
@@ -46,6 +48,14 @@ export const LIMITS = {
   tipRefreshMs: 30_000,
   /** Part of the time that asking for the mempool may take: a large one is asked for less often. */
   mempoolDuty: 0.05,
+  /** When a job misses transactions, the mempool is looked at once more unless that was so little ago. */
+  mempoolMinIntervalMs: 200,
+  /** How long a job waits for that look before its peer is asked instead. */
+  missingGraceMs: 300,
+  /** How long announced transactions are collected before they are asked for together. */
+  announcementDelayMs: 20,
+  /** So many announced and not yet asked for: the whole list is asked for instead. */
+  maxAnnouncedTransactions: 10_000,
   /** Calls in one batch. */
   maxBatch: 500,
   /** Weight units of the transactions asked for in one batch: twice that in hex at most. */

@@ -6,7 +6,8 @@ import type { NodeTip } from './node.ts';
 import type { NodeStatus } from './node-status.ts';
 import type { RpcClient } from './rpc-client.ts';
 import { RpcError } from './rpc-error.ts';
-import { type BlockAnnouncements, subscribeToBlocks } from './zmq-blocks.ts';
+import { subscribeToBlocks } from './zmq-blocks.ts';
+import type { ZmqSubscription } from './zmq-subscription.ts';
 
 /** With ZMQ, polling only finds out what was missed. */
 const POLLS_SKIPPED_WITH_ZMQ = 10;
@@ -29,7 +30,7 @@ export class TipWatcher {
   readonly #parts: TipWatcherParts;
   readonly #listeners = new Set<(tip: NodeTip) => void>();
   readonly #abort = new AbortController();
-  #announcements: BlockAnnouncements | undefined;
+  #announcements: ZmqSubscription | undefined;
   #timer: Disposable | undefined;
   #current: string | undefined;
   #next: string | undefined;

@@ -19,9 +19,9 @@ export class Regtest implements AsyncDisposable {
   #node: Bitcoind;
   #client: RpcClient;
 
-  static async start(): Promise<Regtest> {
+  static async start(extraArgs: readonly string[] = []): Promise<Regtest> {
     const folder = await mkdtemp(join(tmpdir(), 'sv2kit-node-'));
-    return new Regtest(folder, await startNode(folder));
+    return new Regtest(folder, await startNode(folder, extraArgs));
   }
 
   private constructor(folder: string, node: Bitcoind) {
@@ -40,12 +40,21 @@ export class Regtest implements AsyncDisposable {
     await this.call('gettxoutsetinfo');
     await this.#node.kill();
     this.#client.close();
-    this.#node = await startNode(this.#folder, Number(new URL(this.#node.rpcUrl).port));
+    this.#node = await startNode(this.#folder, [], Number(new URL(this.#node.rpcUrl).port));
     this.#client = clientOf(this.#node);
   }
 
   call(method: string, ...params: unknown[]): Promise<unknown> {
     return this.#client.call(method, params, { maxBytes: 32 * 1024 * 1024 });
+  }
+
+  /** One call for each of `params`, in one request; throws what the node says against any. */
+  async callEach(method: string, params: readonly (readonly unknown[])[]): Promise<unknown[]> {
+    const answers = await this.#client.batch(method, params, { maxBytes: 32 * 1024 * 1024 });
+    return answers.map((answer) => {
+      if (answer.kind === 'error') throw answer.error;
+      return answer.value;
+    });
   }
 
   /** Mines blocks whose rewards anybody may spend; returns their hashes as the node shows them. */
@@ -102,14 +111,14 @@ function spendingOf({ txid, value }: Coin, fee: bigint): Uint8Array {
   ]);
 }
 
-async function startNode(folder: string, rpcPort?: number): Promise<Bitcoind> {
+async function startNode(folder: string, extraArgs: readonly string[], rpcPort?: number): Promise<Bitcoind> {
   const binary = await obtainBitcoind({ cacheDir });
   return await startBitcoind({
     binary,
     chain: 'regtest',
     dataDir: folder,
     zmq: true,
-    extraArgs: ['-acceptnonstdtxn=1', '-minrelaytxfee=0'],
+    extraArgs: ['-acceptnonstdtxn=1', '-minrelaytxfee=0', ...extraArgs],
     ...(rpcPort === undefined ? {} : { rpcPort }),
   });
 }

@@ -1,4 +1,4 @@
-import { displayHash, parseTransaction } from '@sv2kit/bitcoin';
+import { BitcoinError, displayHash, type ParsedTransaction, parseTransaction } from '@sv2kit/bitcoin';
 
 const HASH_BYTES = 32;
 
@@ -31,15 +31,22 @@ export function shownHash(key: HashKey): string {
   return displayHash(hashOf(key));
 }
 
-/**
- * A transaction from its bytes, which are copied.
- *
- * @throws BitcoinError when they are none
- */
-export function readTransaction(bytes: Uint8Array, fee: number | undefined): CheckedTransaction {
+/** A transaction from its bytes, which are copied; `undefined` when they are none. */
+export function readTransaction(bytes: Uint8Array, fee: number | undefined): CheckedTransaction | undefined {
   const data = new Uint8Array(bytes);
-  const { txid, wtxid, weight } = parseTransaction(data);
-  return { wtxid: hashKey(wtxid), txid: hashKey(txid), data, weight, fee };
+  const parsed = parsedOrNothing(data);
+  if (parsed === undefined) return undefined;
+  return { wtxid: hashKey(parsed.wtxid), txid: hashKey(parsed.txid), data, weight: parsed.weight, fee };
+}
+
+/** A transaction from its bytes; `undefined` when they are none. */
+export function parsedOrNothing(bytes: Uint8Array): ParsedTransaction | undefined {
+  try {
+    return parseTransaction(bytes);
+  } catch (error) {
+    if (error instanceof BitcoinError) return undefined;
+    throw error;
+  }
 }
 
 function view(bytes: Uint8Array): Buffer {

@@ -1,8 +1,7 @@
-import { fromDisplayHash } from '@sv2kit/bitcoin';
+import { displayHash, fromDisplayHash } from '@sv2kit/bitcoin';
 import type { Clock, Logger } from '../host.ts';
 import { LIMITS } from '../limits.ts';
 import { createRpcClient, type RpcClient } from '../rpc-client.ts';
-import { RpcError } from '../rpc-error.ts';
 import { type HashKey, hashKey } from './checked-transaction.ts';
 import { Checker } from './checker.ts';
 import { MempoolLoop } from './mempool-loop.ts';
@@ -39,6 +38,7 @@ export class CheckerThread {
       concurrency,
       tip: () => this.#tips.current,
       look: () => void this.#tips.look(),
+      refresh: () => this.#mempool.refresh(),
     });
     this.#tips = new TipKeeper({
       client: this.#client,
@@ -48,7 +48,14 @@ export class CheckerThread {
       onTransactions: (transactions) => this.#checker.learn(transactions),
       onChange: (tip, reason) => this.#onTip(tip, reason),
     });
-    this.#mempool = new MempoolLoop({ client: this.#client, clock, log, known: this.#checker.known, settings });
+    this.#mempool = new MempoolLoop({
+      client: this.#client,
+      clock,
+      log,
+      known: this.#checker.known,
+      settings,
+      onBlock: () => void this.#tips.look(),
+    });
     this.#reports = clock.every(LIMITS.statusIntervalMs, () => this.#report());
     this.#tips.start();
   }
@@ -84,6 +91,10 @@ export class CheckerThread {
   }
 
   async #check({ id, job, tip }: ToChecker & { readonly kind: 'check' }): Promise<void> {
+    if (this.#checks.size >= LIMITS.maxChecks) {
+      const verdict = { kind: 'unavailable', reason: 'too many jobs are being looked at' } as const;
+      return this.#post({ kind: 'verdict', id, verdict });
+    }
     const own = new AbortController();
     this.#checks.set(id, own);
     try {
@@ -91,7 +102,9 @@ export class CheckerThread {
       if (own.signal.aborted) this.#checker.release(id);
       else this.#post({ kind: 'verdict', id, verdict });
     } catch (error) {
-      if (!own.signal.aborted) throw error;
+      if (own.signal.aborted) return;
+      this.#log.error('a job could not be checked', { error });
+      this.#post({ kind: 'verdict', id, verdict: { kind: 'unavailable', reason: 'the check failed' } });
     } finally {
       this.#checks.delete(id);
     }
@@ -117,14 +130,13 @@ export class CheckerThread {
     if (this.#checker.status().validated === 0) return;
     const method = 'getblock';
     try {
-      const shown = Buffer.from(tip.hash.toReversed()).toString('hex');
       const options = { signal: this.#closing.signal, maxBytes: LIMITS.maxTemplateAnswer, lane: 'mempool' };
-      const block = new Fields(method, await this.#client.call(method, [shown, 1], options));
+      const block = new Fields(method, await this.#client.call(method, [displayHash(tip.hash), 1], options));
       const mined = new Set<HashKey>();
       for (const txid of block.list('tx')) if (typeof txid === 'string') mined.add(hashKey(fromDisplayHash(txid)));
       this.#checker.sweep(mined);
     } catch (error) {
-      if (!(error instanceof RpcError) && !this.#closing.signal.aborted) throw error;
+      if (this.#closing.signal.aborted) return;
       this.#log.debug('what the new block holds is not known', { error: String(error) });
     }
   }

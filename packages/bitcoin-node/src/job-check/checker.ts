@@ -1,24 +1,21 @@
-import {
-  BitcoinError,
-  displayHash,
-  encodeBlock,
-  encodeHeader,
-  merklePathOf,
-  merkleRoot,
-  type ParsedTransaction,
-  parseTransaction,
-  sameBytes,
-} from '@sv2kit/bitcoin';
+import { displayHash, encodeBlock, encodeHeader, merklePathOf, merkleRoot, sameBytes } from '@sv2kit/bitcoin';
 import type { Clock } from '../host.ts';
 import { LIMITS } from '../limits.ts';
 import type { NodeTransaction } from '../node.ts';
 import type { RpcClient } from '../rpc-client.ts';
 import { RpcError } from '../rpc-error.ts';
-import { type CheckedTransaction, type HashKey, hashKey, hashOf, readTransaction } from './checked-transaction.ts';
+import {
+  type CheckedTransaction,
+  type HashKey,
+  hashKey,
+  hashOf,
+  parsedOrNothing,
+  readTransaction,
+} from './checked-transaction.ts';
 import { FairQueue } from './fair-queue.ts';
 import { fillFees } from './fees.ts';
 import { HeldJobs } from './held-jobs.ts';
-import { jobContents } from './job-contents.ts';
+import { type JobContents, jobContents } from './job-contents.ts';
 import type { JobCheckerStatus, JobVerdict } from './job-checker.ts';
 import { KnownTransactions } from './known-transactions.ts';
 import type { PackedJob } from './messages.ts';
@@ -37,6 +34,8 @@ export interface CheckerParts {
   readonly tip: () => WorkTip | undefined;
   /** The node has said that its best block is another: to be looked at now. */
   readonly look: () => void;
+  /** Resolves when the node's mempool was looked at. */
+  readonly refresh: () => Promise<void>;
 }
 
 /** Checks jobs, holds the valid ones and what they are made of. Runs in a worker: it is free to take its time. */
@@ -63,7 +62,8 @@ export class Checker {
    * @throws the signal's reason when it aborts
    */
   async check(handle: number, job: PackedJob, tipHash: Uint8Array, signal: AbortSignal): Promise<JobVerdict> {
-    const contents = jobContents(job, (wtxid) => this.#find(wtxid));
+    const contents = await this.#contents(job);
+    signal.throwIfAborted();
     if (contents.kind !== 'complete') return contents;
     if (this.#jobs.isFull) return unavailable('too many jobs are held');
     if (!this.#queue.hasRoom(job.lane, job.data.length)) return unavailable('too many jobs wait for their check');
@@ -91,7 +91,8 @@ export class Checker {
   learn(transactions: readonly NodeTransaction[]): void {
     for (const { wtxid, data, fee } of transactions) {
       if (this.known.confirmPresent(hashKey(wtxid))) continue;
-      this.known.add(readTransaction(data, Number(fee)), Number(fee));
+      const transaction = readTransaction(data, Number(fee));
+      if (transaction !== undefined) this.known.add(transaction, Number(fee));
     }
   }
 
@@ -113,6 +114,15 @@ export class Checker {
     };
   }
 
+  /** What a job misses the node may have got a moment ago: asking it costs less than asking the peer. */
+  async #contents(job: PackedJob): Promise<JobContents> {
+    const find = (wtxid: HashKey): CheckedTransaction | undefined => this.#find(wtxid);
+    const contents = jobContents(job, find);
+    if (contents.kind !== 'missing') return contents;
+    await within(this.#parts.clock, LIMITS.missingGraceMs, this.#parts.refresh());
+    return jobContents(job, find);
+  }
+
   #find(wtxid: HashKey): CheckedTransaction | undefined {
     return this.known.get(wtxid) ?? this.#validated.get(wtxid) ?? this.#jobs.get(wtxid);
   }
@@ -127,7 +137,7 @@ export class Checker {
     const tip = this.#parts.tip();
     if (tip === undefined) return unavailable('the node is away');
     if (!sameBytes(tip.hash, tipHash)) return { kind: 'stale' };
-    const coinbase = readCoinbase(job.coinbase);
+    const coinbase = parsedOrNothing(job.coinbase);
     if (coinbase === undefined) return { kind: 'invalid', reason: 'bad-coinbase' };
     const bytes = transactions.reduce((sum, { data }) => sum + data.length, HEADER_BYTES + job.coinbase.length);
     if (bytes > LIMITS.maxBlockBytes) return { kind: 'invalid', reason: 'bad-blk-weight' };
@@ -152,7 +162,8 @@ export class Checker {
       const isFilled = await fillFees(this.#parts.client, transactions, displayHash(tip.hash), signal);
       if (!isFilled) this.#parts.look();
       const now = this.#parts.tip();
-      if (!isFilled || now === undefined || !sameBytes(now.hash, tip.hash)) return { kind: 'stale' };
+      if (now === undefined) return unavailable('the node is away');
+      if (!isFilled || !sameBytes(now.hash, tip.hash)) return { kind: 'stale' };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof RpcError)) throw error;
@@ -174,17 +185,16 @@ export class Checker {
   }
 }
 
-function unavailable(reason: string): JobVerdict {
-  return { kind: 'unavailable', reason };
+/** Waits for `task`, but not for long. */
+function within(clock: Clock, ms: number, task: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(ms, resolve);
+    task.finally(() => timer[Symbol.dispose]()).then(resolve, reject);
+  });
 }
 
-function readCoinbase(bytes: Uint8Array): ParsedTransaction | undefined {
-  try {
-    return parseTransaction(bytes);
-  } catch (error) {
-    if (error instanceof BitcoinError) return undefined;
-    throw error;
-  }
+function unavailable(reason: string): JobVerdict {
+  return { kind: 'unavailable', reason };
 }
 
 /** Of a CompactSize. */

@@ -1,14 +1,8 @@
-import { BitcoinError } from '@sv2kit/bitcoin';
 import { type CheckedTransaction, type HashKey, hashKey, readTransaction } from './checked-transaction.ts';
 import type { PackedJob } from './messages.ts';
 
 export type JobContents =
-  | {
-      readonly kind: 'complete';
-      readonly transactions: readonly CheckedTransaction[];
-      /** Those of them that the job brought itself. */
-      readonly provided: readonly CheckedTransaction[];
-    }
+  | { readonly kind: 'complete'; readonly transactions: readonly CheckedTransaction[] }
   | { readonly kind: 'missing'; readonly positions: readonly number[] }
   | { readonly kind: 'duplicate'; readonly position: number }
   | { readonly kind: 'wrong-transaction'; readonly position: number };
@@ -32,24 +26,16 @@ export function jobContents(job: PackedJob, known: (wtxid: HashKey) => CheckedTr
   }
   const transactions: CheckedTransaction[] = [];
   const positions: number[] = [];
-  const fresh: CheckedTransaction[] = [];
   for (const [position, wtxid] of wtxids.entries()) {
-    const before = known(wtxid);
-    const transaction = before ?? provided.get(wtxid);
+    const transaction = known(wtxid) ?? provided.get(wtxid);
     if (transaction === undefined) positions.push(position);
     else transactions.push(transaction);
-    if (before === undefined && transaction !== undefined) fresh.push(transaction);
   }
   if (positions.length > 0) return { kind: 'missing', positions };
-  return { kind: 'complete', transactions, provided: fresh };
+  return { kind: 'complete', transactions };
 }
 
-function readProvided(job: PackedJob, index: number): CheckedTransaction | undefined {
-  const start = index === 0 ? 0 : job.ends[index - 1];
-  try {
-    return readTransaction(job.data.subarray(start, job.ends[index]), undefined);
-  } catch (error) {
-    if (error instanceof BitcoinError) return undefined;
-    throw error;
-  }
+function readProvided({ data, ends }: PackedJob, index: number): CheckedTransaction | undefined {
+  const start = index === 0 ? 0 : ends[index - 1];
+  return readTransaction(data.subarray(start, ends[index]), undefined);
 }

@@ -91,7 +91,7 @@ export class MempoolMirror {
       if (answer?.kind !== 'result') continue;
       const transaction = readTransaction(hexBytes(method, answer.value), fee);
       // Replaced by one with another witness between the two questions: the next look finds it.
-      if (transaction.wtxid === wtxid) this.#known.add(transaction, fee);
+      if (transaction?.wtxid === wtxid) this.#known.add(transaction, fee);
     }
   }
 }

@@ -14,7 +14,12 @@ export interface WorkerCheckerParts {
   /** Uniform in [0, 1), for back-off. */
   readonly random: () => number;
   submitBlock(block: Uint8Array): Promise<SubmitResult>;
+  /** The thread's program, for tests. */
+  readonly program?: URL;
 }
+
+// The worker's file has this file's ending: .ts in the workspace, .js where it is published.
+const PROGRAM = new URL(`./checker-worker${extname(import.meta.url)}`, import.meta.url);
 
 interface WaitingBlock {
   resolve(block: Uint8Array): void;
@@ -131,8 +136,7 @@ export class WorkerChecker implements JobChecker {
   }
 
   #start(): void {
-    // The worker's file has this file's ending: .ts in the workspace, .js where it is published.
-    const worker = new Worker(new URL(`./checker-worker${extname(import.meta.url)}`, import.meta.url), {
+    const worker = new Worker(this.#parts.program ?? PROGRAM, {
       // Options of this process, such as --input-type, may be wrong for a file.
       execArgv: [],
       workerData: this.#parts.settings,
