@@ -2,7 +2,7 @@ import type { StackBlock } from './events.ts';
 import { USER } from './role-configs.ts';
 import type { FoundBlock } from './status.ts';
 
-/** Bitcoind's best chain, as far as blocks are looked up in it. */
+/** A bitcoind's best chain, as far as blocks are looked up in it. */
 export interface BestChain {
   readonly height: number;
   /** The block at a height, as explorers show it; `undefined` above the tip. */
@@ -18,29 +18,35 @@ interface Entry {
   isTold: boolean;
 }
 
-/** The blocks of this run. The pool says who found them; only those count that bitcoind's own best chain holds. */
+/** The blocks of this run. The roles say who found them; only those count that every node's own best chain holds. */
 export class BlockBook {
-  readonly #chain: BestChain;
+  readonly #chains: readonly BestChain[];
   readonly #entries = new Map<string, Entry>();
 
-  constructor(chain: BestChain) {
-    this.#chain = chain;
+  constructor(chains: readonly BestChain[]) {
+    this.#chains = chains;
   }
 
-  /** In the best chain, by height. */
+  /** In every best chain, by height. */
   get confirmed(): StackBlock[] {
     const inChain = [...this.#entries.values()].filter(({ isInChain }) => isInChain);
     return inChain.map(({ block }) => block).sort((a, b) => a.height - b.height);
   }
 
-  /** Takes the pool's list and returns the blocks that are in the best chain for the first time. */
+  /**
+   * Takes what the roles have found and returns the blocks that every best chain holds for the first time.
+   *
+   * @param found a block may be there twice, the one who knows the device first
+   */
   async update(found: readonly FoundBlock[]): Promise<StackBlock[]> {
-    for (const { height, hash, path, via, userIdentity } of found) {
-      if (this.#entries.has(hash)) continue;
+    for (const { height, hash, path, via, userIdentity } of found.toReversed()) {
+      const { isInChain = false, isTold = false } = this.#entries.get(hash) ?? {};
+      if (isTold) continue;
       const block = { height, hash, path, via, device: deviceOf(userIdentity) };
-      this.#entries.set(hash, { block, isInChain: false, isTold: false });
+      this.#entries.set(hash, { block, isInChain, isTold });
     }
-    await this.#verify(({ block, isInChain }) => !isInChain || block.height > this.#chain.height - DEEP);
+    const height = Math.max(...this.#chains.map((chain) => chain.height));
+    await this.#verify(({ block, isInChain }) => !isInChain || block.height > height - DEEP);
     const fresh = [...this.#entries.values()].filter(({ isInChain, isTold }) => isInChain && !isTold);
     for (const entry of fresh) entry.isTold = true;
     return fresh.map(({ block }) => block);
@@ -53,24 +59,36 @@ export class BlockBook {
 
   async #verify(isWanted: (entry: Entry) => boolean): Promise<void> {
     for (const entry of this.#entries.values()) {
-      if (isWanted(entry)) entry.isInChain = (await this.#chain.hashAt(entry.block.height)) === entry.block.hash;
+      if (!isWanted(entry)) continue;
+      const { hash, height } = entry.block;
+      const hashes = await Promise.all(this.#chains.map((chain) => chain.hashAt(height)));
+      entry.isInChain = hashes.every((held) => held === hash);
     }
   }
 }
 
+/** What there is to be a block of: the kinds of channel and the paths in use. */
+export interface Ways {
+  readonly vias: ReadonlySet<string>;
+  readonly paths: ReadonlySet<string>;
+}
+
 /**
- * The first blocks that fulfil a wish: at least `wanted`, with one of each way to connect that is in use. `undefined`
- * while there are too few.
+ * The first blocks that fulfil a wish: at least `wanted`, with one of each way, unless so few cannot be of each.
+ * `undefined` while there are too few.
  */
 export function enough(
   blocks: readonly StackBlock[],
   wanted: number,
-  ways: ReadonlySet<string>,
+  { vias, paths }: Ways,
 ): readonly StackBlock[] | undefined {
-  const missing = new Set(ways);
-  for (const [index, { via }] of blocks.entries()) {
-    missing.delete(via);
-    if (index + 1 >= wanted && (missing.size === 0 || wanted < ways.size)) return blocks.slice(0, index + 1);
+  const missing = { vias: new Set(vias), paths: new Set(paths) };
+  const isFew = wanted < Math.max(vias.size, paths.size);
+  for (const [index, { via, path }] of blocks.entries()) {
+    missing.vias.delete(via);
+    missing.paths.delete(path);
+    if (index + 1 < wanted) continue;
+    if (isFew || missing.vias.size + missing.paths.size === 0) return blocks.slice(0, index + 1);
   }
   return undefined;
 }

@@ -8,7 +8,6 @@ export interface Layout {
   readonly root: string;
   /** A downloaded bitcoind and compiled code: may be deleted at any time, and is shared by the chains. */
   readonly cache: string;
-  readonly bitcoind: string;
   readonly configs: string;
   readonly keys: string;
   readonly logs: string;
@@ -23,13 +22,12 @@ export async function createLayout(dataDir: string, chain: PrivateChain): Promis
   const layout: Layout = {
     root,
     cache: join(root, 'cache'),
-    bitcoind: join(own, 'bitcoind'),
     configs: join(own, 'configs'),
     keys: join(own, 'keys'),
     logs: join(own, 'logs'),
     data: (role) => join(own, role),
   };
-  for (const folder of [layout.cache, layout.bitcoind, layout.configs, layout.keys, layout.logs]) {
+  for (const folder of [layout.cache, layout.configs, layout.keys, layout.logs]) {
     await mkdir(folder, { recursive: true }).catch((error: unknown) => {
       throw new CommandError(`--data ${dataDir}: ${folder} cannot be made: ${reasonOf(error)}`);
     });

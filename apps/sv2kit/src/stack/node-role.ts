@@ -3,13 +3,17 @@ import { type Bitcoind, type ObtainProgress, obtainBitcoind, startBitcoind } fro
 import { systemClock } from '@sv2kit/daemon';
 import type { BestChain } from './block-book.ts';
 import type { RoleView } from './events.ts';
+import { pause } from './interruption.ts';
 import type { Layout } from './layout.ts';
 import type { StackOptions } from './options.ts';
 import { fields, number } from './status.ts';
 import { megabytes } from './wording.ts';
 
-const NAME = 'bitcoind';
 const OUT_OF_RANGE = -8;
+const SYNC_POLL_MS = 100;
+/** As full as the rules allow. The size is Knots' own limit, which Core does not know. */
+const FULL_BLOCKS = ['-blockmaxweight=4000000'];
+const FULL_BLOCKS_OF_KNOTS = ['-blockmaxsize=4000000'];
 
 type State =
   | { readonly kind: 'waiting' }
@@ -23,13 +27,15 @@ type State =
     }
   | { readonly kind: 'ended'; readonly asked: boolean; readonly reason: string };
 
-/** The stack's bitcoind: found or downloaded, started, asked about its best chain, stopped. */
+/** A bitcoind of the stack: found or downloaded, started, asked about its best chain, stopped. */
 export class NodeRole implements BestChain {
+  readonly name: string;
   readonly #onChange: () => void;
   #state: State = { kind: 'waiting' };
   #height = 0;
 
-  constructor(onChange: () => void) {
+  constructor(name: string, onChange: () => void) {
+    this.name = name;
     this.#onChange = onChange;
   }
 
@@ -39,22 +45,23 @@ export class NodeRole implements BestChain {
   }
 
   view(): RoleView {
+    const { name } = this;
     const state = this.#state;
     switch (state.kind) {
       case 'waiting':
-        return { name: NAME, state: 'waiting', detail: '' };
+        return { name, state: 'waiting', detail: '' };
       case 'installing':
-        return { name: NAME, state: 'installing', ...describe(state.step) };
+        return { name, state: 'installing', ...describe(state.step) };
       case 'starting':
-        return { name: NAME, state: 'starting', detail: state.version };
+        return { name, state: 'starting', detail: state.version };
       case 'running':
       case 'stopping': {
         const detail = `${state.version}, height ${this.#height}, ${state.node.rpcUrl}`;
-        return { name: NAME, state: state.kind === 'running' ? 'ok' : 'stopping', detail };
+        return { name, state: state.kind === 'running' ? 'ok' : 'stopping', detail };
       }
       case 'ended':
-        if (state.asked) return { name: NAME, state: 'stopped', detail: '' };
-        return { name: NAME, state: 'failed', reason: state.reason, detail: '' };
+        if (state.asked) return { name, state: 'stopped', detail: '' };
+        return { name, state: 'failed', reason: state.reason, detail: '' };
       default:
         return state satisfies never;
     }
@@ -65,7 +72,12 @@ export class NodeRole implements BestChain {
    *
    * @throws BitcoindError
    */
-  async start(options: StackOptions, layout: Layout, signal: AbortSignal): Promise<Bitcoind> {
+  async start(
+    options: StackOptions,
+    layout: Layout,
+    peering: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Bitcoind> {
     try {
       const progress = (step: ObtainProgress): void => this.#to({ kind: 'installing', step });
       const { cache: cacheDir } = layout;
@@ -73,7 +85,10 @@ export class NodeRole implements BestChain {
       const version = binary.version.replace(/ (daemon )?version /, ' ');
       this.#to({ kind: 'starting', version });
       const { chain } = options;
-      const node = await startBitcoind({ binary, chain, dataDir: layout.bitcoind, zmq: true, signal });
+      const isKnots = /knots/i.test(binary.version);
+      const extraArgs = [...FULL_BLOCKS, ...(isKnots ? FULL_BLOCKS_OF_KNOTS : []), ...peering];
+      const dataDir = layout.data(this.name);
+      const node = await startBitcoind({ binary, chain, dataDir, zmq: true, extraArgs, signal });
       const credentials = { cookieFile: node.cookieFile };
       const client = createRpcClient({ url: node.rpcUrl, credentials, clock: systemClock });
       this.#height = Number(await client.call('getblockcount'));
@@ -84,6 +99,20 @@ export class NodeRole implements BestChain {
       const reason = error instanceof Error ? error.message : String(error);
       this.#to({ kind: 'ended', asked: signal.aborted, reason });
       throw error;
+    }
+  }
+
+  /**
+   * Until its best chain is as long as the other's, or this one's is longer.
+   *
+   * @throws RpcError
+   */
+  async follow(other: NodeRole, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await Promise.all([this.poll(), other.poll()]);
+      if ((await other.hashAt(this.#height)) === (await this.hashAt(this.#height)) && this.#height >= other.height)
+        return;
+      await pause(SYNC_POLL_MS, signal);
     }
   }
 

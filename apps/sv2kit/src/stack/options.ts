@@ -1,56 +1,71 @@
-import { parseOptions, UsageError } from '@sv2kit/daemon';
 import type { PrivateChain } from '@sv2kit/bitcoind';
+import { nearest, parseOptions, UsageError } from '@sv2kit/daemon';
+import { JD_CLIENT, JD_SERVER, type MiningPath, PATHS, POOL, TEMPLATE_PROVIDER } from './plan.ts';
+import type { PortWishes } from './ports.ts';
 
 /** What was asked for. */
 export interface StackOptions {
   readonly chain: PrivateChain;
   /** End with success after so many blocks; run until stopped when absent. */
   readonly blocks?: number;
+  /** At the pool itself. */
   readonly devices: number;
+  readonly paths: readonly MiningPath[];
   /** Everything the stack writes is below it, the report aside. */
   readonly dataDir: string;
   readonly report?: string;
   readonly bitcoind?: string;
   readonly deadlineSeconds?: number;
   readonly json: boolean;
-  readonly ports: {
-    readonly templateProvider?: number;
-    readonly pool?: number;
-    readonly monitoring?: number;
-  };
+  readonly ports: PortWishes;
 }
 
 const DEFAULT_DATA_DIR = '.sv2kit/stack';
 const DEFAULT_DEVICES = 2;
 const DEFAULT_DEADLINE_SECONDS = 600;
 const MAX_DEVICES = 64;
+const DEFAULT_PATHS: readonly MiningPath[] = ['pool-template'];
+/** Those whose port can be chosen. */
+const SERVICES = [TEMPLATE_PROVIDER, POOL, JD_SERVER, JD_CLIENT] as const;
 
-export const stackHelp = `Runs the whole stack on this machine: a bitcoind of its own, a template provider, a pool and mining devices, each
-a process of its own, talking encrypted Stratum V2, mining blocks on a private chain.
+export const stackHelp = `Runs the whole stack on this machine: a pool's side and a miner's, each with a bitcoind and a template provider of its
+own, the pool with its job declarator server, the miner's job declarator client, and mining devices; each a process of
+its own, talking encrypted Stratum V2, mining blocks on a private chain.
 
 Usage: sv2kit stack [OPTIONS]      (in the repository: npm run stack -- [OPTIONS])
 
-      --blocks N                  end with success once bitcoind's best chain holds N blocks of this run, and each kind
-                                  of channel in use has found one; without it the stack runs until Ctrl-C
+      --blocks N                  end with success once the best chain of every node holds N blocks of this run, and each
+                                  kind of channel and each path in use has found one; without it the stack runs until
+                                  Ctrl-C
       --deadline SECONDS          end with failure when it takes longer; ${DEFAULT_DEADLINE_SECONDS} with --blocks, else none
-      --devices N                 how many mining devices, with standard and extended channels by turns; ${DEFAULT_DEVICES} by default
+      --paths PATH,PATH...        the ways in which blocks are to come about; ${DEFAULT_PATHS.join(',')}
+                                  by default, or all:
+                                    pool-template           devices mine the pool's template
+                                    declared-full-template  the miner's template, declared to the pool (§6.3)
+                                    coinbase-only           the miner's template, of which the pool sees the coinbase
+                                    solo                    the miner's template, no pool
+      --devices N                 how many devices mine at the pool itself; ${DEFAULT_DEVICES} by default. One more mines behind each job
+                                  declarator client. Standard and extended channels by turns
       --regtest                   a regtest chain, where nearly every share is a block; by default a private signet,
                                   where shares are many and blocks are few
       --data DIR                  where everything is kept; ${DEFAULT_DATA_DIR} by default
       --report FILE               write what happened as JSON: blocks, shares, roles, latency
       --bitcoind PATH             the bitcoind to run; by default $BITCOIND, then the PATH, then one that is downloaded
       --json                      one line of JSON per event instead of text
-      --template-provider-port N  where the template provider listens; 8442 by default
+      --template-provider-port N  where the pool's template provider listens; 8442 by default
       --pool-port N               where the pool listens; 3336 by default
+      --jd-server-port N          where the job declarator server listens; 3337 by default
+      --jd-client-port N          where the job declarator client listens, for devices; 34265 by default
       --monitoring-port N         where the first role is monitored, the others on the ports after it; 9080 by default
 
 A default port that is taken is replaced by a free one; a port asked for that is taken is an error.
 
-In DIR: configs/*.toml, a working configuration of every role; logs/*.log; keys/; the chain; the pool's journal.
+In DIR: configs/*.toml, a working configuration of every role; logs/*.log; keys/; the chains; the journals.
 
 Examples:
   sv2kit stack
   sv2kit stack --blocks 5 --report out.json
+  sv2kit stack --paths all --blocks 8
   sv2kit stack --regtest --devices 4 --blocks 20
   sv2kit stack --bitcoind /opt/bitcoin/bin/bitcoind --data /tmp/stack
 
@@ -66,8 +81,11 @@ const OPTIONS = {
   report: { type: 'string' },
   bitcoind: { type: 'string' },
   json: { type: 'boolean' },
+  paths: { type: 'string' },
   'template-provider-port': { type: 'string' },
   'pool-port': { type: 'string' },
+  'jd-server-port': { type: 'string' },
+  'jd-client-port': { type: 'string' },
   'monitoring-port': { type: 'string' },
 } as const;
 
@@ -92,13 +110,31 @@ export function parseStackOptions(argv: readonly string[]): StackOptions {
     devices: whole('devices', 1, MAX_DEVICES) ?? DEFAULT_DEVICES,
     dataDir: values.data ?? DEFAULT_DATA_DIR,
     json: values.json === true,
-    ports: defined({
-      templateProvider: whole('template-provider-port', 1, 65_535),
-      pool: whole('pool-port', 1, 65_535),
-      monitoring: whole('monitoring-port', 1, 65_535),
-    }),
+    paths: readPaths(values.paths),
+    ports: {
+      services: new Map(
+        SERVICES.flatMap((name) => {
+          const port = whole(`${name}-port`, 1, 65_535);
+          return port === undefined ? [] : [[name, port] as const];
+        }),
+      ),
+      ...defined({ monitoring: whole('monitoring-port', 1, 65_535) }),
+    },
     ...defined({ blocks, deadlineSeconds, report: values.report, bitcoind: values.bitcoind }),
   };
+}
+
+/** Without repetitions, in the order of their declaration. */
+function readPaths(given: string | undefined): readonly MiningPath[] {
+  if (given === undefined) return DEFAULT_PATHS;
+  const words = given === 'all' ? PATHS : given.split(',');
+  for (const word of words) {
+    if (PATHS.some((path) => path === word)) continue;
+    const meant = nearest(word, PATHS);
+    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+    throw new UsageError(`--paths ${given}: '${word}' is none of ${PATHS.join(', ')}${hint}`);
+  }
+  return PATHS.filter((path) => words.includes(path));
 }
 
 /** The entries that have a value. */

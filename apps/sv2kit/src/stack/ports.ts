@@ -3,30 +3,34 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { freePorts } from '@sv2kit/bitcoind';
 import { CommandError } from '../command.ts';
+import type { ServicePlan } from './plan.ts';
 
 /** Where the roles listen, all on the loopback address. */
 export interface StackPorts {
-  readonly templateProvider: number;
-  readonly pool: number;
+  readonly services: ReadonlyMap<string, number>;
   readonly monitoring: ReadonlyMap<string, number>;
 }
 
-/** The guide's. */
-const DEFAULT_PORTS = { templateProvider: 8442, pool: 3336, monitoring: 9080 } as const;
-
+/** Ports that were asked for: by service, and the first of the monitoring ones. */
 export interface PortWishes {
-  readonly templateProvider?: number;
-  readonly pool?: number;
+  readonly services: ReadonlyMap<string, number>;
   readonly monitoring?: number;
 }
+
+/** A role that listens. */
+export type Listening = Pick<ServicePlan, 'name' | 'words' | 'port'>;
+
+const FIRST_MONITORING_PORT = 9080;
 
 /**
  * Gives every role its ports. A default that is taken is replaced, which `notice` is told; one that was asked for is not.
  *
+ * @param monitored names, in the order of their ports
  * @throws CommandError naming port and holder
  */
 export async function choosePorts(
   wishes: PortWishes,
+  services: readonly Listening[],
   monitored: readonly string[],
   notice: (text: string) => void,
 ): Promise<StackPorts> {
@@ -43,18 +47,14 @@ export async function choosePorts(
     chosen.add(port);
     return port;
   };
-  const { templateProvider, pool, monitoring } = wishes;
-  const ports = {
-    templateProvider: await choose(
-      'the template provider',
-      templateProvider ?? DEFAULT_PORTS.templateProvider,
-      templateProvider !== undefined,
-    ),
-    pool: await choose('the pool', pool ?? DEFAULT_PORTS.pool, pool !== undefined),
-    monitoring: new Map<string, number>(),
-  };
+  const ports = { services: new Map<string, number>(), monitoring: new Map<string, number>() };
+  for (const { name, words, port } of services) {
+    const asked = wishes.services.get(name);
+    ports.services.set(name, await choose(words, asked ?? port, asked !== undefined));
+  }
+  const { monitoring } = wishes;
   for (const [index, role] of monitored.entries()) {
-    const wanted = (monitoring ?? DEFAULT_PORTS.monitoring) + index;
+    const wanted = (monitoring ?? FIRST_MONITORING_PORT) + index;
     ports.monitoring.set(role, await choose(`the monitoring of ${role}`, wanted, monitoring !== undefined));
   }
   return ports;

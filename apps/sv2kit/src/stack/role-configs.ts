@@ -1,94 +1,166 @@
+import { join } from 'node:path';
 import { addressFromScript } from '@sv2kit/bitcoin';
 import type { Bitcoind } from '@sv2kit/bitcoind';
 import { formatUrl } from '@sv2kit/noise';
 import type { Layout } from './layout.ts';
 import type { Pace } from './pacing.ts';
+import { type DevicePlan, JD_SERVER, MINER_TEMPLATES, POOL, type ServicePlan, TEMPLATE_PROVIDER } from './plan.ts';
 import type { StackPorts } from './ports.ts';
 import type { RoleKeyFiles, StackKeys } from './stack-keys.ts';
 
-export const TEMPLATE_PROVIDER = 'template-provider';
-export const POOL = 'pool';
-/** Before the dot of every device's user identity. */
+/** Before the dot of every user identity. */
 export const USER = 'stack';
 
 const HOST = '127.0.0.1';
 /** BIP173's example key: nobody's money, and an address on every chain. */
 const REWARD_SCRIPT = Uint8Array.from(Buffer.from('0014751e76e8199196d454941c45d1b3a323f1433bd6', 'hex'));
+/** Where a miner of the stack pays itself when no pool is there: nobody's money either. */
+const MINER_SCRIPT = Uint8Array.from(Buffer.from(`0014${'5a'.repeat(20)}`, 'hex'));
+
+/** What a role needs to know of a bitcoind. */
+export type NodeFacts = Pick<Bitcoind, 'chain' | 'rpcUrl' | 'cookieFile' | 'zmqHashBlock'>;
 
 /** What the configurations are made of. */
 export interface StackParts {
   readonly layout: Layout;
-  readonly node: Pick<Bitcoind, 'chain' | 'rpcUrl' | 'cookieFile' | 'zmqHashBlock'>;
+  /** The pool's. */
+  readonly node: NodeFacts;
+  readonly minerNode?: NodeFacts;
   readonly ports: StackPorts;
   readonly keys: StackKeys;
   readonly pace: Pace;
 }
 
-/** A mining device of the stack. */
-export interface DevicePlan {
-  readonly name: string;
-  readonly channel: 'standard' | 'extended';
+/** The configuration of a role that listens. */
+export function serviceToml(parts: StackParts, plan: ServicePlan): string {
+  switch (plan.package) {
+    case 'template-provider':
+      return templateProviderToml(parts, plan);
+    case 'pool':
+      return poolToml(parts, plan);
+    case 'jd-server':
+      return jdServerToml(parts, plan);
+    case 'jd-client':
+      return jdClientToml(parts, plan);
+    default:
+      throw new TypeError(`${plan.name} does not listen`);
+  }
 }
 
-/** Standard and extended channels by turns. */
-export function planDevices(count: number): DevicePlan[] {
-  return Array.from({ length: count }, (_, index) => ({
-    name: `device-${index + 1}`,
-    channel: index % 2 === 0 ? 'standard' : 'extended',
-  }));
-}
-
-export function templateProviderToml({ layout, node, ports, keys }: StackParts): string {
-  return `${head(TEMPLATE_PROVIDER, ports)}
-listen = ${address(ports.templateProvider)}
+function templateProviderToml(parts: StackParts, { name, package: role }: ServicePlan): string {
+  const { layout, keys } = parts;
+  const node = name === TEMPLATE_PROVIDER ? parts.node : minersOf(parts);
+  return `${head(name, parts, role)}
 chain = ${quoted(node.chain)}
-data_dir = ${quoted(layout.data(TEMPLATE_PROVIDER))}
-${identity(keys.roles.get(TEMPLATE_PROVIDER))}
-[[nodes]]
-url = ${quoted(node.rpcUrl)}
-cookie_file = ${quoted(node.cookieFile)}
-${node.zmqHashBlock === undefined ? '' : `zmq_hash_block = ${quoted(node.zmqHashBlock)}\n`}${log}`;
+data_dir = ${quoted(layout.data(name))}
+${identity(keys.roles.get(name))}
+${nodeTable(node, node.zmqHashBlock)}${log}`;
 }
 
-export function poolToml({ layout, node, ports, keys, pace }: StackParts): string {
-  return `${head(POOL, ports)}
-listen = ${address(ports.pool)}
+function poolToml(parts: StackParts, { name, package: role }: ServicePlan): string {
+  const { layout, node, keys, ports, pace } = parts;
+  const hasDeclarator = ports.services.has(JD_SERVER);
+  return `${head(name, parts, role)}
 chain = ${quoted(node.chain)}
-data_dir = ${quoted(layout.data(POOL))}
-${identity(keys.roles.get(POOL))}
+data_dir = ${quoted(layout.data(name))}
+${identity(keys.roles.get(name))}
 [[template_providers]]
-url = ${quoted(formatUrl({ host: HOST, port: ports.templateProvider, authority: keys.authority }))}
+url = ${url(parts, TEMPLATE_PROVIDER)}
 
-[coinbase]
-address = ${quoted(addressFromScript(REWARD_SCRIPT, node.chain) ?? '')}
-tag = "/sv2kit stack/"
-
-[mining]
-shares_per_minute = ${pace.sharesPerMinute}
-min_difficulty = ${pace.minDifficulty}
-max_difficulty = ${pace.maxDifficulty}
-
+${coinbase(REWARD_SCRIPT, node, '/sv2kit stack/')}
+${mining(pace)}
 # Found blocks go to this node as well as to the template provider.
-[[nodes]]
-url = ${quoted(node.rpcUrl)}
-cookie_file = ${quoted(node.cookieFile)}
-${log}`;
+${nodeTable(node)}${hasDeclarator ? declaredJobs(parts) : ''}${log}`;
 }
 
-export function miningDeviceToml({ ports, keys, pace }: StackParts, device: DevicePlan): string {
-  return `${head(device.name, ports, 'mining-device')}
-user_identity = ${quoted(`${USER}.${device.name}`)}
-channel = ${quoted(device.channel)}
+/** The pool takes jobs that its job declarator server vouches for, and hands it the blocks found on them. */
+function declaredJobs(parts: StackParts): string {
+  return `
+${tokens(parts)}
+[[job_declarators]]
+url = ${url(parts, JD_SERVER)}
+`;
+}
+
+function jdServerToml(parts: StackParts, { name, package: role }: ServicePlan): string {
+  const { layout, node, keys } = parts;
+  return `${head(name, parts, role)}
+chain = ${quoted(node.chain)}
+data_dir = ${quoted(layout.data(name))}
+${identity(keys.roles.get(name))}
+# The pool's.
+${coinbase(REWARD_SCRIPT, node)}
+${tokens(parts)}
+# Checks the jobs that miners declare.
+${nodeTable(node, node.zmqHashBlock)}${log}`;
+}
+
+function jdClientToml(parts: StackParts, { name, package: role, path }: ServicePlan): string {
+  const { layout, keys, pace } = parts;
+  const node = minersOf(parts);
+  const upstream = `# In order of preference. When none is left the miners go on alone, and come back.
+[[upstreams]]
+pool_url = ${url(parts, POOL)}
+jds_url = ${url(parts, JD_SERVER)}
+user_identity = ${quoted(`${USER}.${name}`)}
+mode = ${quoted(path === 'coinbase-only' ? 'coinbase-only' : 'full-template')}
+`;
+  return `${head(name, parts, role)}
+chain = ${quoted(node.chain)}
+data_dir = ${quoted(layout.data(name))}
+${identity(keys.roles.get(name))}
+# The miner's own: here the transactions are chosen.
+[[template_providers]]
+url = ${url(parts, MINER_TEMPLATES)}
+
+${path === 'solo' ? "# No [[upstreams]]: all blocks are the miner's own.\n" : upstream}
+# Where the miner's own blocks pay.
+${coinbase(MINER_SCRIPT, node, '/sv2kit stack, miner/')}
+${mining(pace)}${log}`;
+}
+
+export function miningDeviceToml(parts: StackParts, { name, channel, server }: DevicePlan): string {
+  return `${head(name, parts, 'mining-device')}
+user_identity = ${quoted(`${USER}.${name}`)}
+channel = ${quoted(channel)}
 threads = 1
 # Paces the blocks of a private chain; a device that is to earn something has no throttle.
-throttle = ${pace.throttle}
+throttle = ${parts.pace.throttle}
 
 [[upstreams]]
-url = ${quoted(formatUrl({ host: HOST, port: ports.pool, authority: keys.authority }))}
+url = ${url(parts, server)}
 
 [device]
-device_id = ${quoted(device.name)}
+device_id = ${quoted(name)}
 ${log}`;
+}
+
+function coinbase(script: Uint8Array, { chain }: NodeFacts, tag?: string): string {
+  return `[coinbase]
+address = ${quoted(addressFromScript(script, chain) ?? '')}
+${tag === undefined ? '' : `tag = ${quoted(tag)}\n`}`;
+}
+
+function mining({ sharesPerMinute, minDifficulty, maxDifficulty }: Pace): string {
+  return `[mining]
+shares_per_minute = ${sharesPerMinute}
+min_difficulty = ${minDifficulty}
+max_difficulty = ${maxDifficulty}
+`;
+}
+
+/** The same at the pool and at its job declarator server. */
+function tokens({ layout }: StackParts): string {
+  return `[job_declaration]
+token_key_file = ${quoted(join(layout.keys, 'job-tokens.key'))}
+`;
+}
+
+function nodeTable({ rpcUrl, cookieFile }: NodeFacts, zmqHashBlock?: string): string {
+  return `[[nodes]]
+url = ${quoted(rpcUrl)}
+cookie_file = ${quoted(cookieFile)}
+${zmqHashBlock === undefined ? '' : `zmq_hash_block = ${quoted(zmqHashBlock)}\n`}`;
 }
 
 const log = `
@@ -97,11 +169,13 @@ level = "info"
 format = "json"
 `;
 
-function head(name: string, ports: StackPorts, role = name): string {
-  const monitoring = ports.monitoring.get(name);
+/** With the addresses at which it listens and is monitored. */
+function head(name: string, { ports }: StackParts, role: string): string {
+  const [port, monitoring] = [ports.services.get(name), ports.monitoring.get(name)];
   return `# The stack's ${name}. Written at each start of the stack; copy it before you change it.
 # By itself: sv2kit ${role} --config FILE
-${monitoring === undefined ? '' : `monitoring = ${address(monitoring)}`}`;
+${monitoring === undefined ? '' : `monitoring = ${address(monitoring)}`}
+${port === undefined ? '' : `listen = ${address(port)}`}`.trimEnd();
 }
 
 function identity(files: RoleKeyFiles | undefined): string {
@@ -111,6 +185,17 @@ function identity(files: RoleKeyFiles | undefined): string {
 static_key_file = ${quoted(files.staticKeyFile)}
 certificate_file = ${quoted(files.certificateFile)}
 `;
+}
+
+function minersOf({ minerNode }: StackParts): NodeFacts {
+  if (minerNode === undefined) throw new TypeError("a role of the miner's side has the miner's node");
+  return minerNode;
+}
+
+function url({ ports, keys }: StackParts, service: string): string {
+  const port = ports.services.get(service);
+  if (port === undefined) throw new TypeError(`there is no ${service} in this stack`);
+  return quoted(formatUrl({ host: HOST, port, authority: keys.authority }));
 }
 
 function address(port: number): string {

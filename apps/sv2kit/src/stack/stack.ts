@@ -1,29 +1,21 @@
 import { join } from 'node:path';
 import { RpcError } from '@sv2kit/bitcoin-node';
-import type { Bitcoind } from '@sv2kit/bitcoind';
 import { CommandError } from '../command.ts';
-import { BlockBook } from './block-book.ts';
+import { BlockBook, type Ways } from './block-book.ts';
+import { type Describe, describeDevice, describeService } from './describe.ts';
 import type { LatencyFigures, RoleView, Screen, StackBlock, StackStatus } from './events.ts';
 import { pause } from './interruption.ts';
 import { createLayout, type Layout } from './layout.ts';
 import { NodeRole } from './node-role.ts';
 import type { StackOptions } from './options.ts';
 import { paceOf } from './pacing.ts';
-import { choosePorts } from './ports.ts';
+import { pairNodes } from './pairing.ts';
+import { MINER_NODE, NODE, planStack, POOL, type StackPlan } from './plan.ts';
+import { choosePorts, type StackPorts } from './ports.ts';
 import { Role, type RolePackage } from './role.ts';
-import {
-  type DevicePlan,
-  miningDeviceToml,
-  planDevices,
-  POOL,
-  poolToml,
-  type StackParts,
-  TEMPLATE_PROVIDER,
-  templateProviderToml,
-} from './role-configs.ts';
+import { miningDeviceToml, type NodeFacts, serviceToml, type StackParts } from './role-configs.ts';
 import { createStackKeys } from './stack-keys.ts';
-import { fields, foundBlocks, number, type RoleStatus, shareCounts, text } from './status.ts';
-import { briefLatency, counted, hashrate } from './wording.ts';
+import { foundBlocks, number, type RoleStatus, shareCounts } from './status.ts';
 
 const READY_POLL_MS = 200;
 
@@ -32,24 +24,30 @@ export class Stack {
   readonly #options: StackOptions;
   readonly #screen: Screen;
   readonly #startedMs: number;
+  readonly #plan: StackPlan;
   readonly #node: NodeRole;
+  readonly #minerNode: NodeRole | undefined;
   readonly #book: BlockBook;
-  readonly #devices: readonly DevicePlan[];
-  #roles: readonly Role[] = [];
+  #roles: ReadonlyMap<string, Role> = new Map();
 
   /** @param startedMs of the monotonic clock */
   constructor(options: StackOptions, screen: Screen, startedMs: number) {
     this.#options = options;
     this.#screen = screen;
     this.#startedMs = startedMs;
-    this.#node = new NodeRole(() => screen.show({ kind: 'role', role: this.#node.view() }));
-    this.#book = new BlockBook(this.#node);
-    this.#devices = planDevices(options.devices);
+    this.#plan = planStack(options.paths, options.devices);
+    this.#node = this.#nodeRole(NODE);
+    this.#minerNode = this.#plan.hasMinerSide ? this.#nodeRole(MINER_NODE) : undefined;
+    this.#book = new BlockBook(this.#nodes);
   }
 
-  /** The ways in which its devices connect. */
-  get ways(): ReadonlySet<string> {
-    return new Set(this.#devices.map(({ channel }) => `sv2-${channel}`));
+  /** The ways in which its blocks are to come about. */
+  get ways(): Ways {
+    const { devices } = this.#plan;
+    return {
+      vias: new Set(devices.map(({ channel }) => `sv2-${channel}`)),
+      paths: new Set(devices.map(({ path }) => path)),
+    };
   }
 
   /** A role that ended by itself. */
@@ -58,45 +56,43 @@ export class Stack {
   }
 
   /**
-   * Starts one role after the other, each when the one before is ready; the devices last and together.
+   * Starts one stage after the other, each when the one before is ready; the devices last and together.
    *
    * @throws CommandError, BitcoindError; whatever the signal's abort makes of what is under way
    */
   async start(signal: AbortSignal): Promise<void> {
+    const { services, devices } = this.#plan;
     const layout = await createLayout(this.#options.dataDir, this.#options.chain);
-    const names = [POOL, TEMPLATE_PROVIDER, ...this.#devices.map(({ name }) => name)];
-    const notice = (line: string): void => this.#screen.show({ kind: 'notice', text: line });
-    const ports = await choosePorts(this.#options.ports, names, notice);
-    const plan = (name: string, role: RolePackage, describe: (status: RoleStatus) => string): Role =>
-      this.#plan(name, role, layout, ports.monitoring.get(name) ?? 0, describe);
-    const templateProvider = plan(
-      TEMPLATE_PROVIDER,
-      'template-provider',
-      describeTemplateProvider(ports.templateProvider),
-    );
-    const pool = plan(POOL, 'pool', describePool(ports.pool));
-    const devices = this.#devices.map((device) => ({
-      device,
-      role: plan(device.name, 'mining-device', describeDevice),
-    }));
-    this.#roles = [templateProvider, pool, ...devices.map(({ role }) => role)];
+    const ports = await this.#choosePorts();
+    this.#roles = this.#createRoles(layout, ports);
     for (const role of this.#views()) this.#screen.show({ kind: 'role', role });
 
-    const keys = createStackKeys(layout.keys, [TEMPLATE_PROVIDER, POOL], Date.now());
-    const node = await this.#node.start(this.#options, layout, signal);
-    const parts: StackParts = { layout, node, ports, keys, pace: await this.#pace(node) };
-    await templateProvider.start(templateProviderToml(parts));
-    await ready(templateProvider, signal);
-    await pool.start(poolToml(parts));
-    await ready(pool, signal);
-    await Promise.all(devices.map(({ device, role }) => role.start(miningDeviceToml(parts, device))));
+    const keys = createStackKeys(
+      layout.keys,
+      services.map(({ name }) => name),
+      Date.now(),
+    );
+    const nodes = await this.#startNodes(layout, signal);
+    const difficulty = await this.#node.difficulty();
+    const pace = paceOf(this.#options.chain, difficulty, devices.length);
+    const parts: StackParts = { layout, ...nodes, ports, keys, pace };
+    for (const stage of [0, 1, 2]) {
+      const members = services.filter((service) => service.stage === stage);
+      await Promise.all(
+        members.map(async (service) => {
+          await this.#role(service.name).start(serviceToml(parts, service));
+          await ready(this.#role(service.name), signal);
+        }),
+      );
+    }
+    await Promise.all(devices.map((device) => this.#role(device.name).start(miningDeviceToml(parts, device))));
   }
 
-  /** Asks every role how it is; returns the blocks that are new in the best chain. */
+  /** Asks every role how it is; returns the blocks that are new in the best chains. */
   async poll(): Promise<StackBlock[]> {
-    await Promise.all([this.#node.poll(), ...this.#roles.map((role) => role.poll())]);
+    await Promise.all([...this.#nodes, ...this.#roles.values()].map((role) => role.poll()));
     try {
-      return await this.#book.update(foundBlocks(this.#poolDetails()));
+      return await this.#book.update(this.#tellers().flatMap((teller) => foundBlocks(this.#details(teller))));
     } catch (error) {
       // A bitcoind that is busy is asked again; one that has ended says so itself.
       if (error instanceof RpcError) return [];
@@ -104,75 +100,118 @@ export class Stack {
     }
   }
 
-  /** Asks the best chain about every block once more. */
+  /** Asks the best chains about every block once more. */
   verifyAll(): Promise<void> {
     return this.#book.verifyAll();
   }
 
   status(): StackStatus {
     const { chain, blocks } = this.#options;
-    const details = this.#poolDetails();
+    const pool = this.#details(POOL);
+    const soloists = this.#plan.services.filter(({ path }) => path === 'solo');
     return {
       chain,
       elapsedSeconds: (performance.now() - this.#startedMs) / 1_000,
       height: this.#node.height,
       blocks: this.#book.confirmed,
       ...(blocks === undefined ? {} : { wanted: blocks }),
-      shares: shareCounts(details),
-      hashrate: number(details, 'hashrate'),
+      shares: shareCounts(pool),
+      hashrate: [POOL, ...soloists.map(({ name }) => name)].reduce(
+        (sum, name) => sum + number(this.#details(name), 'hashrate'),
+        0,
+      ),
       roles: this.#views(),
       latency: this.#latency(),
     };
   }
 
-  /** Those who ask before those who answer; bitcoind last. */
+  /** Those who ask before those who answer; the nodes last. */
   async stop(): Promise<void> {
-    const [templateProvider, pool, ...devices] = this.#roles;
-    await Promise.all(devices.map((role) => role.stop()));
-    await pool?.stop();
-    await templateProvider?.stop();
-    await this.#node.stop();
+    const { services, devices } = this.#plan;
+    const stop = (names: readonly { readonly name: string }[]): Promise<unknown> =>
+      Promise.all(names.map(({ name }) => this.#roles.get(name)?.stop()));
+    await stop(devices);
+    for (const stage of [2, 1, 0]) await stop(services.filter((service) => service.stage === stage));
+    await Promise.all(this.#nodes.map((node) => node.stop()));
   }
 
   /** Everything at once. */
   async kill(): Promise<void> {
-    await Promise.all([...this.#roles.map((role) => role.kill()), this.#node.kill()]);
+    await Promise.all([...this.#roles.values(), ...this.#nodes].map((role) => role.kill()));
   }
 
-  async #pace(node: Bitcoind) {
-    return paceOf(node.chain, await this.#node.difficulty(), this.#devices.length);
+  get #nodes(): NodeRole[] {
+    return this.#minerNode === undefined ? [this.#node] : [this.#node, this.#minerNode];
   }
 
-  #plan(
-    name: string,
-    role: RolePackage,
-    layout: Layout,
-    monitoringPort: number,
-    describe: (status: RoleStatus) => string,
-  ): Role {
-    const plan = {
-      name,
-      package: role,
-      configFile: join(layout.configs, `${name}.toml`),
-      logFile: join(layout.logs, `${name}.log`),
-      workingFolder: layout.root,
-      compileCache: join(layout.cache, 'compiled'),
-      monitoringPort,
-      describe,
+  #nodeRole(name: string): NodeRole {
+    const node: NodeRole = new NodeRole(name, () => this.#screen.show({ kind: 'role', role: node.view() }));
+    return node;
+  }
+
+  #choosePorts(): Promise<StackPorts> {
+    const { services, devices } = this.#plan;
+    const notice = (line: string): void => this.#screen.show({ kind: 'notice', text: line });
+    const names = [...services, ...devices].map(({ name }) => name);
+    const monitored = [POOL, ...names.filter((name) => name !== POOL)];
+    return choosePorts(this.#options.ports, services, monitored, notice);
+  }
+
+  /** The miner's goes on from the pool's chain: they know each other. */
+  async #startNodes(layout: Layout, signal: AbortSignal): Promise<{ node: NodeFacts; minerNode?: NodeFacts }> {
+    const miner = this.#minerNode;
+    if (miner === undefined) return { node: await this.#node.start(this.#options, layout, [], signal) };
+    const { listening, dialling } = await pairNodes();
+    const node = await this.#node.start(this.#options, layout, listening, signal);
+    const minerNode = await miner.start(this.#options, layout, dialling, signal);
+    await miner.follow(this.#node, signal);
+    return { node, minerNode };
+  }
+
+  #createRoles(layout: Layout, ports: StackPorts): Map<string, Role> {
+    const { services, devices } = this.#plan;
+    const create = (name: string, role: RolePackage, describe: Describe): [string, Role] => {
+      const plan = {
+        name,
+        package: role,
+        configFile: join(layout.configs, `${name}.toml`),
+        logFile: join(layout.logs, `${name}.log`),
+        workingFolder: layout.root,
+        compileCache: join(layout.cache, 'compiled'),
+        monitoringPort: ports.monitoring.get(name) ?? 0,
+        describe,
+      };
+      return [name, new Role(plan, (changed) => this.#screen.show({ kind: 'role', role: changed.view() }))];
     };
-    return new Role(plan, (changed) => this.#screen.show({ kind: 'role', role: changed.view() }));
+    return new Map([
+      ...services.map((service) =>
+        create(service.name, service.package, describeService(service, ports.services.get(service.name) ?? 0)),
+      ),
+      ...devices.map(({ name, server }) => create(name, 'mining-device', describeDevice(server))),
+    ]);
   }
 
-  #poolDetails(): RoleStatus['details'] {
-    return this.#roles.find(({ name }) => name === POOL)?.status?.details ?? {};
+  #role(name: string): Role {
+    const role = this.#roles.get(name);
+    if (role === undefined) throw new TypeError(`no ${name} was planned`);
+    return role;
+  }
+
+  /** Who tells of blocks: those who know the device before the pool, which knows who declared. */
+  #tellers(): string[] {
+    return [...this.#plan.services.filter(({ path }) => path !== undefined).map(({ name }) => name), POOL];
+  }
+
+  #details(name: string): RoleStatus['details'] {
+    return this.#roles.get(name)?.status?.details ?? {};
   }
 
   #views(): RoleView[] {
-    return [this.#node.view(), ...this.#roles.map((role) => role.view())];
+    return [...this.#nodes, ...this.#roles.values()].map((role) => role.view());
   }
 
   #latency(): Record<string, LatencyFigures> {
-    const figures = this.#roles.flatMap(({ name, status }) =>
+    const figures = [...this.#roles.values()].flatMap(({ name, status }) =>
       Object.entries(status?.latency ?? {}).map(([what, value]) => [`${name}.${what}`, value] as const),
     );
     return Object.fromEntries(figures);
@@ -188,21 +227,4 @@ async function ready(role: Role, signal: AbortSignal): Promise<void> {
     if (state === 'failed') throw new CommandError(`the ${role.name} did not start: ${reason ?? 'no reason given'}`);
     await pause(READY_POLL_MS, signal);
   }
-}
-
-const describeTemplateProvider =
-  (port: number) =>
-  ({ details, latency }: RoleStatus): string =>
-    `127.0.0.1:${port}, ${counted(number(details, 'clients'), 'client')}${briefLatency(latency['tip-to-clients'])}`;
-
-const describePool =
-  (port: number) =>
-  ({ details, latency }: RoleStatus): string =>
-    `127.0.0.1:${port}, ${counted(number(details, 'channels'), 'channel')}, ` +
-    `${hashrate(number(details, 'hashrate'))}${briefLatency(latency['share-to-success'])}`;
-
-function describeDevice({ details, latency }: RoleStatus): string {
-  const accepted = counted(number(fields(details['shares']), 'accepted'), 'share');
-  const rate = hashrate(number(details, 'hashrate'));
-  return `${text(details, 'channel')}, ${rate}, ${accepted}${briefLatency(latency['share-round-trip'])}`;
 }

@@ -50,8 +50,8 @@ export function progress(count: number, wanted: number | undefined): string {
   return wanted === undefined ? String(count) : `${count} of ${wanted}`;
 }
 
-export function blockLine({ height, hash, via, device }: StackBlock): string {
-  return `block ${height} ${hash} by ${device} over ${via}`;
+export function blockLine({ height, hash, path, via, device }: StackBlock): string {
+  return `block ${height} ${hash} ${path} by ${device} over ${via}`;
 }
 
 export function roleLine({ name, state, reason, detail, progress: done }: RoleView): string {

@@ -27,7 +27,7 @@ const found = (height: number, hash: string, device = 'device-1'): FoundBlock =>
 
 test('a block counts once the best chain holds it, and is told once', async () => {
   const chain = new FakeChain();
-  const book = new BlockBook(chain);
+  const book = new BlockBook([chain]);
   chain.hashes = ['genesis'];
   expect(await book.update([found(1, 'a')])).toEqual([]);
   chain.hashes = ['genesis', 'a'];
@@ -39,7 +39,7 @@ test('a block counts once the best chain holds it, and is told once', async () =
 
 test('a block that a reorganisation took away does not count any more', async () => {
   const chain = new FakeChain();
-  const book = new BlockBook(chain);
+  const book = new BlockBook([chain]);
   chain.hashes = ['genesis', 'a', 'b'];
   await book.update([found(2, 'b', 'device-2'), found(1, 'a')]);
   expect(book.confirmed.map(({ hash, device }) => [hash, device])).toEqual([
@@ -53,7 +53,7 @@ test('a block that a reorganisation took away does not count any more', async ()
 
 test('deep blocks are not asked about again until the last word', async () => {
   const chain = new FakeChain();
-  const book = new BlockBook(chain);
+  const book = new BlockBook([chain]);
   chain.hashes = Array.from({ length: 20 }, (_, height) => `h${height}`);
   await book.update([found(2, 'h2'), found(19, 'h19')]);
   chain.asked = [];
@@ -71,15 +71,35 @@ test.each([
   { name: 'the missing kind came late', vias: 'ssssssees', wanted: 5, ways: 'se', expected: 7 },
   { name: 'one kind is all there is', vias: 'ssssss', wanted: 5, ways: 's', expected: 5 },
   { name: 'fewer are wanted than there are kinds', vias: 'ss', wanted: 1, ways: 'se', expected: 1 },
+  { name: 'one path is missing', vias: 'sesess', wanted: 5, ways: 'sed', expected: undefined },
+  { name: 'the missing path came late', vias: 'sesessd', wanted: 5, ways: 'sed', expected: 7 },
 ])('blocks are enough when there are $wanted with one of each kind in use: $name', (row) => {
-  const via = (letter: string): string => (letter === 's' ? 'sv2-standard' : 'sv2-extended');
-  const blocks = row.vias.split('').map((letter, height) => block(height, { via: via(letter) }));
-  expect(enough(blocks, row.wanted, new Set(row.ways.split('').map(via)))?.length).toBe(row.expected);
+  const via = (letter: string): string => (letter === 'e' ? 'sv2-extended' : 'sv2-standard');
+  const path = (letter: string): string => (letter === 'd' ? 'declared-full-template' : 'pool-template');
+  const blocks = row.vias.split('').map((letter, height) => block(height, { via: via(letter), path: path(letter) }));
+  const ways = row.ways.split('');
+  const inUse = { vias: new Set(ways.map(via)), paths: new Set(ways.map(path)) };
+  expect(enough(blocks, row.wanted, inUse)?.length).toBe(row.expected);
+});
+
+test('a block counts once every node holds it, and is told as the first who knows it has it', async () => {
+  const chains = [new FakeChain(), new FakeChain()] as const;
+  const book = new BlockBook(chains);
+  const relayed = found(1, 'a', 'jd-client');
+  const declared = { ...found(1, 'a', 'device-3'), path: 'declared-full-template', via: 'sv2-standard' };
+  for (const chain of chains) chain.hashes = ['genesis'];
+  chains[0].hashes = ['genesis', 'a'];
+  expect(await book.update([relayed])).toEqual([]);
+  chains[1].hashes = ['genesis', 'a'];
+  const { userIdentity: _, ...block } = { ...declared, device: 'device-3' };
+  expect(await book.update([declared, relayed])).toEqual([block]);
+  expect(await book.update([relayed])).toEqual([]);
+  expect(book.confirmed).toEqual([block]);
 });
 
 test('a stranger’s name cannot steer the terminal that shows it', async () => {
   const chain = new FakeChain();
-  const book = new BlockBook(chain);
+  const book = new BlockBook([chain]);
   chain.hashes = ['genesis', 'a'];
   const userIdentity = '\u001B[2Jred\n\u009B31m\u202E';
   const [told] = await book.update([{ ...found(1, 'a'), userIdentity }]);

@@ -9,42 +9,43 @@ import { templateProviderConfig } from '@sv2kit/template-provider';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLayout } from '../../src/stack/layout.ts';
 import { paceOf } from '../../src/stack/pacing.ts';
-import {
-  miningDeviceToml,
-  planDevices,
-  poolToml,
-  type StackParts,
-  templateProviderToml,
-} from '../../src/stack/role-configs.ts';
+import { PATHS, planStack, type ServicePlan } from '../../src/stack/plan.ts';
+import { miningDeviceToml, serviceToml, type StackParts } from '../../src/stack/role-configs.ts';
 import { entryOf } from '../../src/stack/role.ts';
 import { createStackKeys } from '../../src/stack/stack-keys.ts';
 
 const NOW_MS = 1_700_000_000_000;
 let folder = '';
 let parts: StackParts;
+const { services, devices } = planStack(PATHS, 2);
+const plan = (name: string): ServicePlan => {
+  const found = services.find((service) => service.name === name);
+  if (found === undefined) throw new Error(`no ${name} is planned`);
+  return found;
+};
+const toml = (name: string, changes: Partial<StackParts> = {}): string =>
+  serviceToml({ ...parts, ...changes }, plan(name));
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sv2kit stack "'));
   const layout = await createLayout(folder, 'signet');
+  const node = (name: string, port: number) => ({
+    chain: 'signet' as const,
+    rpcUrl: `http://127.0.0.1:${port}`,
+    cookieFile: join(layout.data(name), 'signet', '.cookie'),
+    zmqHashBlock: `tcp://127.0.0.1:${port + 1}`,
+  });
+  const names = services.map(({ name }) => name);
   parts = {
     layout,
-    node: {
-      chain: 'signet',
-      rpcUrl: 'http://127.0.0.1:39000',
-      cookieFile: join(layout.bitcoind, 'signet', '.cookie'),
-      zmqHashBlock: 'tcp://127.0.0.1:39001',
-    },
+    node: node('bitcoind', 39_000),
+    minerNode: node('miner-bitcoind', 39_010),
     ports: {
-      templateProvider: 8442,
-      pool: 3336,
-      monitoring: new Map([
-        ['pool', 9080],
-        ['template-provider', 9081],
-        ['device-1', 9082],
-      ]),
+      services: new Map(services.map(({ name, port }) => [name, port])),
+      monitoring: new Map([...names, ...devices.map(({ name }) => name)].map((name, index) => [name, 9080 + index])),
     },
-    keys: createStackKeys(layout.keys, ['template-provider', 'pool'], NOW_MS),
-    pace: paceOf('signet', 0.001_126_515_290_698_186, 2),
+    keys: createStackKeys(layout.keys, names, NOW_MS),
+    pace: paceOf('signet', 0.001_126_515_290_698_186, devices.length),
   };
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -56,42 +57,64 @@ function load<T>(name: string, config: Config<T>, toml: string) {
 }
 
 describe('what the stack writes for its roles is a configuration of theirs', () => {
-  test('the template provider', () => {
-    expect(load('template-provider', templateProviderConfig, templateProviderToml(parts))).toMatchObject({
+  test("the template providers, each at its side's node", () => {
+    expect(load('template-provider', templateProviderConfig, toml('template-provider'))).toMatchObject({
       listen: { host: '127.0.0.1', port: 8442 },
-      monitoring: { host: '127.0.0.1', port: 9081 },
+      monitoring: { host: '127.0.0.1', port: 9080 },
       chain: 'signet',
       nodes: [{ url: 'http://127.0.0.1:39000', zmqHashBlock: 'tcp://127.0.0.1:39001' }],
+    });
+    expect(load('miner-templates', templateProviderConfig, toml('miner-templates'))).toMatchObject({
+      listen: { port: 8443 },
+      nodes: [{ url: 'http://127.0.0.1:39010', zmqHashBlock: 'tcp://127.0.0.1:39011' }],
     });
   });
 
   test('the template provider, at a node without ZMQ', () => {
     const { zmqHashBlock: _, ...node } = parts.node;
-    const { nodes } = load('template-provider', templateProviderConfig, templateProviderToml({ ...parts, node }));
+    const { nodes } = load('template-provider', templateProviderConfig, toml('template-provider', { node }));
     expect(nodes[0]?.zmqHashBlock).toBeUndefined();
   });
 
   test('the pool', () => {
     const { authority } = parts.keys;
-    expect(load('pool', poolConfig, poolToml(parts))).toMatchObject({
+    expect(load('pool', poolConfig, toml('pool'))).toMatchObject({
       listen: { host: '127.0.0.1', port: 3336 },
       templateProviders: [{ url: { host: '127.0.0.1', port: 8442, authority } }],
       coinbase: { address: 'tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx' },
       nodes: [{ cookieFile: parts.node.cookieFile }],
+      jobDeclaration: { tokenKeyFile: join(parts.layout.keys, 'job-tokens.key') },
+      jobDeclarators: [{ url: { host: '127.0.0.1', port: 3337, authority } }],
     });
-    const regtest = { ...parts, node: { ...parts.node, chain: 'regtest' as const } };
-    expect(load('pool', poolConfig, poolToml(regtest)).coinbase.address).toMatch(/^bcrt1q/);
+    const node = { ...parts.node, chain: 'regtest' as const };
+    expect(load('pool', poolConfig, toml('pool', { node })).coinbase.address).toMatch(/^bcrt1q/);
+  });
+
+  test('the pool without declared jobs', () => {
+    const alone = planStack(['pool-template'], 1).services.map(({ name, port }) => [name, port] as const);
+    const ports = { ...parts.ports, services: new Map(alone) };
+    expect(load('pool', poolConfig, toml('pool', { ports }))).toMatchObject({ jobDeclarators: [] });
   });
 
   test('a device', () => {
-    const [device] = planDevices(1);
-    if (device === undefined) throw new Error('one device was planned');
-    expect(load('mining-device', miningDeviceConfig, miningDeviceToml(parts, device))).toMatchObject({
-      upstreams: [{ url: { host: '127.0.0.1', port: 3336 } }],
-      userIdentity: 'stack.device-1',
-      channel: 'standard',
-      throttle: parts.pace.throttle,
-    });
+    for (const [index, [port, channel]] of (
+      [
+        [3336, 'standard'],
+        [3336, 'extended'],
+        [34_265, 'standard'],
+        [34_266, 'extended'],
+        [34_267, 'standard'],
+      ] as const
+    ).entries()) {
+      const device = devices[index];
+      if (device === undefined) throw new Error('five devices were planned');
+      expect(load('mining-device', miningDeviceConfig, miningDeviceToml(parts, device))).toMatchObject({
+        upstreams: [{ url: { host: '127.0.0.1', port } }],
+        userIdentity: `stack.device-${index + 1}`,
+        channel,
+        throttle: parts.pace.throttle,
+      });
+    }
   });
 
   test('and the programs that read them exist', () => {
@@ -100,18 +123,37 @@ describe('what the stack writes for its roles is a configuration of theirs', () 
   });
 });
 
-test('devices open standard and extended channels by turns', () => {
-  expect(planDevices(3).map(({ name, channel }) => `${name} ${channel}`)).toEqual([
-    'device-1 standard',
-    'device-2 extended',
-    'device-3 standard',
-  ]);
+describe('what runs', () => {
+  const names = (...wanted: Parameters<typeof planStack>): string =>
+    [...planStack(...wanted).services, ...planStack(...wanted).devices].map(({ name }) => name).join(' ');
+
+  test('is what the paths need, with a device at the end of each', () => {
+    expect(names(['pool-template'], 2)).toBe('template-provider pool device-1 device-2');
+    expect(names(['pool-template', 'declared-full-template'], 2)).toBe(
+      'template-provider miner-templates pool jd-server jd-client device-1 device-2 device-3',
+    );
+    expect(names(['solo'], 2)).toBe('template-provider miner-templates pool jd-client-solo device-1');
+    expect(names(['coinbase-only'], 2)).toBe(
+      'template-provider miner-templates pool jd-server jd-client-coinbase device-1',
+    );
+  });
+
+  test('has standard and extended channels by turns', () => {
+    expect(planStack(PATHS, 3).devices.map(({ channel, path }) => `${channel} ${path}`)).toEqual([
+      'standard pool-template',
+      'extended pool-template',
+      'standard pool-template',
+      'extended declared-full-template',
+      'standard coinbase-only',
+      'extended solo',
+    ]);
+  });
 });
 
 describe('keys', () => {
   test('stay the same from start to start; certificates are fresh and verify (§4.5)', () => {
     const before = readFileSync(join(parts.layout.keys, 'pool.key'), 'utf8');
-    const again = createStackKeys(parts.layout.keys, ['template-provider', 'pool'], NOW_MS + 1_000);
+    const again = createStackKeys(parts.layout.keys, ['pool'], NOW_MS + 1_000);
     expect(again.authority).toEqual(parts.keys.authority);
     expect(readFileSync(join(parts.layout.keys, 'pool.key'), 'utf8')).toBe(before);
     const { certificate, staticPublicKey } = readCertificateFile(join(parts.layout.keys, 'pool.cert'));

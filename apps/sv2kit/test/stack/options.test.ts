@@ -5,20 +5,21 @@ import { parseStackOptions, stackHelp } from '../../src/stack/options.ts';
 import { RecordingTerminal } from './support.ts';
 
 describe('options of sv2kit stack', () => {
-  test('are a signet, two devices and no end, unless something is said', () => {
+  test('are a signet, two devices at the pool, one behind a job declarator client, and no end, unless something is said', () => {
     expect(parseStackOptions([])).toEqual({
       chain: 'signet',
       devices: 2,
+      paths: ['pool-template'],
       dataDir: '.sv2kit/stack',
       json: false,
-      ports: {},
+      ports: { services: new Map() },
     });
   });
 
   test('are read, all of them', () => {
     const argv = '--blocks 5 --deadline 60 --devices 4 --regtest --data d --report r.json --bitcoind b --json';
-    const ports = '--template-provider-port 1 --pool-port 2 --monitoring-port 3';
-    expect(parseStackOptions(`${argv} ${ports}`.split(' '))).toEqual({
+    const ports = '--template-provider-port 1 --pool-port 2 --monitoring-port 3 --jd-server-port 4 --jd-client-port 5';
+    expect(parseStackOptions(`${argv} ${ports} --paths solo,pool-template`.split(' '))).toEqual({
       chain: 'regtest',
       blocks: 5,
       deadlineSeconds: 60,
@@ -27,8 +28,21 @@ describe('options of sv2kit stack', () => {
       report: 'r.json',
       bitcoind: 'b',
       json: true,
-      ports: { templateProvider: 1, pool: 2, monitoring: 3 },
+      paths: ['pool-template', 'solo'],
+      ports: {
+        services: new Map([
+          ['template-provider', 1],
+          ['pool', 2],
+          ['jd-server', 4],
+          ['jd-client', 5],
+        ]),
+        monitoring: 3,
+      },
     });
+  });
+
+  test('take all paths by one word', () => {
+    expect(parseStackOptions(['--paths', 'all']).paths).toHaveLength(4);
   });
 
   test('bound a run that is to end: ten minutes with --blocks', () => {
@@ -42,6 +56,11 @@ describe('options of sv2kit stack', () => {
     ['--deadline -3', "Option '--deadline' argument is ambiguous"],
     ['--pool-port 65536', '--pool-port 65536: a whole number from 1 to 65535 is wanted'],
     ['--data=', '--data: a path is wanted'],
+    [
+      '--paths solo,pol',
+      "--paths solo,pol: 'pol' is none of pool-template, declared-full-template, coinbase-only, solo",
+    ],
+    ['--paths coinbase_only', 'did you mean coinbase-only?'],
     ['--reprot x', '--reprot is not an option; did you mean --report?'],
   ])('that are wrong are named in one line: %s', (argv, message) => {
     const parse = (): unknown => parseStackOptions(argv.split(' '));
@@ -63,6 +82,9 @@ describe('options of sv2kit stack', () => {
       'bitcoind',
       'json',
       'pool-port',
+      'jd-server-port',
+      'jd-client-port',
+      'paths',
     ]) {
       expect(stackHelp).toContain(`--${name}`);
     }

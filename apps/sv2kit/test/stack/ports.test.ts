@@ -5,6 +5,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CommandError } from '../../src/command.ts';
 import { choosePorts } from '../../src/stack/ports.ts';
 
+const SERVICES = [
+  { name: 'template-provider', words: 'the template provider', port: 8442 },
+  { name: 'pool', words: 'the pool', port: 3336 },
+];
+
 let squatter: Server;
 let taken = 0;
 beforeEach(async () => {
@@ -19,7 +24,7 @@ afterEach(() => {
 });
 
 test('a port that was asked for and is taken is an error that names it and its holder', async () => {
-  const choose = choosePorts({ pool: taken }, [], () => {});
+  const choose = choosePorts({ services: new Map([['pool', taken]]) }, SERVICES, [], () => {});
   await expect(choose).rejects.toThrow(CommandError);
   const holder = process.platform === 'linux' ? `process ${process.pid} ` : 'another process';
   await expect(choose).rejects.toThrow(`port ${taken} for the pool is taken by ${holder}`);
@@ -27,7 +32,8 @@ test('a port that was asked for and is taken is an error that names it and its h
 
 test('two roles never get one port', async () => {
   const [free = 0] = await freePorts(1);
-  await expect(choosePorts({ templateProvider: free, pool: free }, [], () => {})).rejects.toThrow(
+  const services = new Map(SERVICES.map(({ name }) => [name, free]));
+  await expect(choosePorts({ services }, SERVICES, [], () => {})).rejects.toThrow(
     `port ${free} for the pool is taken by another role of this stack`,
   );
 });
@@ -35,13 +41,14 @@ test('two roles never get one port', async () => {
 test('defaults that are taken are replaced by free ports, with a notice each', async () => {
   const notices: string[] = [];
   const roles = ['pool', 'template-provider', 'device-1'];
-  const first = await choosePorts({}, roles, (text) => notices.push(text));
-  const held = createServer().listen(first.pool, '127.0.0.1');
+  const nothing = { services: new Map() };
+  const first = await choosePorts(nothing, SERVICES, roles, (text) => notices.push(text));
+  const held = createServer().listen(first.services.get('pool'), '127.0.0.1');
   await once(held, 'listening');
-  const second = await choosePorts({}, roles, (text) => notices.push(text));
+  const second = await choosePorts(nothing, SERVICES, roles, (text) => notices.push(text));
   held.close();
-  expect(second.pool).not.toBe(first.pool);
-  const all = [second.templateProvider, second.pool, ...second.monitoring.values()];
+  expect(second.services.get('pool')).not.toBe(first.services.get('pool'));
+  const all = [...second.services.values(), ...second.monitoring.values()];
   expect(new Set(all).size).toBe(5);
   expect(notices.some((text) => /^port \d+ is taken by .+: the pool gets \d+$/.test(text))).toBe(true);
 });

@@ -45,7 +45,7 @@ describe('without a terminal', () => {
       '  pool               ok          127.0.0.1:3336, 2 channels',
       '20 s; blocks 1 of 5 (height 7); shares 60 accepted, 2 rejected (stale-share 2); 1.61 MH/s; share to success p50 3.1 ms, p99 13 ms',
       '  pool               ok          127.0.0.1:3336, 2 channels',
-      `block 7 ${'7'.padStart(64, '0')} by device-1 over sv2-standard (1 of 5)`,
+      `block 7 ${'7'.padStart(64, '0')} pool-template by device-1 over sv2-standard (1 of 5)`,
     ]);
   });
 
@@ -76,7 +76,7 @@ test('at a terminal the table is drawn over itself, never wider than the screen;
   screen.show({ kind: 'status', status: status({ latency: {} }) });
   screen.show({ kind: 'end', ok: true, text: 'done' });
   expect(shown(terminal.written)).toEqual([
-    `block 7 ${'7'.padStart(64, '0')} by device-1 over sv2-standard`,
+    `block 7 ${'7'.padStart(64, '0')} pool-template by device-1 over sv2-standard`,
     '',
     'signet, height 7, 12 s. Times are p50/p99. Ctrl-C',
     '  pool               ok          127.0.0.1:3336, ',

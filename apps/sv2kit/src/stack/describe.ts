@@ -1,0 +1,40 @@
+import type { ServicePlan } from './plan.ts';
+import { fields, number, type RoleStatus, text } from './status.ts';
+import { briefLatency, counted, hashrate } from './wording.ts';
+
+/** A role's status in a line, for a person. */
+export type Describe = (status: RoleStatus) => string;
+
+export function describeService({ package: role }: ServicePlan, port: number): Describe {
+  const at = `127.0.0.1:${port}`;
+  switch (role) {
+    case 'template-provider':
+      return ({ details, latency }) =>
+        `${at}, ${counted(number(details, 'clients'), 'client')}${briefLatency(latency['tip-to-clients'])}`;
+    case 'pool':
+      return ({ details, latency }) =>
+        `${at}, ${counted(number(details, 'channels'), 'channel')}, ` +
+        `${hashrate(number(details, 'hashrate'))}${briefLatency(latency['share-to-success'])}`;
+    case 'jd-server':
+      return ({ details }) => `${at}, ${counted(number(details, 'connections'), 'client')}`;
+    case 'jd-client':
+      return ({ details }) => `${at}, ${workOf(details)}, ${hashrate(number(details, 'hashrate'))}`;
+    default:
+      return () => at;
+  }
+}
+
+/** @param server what it mines for */
+export function describeDevice(server: string): Describe {
+  return ({ details, latency }) => {
+    const accepted = counted(number(fields(details['shares']), 'accepted'), 'share');
+    const rate = hashrate(number(details, 'hashrate'));
+    return `${text(details, 'channel')} at ${server}, ${rate}, ${accepted}${briefLatency(latency['share-round-trip'])}`;
+  };
+}
+
+/** What a job declarator client works on. */
+function workOf(details: RoleStatus['details']): string {
+  const work = fields(details['work']);
+  return text(work, 'kind') === 'pooled' ? text(work, 'mode') : text(work, 'kind');
+}
