@@ -55,6 +55,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   daemon: io(['noise', 'bitcoin'], ['pino', 'pino-pretty', 'prom-client', 'smol-toml']),
   'template-provider': app(),
   pool: app(),
+  'jd-client': app(),
   'jd-server': app(),
   'mining-device': app(),
   sv2kit: app(['**']),

@@ -6,6 +6,8 @@ export type DropReason =
   | 'tip-moved'
   /** A later template of the same tip took the token that it waited for. */
   | 'superseded'
+  /** The template provider did not tell its transactions. */
+  | 'no-transactions'
   /** The pair is left, or jobs are made in another way now. */
   | 'abandoned';
 

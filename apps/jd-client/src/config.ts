@@ -1,0 +1,133 @@
+import {
+  address,
+  boolean,
+  checkCoinbase,
+  choice,
+  coinbaseFields,
+  type ConfigOf,
+  config,
+  identitySection,
+  integer,
+  integers,
+  number,
+  optional,
+  path,
+  section,
+  sections,
+  stratumUrl,
+  text,
+} from '@sv2kit/daemon';
+import { MAX_TAG_SIZE, MINING_SERVER_DEFAULTS, MINING_SERVER_LIMITS } from '@sv2kit/mining-server';
+import { DEFAULT_LIMITS } from '@sv2kit/net';
+import { checkUpstreams } from './upstream-config.ts';
+
+const { targets, batch } = MINING_SERVER_DEFAULTS;
+const EXAMPLE_KEY = '9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
+const EXAMPLE_PAYOUT = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4';
+const seconds = (sample: number, help: string) => number(sample, help, { min: 0.1, max: 86_400 });
+
+/** Everything an operator can set. */
+export const jdClientConfig = config(
+  {
+    listen: address('127.0.0.1:34265', 'Where miners connect.'),
+    chain: choice(['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'], 'mainnet', 'The chain to mine on.'),
+    dataDir: path('jd-client-data', 'The journal of shares and blocks is kept in here, under journal.'),
+    identity: identitySection,
+    templateProviders: sections(
+      'Where block templates come from, the preferred one first: the next is used while it is away.',
+      { url: stratumUrl(`stratum2+tcp://127.0.0.1:8442/${EXAMPLE_KEY}`, 'Address and authority key.') },
+      { atLeast: 1 },
+    ),
+    upstreams: sections(
+      'Pools with their job declarator servers, the preferred one first. Without any, blocks pay the address below.',
+      {
+        poolUrl: stratumUrl(`stratum2+tcp://pool.example:3336/${EXAMPLE_KEY}`, "The pool's address and authority key."),
+        jdsUrl: stratumUrl(`stratum2+tcp://pool.example:3337/${EXAMPLE_KEY}`, 'The same of its job declarator server.'),
+        userIdentity: text('alice.rig', 'Who the pool shall credit.', { maxBytes: 255 }),
+        mode: choice(
+          ['full-template', 'coinbase-only'],
+          'full-template',
+          'Whether the server is shown the transactions, or the coinbase alone.',
+        ),
+        payoutAddress: optional(
+          text(EXAMPLE_PAYOUT, 'Where the pool must want its payout; any address when left out.'),
+        ),
+        payoutScript: optional(text('0014751e76e8199196d454941c45d1b3a323f1433bd6', 'The same as a script in hex.')),
+      },
+    ),
+    coinbase: section('Where blocks pay while no pool is mined for: either an address or a descriptor.', {
+      ...coinbaseFields,
+      tag: text('/sv2kit/', `Text that marks the blocks, at most ${MAX_TAG_SIZE} bytes.`, { maxBytes: MAX_TAG_SIZE }),
+    }),
+    mining: section('How miners are served.', {
+      sharesPerMinute: number(targets.sharesPerMinute, 'Wanted share rate of one channel.', { min: 0.1, max: 1e6 }),
+      minDifficulty: number(targets.minDifficulty, 'No channel gets an easier target.', { min: 1e-12 }),
+      maxDifficulty: number(targets.maxDifficulty, 'No channel gets a harder target.', { min: 1e-9, max: 1e18 }),
+      assumedHashrate: number(targets.assumedHashrate, 'Hashes per second of a channel that states none.', { min: 1 }),
+      versionRolling: boolean(true, 'Whether miners may roll the version bits of BIP323.'),
+      refreshInterval: number(30, 'Seconds after which the latest template becomes new jobs.', { min: 1, max: 3600 }),
+      staleWorkLimit: number(180, 'Seconds without any template provider, after which miners are sent away.', {
+        min: 1,
+      }),
+      extranonceRoom: integer(8, 'Bytes of extranonce for each miner, to be had from every listed pool.', {
+        min: 2,
+        max: 16,
+      }),
+      frontEnd: integer(0, 'Differs between client processes that serve at the same time.', { min: 0, max: 255 }),
+    }),
+    acknowledgements: section('When accepted shares are acknowledged; never before they are on disk.', {
+      count: integer(batch.count, 'As soon as so many wait.', { min: 1 }),
+      delay: integer(batch.delayMs, 'Or as soon as one has waited so many milliseconds.', { min: 1, max: 60_000 }),
+    }),
+    fallback: section('When a pool is left for the next one, or for solo mining. Times are in seconds.', {
+      startWait: number(5, 'The first pool is waited for so long before miners mine solo.', { min: 0, max: 3600 }),
+      retry: seconds(15, 'Longest pause between tries to reach a pool or server that is away.'),
+      nextAfter: seconds(2, 'Without a pool, the next of the list is tried too after so long.'),
+      token: seconds(10, 'A server may take so long to give a token.'),
+      declare: seconds(10, 'A server may take so long to answer a declaration.'),
+      customJob: seconds(10, 'A pool may take so long to answer a custom job, or to open the channel.'),
+      shareAcknowledgement: seconds(300, 'A pool may take so long to answer a share.'),
+      rejectedShares: integer(10, 'So many rejected shares are too many ...', { min: 1, max: 1000 }),
+      ofLast: integer(20, '... of so many, each valid on the tip current when it was sent.', { min: 1, max: 1000 }),
+      tipGrace: seconds(3, 'A refusal or rejection is forgiven when a new tip comes within so long.'),
+      passOver: seconds(30, 'A pool that misbehaved is not tried for so long, twice as long each time.'),
+      stable: seconds(60, 'A pool that served for so long has made up for it.'),
+    }),
+    extensions: section('Protocol extensions, by number.', {
+      supported: integers([2], 'Extensions that miners may use; 2 names the worker behind each share.', {
+        min: 0,
+        max: 0x7fff,
+      }),
+      required: integers([], 'Extensions that miners must ask for.', { min: 0, max: 0x7fff }),
+    }),
+    limits: section('What miners may cost.', {
+      connections: integer(DEFAULT_LIMITS.connections, 'Connections at once.', { min: 1 }),
+      connectionsPerAddress: integer(DEFAULT_LIMITS.connectionsPerAddress, 'Of these from one address.', { min: 1 }),
+      channelsPerConnection: integer(MINING_SERVER_LIMITS.channelsPerConnection, 'Channels of one connection.', {
+        min: 1,
+      }),
+      firstChannel: number(60, 'Seconds until a connection must have opened a channel.', { min: 1 }),
+      silence: number(3600, 'Seconds without a word after which a connection is ended; 0 for never.', { min: 0 }),
+    }),
+  },
+  {
+    check: ({ coinbase, chain, upstreams, mining, fallback, extensions }) => [
+      ...checkCoinbase(coinbase, chain),
+      ...checkUpstreams(upstreams, chain),
+      ...(mining.minDifficulty > mining.maxDifficulty
+        ? [{ key: 'mining.min_difficulty', wrong: 'is above max_difficulty', example: 'min_difficulty = 0.001' }]
+        : []),
+      ...(fallback.rejectedShares > fallback.ofLast
+        ? [{ key: 'fallback.rejected_shares', wrong: 'is above of_last', example: 'rejected_shares = 10' }]
+        : []),
+      ...extensions.required
+        .filter((each) => !extensions.supported.includes(each))
+        .map((each) => ({
+          key: 'extensions.required',
+          wrong: `holds ${each}, which is not among supported`,
+          example: `supported = [${[...extensions.supported, each].join(', ')}]`,
+        })),
+    ],
+  },
+);
+export type JdClientConfig = ConfigOf<typeof jdClientConfig>;

@@ -1,0 +1,185 @@
+import { join } from 'node:path';
+import { utf8 } from '@sv2kit/codec';
+import {
+  type Address,
+  coinbaseScript,
+  createIdentity,
+  FatalError,
+  type Identity,
+  type Service,
+  type ServiceDeps,
+} from '@sv2kit/daemon';
+import { type Journal, openJournal } from '@sv2kit/ledger';
+import { payTo } from '@sv2kit/mining';
+import { createMiningServer, type MiningServer, type MiningServerConfig } from '@sv2kit/mining-server';
+import { type Listener, listen } from '@sv2kit/net';
+import { BlockDesk, TEMPLATE_PROVIDER, TemplateLine, TransactionStore } from '@sv2kit/template-source';
+import { constraintsForOutputs } from '@sv2kit/templates';
+import { Client } from './client.ts';
+import type { JdClientConfig } from './config.ts';
+import { JD_CLIENT_LIMITS } from './limits.ts';
+import { type JdClientMetrics, jdClientMetrics } from './metrics.ts';
+import { jdClientStatus } from './status.ts';
+
+/** What the job declarator client needs of its surroundings. */
+export interface JdClientDeps extends Pick<ServiceDeps, 'clock' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
+  /** How pools and job declarator servers are spoken to; `plain` only on the local network. */
+  readonly security?: 'noise' | 'plain';
+}
+
+/** A running job declarator client. */
+export interface JdClient extends Service {
+  /** Where it listens; the port that the system chose when the configured one is 0. */
+  readonly address: Address;
+  /** x-only, 32 bytes: what miners are configured with. */
+  readonly authorityPublicKey: Uint8Array;
+}
+
+/** What the client holds while it runs. */
+interface Parts {
+  readonly config: JdClientConfig;
+  readonly deps: JdClientDeps;
+  readonly metrics: JdClientMetrics;
+  readonly journal: Journal;
+  readonly identity: Identity;
+}
+
+/**
+ * Starts a job declarator client (§6.2): takes templates from its own template providers, serves miners with them at
+ * once, declares them to the best pool that is there, and mines solo while none is.
+ *
+ * @throws ConfigError when the identity's keys cannot be used; LedgerError when the journal cannot
+ */
+export async function createJdClient(config: JdClientConfig, deps: JdClientDeps): Promise<JdClient> {
+  const metrics = jdClientMetrics(deps.metrics, deps.latencies);
+  const identity = createIdentity(config.identity, deps);
+  const journal = await openJournal({ directory: join(config.dataDir, 'journal'), log: deps.log, clock: deps.clock });
+  const parts: Parts = { config, deps, metrics, journal, identity };
+  try {
+    return await start(parts);
+  } catch (error) {
+    await release(parts);
+    throw error;
+  }
+}
+
+async function start(parts: Parts): Promise<JdClient> {
+  const { config, deps, metrics, journal, identity } = parts;
+  const { clock, log, health } = deps;
+  const solo = payTo(coinbaseScript(config.coinbase, config.chain), 'solo');
+  const tag = utf8(config.coinbase.tag);
+  const transactions = new TransactionStore(JD_CLIENT_LIMITS.templatesWithTransactions);
+  const constraints = constraintsForOutputs(solo.outputs(0xffff_ffff_ffff_ffffn));
+  const client: Client = new Client(config, {
+    ...deps,
+    metrics,
+    solo,
+    tag,
+    transactions,
+    constraints,
+    miners: () => server,
+    setConstraints: (wanted) => line.setConstraints(wanted),
+  });
+  const blocks = new BlockDesk({
+    ways: [{ name: TEMPLATE_PROVIDER, take: (block) => line.way.take(block) }, client.declaratorWay],
+    nodes: [],
+    transactions: undefined,
+    journal,
+    clock,
+    log,
+    metrics,
+  });
+  const server = createMiningServer(serverConfig(config, client), {
+    journal,
+    authorise: () => ({ kind: 'admitted', payout: client.desk.payout }),
+    onBlock: (block) => blocks.found(block),
+    onShare: (share) => client.desk.share(share),
+    clock,
+    log,
+    metrics: metrics.mining,
+  });
+  watchJournal(journal, deps);
+  const listener = await openListener(parts, server);
+  const line = new TemplateLine({
+    endpoints: config.templateProviders.map(({ url }) => url),
+    setup: { vendor: 'sv2kit', hardwareVersion: 'jd-client' },
+    constraints,
+    tag,
+    sink: client.desk,
+    transactions,
+    transactionsAhead: true,
+    onTip: ({ prevHash }) => blocks.onTip(prevHash),
+    onLost: (solution, reason) => blocks.lost(solution, reason),
+    staleWorkMs: config.mining.staleWorkLimit * 1000,
+    condition: health.condition('templates', 'no template yet'),
+    clock,
+    log,
+    metrics,
+  });
+  const timers = [clock.every(1_000, () => line.tick()), clock.every(JD_CLIENT_LIMITS.tickMs, () => client.tick())];
+  client.start();
+  const address = { host: listener.host, port: listener.port };
+  log.info('listening', address);
+  return {
+    address,
+    authorityPublicKey: identity.authorityPublicKey,
+    status: () => jdClientStatus({ server, line, blocks, journal, client }, clock.now()),
+    async close() {
+      for (const timer of timers) timer[Symbol.dispose]();
+      await server.close();
+      await listener.close();
+      await Promise.all([line.close(), blocks.close(), client.close()]);
+      await release(parts);
+    },
+  };
+}
+
+function serverConfig(config: JdClientConfig, { desk }: Client): MiningServerConfig {
+  const { coinbase, mining, acknowledgements, limits } = config;
+  const { sharesPerMinute, minDifficulty, maxDifficulty, assumedHashrate } = mining;
+  return {
+    tag: utf8(coinbase.tag),
+    numbered: false,
+    frontEnd: mining.frontEnd,
+    extranonceLayout: { epochBytes: 3, frontEndBytes: 1, indexBytes: JD_CLIENT_LIMITS.indexBytes },
+    path: (job) => desk.pathOf(job),
+    versionRolling: mining.versionRolling,
+    leastExtranonceSize: mining.extranonceRoom,
+    targets: { sharesPerMinute, minDifficulty, maxDifficulty, assumedHashrate },
+    batch: { count: acknowledgements.count, delayMs: acknowledgements.delay },
+    refreshMs: mining.refreshInterval * 1000,
+    limits: { channelsPerConnection: limits.channelsPerConnection },
+  };
+}
+
+function openListener({ config, deps, identity, metrics }: Parts, server: MiningServer): Promise<Listener> {
+  const { connections, connectionsPerAddress, firstChannel, silence } = config.limits;
+  const { supported, required } = config.extensions;
+  return listen({
+    ...config.listen,
+    identity: () => identity.current(),
+    services: [server.service],
+    extensions: { supported, required },
+    limits: { connections, connectionsPerAddress, firstUseMs: firstChannel * 1000, silenceMs: silence * 1000 },
+    clock: deps.clock,
+    log: deps.log,
+    metrics: metrics.net,
+  });
+}
+
+/** Shares are refused while the journal takes none; a client whose journal is gone for good must stop. */
+function watchJournal(journal: Journal, { health, fail }: JdClientDeps): void {
+  const condition = health.condition('ledger');
+  condition.ok();
+  journal.onState((state) => {
+    if (state.kind === 'ok') condition.ok();
+    else condition.failing(state.reason);
+    if (state.kind === 'failed' && !state.retrying)
+      fail(new FatalError(`the ledger cannot be written: ${state.reason}`));
+  });
+}
+
+async function release({ journal, identity }: Parts): Promise<void> {
+  identity[Symbol.dispose]();
+  await journal.close();
+}

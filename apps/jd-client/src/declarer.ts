@@ -1,0 +1,326 @@
+import { BitcoinError, difficultyFromTarget, meetsTarget, type TxOut } from '@sv2kit/bitcoin';
+import {
+  type AgreedOutputs,
+  type DeclarationPatience,
+  draftJob,
+  type DropReason,
+  type Failure,
+  type JobMode,
+  pooledOutputs,
+  pushMessage,
+} from '@sv2kit/declaration';
+import type { Job, OpenChannel, Solution, Tip, WorkTemplate } from '@sv2kit/mining';
+import type { AcceptedShare } from '@sv2kit/mining-server';
+import type { Clock, Logger } from '@sv2kit/net';
+import type { TransactionStore } from '@sv2kit/template-source';
+import type { DeclaratorLink } from './declarator-link.ts';
+import { JD_CLIENT_LIMITS } from './limits.ts';
+import type { JdClientMetrics } from './metrics.ts';
+import type { PoolLink } from './pool-link.ts';
+import type { LostShareReason, Totals } from './totals.ts';
+import { WorkItem } from './work-item.ts';
+
+export interface DeclarerOptions {
+  /** The pair's name. */
+  readonly name: string;
+  readonly mode: JobMode;
+  readonly pool: PoolLink;
+  readonly declarator: DeclaratorLink;
+  readonly agreed: AgreedOutputs;
+  readonly tag: Uint8Array;
+  readonly transactions: TransactionStore;
+  readonly patience: DeclarationPatience;
+  readonly totals: Totals;
+  readonly metrics: Pick<JdClientMetrics, 'templateToAcknowledged' | 'declareToAnswer'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A job is acknowledged. */
+  onAcknowledged(): void;
+  onFailure(failure: Failure): void;
+}
+
+const NO_CONTENT = { data: [], wtxids: [], excessData: new Uint8Array(0) } as const;
+
+/**
+ * Work for one pair of pool and job declarator server while both are there and one set of outputs and one extranonce
+ * prefix are in force: templates in, declarations, custom jobs and shares out (§6.3.1, §6.3.2).
+ */
+export class Declarer {
+  readonly name: string;
+  readonly mode: JobMode;
+  readonly agreed: AgreedOutputs;
+  readonly channel: OpenChannel;
+  readonly #options: DeclarerOptions;
+  /** Latest last. */
+  #items: WorkItem[] = [];
+  readonly #left = new AbortController();
+
+  constructor(options: DeclarerOptions) {
+    const { channel } = options.pool;
+    if (channel === undefined) throw new Error('the channel to the pool is not open');
+    this.name = options.name;
+    this.mode = options.mode;
+    this.agreed = options.agreed;
+    this.channel = channel;
+    this.#options = options;
+  }
+
+  /** The pool's outputs with everything in its payout output. */
+  outputs(value: bigint): readonly TxOut[] {
+    return pooledOutputs(this.agreed, value);
+  }
+
+  /** Whether another job would find a token. */
+  get canTake(): boolean {
+    return this.#options.declarator.tokens > this.#waiting().length;
+  }
+
+  /**
+   * The hardest difficulty that is of use: the pool pays no more for a share than the target of its job, be that the one
+   * at hand or the next.
+   */
+  get usefulDifficulty(): number {
+    const next = difficultyFromTarget((this.#options.pool.channel ?? this.channel).target);
+    const state = this.#items.findLast(({ declaration }) => declaration.state.phase === 'acknowledged')?.declaration
+      .state;
+    return state?.phase === 'acknowledged' ? Math.min(next, difficultyFromTarget(state.target)) : next;
+  }
+
+  /** Shares that wait for an acknowledgement. */
+  get waitingShares(): number {
+    return this.#items.reduce((sum, { held }) => sum + held.size, 0);
+  }
+
+  /** The phase of the latest job, for people. */
+  get phase(): string {
+    return this.#items.at(-1)?.declaration.state.phase ?? 'idle';
+  }
+
+  /** Devices mine this from now on: it is declared as soon as there is a token. */
+  take(template: WorkTemplate, tip: Tip): void {
+    const { tag, clock, onFailure } = this.#options;
+    const { extranoncePrefix: prefix, extranonceSize } = this.channel;
+    try {
+      const outputs = this.outputs(template.coinbaseTxValueRemaining);
+      const draft = draftJob(template, tip, { outputs, tag, extranonceSize: prefix.length + extranonceSize });
+      this.#items.push(new WorkItem({ mode: this.mode, template, tip, draft, prefix, sinceMs: clock.now() }));
+    } catch (error) {
+      if (!(error instanceof BitcoinError)) throw error;
+      onFailure({ reason: 'job-impossible', detail: error.message });
+      return;
+    }
+    this.#forgetOld();
+    this.advance();
+  }
+
+  /** Tokens or transactions may have come: what waits goes on, the latest first; what it leaves without is superseded. */
+  advance(): void {
+    if (this.#left.signal.aborted) return;
+    for (const item of this.#waiting()) this.#begin(item);
+    if (this.#options.declarator.tokens > 0) return;
+    const latest = this.#items.at(-1);
+    for (const item of this.#waiting()) if (item !== latest) this.#drop(item, 'superseded');
+  }
+
+  /** The job that a share or block is of; undefined when it is of none here. */
+  find(job: Job, extranonce: Uint8Array): WorkItem | undefined {
+    return this.#items.findLast((item) => item.covers(job, extranonce));
+  }
+
+  /** Whether a job is one of those here. */
+  has(job: Job): boolean {
+    return this.#items.some((item) => item.isOf(job));
+  }
+
+  /** A share of one of the jobs here: to the pool, or kept until it may go there. */
+  share(item: WorkItem, share: AcceptedShare): void {
+    const { state } = item.declaration;
+    switch (state.phase) {
+      case 'acknowledged':
+        return this.#relay(item, share, state);
+      case 'dropped':
+        return this.#lose(share, state.why);
+      case 'refused':
+        return this.#lose(share, 'refused');
+      case 'waiting':
+      case 'declaring':
+      case 'declared':
+      case 'setting':
+      case 'contested': {
+        const evicted = item.held.add(share, difficultyFromTarget(share.hash));
+        if (evicted !== undefined) this.#lose(evicted, 'cache-full');
+        return;
+      }
+      default:
+        return state satisfies never;
+    }
+  }
+
+  /** PushSolution for a block on a declared job (§6.4.9). @returns whether it is on its way */
+  push(item: WorkItem, { extranonce, nonce, ntime, version }: Solution): boolean {
+    if (item.declaration.declareId === undefined) return false;
+    return this.#options.declarator.push(pushMessage(item.draft, { extranonce, nonce, ntime, version }));
+  }
+
+  /** Jobs that nobody has acknowledged yet are dropped, whatever is said of them later. */
+  tipMoved(nowMs: number): void {
+    this.#options.pool.tipMoved(nowMs);
+    for (const item of this.#items) this.#drop(item, 'tip-moved');
+  }
+
+  /** Time passes. */
+  tick(nowMs: number): void {
+    if (this.#left.signal.aborted) return;
+    const { patience, totals, onFailure } = this.#options;
+    for (const item of this.#items) {
+      const failure = item.declaration.judge(nowMs, patience);
+      if (failure === undefined) continue;
+      const { state } = item.declaration;
+      if (state.phase === 'refused') {
+        totals.refuse(state.by, state.code);
+        for (const share of item.held.drain()) this.#lose(share, 'refused');
+      }
+      return onFailure(failure);
+    }
+  }
+
+  /** No further job; shares of the acknowledged ones still go to the pool while it is there. */
+  leave(): void {
+    this.#left.abort();
+    for (const item of this.#items) this.#drop(item, 'abandoned');
+  }
+
+  /** Latest first. */
+  #waiting(): WorkItem[] {
+    return this.#items.filter(({ declaration }) => declaration.state.phase === 'waiting').reverse();
+  }
+
+  /** waiting -> declaring or setting, when all that takes is there */
+  #begin(item: WorkItem): void {
+    const { declarator, clock, totals } = this.#options;
+    if (this.mode === 'coinbase-only') {
+      const token = declarator.takeToken();
+      if (token !== undefined) this.#set(item, token.token);
+      return;
+    }
+    const content = this.#contentOf(item.template);
+    if (content === undefined) return this.#await(item);
+    const token = declarator.takeToken();
+    if (token === undefined) return;
+    const { wtxids, excessData } = content;
+    const sentMs = clock.now();
+    const requestId = declarator.declare(
+      item.draft,
+      token.token,
+      { wtxids, excessData },
+      {
+        transactions: content.data,
+        onDeclared: (newToken) => this.#onDeclared(item, newToken, sentMs),
+        onRefused: (code) => this.#onRefused(item, code),
+      },
+    );
+    item.declaration.declare(requestId, sentMs);
+    totals.declare();
+  }
+
+  #onDeclared(item: WorkItem, token: Uint8Array, sentMs: number): void {
+    const { clock, metrics } = this.#options;
+    metrics.declareToAnswer.record(clock.now() - sentMs);
+    if (item.declaration.state.phase !== 'declaring') return;
+    item.declaration.declared(token);
+    this.#set(item, token);
+  }
+
+  /** declared, or waiting in coinbase-only mode -> setting */
+  #set(item: WorkItem, token: Uint8Array): void {
+    const { pool, clock } = this.#options;
+    // Without the channel the pair is about to be left, and the job with it.
+    if (pool.channel === undefined) return;
+    const requestId = pool.setCustomJob(item.draft, token, {
+      onAcknowledged: (jobId, target) => this.#onAcknowledged(item, jobId, target),
+      onRefused: (code) => this.#onRefused(item, code),
+    });
+    item.declaration.set(requestId, clock.now());
+  }
+
+  /** setting -> acknowledged */
+  #onAcknowledged(item: WorkItem, jobId: number, target: Uint8Array): void {
+    if (item.declaration.state.phase !== 'setting') return;
+    const { totals, clock, metrics, log, onAcknowledged } = this.#options;
+    item.declaration.acknowledge(jobId, target);
+    totals.acknowledge();
+    const afterMs = clock.now() - item.sinceMs;
+    metrics.templateToAcknowledged.record(afterMs);
+    log.debug('job acknowledged', { jobId, afterMs, held: item.held.size });
+    for (const share of item.held.drain()) this.share(item, share);
+    onAcknowledged();
+  }
+
+  /** declaring or setting -> contested: whether that is a reason to leave the tip will show */
+  #onRefused(item: WorkItem, code: string): void {
+    const { phase } = item.declaration.state;
+    if (phase !== 'declaring' && phase !== 'setting') return;
+    item.declaration.contest(code, this.#options.clock.now());
+    this.#options.log.warn('a job is refused while its tip stands', { phase, code });
+  }
+
+  #relay(
+    item: WorkItem,
+    share: AcceptedShare,
+    { jobId, target }: { readonly jobId: number; readonly target: Uint8Array },
+  ) {
+    if (!share.isBlock && !meetsTarget(share.hash, target)) return;
+    const { pool, totals } = this.#options;
+    const { nonce, ntime, version, extranonce, worker, userIdentity } = share;
+    const work = difficultyFromTarget(target);
+    const sent = pool.submit({
+      jobId,
+      rolled: extranonce.subarray(item.prefix.length),
+      nonce,
+      ntime,
+      version,
+      worker: worker ?? userIdentity,
+      work,
+    });
+    if (!sent) totals.lose('pool-away', work);
+    else if (share.isBlock) pool.flush();
+  }
+
+  /** A share that the pool would have paid for, and will not. */
+  #lose(share: AcceptedShare, reason: LostShareReason): void {
+    const target = this.#options.pool.channel?.target ?? this.channel.target;
+    if (share.isBlock || meetsTarget(share.hash, target)) {
+      this.#options.totals.lose(reason, difficultyFromTarget(target));
+    }
+  }
+
+  #drop(item: WorkItem, why: DropReason): void {
+    if (!item.declaration.drop(why)) return;
+    const { totals, log } = this.#options;
+    totals.drop(why);
+    const shares = item.held.drain();
+    log.debug('job dropped', { why, held: shares.length });
+    for (const share of shares) this.#lose(share, why);
+  }
+
+  #contentOf(template: WorkTemplate) {
+    return template.merklePath.length === 0 ? NO_CONTENT : this.#options.transactions.get(template);
+  }
+
+  #await(item: WorkItem): void {
+    if (item.awaited) return;
+    item.awaited = true;
+    const { transactions, log } = this.#options;
+    void transactions.wait(item.template, this.#left.signal).then((content) => {
+      if (this.#left.signal.aborted) return;
+      if (content !== undefined) return this.advance();
+      log.warn('a template cannot be declared: its transactions did not come');
+      this.#drop(item, 'no-transactions');
+    });
+  }
+
+  #forgetOld(): void {
+    const surplus = this.#items.length - JD_CLIENT_LIMITS.keptJobs;
+    for (const item of this.#items.splice(0, Math.max(0, surplus))) this.#drop(item, 'superseded');
+  }
+}

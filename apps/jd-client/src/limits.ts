@@ -1,0 +1,25 @@
+/** Named bounds of the job declarator client; docs/LIMITS.md lists them. Times are in milliseconds. */
+export const JD_CLIENT_LIMITS = {
+  /** How often time limits are looked at. */
+  tickMs: 250,
+  /** Shares of one job that wait for its acknowledgement; the easiest gives way. */
+  heldShares: 1_000,
+  /** Shares that the pool has not answered, remembered to match its answers. */
+  unansweredShares: 10_000,
+  /** Jobs that shares and blocks are still matched with, latest first. */
+  keptJobs: 32,
+  /** UpdateChannel upstream, at most this often. */
+  updateMs: 3_000,
+  /** Part by which the hashrate must change to be worth an UpdateChannel. */
+  updateStep: 0.1,
+  /** How often the outputs of a pool that is not mined for are asked for, until they are known. */
+  probeMs: 60_000,
+  /** How long a larger room for outputs may take to come with a template. */
+  roomMs: 10_000,
+  /** Bytes of an upstream's extranonce that tell this client's channels apart. */
+  indexBytes: 2,
+  /** Templates whose transactions are kept for declarations and blocks. */
+  templatesWithTransactions: 12,
+  /** Different codes of peers that are counted by name. */
+  codes: 64,
+} as const;

@@ -1,0 +1,9 @@
+import { run } from '@sv2kit/daemon';
+import { createJdClient, jdClientConfig } from './index.ts';
+
+await run({
+  name: 'jd-client',
+  summary: "Mines the templates of one's own node for a pool that declared jobs are agreed with, or solo.",
+  config: jdClientConfig,
+  start: createJdClient,
+});

@@ -1,0 +1,295 @@
+import { sameBytes } from '@sv2kit/bitcoin';
+import { DECLARE_TX_DATA, jobDeclaration, mining, REQUIRES_WORK_SELECTION, utf8 } from '@sv2kit/codec';
+import { type AgreedOutputs, type Failure, judgeOutputs } from '@sv2kit/declaration';
+import type { OpenChannel } from '@sv2kit/mining';
+import type { Clock, Logger } from '@sv2kit/net';
+import type { TransactionStore } from '@sv2kit/template-source';
+import { createUpstream, type Upstream, type UpstreamState } from '@sv2kit/upstream';
+import { Declarer } from './declarer.ts';
+import { DeclaratorLink } from './declarator-link.ts';
+import type { Knobs } from './knobs.ts';
+import type { JdClientMetrics } from './metrics.ts';
+import { PoolLink } from './pool-link.ts';
+import { probeOutputs } from './probe.ts';
+import type { Totals } from './totals.ts';
+import type { ListedUpstream } from './upstream-config.ts';
+
+/** What all pairs share. */
+export interface PairContext {
+  readonly knobs: Knobs;
+  readonly tag: Uint8Array;
+  readonly transactions: TransactionStore;
+  /** Of all devices, in hashes per second. */
+  readonly hashrate: () => number;
+  readonly totals: Totals;
+  readonly metrics: JdClientMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly security?: 'noise' | 'plain' | undefined;
+}
+
+/** What the client as a whole wants to know of a pair. */
+export interface PairListener {
+  /** It can be mined for: with the pair's present declarer, which may be a new one. */
+  onReady(pair: Pair): void;
+  /** It cannot be mined for (any more). */
+  onFailure(pair: Pair, failure: Failure): void;
+  /** Which outputs its server allocates. */
+  onOutputs(pair: Pair, agreed: AgreedOutputs): void;
+  /** Shares of its jobs are worth another difficulty. */
+  onTarget(pair: Pair): void;
+  /** A token has come. */
+  onToken(pair: Pair): void;
+}
+
+/** One listed pool with its job declarator server: connections to both while it runs. */
+export class Pair {
+  readonly index: number;
+  readonly config: ListedUpstream;
+  readonly #context: PairContext;
+  readonly #listener: PairListener;
+  readonly #log: Logger;
+  #ends: { readonly pool: Upstream; readonly declarator: Upstream } | undefined;
+  #closing: Promise<unknown> = Promise.resolve();
+  #pool: PoolLink | undefined;
+  #link: DeclaratorLink | undefined;
+  #declarer: Declarer | undefined;
+  #agreed: AgreedOutputs | undefined;
+  #failure: (Failure & { readonly atMs: number }) | undefined;
+
+  constructor(index: number, config: ListedUpstream, context: PairContext, listener: PairListener) {
+    this.index = index;
+    this.config = config;
+    this.#context = context;
+    this.#listener = listener;
+    this.#log = context.log.child({ upstream: config.name });
+  }
+
+  get name(): string {
+    return this.config.name;
+  }
+
+  /** Undefined unless it can be mined for. */
+  get declarer(): Declarer | undefined {
+    return this.#declarer;
+  }
+
+  /** The outputs that its server allocates, as far as that is known. */
+  get agreed(): AgreedOutputs | undefined {
+    return this.#agreed;
+  }
+
+  /** What went wrong last. */
+  get failure(): (Failure & { readonly atMs: number }) | undefined {
+    return this.#failure;
+  }
+
+  get running(): boolean {
+    return this.#ends !== undefined;
+  }
+
+  /** Facts for /status. */
+  get state(): {
+    pool?: UpstreamState;
+    declarator?: UpstreamState;
+    tokens: number;
+    unanswered: number;
+    rejections: number;
+  } {
+    const { pool, declarator } = this.#ends ?? {};
+    return {
+      ...(pool === undefined ? {} : { pool: pool.state }),
+      ...(declarator === undefined ? {} : { declarator: declarator.state }),
+      tokens: this.#link?.tokens ?? 0,
+      unanswered: this.#pool?.unanswered ?? 0,
+      rejections: this.#pool?.rejections ?? 0,
+    };
+  }
+
+  /** stopped -> running */
+  start(): void {
+    if (this.#ends !== undefined) return;
+    this.#log.info('upstream is tried');
+    this.#ends = { pool: this.#connectPool(), declarator: this.#connectDeclarator() };
+  }
+
+  /** running -> stopped */
+  stop(): void {
+    const ends = this.#ends;
+    if (ends === undefined) return;
+    this.#ends = undefined;
+    this.#declarer?.leave();
+    this.#declarer = undefined;
+    this.#closing = Promise.all([this.#closing, ends.pool.close(), ends.declarator.close()]);
+    this.#pool = undefined;
+    this.#link = undefined;
+  }
+
+  /** Resolves when its connections have ended. */
+  async close(): Promise<void> {
+    this.stop();
+    await this.#closing;
+  }
+
+  /** Asks the server once for a token, for its outputs' sake, while the pair does not run. */
+  async probe(): Promise<void> {
+    const { knobs, clock, security } = this.#context;
+    const { config } = this;
+    const counted = await probeOutputs({ ...config, tokenMs: knobs.tokens.answerMs, clock, log: this.#log, security });
+    if (counted !== undefined && !this.running) this.#judge(counted);
+  }
+
+  tipMoved(nowMs: number): void {
+    if (this.#declarer === undefined) this.#pool?.tipMoved(nowMs);
+    else this.#declarer.tipMoved(nowMs);
+  }
+
+  tick(nowMs: number): void {
+    this.#pool?.tick(nowMs);
+    this.#link?.tick();
+    if (this.#link?.isSilent(nowMs) === true) this.#fail({ reason: 'token-timeout' });
+    this.#declarer?.tick(nowMs);
+  }
+
+  #connectPool(): Upstream {
+    const { metrics } = this.#context;
+    return createUpstream({
+      ...this.#common(this.config.pool),
+      protocol: mining,
+      setup: () => ({ vendor: 'sv2kit', hardwareVersion: 'jd-client', flags: REQUIRES_WORK_SELECTION }),
+      extensions: { supported: [2], required: [] },
+      metrics: metrics.pools,
+      onState: (state) => this.#onState('pool-away', state),
+      handler: (connection) => {
+        const { knobs, hashrate, totals, clock } = this.#context;
+        const link: PoolLink = new PoolLink(connection, {
+          ...knobs.pool,
+          userIdentity: utf8(this.config.userIdentity),
+          hashrate,
+          totals,
+          clock,
+          log: this.#log,
+          onChannel: () => this.#check(),
+          onTarget: () => this.#listener.onTarget(this),
+          onFailure: (failure) => this.#fail(failure),
+          onGone: (code) => this.#onGone(this.#pool === link, { reason: 'pool-away', detail: code }),
+        });
+        this.#pool = link;
+        link.start();
+        return link;
+      },
+    });
+  }
+
+  #connectDeclarator(): Upstream {
+    const { metrics } = this.#context;
+    const full = this.config.mode === 'full-template';
+    return createUpstream({
+      ...this.#common(this.config.declarator),
+      protocol: jobDeclaration,
+      setup: () => ({ vendor: 'sv2kit', hardwareVersion: 'jd-client', flags: full ? DECLARE_TX_DATA : 0 }),
+      metrics: metrics.declarators,
+      onState: (state) => this.#onState('jds-away', state),
+      handler: (connection) => {
+        const { knobs, totals, clock } = this.#context;
+        const link: DeclaratorLink = new DeclaratorLink(connection, {
+          userIdentity: utf8(this.config.userIdentity),
+          tokens: knobs.tokens,
+          totals,
+          clock,
+          log: this.#log,
+          onToken: (changed, outputs) => this.#onToken(changed, outputs),
+          onGone: (code) => this.#onGone(this.#link === link, { reason: 'jds-away', detail: code }),
+        });
+        this.#link = link;
+        link.start();
+        return link;
+      },
+    });
+  }
+
+  #common(endpoint: ListedUpstream['pool']) {
+    const { knobs, clock, security } = this.#context;
+    const policy = { backoffMs: knobs.retry.firstMs, maxBackoffMs: knobs.retry.mostMs, stableMs: 1_000 };
+    return { endpoints: [endpoint], policy, clock, log: this.#log, ...(security === undefined ? {} : { security }) };
+  }
+
+  #onToken(changed: boolean, outputs: Uint8Array): void {
+    if (changed && !this.#judge(outputs)) return;
+    this.#check();
+    this.#declarer?.advance();
+    this.#listener.onToken(this);
+  }
+
+  /** @returns whether the allocated outputs are as agreed */
+  #judge(counted: Uint8Array): boolean {
+    const verdict = judgeOutputs(counted, this.config.expectedPayout);
+    if (verdict.kind === 'refused') {
+      this.#log.error("the pool's outputs are not as agreed", { reason: verdict.reason, detail: verdict.detail });
+      this.#fail({ reason: verdict.reason, detail: verdict.detail });
+      return false;
+    }
+    const { agreed } = verdict;
+    if (this.#agreed !== undefined && this.#agreed.size !== agreed.size) {
+      this.#log.warn("the pool's outputs have another size than before", {
+        before: this.#agreed.size,
+        now: agreed.size,
+      });
+    }
+    this.#agreed = agreed;
+    this.#listener.onOutputs(this, agreed);
+    return true;
+  }
+
+  /** Channel, token and outputs are there, or are others than before: there is a declarer for them. */
+  #check(): void {
+    const channel = this.#pool?.channel;
+    if (this.#pool === undefined || channel === undefined || this.#link === undefined || this.#agreed === undefined)
+      return;
+    const before = this.#declarer;
+    if (before === undefined && this.#link.tokens === 0) return;
+    if (before?.agreed === this.#agreed && sameSpace(before.channel, channel)) return;
+    const { tag, transactions, knobs, totals, metrics, clock } = this.#context;
+    this.#declarer = new Declarer({
+      name: this.name,
+      mode: this.config.mode,
+      pool: this.#pool,
+      declarator: this.#link,
+      agreed: this.#agreed,
+      tag,
+      transactions,
+      patience: knobs.declaration,
+      totals,
+      metrics,
+      clock,
+      log: this.#log,
+      onAcknowledged: () => this.#listener.onTarget(this),
+      onFailure: (failure) => this.#fail(failure),
+    });
+    this.#log.info('upstream is ready', { mode: this.config.mode });
+    this.#listener.onReady(this);
+    before?.leave();
+  }
+
+  #onState(reason: 'pool-away' | 'jds-away', state: UpstreamState): void {
+    if (state.kind === 'waiting') this.#fail({ reason, detail: state.reason });
+  }
+
+  #onGone(isPresent: boolean, failure: Failure): void {
+    if (isPresent && this.#ends !== undefined) this.#fail(failure);
+  }
+
+  #fail(failure: Failure): void {
+    const { clock } = this.#context;
+    const same = this.#failure?.reason === failure.reason && this.#failure.detail === failure.detail;
+    this.#failure = { ...failure, atMs: clock.now() };
+    if (this.#declarer !== undefined || !same) this.#log.warn('upstream cannot be mined for', { ...failure });
+    this.#declarer?.leave();
+    this.#declarer = undefined;
+    this.#listener.onFailure(this, failure);
+  }
+}
+
+function sameSpace(a: OpenChannel, b: OpenChannel): boolean {
+  return a.extranonceSize === b.extranonceSize && sameBytes(a.extranoncePrefix, b.extranoncePrefix);
+}

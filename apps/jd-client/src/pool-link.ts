@@ -1,0 +1,249 @@
+import { MAX_TARGET, difficultyFromTarget } from '@sv2kit/bitcoin';
+import { type MiningFromClient, type MiningFromServer, REQUIRES_FIXED_VERSION } from '@sv2kit/codec';
+import {
+  customJobMessage,
+  type Failure,
+  type JobDraft,
+  type RejectionPolicy,
+  RejectionWindow,
+  SentShares,
+} from '@sv2kit/declaration';
+import { ChannelClient, type ClientAction, type OpenChannel } from '@sv2kit/mining';
+import type { Clock, CloseReason, Connection, ConnectionHandler, Logger } from '@sv2kit/net';
+import type { CustomJobListener } from './custom-job-listener.ts';
+import { JD_CLIENT_LIMITS } from './limits.ts';
+import type { Totals } from './totals.ts';
+
+const REQUEST_ID = 1;
+const WORKER_EXTENSION = 2;
+const MAX_WORKER = 32;
+
+/** What a share needs to be relayed. */
+export interface RelayedShare {
+  /** The pool's id of its job. */
+  readonly jobId: number;
+  /** The part that the pool's prefix does not hold. */
+  readonly rolled: Uint8Array;
+  readonly nonce: number;
+  readonly ntime: number;
+  readonly version: number;
+  readonly worker: Uint8Array;
+  /** Difficulty that the pool asks for. */
+  readonly work: number;
+}
+
+export interface PoolLinkOptions {
+  readonly userIdentity: Uint8Array;
+  readonly minExtranonceSize: number;
+  readonly versionRolling: boolean;
+  /** Of all devices, in hashes per second. */
+  readonly hashrate: () => number;
+  readonly rejections: RejectionPolicy;
+  readonly patience: { readonly channelMs: number; readonly shareMs: number };
+  readonly totals: Totals;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The channel is open, or its prefix is another. */
+  onChannel(): void;
+  /** Another target binds later jobs. */
+  onTarget(): void;
+  /** Of no use any more. */
+  onFailure(failure: Failure): void;
+  /** The connection has ended. */
+  onGone(code: string): void;
+}
+
+/** One connection to a pool, and the extended channel on it (§5.3.4). */
+export class PoolLink implements ConnectionHandler<MiningFromServer> {
+  readonly #connection: Connection<MiningFromClient>;
+  readonly #options: PoolLinkOptions;
+  readonly #channel: ChannelClient;
+  readonly #openedMs: number;
+  readonly #sent = new SentShares(JD_CLIENT_LIMITS.unansweredShares);
+  readonly #window: RejectionWindow;
+  readonly #waiting = new Map<number, CustomJobListener>();
+  #requestId = REQUEST_ID;
+  #stated: { readonly hashrate: number; readonly atMs: number };
+  open = true;
+
+  constructor(connection: Connection<MiningFromClient>, options: PoolLinkOptions) {
+    const { userIdentity, minExtranonceSize, hashrate, clock } = options;
+    this.#connection = connection;
+    this.#options = options;
+    this.#openedMs = clock.now();
+    this.#window = new RejectionWindow(options.rejections);
+    this.#stated = { hashrate: hashrate(), atMs: this.#openedMs };
+    this.#channel = new ChannelClient({
+      requestId: REQUEST_ID,
+      userIdentity,
+      nominalHashRate: this.#stated.hashrate,
+      maxTarget: MAX_TARGET,
+      channel: { kind: 'extended', minExtranonceSize },
+    });
+  }
+
+  /** Asks for the channel. */
+  start(): void {
+    if (this.#options.versionRolling && (this.#connection.flags & REQUIRES_FIXED_VERSION) !== 0) {
+      this.#options.onFailure({ reason: 'channel-refused', detail: 'the pool forbids version rolling' });
+      return;
+    }
+    this.#connection.send(this.#channel.openMessage());
+  }
+
+  /** Undefined unless open. */
+  get channel(): OpenChannel | undefined {
+    return this.open ? this.#channel.channel : undefined;
+  }
+
+  /** Shares without an answer. */
+  get unanswered(): number {
+    return this.#sent.size;
+  }
+
+  get rejections(): number {
+    return this.#window.rejections;
+  }
+
+  /** SetCustomMiningJob (§5.3.18). @returns its request id */
+  setCustomJob(draft: JobDraft, token: Uint8Array, listener: CustomJobListener): number {
+    const { channel } = this;
+    if (channel === undefined) throw new Error('the channel to the pool is not open');
+    this.#requestId = (this.#requestId + 1) >>> 0;
+    this.#waiting.set(this.#requestId, listener);
+    const requestId = this.#requestId;
+    this.#connection.send(customJobMessage(draft, { channelId: channel.channelId, requestId, token }));
+    return requestId;
+  }
+
+  /** @returns whether it is on its way */
+  submit(share: RelayedShare): boolean {
+    if (this.channel === undefined) return false;
+    const { jobId, nonce, ntime, version, rolled: extranonce, worker, work } = share;
+    const named = this.#connection.extensions.has(WORKER_EXTENSION)
+      ? { userIdentity: worker.subarray(0, MAX_WORKER) }
+      : {};
+    const message = this.#channel.share({ jobId, nonce, ntime, version, extranonce, ...named });
+    this.#connection.send(message);
+    const { totals, clock } = this.#options;
+    const forgotten = this.#sent.sent(message.sequenceNumber, { work, sentMs: clock.now() });
+    totals.relay(work);
+    if (forgotten !== undefined) totals.lose('unanswered', forgotten.work);
+    return true;
+  }
+
+  /** What waits leaves at once: for a block. */
+  flush(): void {
+    if (this.open) this.#connection.flush();
+  }
+
+  tipMoved(nowMs: number): void {
+    this.#window.tipMoved(nowMs);
+  }
+
+  /** Time passes: is the pool silent, or does it reject too much? */
+  tick(nowMs: number): void {
+    if (!this.open) return;
+    const { patience, onFailure } = this.#options;
+    if (this.#channel.phase === 'opening') {
+      if (nowMs - this.#openedMs > patience.channelMs) onFailure({ reason: 'channel-timeout' });
+      return;
+    }
+    if (this.#window.judge(nowMs)) {
+      onFailure({ reason: 'shares-rejected', detail: `${this.#window.rejections} of the last shares` });
+      return;
+    }
+    const { oldestMs } = this.#sent;
+    if (oldestMs !== undefined && nowMs - oldestMs > patience.shareMs) {
+      onFailure({ reason: 'share-timeout', detail: `${this.#sent.size} shares without an answer` });
+      return;
+    }
+    this.#update(nowMs);
+  }
+
+  onMessage(message: MiningFromServer): void {
+    for (const action of this.#channel.receive(message, this.#options.clock.now())) this.#act(action);
+  }
+
+  onClose({ code }: CloseReason): void {
+    this.open = false;
+    this.#channel.close();
+    const { totals, log } = this.#options;
+    const unanswered = this.#sent.abandon();
+    for (const { work } of unanswered) totals.lose('unanswered', work);
+    if (unanswered.length > 0) log.warn('shares had no answer when the pool went', { shares: unanswered.length, code });
+    this.#options.onGone(code);
+  }
+
+  #act(action: ClientAction): void {
+    const { log, totals, clock, onChannel, onTarget, onFailure } = this.#options;
+    switch (action.kind) {
+      case 'opened': {
+        const { target, extranoncePrefix, extranonceSize } = action.channel;
+        const difficulty = difficultyFromTarget(target);
+        log.info('channel opened', { difficulty, prefix: extranoncePrefix.length, extranonceSize });
+        return onChannel();
+      }
+      case 'prefix':
+        log.info('the pool changes the extranonce prefix', { size: action.extranoncePrefix.length });
+        return onChannel();
+      case 'open-refused':
+        return onFailure({ reason: 'channel-refused', detail: action.errorCode });
+      case 'closed':
+        return onFailure({ reason: 'channel-closed', detail: action.reasonCode });
+      case 'accepted':
+        totals.credit(action.count, Number(action.sum));
+        this.#window.accepted(this.#sent.accepted(action.lastSequenceNumber).length, clock.now());
+        return;
+      case 'rejected':
+        return this.#onRejected(action.sequenceNumber, action.errorCode);
+      case 'custom-job-accepted':
+        return this.#answered(action.requestId)?.onAcknowledged(
+          action.jobId,
+          this.#channel.channel?.target ?? MAX_TARGET,
+        );
+      case 'custom-job-refused':
+        return this.#answered(action.requestId)?.onRefused(action.errorCode);
+      case 'update-refused':
+        return log.warn('the pool refuses a change of the channel', { code: action.errorCode });
+      case 'violation':
+        // What a pool says of jobs of its own is nothing to who selects work; before the channel is open it is fatal.
+        if (this.#channel.phase === 'closed') return onFailure({ reason: 'channel-refused', detail: action.code });
+        return log.debug('the pool breaks the protocol', { code: action.code });
+      case 'target':
+        log.debug('target for later jobs', { difficulty: difficultyFromTarget(action.target) });
+        return onTarget();
+      case 'work':
+      case 'future-job':
+      case 'regrouped':
+        return;
+      default:
+        action satisfies never;
+    }
+  }
+
+  #onRejected(sequenceNumber: number, code: string): void {
+    const { log, totals, clock } = this.#options;
+    const share = this.#sent.rejected(sequenceNumber);
+    totals.reject(code);
+    log.info('the pool rejects a share', { code, sequenceNumber });
+    const nowMs = clock.now();
+    this.#window.rejected(share?.sentMs ?? nowMs, nowMs);
+  }
+
+  #answered(requestId: number): CustomJobListener | undefined {
+    const listener = this.#waiting.get(requestId);
+    this.#waiting.delete(requestId);
+    return listener;
+  }
+
+  /** UpdateChannel when devices have come, gone or changed noticeably (§5.3.7). */
+  #update(nowMs: number): void {
+    if (this.channel === undefined || nowMs - this.#stated.atMs < JD_CLIENT_LIMITS.updateMs) return;
+    const hashrate = this.#options.hashrate();
+    const { hashrate: before } = this.#stated;
+    if (Math.abs(hashrate - before) <= JD_CLIENT_LIMITS.updateStep * Math.max(hashrate, before)) return;
+    this.#stated = { hashrate, atMs: nowMs };
+    this.#connection.send(this.#channel.update(hashrate, MAX_TARGET));
+  }
+}
