@@ -1,6 +1,6 @@
 import { sameBytes } from '@sv2kit/bitcoin';
 import { REQUIRES_STANDARD_JOBS, REQUIRES_WORK_SELECTION } from '@sv2kit/codec';
-import { applyStep, Feed, type FeedStep, type ExtranonceSpace, type Job, stepNtime } from '@sv2kit/mining';
+import { applyStep, Feed, type FeedStep, type ExtranonceSpace, stepNtime } from '@sv2kit/mining';
 import type { Group, Recipe } from '@sv2kit/mining';
 import type { ServerContext } from './context.ts';
 import { planMove } from './extranonce-move.ts';
@@ -122,7 +122,7 @@ export class WorkLine {
     for (const step of group.feed.advance(board)) {
       const nowMs = deps.clock.now();
       const job = step.source.job(group.recipe);
-      const minNtime = this.#ntime(step, job, group.recipe, group.members(), nowMs);
+      const minNtime = stepNtime(step, job, group.members(), nowMs);
       if (minNtime === undefined) continue;
       if (step.kind !== 'prev-hash') for (const member of group.members()) this.#retargetMember(member);
       const settlements = group.apply(step, minNtime, nowMs);
@@ -150,7 +150,7 @@ export class WorkLine {
     const { channel, recipe } = miner;
     const nowMs = deps.clock.now();
     const job = step.source.job(recipe);
-    const minNtime = this.#ntime(step, job, recipe, [channel], nowMs);
+    const minNtime = stepNtime(step, job, [channel], nowMs);
     if (minNtime === undefined) return;
     const settled = applyStep(step, channel, recipe, minNtime, nowMs);
     this.#connection.sendFrame(
@@ -160,11 +160,6 @@ export class WorkLine {
     );
     miner.noteActivation(nowMs);
     desk.settleHeld(miner, settled);
-  }
-
-  /** @returns undefined for a job that would only lead to duplicates */
-  #ntime(step: FeedStep, job: Job, recipe: Recipe, channels: Iterable<AnyChannel>, nowMs: number): number | undefined {
-    return stepNtime(step, job, recipe.numbered ? [] : channels, nowMs);
   }
 
   #retargetMember(channel: AnyChannel): void {

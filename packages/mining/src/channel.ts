@@ -73,7 +73,9 @@ export abstract class ServerChannel {
   /** A job went out with min_ntime. @param minNtime unix seconds */
   addActiveJob(job: Job, minNtime: number, nowMs: number): void {
     this.#checkSize(job);
-    if (this.#jobs.addActive(job, this.#prefix, this.#target, minNtime, nowMs)) this.#seen.current.jobRetired();
+    const retired = this.#jobs.addActive(job, this.#prefix, this.#target, minNtime, nowMs);
+    // What was found on a job that another may repeat must be remembered while the tip lasts.
+    if (retired && job.numbered) this.#seen.current.jobRetired();
   }
 
   /**
@@ -82,9 +84,8 @@ export abstract class ServerChannel {
    */
   setCustomJob(job: Job, tip: Tip, minNtime: number, nowMs: number): void {
     this.#checkSize(job);
-    const { newTip, before, retired } = this.#jobs.addCustom(job, tip, this.#prefix, this.#target, minNtime, nowMs);
+    const { newTip, before } = this.#jobs.addCustom(job, tip, this.#prefix, this.#target, minNtime, nowMs);
     if (newTip) this.#seen.turn(before?.prevHash, tip.prevHash);
-    else if (retired) this.#seen.current.jobRetired();
   }
 
   /** The tip of the client's own jobs is history: they are stale, although the client has not named another tip. */

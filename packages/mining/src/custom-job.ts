@@ -52,7 +52,17 @@ export function customJob(
       segwit: outputs.some(isWitnessCommitment),
     });
     const origin = { kind: 'custom', mode, tokenId } as const;
-    return new Job({ id, origin, version, merklePath, coinbase, versionRollingAllowed, height, credit });
+    return new Job({
+      id,
+      origin,
+      version,
+      merklePath,
+      coinbase,
+      numbered: false,
+      versionRollingAllowed,
+      height,
+      credit,
+    });
   } catch (error) {
     if (error instanceof BitcoinError) return 'invalid-coinbase-tx';
     throw error;

@@ -102,7 +102,7 @@ export class JobBook {
   /**
    * A job of the client's own, on the tip that it names: that is the book's from now on. Older jobs are stale unless the
    * prev-hash is the same, whatever else of the tip is new.
-   * @returns the tip before, and whether an older job had to go
+   * @returns the tip before
    */
   addCustom(
     job: Job,
@@ -111,12 +111,13 @@ export class JobBook {
     target: Uint8Array,
     minNtime: number,
     nowMs: number,
-  ): { readonly newTip: boolean; readonly before: Tip | undefined; readonly retired: boolean } {
+  ): { readonly newTip: boolean; readonly before: Tip | undefined } {
     const before = this.#tip;
     const newTip = before === undefined || !sameBytes(before.prevHash, tip.prevHash);
     if (newTip) this.#epoch += 1;
     this.#tip = tip;
-    return { newTip, before, retired: this.#enter(job, prefix, tip, target, minNtime, nowMs) };
+    this.#enter(job, prefix, tip, target, minNtime, nowMs);
+    return { newTip, before };
   }
 
   /** The tip is history, though no other has been named: every job on it is stale. */

@@ -34,6 +34,8 @@ export interface JobParts {
   /** Deepest first, internal byte order. */
   readonly merklePath: readonly Uint8Array[];
   readonly coinbase: CoinbaseParts;
+  /** Whether no other job has this coinbase. */
+  readonly numbered: boolean;
   readonly versionRollingAllowed: boolean;
   /** Of the block that the job would make. */
   readonly height: number;
@@ -52,6 +54,8 @@ export class Job {
   readonly version: number;
   readonly merklePath: readonly Uint8Array[];
   readonly coinbase: CoinbaseParts;
+  /** Whether no other job has this coinbase; without, a share of one job can be a share of another. */
+  readonly numbered: boolean;
   /** Prefix and rolled part together, in bytes. */
   readonly extranonceSize: number;
   readonly versionRollingAllowed: boolean;
@@ -65,6 +69,7 @@ export class Job {
     this.version = parts.version;
     this.merklePath = parts.merklePath;
     this.coinbase = parts.coinbase;
+    this.numbered = parts.numbered;
     this.extranonceSize = parts.coinbase.extranonceSize;
     this.versionRollingAllowed = parts.versionRollingAllowed;
     this.height = parts.height;

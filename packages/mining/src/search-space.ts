@@ -39,9 +39,9 @@ interface Searcher {
 export function stepNtime(step: FeedStep, job: Job, addressee: Iterable<Searcher>, nowMs: number): number | undefined {
   if (step.kind === 'future') return 0;
   const { tip } = step.work;
-  const minNtime = minNtimeAt(step.work, nowMs);
+  let untouched = minNtimeAt(step.work, nowMs);
+  if (job.numbered) return untouched;
   const latest = tip.minNtime + MAX_NTIME_ADVANCE;
-  let untouched = minNtime;
   for (const searcher of addressee) {
     untouched = Math.max(untouched, searcher.untouchedNtime(job, tip.prevHash, nowMs) ?? 0);
   }

@@ -1,4 +1,6 @@
 import {
+  decodeOutputs,
+  encodeCountedOutputs,
   encodeHeader,
   hashHeader,
   MAX_TARGET,
@@ -8,10 +10,12 @@ import {
   encodeOutputs,
   heightPush,
 } from '@sv2kit/bitcoin';
-import type { SubmitSharesExtended, SubmitSharesStandard } from '@sv2kit/codec';
+import type { SetCustomMiningJob, SubmitSharesExtended, SubmitSharesStandard } from '@sv2kit/codec';
 import {
   type ChannelLimits,
   CHANNEL_LIMITS,
+  customJob,
+  type CustomJobTerms,
   ExtendedChannel,
   type Job,
   padPrefix,
@@ -161,4 +165,52 @@ export function seeded(seed: number): () => number {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** What a client would say of a template (§5.3.18): its job, and the full extranonce's push behind the height. */
+export function setCustomMiningJob(
+  of: WorkTemplate,
+  onTip: Tip,
+  overrides: Partial<SetCustomMiningJob> = {},
+): SetCustomMiningJob {
+  const outputs = decodeOutputs(of.coinbaseTxOutputs, of.coinbaseTxOutputsCount);
+  const payout = { value: of.coinbaseTxValueRemaining, script: Uint8Array.of(0x51) };
+  return {
+    type: 'SetCustomMiningJob',
+    channelId: 1,
+    requestId: 1,
+    miningJobToken: bytes(8, 4),
+    version: of.version,
+    prevHash: onTip.prevHash,
+    minNtime: onTip.minNtime,
+    nbits: onTip.nbits,
+    coinbaseTxVersion: of.coinbaseTxVersion,
+    coinbasePrefix: Uint8Array.of(...of.coinbasePrefix, 10),
+    coinbaseTxInputNSequence: of.coinbaseTxInputSequence,
+    coinbaseTxOutputs: encodeCountedOutputs([payout, ...outputs]),
+    coinbaseTxLocktime: of.coinbaseTxLocktime,
+    merklePath: of.merklePath,
+    ...overrides,
+  };
+}
+
+export const TERMS: CustomJobTerms = {
+  mode: 'full-template',
+  tokenId: bytes(16, 5),
+  height: 800_001,
+  credit: 1,
+  extranonceSize: 10,
+  versionRollingAllowed: true,
+};
+
+/** A custom job for channels with a full extranonce of 10 bytes. */
+export function custom(
+  id: number,
+  onTip: Tip,
+  overrides: { terms?: Partial<CustomJobTerms>; template?: bigint } = {},
+): Job {
+  const message = setCustomMiningJob(template(overrides.template ?? 1n), onTip);
+  const made = customJob(id, message, { ...TERMS, ...overrides.terms });
+  if (typeof made === 'string') throw new Error(made);
+  return made;
 }
