@@ -71,7 +71,7 @@ export class ServerContext {
   }
 
   #spaceAt(place: ExtranoncePlace): ExtranonceSpace {
-    if (place !== 'own') return place;
+    if (place !== 'own') return { ...place };
     const { frontEnd, extranonceLayout = EXTRANONCE_LAYOUT } = this.config;
     return { bootEpoch: this.deps.journal.bootEpoch, frontEnd, ...extranonceLayout };
   }

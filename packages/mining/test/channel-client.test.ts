@@ -328,3 +328,55 @@ describe('a share', () => {
     expect(() => client('standard', state).update(1, MAX_TARGET)).toThrow(state);
   });
 });
+
+describe('a job of the client itself (§5.3.18)', () => {
+  const acknowledged = (channelId = OWN): MiningFromServer => ({
+    type: 'SetCustomMiningJobSuccess',
+    channelId,
+    requestId: 3,
+    jobId: 8,
+  });
+  const pinned = (open: ChannelClient, channelId = OWN) => {
+    const [action] = open.receive(acknowledged(channelId), NOW);
+    if (action?.kind !== 'custom-job-accepted') throw new Error(action?.kind);
+    expect(action).toMatchObject({ requestId: 3, jobId: 8 });
+    return action.pinned;
+  };
+
+  test.each([OWN, GROUP])('is pinned to target and prefix when it is acknowledged (§5.3.21), on id %i', (channelId) => {
+    const open = client('extended', 'open');
+    open.receive(setTarget(OWN), NOW);
+    const before = pinned(open, channelId);
+    expect(before).toEqual({ target: NETWORK_TARGET, extranoncePrefix: bytes(6, 7), extranonceSize: 4 });
+    open.receive(setTarget(OWN, SHARE_TARGET), NOW);
+    open.receive({ type: 'SetExtranoncePrefix', channelId: OWN, extranoncePrefix: bytes(9, 1) }, NOW);
+    expect(before).toMatchObject({ target: NETWORK_TARGET, extranoncePrefix: bytes(6, 7) });
+    expect(pinned(open)).toEqual({ target: SHARE_TARGET, extranoncePrefix: bytes(9, 1), extranonceSize: 4 });
+  });
+
+  test('has shares without any job of the server', () => {
+    const share = client('extended', 'open').share({
+      jobId: 8,
+      nonce: 1,
+      ntime: 2,
+      version: 3,
+      extranonce: bytes(4, 5),
+    });
+    expect(share).toMatchObject({ type: 'SubmitSharesExtended', channelId: OWN, sequenceNumber: 1, jobId: 8 });
+  });
+});
+
+describe('an extranonce of more than 32 bytes', () => {
+  test('ends the channel when it is opened with one (§5.3.5)', () => {
+    const opening = client('extended', 'opening');
+    expect(names(opening.receive(opened('extended', { extranonceSize: 27 }), NOW))).toEqual(['extranonce-too-large']);
+    expect(opening.phase).toBe('closed');
+  });
+
+  test('is ignored when the prefix changes (§5.3.10)', () => {
+    const open = client('extended', 'open');
+    const message: MiningFromServer = { type: 'SetExtranoncePrefix', channelId: OWN, extranoncePrefix: bytes(29, 1) };
+    expect(names(open.receive(message, NOW))).toEqual(['extranonce-too-large']);
+    expect(open.channel?.extranoncePrefix).toEqual(bytes(6, 7));
+  });
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { EXTRANONCE_LAYOUT, ExtranonceAllocator, type ExtranonceLease } from '../src/index.ts';
+import { describe, expect, test } from 'vitest';
+import { EXTRANONCE_LAYOUT, ExtranonceAllocator, type ExtranonceLease, type UpstreamSpace } from '../src/index.ts';
 
 const allocator = (indexBytes = 3, bootEpoch = 0x010203, frontEnd = 4) =>
   new ExtranonceAllocator({ ...EXTRANONCE_LAYOUT, bootEpoch, frontEnd, indexBytes });
@@ -59,4 +59,84 @@ test('no prefix is leased twice, or again before two tips have passed', () => {
       }
     }),
   );
+});
+
+describe("in what an upstream's extended channel leaves (§5.1.2.1)", () => {
+  const upstream = (indexBytes = 2, extranonceSize = 10, prefix = Uint8Array.of(0xaa, 0xbb)): UpstreamSpace => ({
+    within: { prefix, extranonceSize },
+    indexBytes,
+  });
+
+  test("a prefix is the upstream's and an index, and every full extranonce is as long as the upstream's", () => {
+    const leases = new ExtranonceAllocator(upstream());
+    expect(leases.lease()?.prefix).toEqual(Uint8Array.of(0xaa, 0xbb, 0, 0));
+    expect(leases.lease()?.prefix).toEqual(Uint8Array.of(0xaa, 0xbb, 0, 1));
+    expect(leases).toMatchObject({ prefixSize: 4, fullSize: 12, largestSize: 12 });
+  });
+
+  test('a prefix is filled up with zeros to leave exactly what its channel rolls', () => {
+    const leases = new ExtranonceAllocator(upstream());
+    leases.lease();
+    const lease = leases.lease() as ExtranonceLease;
+    expect(leases.prefixOf(lease, 12, 6)).toEqual(Uint8Array.of(0xaa, 0xbb, 0, 1, 0, 0));
+    expect(leases.prefixOf(lease, 12, 8)).toEqual(Uint8Array.of(0xaa, 0xbb, 0, 1));
+    expect(leases.prefixOf(lease, 12, 9)).toBeUndefined();
+    expect(leases.prefixOf(lease, 13, 0)).toBeUndefined();
+  });
+
+  test.each([
+    ['an index', upstream(3, 2)],
+    ['32 bytes', upstream(2, 23, new Uint8Array(10))],
+  ])('refuses room too small or large for %s', (_, space) => {
+    expect(() => new ExtranonceAllocator(space)).toThrow(RangeError);
+    const leases = allocator();
+    expect(() => leases.move(space)).toThrow(RangeError);
+    expect(leases.lease()?.prefix).toHaveLength(7);
+  });
+
+  test('leases outlive a change of the space: a channel keeps its index', () => {
+    const leases = allocator();
+    leases.lease();
+    const lease = leases.lease() as ExtranonceLease;
+    leases.move(upstream());
+    expect(leases.prefixOf(lease, 12, 2)?.subarray(0, 4)).toEqual(Uint8Array.of(0xaa, 0xbb, 0, 1));
+    expect(leases.lease()?.prefix).toEqual(Uint8Array.of(0xaa, 0xbb, 0, 2));
+    leases.move({ ...EXTRANONCE_LAYOUT, bootEpoch: 1, frontEnd: 2 });
+    expect(leases.prefixOf(lease, 9, 2)).toEqual(Uint8Array.of(0, 0, 1, 2, 0, 0, 1));
+  });
+
+  test('a lease with an index that the new space has no room for does not fit, nor is it leased there', () => {
+    const leases = allocator();
+    const all = Array.from({ length: 300 }, () => leases.lease() as ExtranonceLease);
+    leases.move(upstream(1));
+    expect(leases.prefixOf(all[255] as ExtranonceLease, 12, 0)).toBeDefined();
+    expect(leases.prefixOf(all[256] as ExtranonceLease, 12, 0)).toBeUndefined();
+    for (const lease of all.slice(250, 260)) leases.release(lease);
+    leases.tipChanged();
+    leases.tipChanged();
+    const again = Array.from({ length: 6 }, () => leases.lease()?.index);
+    expect(again.toSorted()).toEqual([250, 251, 252, 253, 254, 255]);
+    expect(leases.lease()).toBeUndefined();
+    leases.move(upstream(2));
+    expect(leases.lease()?.index).toBeGreaterThanOrEqual(256);
+  });
+
+  test('no two channels have one prefix, whatever space they come to', () => {
+    const spaces = fc.record({ prefix: fc.uint8Array({ maxLength: 8 }), indexBytes: fc.integer({ min: 1, max: 3 }) });
+    const rolled = fc.array(fc.nat({ max: 6 }), { minLength: 2, maxLength: 40 });
+    fc.assert(
+      fc.property(fc.array(spaces, { minLength: 1, maxLength: 4 }), rolled, (moves, sizes) => {
+        const leases = allocator();
+        const held = sizes.map((size) => ({ size, lease: leases.lease() as ExtranonceLease }));
+        for (const { prefix, indexBytes } of moves) {
+          leases.move({ within: { prefix, extranonceSize: 12 }, indexBytes });
+          const fullSize = leases.fullSize as number;
+          const spans = held.map(({ lease, size }) => leases.prefixOf(lease, fullSize, size) as Uint8Array);
+          spans.forEach((span, i) => expect(span).toHaveLength(fullSize - (held[i]?.size ?? 0)));
+          const told = new Set(spans.map((span) => span.subarray(0, leases.prefixSize).join()));
+          expect(told.size).toBe(held.length);
+        }
+      }),
+    );
+  });
 });

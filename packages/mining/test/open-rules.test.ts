@@ -53,3 +53,20 @@ test('an extended channel gets the extranonce it asked for and not more, save fo
   expect(size(25)).toEqual({ kind: 'size', size: 25 });
   expect(size(26)).toEqual({ kind: 'error', code: 'min-extranonce-size-too-large' });
 });
+
+test('an extended channel gets no more than the upstream leaves (§5.1.2.1)', () => {
+  expect(extranonceSizeFor(8, 4, 2, 12)).toEqual({ kind: 'size', size: 8 });
+  expect(extranonceSizeFor(9, 4, 2, 12)).toEqual({ kind: 'error', code: 'min-extranonce-size-too-large' });
+});
+
+test('no target is harder than what is of use, unless the client can do no easier', () => {
+  const useful = (hashrate: number, usefulDifficulty: number, maxTarget = MAX_TARGET) => {
+    const verdict = targetFor(hashrate, maxTarget, { ...policy, usefulDifficulty });
+    return verdict.kind === 'target' ? difficultyFromTarget(verdict.target) : verdict.code;
+  };
+  expect(useful(5e14, 100)).toBeCloseTo(100, 3);
+  expect(useful(5e14, 1e-5)).toBeCloseTo(1e-5, 9);
+  expect(useful(5e14, 100, targetFromDifficulty(1_000))).toBeCloseTo(1_000, 3);
+  expect(useful(5e14, 1e9)).toBeCloseTo((5e14 * 10) / HASHES_PER_DIFFICULTY, 3);
+  expect(useful(5e14, 100, targetFromDifficulty(1.01e15))).toBe('max-target-out-of-range');
+});
