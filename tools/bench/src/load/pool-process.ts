@@ -1,20 +1,14 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { freePorts } from '@sv2kit/bitcoind';
-import { type StatusReport, writeSecretFile } from '@sv2kit/daemon';
+import { writeSecretFile } from '@sv2kit/daemon';
 import { formatUrl, publicKeyOf } from '@sv2kit/noise';
-import type { Ask, Memory, Usage } from './pool-main.ts';
+import { MeasuredProcess, type MeasuredOptions } from './measured-process.ts';
 import type { TemplateSource } from './template-source.ts';
 
-const MAIN = fileURLToPath(new URL('./pool-main.ts', import.meta.url));
-const START_TRIES = 300;
-const START_POLL_MS = 100;
+const MAIN = new URL('./pool-main.ts', import.meta.url);
 
 export interface PoolProcessOptions {
   readonly templates: TemplateSource;
@@ -25,61 +19,21 @@ export interface PoolProcessOptions {
 }
 
 /** A pool as operators run it, in a process of its own: its journal on disk, its miners over Noise. */
-export class PoolProcess implements AsyncDisposable {
+export class PoolProcess extends MeasuredProcess {
   readonly port: number;
   readonly authority: Uint8Array;
-  readonly #child: ChildProcess;
-  readonly #monitoring: string;
   readonly #folder: string;
 
-  constructor(child: ChildProcess, place: { port: number; monitoring: string; folder: string }, authority: Uint8Array) {
-    this.#child = child;
+  constructor(options: MeasuredOptions, place: { port: number; folder: string }, authority: Uint8Array) {
+    super(options);
     this.port = place.port;
-    this.#monitoring = place.monitoring;
     this.#folder = place.folder;
     this.authority = authority;
   }
 
-  /** Latencies and usage count from now on. */
-  async begin(): Promise<void> {
-    await this.#ask('begin');
-  }
-
-  async usage(): Promise<Usage> {
-    return (await this.#ask('usage')) as Usage;
-  }
-
-  async memory(): Promise<Memory> {
-    return (await this.#ask('memory')) as Memory;
-  }
-
-  async status(): Promise<StatusReport> {
-    const response = await fetch(`http://${this.#monitoring}/status`);
-    return (await response.json()) as StatusReport;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const exited = this.#child.exitCode === null ? once(this.#child, 'exit') : undefined;
-    this.#child.kill('SIGTERM');
-    await exited;
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await super[Symbol.asyncDispose]();
     rmSync(this.#folder, { recursive: true });
-  }
-
-  /** Until it has work for miners. */
-  async started(): Promise<void> {
-    for (let tries = 0; tries < START_TRIES; tries += 1) {
-      if (this.#child.exitCode !== null) throw new Error(`the pool ended with ${this.#child.exitCode}`);
-      const status = await this.status().catch(() => undefined);
-      if (status?.state === 'ok') return;
-      await sleep(START_POLL_MS);
-    }
-    throw new Error('the pool does not start');
-  }
-
-  async #ask(question: Ask): Promise<unknown> {
-    this.#child.send(question);
-    const [answer] = (await once(this.#child, 'message')) as [unknown];
-    return answer;
   }
 }
 
@@ -91,14 +45,9 @@ export async function startPool(options: PoolProcessOptions): Promise<PoolProces
   writeSecretFile(join(folder, 'authority.key'), 'authority-secret', secret, []);
   const file = join(folder, 'pool.toml');
   writeFileSync(file, toml(options, { port, monitoring, folder }));
-  if (options.profile !== undefined) mkdirSync(options.profile, { recursive: true });
-  const profile = options.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', options.profile];
-  const child = fork(MAIN, ['--config', file], {
-    execArgv: ['--expose-gc', ...profile],
-    // What the pool has to complain about belongs beside the tables, not in them.
-    stdio: ['ignore', 2, 2, 'ipc'],
-  });
-  const pool = new PoolProcess(child, { port, monitoring, folder }, publicKeyOf(secret));
+  const { profile } = options;
+  const measured = { main: MAIN, args: ['--config', file], monitoring, profile };
+  const pool = new PoolProcess(measured, { port, folder }, publicKeyOf(secret));
   await pool.started();
   return pool;
 }

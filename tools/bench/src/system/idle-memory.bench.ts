@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openFleet } from '../load/fleet.ts';
 import { needOpenFiles } from '../load/open-files.ts';
-import type { Memory } from '../load/pool-main.ts';
+import type { Memory } from '../load/inside.ts';
 import { startPool } from '../load/pool-process.ts';
 import { templateSource } from '../load/template-source.ts';
 import { spread } from '../samples.ts';

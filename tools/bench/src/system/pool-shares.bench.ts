@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { type Fleet, type LoadResult, openFleet } from '../load/fleet.ts';
 import { needOpenFiles } from '../load/open-files.ts';
 import { type PoolProcess, startPool } from '../load/pool-process.ts';
-import type { Usage } from '../load/pool-main.ts';
+import type { Usage } from '../load/inside.ts';
 import { type TemplateSource, templateSource } from '../load/template-source.ts';
 import { spread } from '../samples.ts';
 import { Table } from '../table.ts';

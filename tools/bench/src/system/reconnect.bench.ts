@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { openFleet } from '../load/fleet.ts';
 import { handshakeBurst } from '../load/handshake-burst.ts';
 import { needOpenFiles } from '../load/open-files.ts';
-import type { Usage } from '../load/pool-main.ts';
+import type { Usage } from '../load/inside.ts';
 import { type PoolProcess, startPool } from '../load/pool-process.ts';
 import { templateSource } from '../load/template-source.ts';
 import { spread } from '../samples.ts';
