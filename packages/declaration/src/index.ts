@@ -38,6 +38,7 @@ export type {
   CheckResult,
   DeclarationEffect,
   DeclarationEvent,
+  DeclaredWorth,
   SolvedJob,
   ValidBlock,
 } from './server/effects.ts';

@@ -4,7 +4,7 @@ import { creditOf, judgeOutputs } from '../payout-rules.ts';
 import type { DeclarationViolation, DeclareErrorCode } from './codes.ts';
 import { readDeclaredCoinbase } from './declared-coinbase.ts';
 import { sealDeclared } from './declared-token.ts';
-import type { CheckResult, DeclarationEvent, ValidBlock } from './effects.ts';
+import type { CheckResult, DeclarationEvent, DeclaredWorth, ValidBlock } from './effects.ts';
 import { PendingDeclaration } from './pending-declaration.ts';
 import type { Surroundings } from './surroundings.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -201,7 +201,7 @@ export class DeclarationDesk {
     const { handle, prevHash, nbits, height, merklePath } = block;
     const bytes = pending.wtxids.length + pending.providedBytes + 2 * parts.segwitSuffix.length;
     const peer = this.#peer;
-    this.#settle(pending, 'declared', nowMs);
+    this.#settle(pending, 'declared', nowMs, '', { height, value: block.value, payout, credit, userIdentity });
     this.#hall.jobs.add({ peer, userIdentity, handle, prevHash, nbits, height, parts, segwit, merklePath, bytes });
     this.#hall.emit({
       kind: 'send',
@@ -230,7 +230,7 @@ export class DeclarationDesk {
   #answer({ requestId, wtxidList }: DeclareMiningJob, outcome: DeclareErrorCode): void {
     this.#sendError(requestId, outcome, '');
     const transactions = wtxidList.length;
-    this.#report({ kind: 'declaration', outcome, detail: '', tookMs: 0, transactions, provided: 0 });
+    this.#report({ kind: 'declaration', outcome, detail: '', tookMs: 0, transactions, provided: 0, worth: undefined });
   }
 
   #sendError(requestId: number, errorCode: DeclareErrorCode, detail: string): void {
@@ -241,11 +241,17 @@ export class DeclarationDesk {
     });
   }
 
-  #settle(pending: PendingDeclaration, outcome: 'declared' | DeclareErrorCode, nowMs: number, detail = ''): void {
+  #settle(
+    pending: PendingDeclaration,
+    outcome: 'declared' | DeclareErrorCode,
+    nowMs: number,
+    detail = '',
+    worth?: DeclaredWorth,
+  ): void {
     this.#forget(pending);
     const { transactions, provided, startedAtMs } = pending;
     const tookMs = nowMs - startedAtMs;
-    this.#report({ kind: 'declaration', outcome, detail, tookMs, transactions, provided });
+    this.#report({ kind: 'declaration', outcome, detail, tookMs, transactions, provided, worth });
   }
 
   #forget(pending: PendingDeclaration): void {

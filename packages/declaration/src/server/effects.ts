@@ -68,6 +68,18 @@ export type DeclarationEffect =
   | { readonly kind: 'submit'; readonly solved: SolvedJob }
   | { readonly kind: 'report'; readonly peer: number; readonly event: DeclarationEvent };
 
+/** What a declared job is worth. */
+export interface DeclaredWorth {
+  readonly height: number;
+  /** Subsidy and fees in satoshis. */
+  readonly value: bigint;
+  /** Satoshis to the pool. */
+  readonly payout: bigint;
+  /** The fraction of its shares' difficulty that the pool will credit. */
+  readonly credit: number;
+  readonly userIdentity: Uint8Array;
+}
+
 /** What is worth counting. */
 export type DeclarationEvent =
   | { readonly kind: 'token'; readonly delayed: boolean }
@@ -79,5 +91,7 @@ export type DeclarationEvent =
       readonly tookMs: number;
       readonly transactions: number;
       readonly provided: number;
+      /** What it is worth, once it is declared. */
+      readonly worth: DeclaredWorth | undefined;
     }
   | { readonly kind: 'solution'; readonly outcome: 'block' | 'no-block' };
