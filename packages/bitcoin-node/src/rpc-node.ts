@@ -135,17 +135,18 @@ class RpcNode implements CheckingNode {
 
   jobChecker(options: JobCheckerOptions = {}): JobChecker {
     const { url, chain, knownBlocks, pollIntervalMs } = this.#options;
+    const { zmqSequence } = options;
     const settings = {
       url,
       credentials: credentialsOf(this.#options),
       chain,
       knownBlocks,
       pollIntervalMs: pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS,
-      mempoolIntervalMs: options.mempoolIntervalMs ?? DEFAULT_MEMPOOL_INTERVAL_MS,
-      zmqSequence: options.zmqSequence,
+      mempoolIntervalMs:
+        (options.mempoolIntervalMs ?? DEFAULT_MEMPOOL_INTERVAL_MS) * (zmqSequence === undefined ? 1 : 10),
       concurrency: options.concurrency ?? DEFAULT_CHECK_CONCURRENCY,
     };
-    const parts = { settings, clock: this.#clock, log: this.#log, random: this.#random };
+    const parts = { settings, zmqSequence, clock: this.#clock, log: this.#log, random: this.#random };
     const checker = new WorkerChecker({ ...parts, submitBlock: (block) => this.submitBlock(block) });
     this.#tips.onTip(() => checker.look());
     this.#checkers.add(checker);

@@ -16,16 +16,18 @@ const PADDING: readonly TxOut[] = [1, 2].map(() => ({ value: 0n, script: OP_TRUE
 /** A real node on a fresh regtest chain, and what tests do with it. */
 export class Regtest implements AsyncDisposable {
   readonly #folder: string;
+  readonly #extraArgs: readonly string[];
   #node: Bitcoind;
   #client: RpcClient;
 
   static async start(extraArgs: readonly string[] = []): Promise<Regtest> {
     const folder = await mkdtemp(join(tmpdir(), 'sv2kit-node-'));
-    return new Regtest(folder, await startNode(folder, extraArgs));
+    return new Regtest(folder, extraArgs, await startNode(folder, extraArgs));
   }
 
-  private constructor(folder: string, node: Bitcoind) {
+  private constructor(folder: string, extraArgs: readonly string[], node: Bitcoind) {
     this.#folder = folder;
+    this.#extraArgs = extraArgs;
     this.#node = node;
     this.#client = clientOf(node);
   }
@@ -39,8 +41,13 @@ export class Regtest implements AsyncDisposable {
     // Counting the coins makes the node write its state: one that is killed forgets what it has not written.
     await this.call('gettxoutsetinfo');
     await this.#node.kill();
+    await this.startAgain();
+  }
+
+  /** Starts a node on the chain and port of the one that was killed. */
+  async startAgain(): Promise<void> {
     this.#client.close();
-    this.#node = await startNode(this.#folder, [], Number(new URL(this.#node.rpcUrl).port));
+    this.#node = await startNode(this.#folder, this.#extraArgs, Number(new URL(this.#node.rpcUrl).port));
     this.#client = clientOf(this.#node);
   }
 

@@ -20,7 +20,7 @@ export class CheckerThread {
   readonly #checks = new Map<number, AbortController>();
   readonly #closing = new AbortController();
   readonly #reports: Disposable;
-  #reason: string | undefined = 'the node has not answered yet';
+  #isAway = true;
 
   constructor(
     settings: CheckerSettings,
@@ -28,7 +28,7 @@ export class CheckerThread {
     log: Logger,
     post: (message: FromChecker, transfer?: readonly ArrayBuffer[]) => void,
   ) {
-    const { url, credentials, chain, knownBlocks, pollIntervalMs, concurrency } = settings;
+    const { url, credentials, chain, knownBlocks, pollIntervalMs, mempoolIntervalMs, concurrency } = settings;
     this.#post = post;
     this.#log = log;
     this.#client = createRpcClient({ url, credentials, clock });
@@ -46,16 +46,11 @@ export class CheckerThread {
       expected: { chain, knownBlocks },
       pollIntervalMs,
       onTransactions: (transactions) => this.#checker.learn(transactions),
-      onChange: (tip, reason) => this.#onTip(tip, reason),
+      onTip: (tip) => this.#onTip(tip),
+      onAway: (reason) => this.#onAway(reason),
     });
-    this.#mempool = new MempoolLoop({
-      client: this.#client,
-      clock,
-      log,
-      known: this.#checker.known,
-      settings,
-      onBlock: () => void this.#tips.look(),
-    });
+    const { known } = this.#checker;
+    this.#mempool = new MempoolLoop({ client: this.#client, clock, log, known, intervalMs: mempoolIntervalMs });
     this.#reports = clock.every(LIMITS.statusIntervalMs, () => this.#report());
     this.#tips.start();
   }
@@ -74,7 +69,10 @@ export class CheckerThread {
         );
       }
       case 'release':
-        return this.#checker.release(message.handle);
+        this.#checker.release(message.handle);
+        return this.#report();
+      case 'mempool':
+        return void this.#mempool.hear(message.news);
       case 'look':
         return void this.#tips.look();
       default:
@@ -86,7 +84,7 @@ export class CheckerThread {
     this.#closing.abort();
     this.#reports[Symbol.dispose]();
     this.#tips.close();
-    this.#mempool.close();
+    this.#mempool.pause();
     this.#client.close();
   }
 
@@ -107,31 +105,30 @@ export class CheckerThread {
       this.#post({ kind: 'verdict', id, verdict: { kind: 'unavailable', reason: 'the check failed' } });
     } finally {
       this.#checks.delete(id);
+      this.#report();
     }
   }
 
-  #onTip(tip: WorkTip | undefined, reason: string | undefined): void {
-    const wasAway = this.#reason !== undefined;
-    this.#reason = reason;
-    if (tip === undefined) {
-      this.#post({ kind: 'tip', tip: undefined });
-      this.#mempool.pause();
-    } else {
-      const { hash, height, nbits, minNtime } = tip;
-      this.#post({ kind: 'tip', tip: { hash, height, nbits, minNtime } });
-      if (wasAway) this.#mempool.resume();
-      void this.#sweep(tip);
-    }
-    this.#report();
+  #onTip({ hash, height, nbits, minNtime }: WorkTip): void {
+    this.#post({ kind: 'tip', tip: { hash, height, nbits, minNtime } });
+    if (this.#isAway) this.#mempool.resume();
+    this.#isAway = false;
+    void this.#sweep(hash);
+  }
+
+  #onAway(reason: string): void {
+    this.#post({ kind: 'away', reason });
+    this.#mempool.pause();
+    this.#isAway = true;
   }
 
   /** What the new block holds need not be provided again. */
-  async #sweep(tip: WorkTip): Promise<void> {
+  async #sweep(tipHash: Uint8Array): Promise<void> {
     if (this.#checker.status().validated === 0) return;
     const method = 'getblock';
     try {
       const options = { signal: this.#closing.signal, maxBytes: LIMITS.maxTemplateAnswer, lane: 'mempool' };
-      const block = new Fields(method, await this.#client.call(method, [displayHash(tip.hash), 1], options));
+      const block = new Fields(method, await this.#client.call(method, [displayHash(tipHash), 1], options));
       const mined = new Set<HashKey>();
       for (const txid of block.list('tx')) if (typeof txid === 'string') mined.add(hashKey(fromDisplayHash(txid)));
       this.#checker.sweep(mined);
@@ -142,10 +139,6 @@ export class CheckerThread {
   }
 
   #report(): void {
-    const status = this.#checker.status();
-    this.#post({
-      kind: 'status',
-      status: this.#reason === undefined ? status : { ...status, reason: this.#reason },
-    });
+    this.#post({ kind: 'status', status: this.#checker.status() });
   }
 }

@@ -2,23 +2,16 @@ import type { Clock, Logger } from '../host.ts';
 import { LIMITS } from '../limits.ts';
 import type { RpcClient } from '../rpc-client.ts';
 import { RpcError } from '../rpc-error.ts';
-import type { ZmqSubscription } from '../zmq-subscription.ts';
 import type { KnownTransactions } from './known-transactions.ts';
 import { MempoolMirror } from './mempool-mirror.ts';
-import type { CheckerSettings } from './messages.ts';
-import { subscribeToSequence } from './zmq-sequence.ts';
-
-/** With ZMQ, asking only finds out what was missed. */
-const SLOWER_WITH_ZMQ = 10;
+import type { MempoolNews } from './messages.ts';
 
 export interface MempoolLoopParts {
   readonly client: RpcClient;
   readonly clock: Clock;
   readonly log: Logger;
   readonly known: KnownTransactions;
-  readonly settings: Pick<CheckerSettings, 'mempoolIntervalMs' | 'zmqSequence'>;
-  /** The best chain changed. */
-  readonly onBlock: () => void;
+  readonly intervalMs: number;
 }
 
 /**
@@ -32,15 +25,10 @@ export class MempoolLoop {
   #syncing: Promise<void> | undefined;
   #timer: Disposable | undefined;
   #startedAtMs = 0;
-  #announced = new Set<string>();
-  #fetchTimer: Disposable | undefined;
-  #subscription: ZmqSubscription | undefined;
-  #isClosed = false;
 
   constructor(parts: MempoolLoopParts) {
     this.#parts = parts;
     this.#mirror = new MempoolMirror(parts.client, parts.known, parts.clock);
-    if (parts.settings.zmqSequence !== undefined) this.#subscribe(parts.settings.zmqSequence);
   }
 
   /** The node is there. */
@@ -56,15 +44,6 @@ export class MempoolLoop {
     this.#run = undefined;
     this.#syncing = undefined;
     this.#timer?.[Symbol.dispose]();
-    this.#fetchTimer?.[Symbol.dispose]();
-    this.#fetchTimer = undefined;
-    this.#announced.clear();
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    this.pause();
-    this.#subscription?.close();
   }
 
   /** Somebody misses transactions: resolves when the mempool was looked at, unless that was a moment ago. */
@@ -83,53 +62,25 @@ export class MempoolLoop {
     return own;
   }
 
+  /** The node announced changes. */
+  async hear({ added, removed, isComplete }: MempoolNews): Promise<void> {
+    const signal = this.#run?.signal;
+    if (signal === undefined) return;
+    for (const txid of removed) this.#parts.known.depart(txid, this.#parts.clock.now());
+    await this.#attempt(() => this.#mirror.fetch(added, signal), signal);
+    if (!isComplete && !signal.aborted) await this.#sync();
+  }
+
   async #syncOnce(): Promise<void> {
     const signal = this.#run?.signal;
     if (signal === undefined) return;
-    const { clock, settings } = this.#parts;
+    const { clock, intervalMs } = this.#parts;
     this.#timer?.[Symbol.dispose]();
     this.#startedAtMs = clock.now();
     await this.#attempt(() => this.#mirror.sync(signal), signal);
     if (signal.aborted) return;
     const tookMs = clock.now() - this.#startedAtMs;
-    const everyMs = settings.mempoolIntervalMs * (this.#subscription === undefined ? 1 : SLOWER_WITH_ZMQ);
-    this.#timer = clock.after(Math.max(everyMs, tookMs / LIMITS.mempoolDuty), () => void this.#sync());
-  }
-
-  #subscribe(endpoint: string): void {
-    const { clock, log, known, onBlock } = this.#parts;
-    const events = {
-      onAdded: (shownTxid: string) => this.#announce(shownTxid),
-      onRemoved: (shownTxid: string) => {
-        this.#announced.delete(shownTxid);
-        known.depart(shownTxid, clock.now());
-      },
-      onBlock,
-      onGap: () => void this.#sync(),
-    };
-    subscribeToSequence(endpoint, events, log).then(
-      (subscription) => {
-        if (this.#isClosed) subscription.close();
-        else this.#subscription = subscription;
-      },
-      (error: unknown) => log.error('ZMQ is not usable; polling instead', { endpoint, error }),
-    );
-  }
-
-  #announce(shownTxid: string): void {
-    const run = this.#run;
-    if (run === undefined) return;
-    this.#announced.add(shownTxid);
-    if (this.#announced.size > LIMITS.maxAnnouncedTransactions) {
-      this.#announced.clear();
-      void this.#sync();
-    }
-    this.#fetchTimer ??= this.#parts.clock.after(LIMITS.announcementDelayMs, () => {
-      this.#fetchTimer = undefined;
-      const txids = this.#announced;
-      this.#announced = new Set();
-      void this.#attempt(() => this.#mirror.fetch(txids, run.signal), run.signal);
-    });
+    this.#timer = clock.after(Math.max(intervalMs, tookMs / LIMITS.mempoolDuty), () => void this.#sync());
   }
 
   /** Without an answer nothing is lost but time: the next look finds what this one did not. */

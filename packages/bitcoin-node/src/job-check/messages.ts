@@ -11,7 +11,6 @@ export interface CheckerSettings {
   readonly knownBlocks: readonly KnownBlock[] | undefined;
   readonly pollIntervalMs: number;
   readonly mempoolIntervalMs: number;
-  readonly zmqSequence: string | undefined;
   readonly concurrency: number;
 }
 
@@ -28,6 +27,15 @@ export interface PackedJob {
   readonly data: Uint8Array;
 }
 
+/** What changed in the node's mempool. Txids as the node shows them. */
+export interface MempoolNews {
+  readonly added: readonly string[];
+  /** For another reason than a block. */
+  readonly removed: readonly string[];
+  /** False when more happened than is said here. */
+  readonly isComplete: boolean;
+}
+
 export type ToChecker =
   /** `id` becomes the handle of a valid job; `tip`: what the asker believed the job to be on. */
   | { readonly kind: 'check'; readonly id: number; readonly job: PackedJob; readonly tip: Uint8Array }
@@ -40,13 +48,15 @@ export type ToChecker =
       readonly coinbase: Uint8Array;
     }
   | { readonly kind: 'release'; readonly handle: number }
+  | { readonly kind: 'mempool'; readonly news: MempoolNews }
   /** The node's best block is said to have changed. */
   | { readonly kind: 'look' };
 
 export type FromChecker =
   | { readonly kind: 'verdict'; readonly id: number; readonly verdict: JobVerdict }
   | { readonly kind: 'block'; readonly id: number; readonly block: Uint8Array | undefined }
-  | { readonly kind: 'tip'; readonly tip: JobTip | undefined }
+  | { readonly kind: 'tip'; readonly tip: JobTip }
+  | { readonly kind: 'away'; readonly reason: string }
   | { readonly kind: 'status'; readonly status: JobCheckerStatus }
   | {
       readonly kind: 'log';

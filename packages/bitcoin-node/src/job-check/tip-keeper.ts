@@ -25,8 +25,10 @@ export interface TipKeeperParts {
   readonly pollIntervalMs: number;
   /** Transactions of the node's own templates. */
   readonly onTransactions: (transactions: readonly NodeTransaction[]) => void;
-  /** A tip after another one or after none; none: the node is away, and why. */
-  readonly onChange: (tip: WorkTip | undefined, reason: string | undefined) => void;
+  /** A tip after another one or after none. */
+  readonly onTip: (tip: WorkTip) => void;
+  /** The node cannot be asked. */
+  readonly onAway: (reason: string) => void;
 }
 
 /** Knows what the next block must have, from the node's own templates; polls the best block between them. */
@@ -116,12 +118,12 @@ export class TipKeeper {
     this.#tip = tip;
     const isSame =
       before !== undefined && before.nbits === tip.nbits && displayHash(before.hash) === displayHash(tip.hash);
-    if (!isSame) this.#parts.onChange(tip, undefined);
+    if (!isSame) this.#parts.onTip(tip);
   }
 
   #lose(reason: string): void {
     this.#tip = undefined;
-    this.#parts.onChange(undefined, reason);
+    this.#parts.onAway(reason);
   }
 
   async #reason(error: unknown): Promise<string> {

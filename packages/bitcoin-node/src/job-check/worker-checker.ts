@@ -4,11 +4,14 @@ import { BackOff } from '../back-off.ts';
 import type { Clock, Logger } from '../host.ts';
 import type { SubmitResult } from '../node.ts';
 import type { JobChecker, JobCheckerStatus, JobTip, JobToCheck, JobVerdict } from './job-checker.ts';
-import type { CheckerSettings, FromChecker, ToChecker } from './messages.ts';
+import { MempoolFeed } from './mempool-feed.ts';
+import type { CheckerSettings, FromChecker, MempoolNews, ToChecker } from './messages.ts';
 import { buffersOfJob, packJob } from './pack-job.ts';
 
 export interface WorkerCheckerParts {
   readonly settings: CheckerSettings;
+  /** Where the node publishes its mempool's changes. */
+  readonly zmqSequence?: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** Uniform in [0, 1), for back-off. */
@@ -45,6 +48,7 @@ export class WorkerChecker implements JobChecker {
   readonly #checks = new Map<number, (verdict: JobVerdict) => void>();
   readonly #blocks = new Map<number, WaitingBlock>();
   #worker: Worker | undefined;
+  #feed: MempoolFeed | undefined;
   #restart: Disposable | undefined;
   #tip: JobTip | undefined;
   #status: JobCheckerStatus = IDLE;
@@ -55,6 +59,11 @@ export class WorkerChecker implements JobChecker {
   constructor(parts: WorkerCheckerParts) {
     this.#parts = parts;
     this.#backOff = new BackOff(parts.random);
+    const { zmqSequence: endpoint, clock, log } = parts;
+    if (endpoint !== undefined) {
+      const onNews = (news: MempoolNews): void => this.#post({ kind: 'mempool', news });
+      this.#feed = new MempoolFeed({ endpoint, clock, log, onNews, onBlock: () => this.look() });
+    }
     this.#start();
   }
 
@@ -126,6 +135,7 @@ export class WorkerChecker implements JobChecker {
     const worker = this.#worker;
     this.#isClosed = true;
     this.#restart?.[Symbol.dispose]();
+    this.#feed?.[Symbol.dispose]();
     this.#listeners.clear();
     this.#lose('the job checker was closed');
     await worker?.terminate();
@@ -161,9 +171,12 @@ export class WorkerChecker implements JobChecker {
         return this.#onBlock(message.id, message.block);
       case 'tip':
         return this.#onTip(message.tip);
+      case 'away':
+        this.#tip = undefined;
+        this.#reason = message.reason;
+        return;
       case 'status':
         this.#status = message.status;
-        this.#reason = message.status.reason;
         return;
       case 'log':
         return this.#parts.log[message.level](message.message, { ...message.fields });
@@ -187,9 +200,9 @@ export class WorkerChecker implements JobChecker {
     else waiting?.resolve(block);
   }
 
-  #onTip(tip: JobTip | undefined): void {
+  #onTip(tip: JobTip): void {
     this.#tip = tip;
-    if (tip === undefined) return;
+    this.#reason = undefined;
     this.#backOff.reset();
     for (const listener of this.#listeners) listener(tip);
   }
