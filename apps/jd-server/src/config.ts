@@ -1,0 +1,90 @@
+import {
+  address,
+  type ConfigOf,
+  checkCoinbase,
+  checkRpcCredentials,
+  choice,
+  coinbaseFields,
+  config,
+  identitySection,
+  integer,
+  jobDeclarationFields,
+  number,
+  optional,
+  path,
+  secret,
+  section,
+  sections,
+  text,
+  url,
+} from '@sv2kit/daemon';
+import { DECLARATION_LIMITS } from '@sv2kit/declaration';
+
+/** Everything an operator can set. */
+export const jdServerConfig = config(
+  {
+    listen: address('127.0.0.1:3337', 'Where job declarator clients connect.'),
+    chain: choice(['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'], 'mainnet', 'The chain that is mined on.'),
+    dataDir: path('jd-server-data', 'The journal of blocks is kept in here, under journal.'),
+    identity: identitySection,
+    coinbase: section('The pool payout output: either an address or a descriptor, the same as the pool has.', {
+      ...coinbaseFields,
+    }),
+    jobDeclaration: section(
+      'What miners declare, and how the pool knows it: the pool must have the same.',
+      jobDeclarationFields,
+    ),
+    nodes: sections(
+      'Bitcoin nodes that check declared jobs, the preferred one first, and that get each block found on one. With none, ' +
+        'only clients that show their coinbases alone are served.',
+      {
+        url: url('http://127.0.0.1:8332', "The node's RPC."),
+        cookieFile: optional(path('/var/lib/bitcoind/.cookie', "The node's cookie; or give user and password.")),
+        user: optional(text('jd-server', 'RPC user.')),
+        password: optional(secret('file:rpc-password', 'RPC password.')),
+        zmqHashBlock: optional(
+          url('tcp://127.0.0.1:28332', 'What the node has for zmqpubhashblock: new tips at once.', ['tcp', 'ipc']),
+        ),
+        zmqSequence: optional(
+          url('tcp://127.0.0.1:28333', 'What the node has for zmqpubsequence: its mempool in step.', ['tcp', 'ipc']),
+        ),
+      },
+    ),
+    limits: section('What clients may cost.', {
+      connections: integer(128, 'Connections at once.', { min: 1, max: 1024 }),
+      connectionsPerAddress: integer(16, 'Of these from one address.', { min: 1 }),
+      tokensPerMinute: number(DECLARATION_LIMITS.tokensPerMinute, 'Tokens of one client: each is one job.', {
+        min: 1,
+        max: 100_000,
+      }),
+      declarationsPerMinute: number(DECLARATION_LIMITS.declarationsPerMinute, 'Declared jobs of one client.', {
+        min: 1,
+        max: 100_000,
+      }),
+      tokenLifetime: integer(DECLARATION_LIMITS.allocatedTokenSeconds, 'Seconds until an unused token is worthless.', {
+        min: 1,
+        max: 604_800,
+      }),
+      checksAtOnce: integer(2, 'Declared jobs that one node checks at once.', { min: 1, max: 16 }),
+      firstUse: number(60, 'Seconds until a connection must have asked for a token.', { min: 1 }),
+      silence: number(0, 'Seconds without a word after which a connection is ended; 0 for never.', { min: 0 }),
+    }),
+  },
+  {
+    check: ({ coinbase, chain, jobDeclaration, nodes }) => [
+      ...checkCoinbase(coinbase, chain),
+      ...checkRpcCredentials(nodes),
+      ...(jobDeclaration.tokenKeyFile === undefined
+        ? [
+            {
+              key: 'job_declaration.token_key_file',
+              wrong: 'is missing: the file that the pool has too, made by whichever of them starts first',
+              example: 'token_key_file = "job-tokens.key"',
+            },
+          ]
+        : []),
+    ],
+  },
+);
+export type JdServerConfig = ConfigOf<typeof jdServerConfig>;
+export type NodeConfig = JdServerConfig['nodes'][number];

@@ -1,0 +1,148 @@
+import { DECLARE_TX_DATA, type JobDeclarationFromClient, type JobDeclarationFromServer } from '@sv2kit/codec';
+import type { Clock, Logger } from '@sv2kit/daemon';
+import {
+  type CheckRequest,
+  type DeclarationEffect,
+  type DeclarationPeer,
+  type Declarations,
+  type JobMode,
+  type Solution,
+} from '@sv2kit/declaration';
+import type { Accepted, Connection } from '@sv2kit/net';
+import type { BlockDesk } from './block-desk.ts';
+import type { NodeBench } from './node-bench.ts';
+import type { Tally } from './tally.ts';
+
+export interface DeclarationServerDeps {
+  readonly declarations: Declarations;
+  readonly bench: Pick<NodeBench, 'check' | 'release' | 'tip'>;
+  readonly desk: Pick<BlockDesk, 'found' | 'onTip'>;
+  readonly tally: Tally;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+type Client = Connection<JobDeclarationFromServer>;
+
+/** Carries messages, the node's answers and time to the declarations, and out what they want done. */
+export class DeclarationServer {
+  readonly #deps: DeclarationServerDeps;
+  readonly #clients = new Map<number, Client>();
+  readonly #checks = new Map<number, AbortController>();
+
+  constructor(deps: DeclarationServerDeps) {
+    this.#deps = deps;
+  }
+
+  /** A client has set up its connection. */
+  accept(connection: Client): Accepted<JobDeclarationFromClient> {
+    const { declarations, clock, log } = this.#deps;
+    const { id, remote, setup } = connection;
+    const mode: JobMode = (setup.flags & DECLARE_TX_DATA) === 0 ? 'coinbase-only' : 'full-template';
+    const peer = declarations.connect(id, mode, clock.now());
+    this.#clients.set(id, connection);
+    const clientLog = log.child({ client: id });
+    clientLog.info('client connected', { ...remote, mode, vendor: setup.vendor });
+    return {
+      kind: 'accept',
+      handler: {
+        onMessage: (message) => this.#onMessage(connection, peer, message),
+        onClose: ({ code }) => {
+          this.#clients.delete(id);
+          declarations.disconnect(id);
+          this.#carryOut();
+          clientLog.info('client gone', { reason: code });
+        },
+      },
+    };
+  }
+
+  /** The node may have another tip. */
+  onTip(): void {
+    const { bench, desk } = this.#deps;
+    const { tip } = bench;
+    if (tip !== undefined) desk.onTip(tip.hash);
+    this.#syncTip();
+    this.#carryOut();
+  }
+
+  /** Time passes. */
+  tick(): void {
+    this.#syncTip();
+    this.#deps.declarations.tick(this.#deps.clock.now());
+    this.#carryOut();
+  }
+
+  /** A block on a declared job, found by who is no client. @returns whether any declared job is solved by it */
+  solve(solution: Solution): boolean {
+    const solved = this.#deps.declarations.solve(solution);
+    this.#deps.tally.solution(solved === undefined ? 'no-block' : 'block');
+    if (solved !== undefined) this.#deps.desk.found(solved);
+    return solved !== undefined;
+  }
+
+  /** Checks that are under way are given up. */
+  close(): void {
+    for (const check of this.#checks.values()) check.abort();
+    this.#checks.clear();
+  }
+
+  #onMessage(connection: Client, peer: DeclarationPeer, message: JobDeclarationFromClient): void {
+    connection.markInUse();
+    // First, so that no job is judged by a tip that the node has left.
+    this.#syncTip();
+    try {
+      peer.receive(message, this.#deps.clock.now());
+    } finally {
+      this.#carryOut();
+    }
+  }
+
+  #syncTip(): void {
+    const { declarations, bench, clock } = this.#deps;
+    declarations.setTip(bench.tip, clock.now());
+  }
+
+  #carryOut(): void {
+    for (const effect of this.#deps.declarations.drain()) this.#do(effect);
+  }
+
+  #do(effect: DeclarationEffect): void {
+    const { bench, desk, tally } = this.#deps;
+    switch (effect.kind) {
+      case 'send':
+        return this.#clients.get(effect.peer)?.send(effect.message);
+      case 'check':
+        return void this.#check(effect.peer, effect.check, effect.job);
+      case 'cancel':
+        return this.#checks.get(effect.check)?.abort();
+      case 'release':
+        return bench.release(effect.handle);
+      case 'submit':
+        return desk.found(effect.solved);
+      case 'report':
+        return tally.note(effect.peer, effect.event);
+      default:
+        effect satisfies never;
+    }
+  }
+
+  /** Always ends in an answer, unless the client has gone. */
+  async #check(peer: number, check: number, job: CheckRequest): Promise<void> {
+    const { declarations, bench, clock, log } = this.#deps;
+    const controller = new AbortController();
+    this.#checks.set(check, controller);
+    try {
+      const verdict = await bench.check({ ...job, lane: String(peer) }, controller.signal);
+      this.#syncTip();
+      declarations.checked(check, verdict, clock.now());
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      log.error('a declared job could not be checked', { client: peer, error });
+      declarations.checked(check, { kind: 'unavailable', reason: 'internal-error' }, clock.now());
+    } finally {
+      this.#checks.delete(check);
+    }
+    this.#carryOut();
+  }
+}

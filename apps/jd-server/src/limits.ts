@@ -1,0 +1,15 @@
+/** Named bounds of a job declarator server; docs/LIMITS.md lists them. Times are in milliseconds. */
+export const JD_SERVER_LIMITS = {
+  /** How often waits are looked at: tokens whose turn has come, jobs held for a tip, transactions that do not come. */
+  tickMs: 100,
+  /** How often nodes are looked at. */
+  nodesMs: 1_000,
+  /** Declared jobs that the status lists, latest first. */
+  listedJobs: 16,
+  /** Blocks that the status lists, latest first. */
+  listedBlocks: 100,
+  /** When a block is looked for in each node's best chain, after it was found; the answer may change until the last. */
+  confirmAfterMs: [1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000] as readonly number[],
+  /** How long a stop waits for blocks that are on their way. */
+  closeGraceMs: 3_000,
+} as const;

@@ -1,0 +1,131 @@
+import type { CheckingNode, JobChecker, JobTip, JobToCheck, JobVerdict, SubmitResult } from '@sv2kit/bitcoin-node';
+import type { Condition, Health } from '@sv2kit/daemon';
+
+/** A node as declared jobs and the blocks found on them need it. */
+export type JdNode = Pick<CheckingNode, 'close' | 'confirm' | 'health' | 'jobChecker' | 'name' | 'submitBlock'>;
+
+export interface NodeBenchOptions {
+  /** The preferred one first. */
+  readonly nodes: readonly JdNode[];
+  /** What each node's checker is started with. */
+  readonly checkerOptions: readonly NonNullable<Parameters<JdNode['jobChecker']>[0]>[];
+  readonly health: Pick<Health, 'condition'>;
+  /** The tip that jobs are checked on may be another now. */
+  readonly onTip: () => void;
+}
+
+interface Seat {
+  readonly node: JdNode;
+  readonly checker: JobChecker;
+  readonly condition: Condition;
+}
+
+/** A valid job, where it was checked. */
+interface Checked {
+  readonly seat: Seat;
+  readonly handle: number;
+}
+
+/** Who hands a block to a node, and what came of it. */
+export interface Handing {
+  readonly node: JdNode;
+  readonly result: Promise<SubmitResult>;
+}
+
+/** The nodes: jobs are checked on the first one that can be asked, blocks go to all. Handles are this bench's own. */
+export class NodeBench {
+  readonly #seats: readonly Seat[];
+  readonly #checked = new Map<number, Checked>();
+  #lastHandle = 0;
+
+  constructor({ nodes, checkerOptions, health, onTip }: NodeBenchOptions) {
+    this.#seats = nodes.map((node, index) => {
+      const checker = node.jobChecker(checkerOptions[index]);
+      checker.onTip(onTip);
+      return { node, checker, condition: health.condition(`node ${node.name}`, 'not asked yet') };
+    });
+  }
+
+  get nodes(): readonly JdNode[] {
+    return this.#seats.map(({ node }) => node);
+  }
+
+  /** What jobs are checked on; absent while no node can be asked. */
+  get tip(): JobTip | undefined {
+    return this.#active?.checker.tip;
+  }
+
+  /** Rejects only with the signal's reason. */
+  async check(job: JobToCheck, signal: AbortSignal): Promise<JobVerdict> {
+    const seat = this.#active;
+    if (seat === undefined) return { kind: 'unavailable', reason: 'no node can be asked' };
+    const verdict = await seat.checker.check(job, signal);
+    if (verdict.kind !== 'valid') return verdict;
+    this.#lastHandle += 1;
+    this.#checked.set(this.#lastHandle, { seat, handle: verdict.handle });
+    return { ...verdict, handle: this.#lastHandle };
+  }
+
+  release(handle: number): void {
+    const checked = this.#checked.get(handle);
+    this.#checked.delete(handle);
+    checked?.seat.checker.release(checked.handle);
+  }
+
+  /** Hands the block of a checked job to every node, at once; none waits for another. */
+  submit(handle: number, header: Uint8Array, coinbase: Uint8Array): readonly Handing[] {
+    const checked = this.#checked.get(handle);
+    if (checked === undefined) return [];
+    const { seat: own, handle: ownHandle } = checked;
+    const others = this.#seats.filter((seat) => seat !== own);
+    const whole = others.length === 0 ? undefined : own.checker.block(ownHandle, header, coinbase);
+    return [
+      { node: own.node, result: own.checker.submit(ownHandle, header, coinbase) },
+      ...others.map(({ node }) => ({ node, result: handWhole(node, whole) })),
+    ];
+  }
+
+  /** The serialized block of a checked job; rejects when it is not known any more. */
+  async block(handle: number, header: Uint8Array, coinbase: Uint8Array): Promise<Uint8Array> {
+    const checked = this.#checked.get(handle);
+    if (checked === undefined) throw new Error('the job is not known any more');
+    return await checked.seat.checker.block(checked.handle, header, coinbase);
+  }
+
+  /** Tells health how the nodes are. */
+  look(): void {
+    for (const { node, checker, condition } of this.#seats) {
+      const reason = node.health().reason ?? checker.status().reason;
+      if (checker.tip !== undefined) condition.ok();
+      else condition.failing(reason ?? 'cannot be asked');
+    }
+  }
+
+  status(): readonly Readonly<Record<string, unknown>>[] {
+    const active = this.#active;
+    return this.#seats.map((seat) => ({
+      name: seat.node.name,
+      ...seat.node.health(),
+      checksJobs: seat === active,
+      checker: seat.checker.status(),
+    }));
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#seats.map(({ checker }) => checker[Symbol.asyncDispose]()));
+    await Promise.allSettled(this.#seats.map(({ node }) => node.close()));
+  }
+
+  get #active(): Seat | undefined {
+    return this.#seats.find(({ checker }) => checker.tip !== undefined);
+  }
+}
+
+async function handWhole(node: JdNode, whole: Promise<Uint8Array> | undefined): Promise<SubmitResult> {
+  if (whole === undefined) throw new Error('there is a block for other nodes');
+  try {
+    return await node.submitBlock(await whole);
+  } catch (error) {
+    return { kind: 'unreachable', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
