@@ -7,10 +7,14 @@ const members = globSync('{packages,apps,tools}/*/package.json', { cwd: import.m
   .map(dirname)
   .sort();
 
-// Whatever tests leave in the system's folder for temporary files goes with this one.
-const scratch = mkdtempSync(join(tmpdir(), 'sv2kit-test-'));
-process.env['TMPDIR'] = scratch;
-process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+// Whatever tests leave in the system's folder for temporary files goes with this one. This file is read once for each
+// member: a folder inside the last one's each time would make paths too long for what opens files by them.
+if (process.env['SV2KIT_TEST_FOLDER'] === undefined) {
+  const scratch = mkdtempSync(join(tmpdir(), 'sv2kit-test-'));
+  process.env['SV2KIT_TEST_FOLDER'] = scratch;
+  process.env['TMPDIR'] = scratch;
+  process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+}
 
 export default defineConfig({
   test: {
