@@ -16,6 +16,8 @@ export type DeliveryReason =
   | 'full'
   /** Fees rose. */
   | 'fees'
+  /** The node has preferred other transactions for a while, although they pay no more: somebody's choice. */
+  | 'choice'
   /** Another difficulty on the same tip. */
   | 'nbits'
   /** An empty block for the height after this one, ready for the next tip. */
@@ -51,10 +53,16 @@ export interface PublisherLimits {
    * a slow node takes to build the template of a new tip.
    */
   readonly lateTemplateMs: number;
+  /**
+   * How long the node must have preferred other transactions on the same tip before clients follow without a gain in fees:
+   * long enough for a node that was restarted to fill its mempool again, short enough for a person who left one out.
+   */
+  readonly otherChoiceMs: number;
 }
 
 export const PUBLISHER_LIMITS: PublisherLimits = {
   staleGraceMs: 10_000,
   templatesPerTip: 2000,
   lateTemplateMs: 10_000,
+  otherChoiceMs: 30_000,
 };

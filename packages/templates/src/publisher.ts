@@ -221,21 +221,25 @@ export class TemplatePublisher {
     if (this.#state.phase !== 'serving') return;
     const { basis } = this.#state;
     for (const client of clients) client.settleEmpty(basis.contentFor(client.space));
-    const due = clients.filter((client) => !client.paused && this.#isDue(client, basis, nowMs));
-    const groups = Map.groupBy(due, (client) => (client.fees === undefined ? 'full' : 'fees'));
+    const groups = Map.groupBy(clients, (client) => (client.paused ? undefined : this.#whyDue(client, basis, nowMs)));
     for (const [reason, chosen] of groups) {
+      if (reason === undefined) continue;
       for (const [record, group] of this.#current(chosen, basis, nowMs)) {
         yield { clients: ids(group), messages: [newTemplate(record, false)], reason };
       }
     }
   }
 
-  #isDue(client: Subscriber, basis: Basis, nowMs: number): boolean {
-    if (client.fees === undefined) return true;
+  /** Why a template is due to a client, if one is. */
+  #whyDue(client: Subscriber, basis: Basis, nowMs: number): 'full' | 'fees' | 'choice' | undefined {
+    if (client.fees === undefined) return 'full';
     const { feeThreshold, minIntervalMs } = this.#options;
-    const gain = basis.contentFor(client.space).fees - client.fees;
-    if (gain <= 0n || gain < feeThreshold) return false;
-    return nowMs - client.sentAtMs >= minIntervalMs && this.#book.currentCount < this.#limits.templatesPerTip;
+    const content = basis.contentFor(client.space);
+    const otherForMs = client.otherForMs(content, nowMs);
+    if (nowMs - client.sentAtMs < minIntervalMs || this.#book.currentCount >= this.#limits.templatesPerTip) return;
+    const gain = content.fees - client.fees;
+    if (gain > 0n && gain >= feeThreshold) return 'fees';
+    return otherForMs >= this.#limits.otherChoiceMs ? 'choice' : undefined;
   }
 
   /** The empty template for the next height, once the current one is out. */

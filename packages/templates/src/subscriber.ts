@@ -1,3 +1,4 @@
+import { sameBytes } from '@sv2kit/bitcoin';
 import type { CoinbaseSpace } from './coinbase-space.ts';
 import type { ClientId } from './delivery.ts';
 import type { FittedTemplate } from './fitting.ts';
@@ -16,6 +17,11 @@ export class Subscriber {
   #lastId = 0n;
   #sentAtMs = 0;
   #fees: bigint | undefined;
+  /** What it mines, or the node's latest content with the same transactions. */
+  #mined: FittedTemplate | undefined;
+  /** The node's latest content with others, and since when it has had such. */
+  #other: FittedTemplate | undefined;
+  #otherSinceMs: number | undefined;
   #ahead: TemplateRecord | undefined;
 
   constructor(id: ClientId, space: CoinbaseSpace, takesEmpty: boolean) {
@@ -55,6 +61,21 @@ export class Subscriber {
     this.#lastId = record.templateId;
     this.#sentAtMs = nowMs;
     this.#fees = record.content.fees;
+    this.#hasAll(record.content);
+  }
+
+  /** How long the node has had other transactions than this client mines; 0 while it has the same. Milliseconds. */
+  otherForMs(content: FittedTemplate, nowMs: number): number {
+    if (content === this.#mined) return 0;
+    if (content !== this.#other) {
+      if (sameTransactions(content, this.#mined)) {
+        this.#hasAll(content);
+        return 0;
+      }
+      this.#other = content;
+      this.#otherSinceMs ??= nowMs;
+    }
+    return nowMs - (this.#otherSinceMs ?? nowMs);
   }
 
   /** It got a SetNewPrevHash: future templates that this did not name are gone (§7.3). */
@@ -67,6 +88,23 @@ export class Subscriber {
 
   /** The full template is as empty as what it mines: nothing is owed. */
   settleEmpty(full: FittedTemplate): void {
-    if (this.#fees === undefined && full.transactions.length === 0) this.#fees = 0n;
+    if (this.#fees !== undefined || full.transactions.length > 0) return;
+    this.#fees = 0n;
+    this.#hasAll(full);
   }
+
+  #hasAll(content: FittedTemplate): void {
+    this.#mined = content;
+    this.#other = undefined;
+    this.#otherSinceMs = undefined;
+  }
+}
+
+function sameTransactions(a: FittedTemplate, b: FittedTemplate | undefined): boolean {
+  if (b === undefined || a.transactions.length !== b.transactions.length) return false;
+  return a.transactions.every((transaction, index) => {
+    const other = b.transactions[index];
+    // Successive templates share their transactions, so that identity mostly tells.
+    return other !== undefined && (transaction === other || sameBytes(transaction.wtxid, other.wtxid));
+  });
 }

@@ -92,6 +92,28 @@ describe('better templates on the same tip (§7)', () => {
     expect(brief(server.publish(template(800_000), NOW))).toEqual([]);
   });
 
+  test('a choice of the node that pays less, or hardly more, is followed when it has lasted', () => {
+    const [kept, leftOut] = [transaction({ name: 'kept', fee: 500n }), transaction({ name: 'left out', fee: 9000n })];
+    const server = publisher();
+    drain(server.publish(template(800_000, [kept, leftOut]), NOW));
+    drain(server.setConstraints(1, SMALL, NOW));
+    expect(brief(server.publish(template(800_000, [kept]), NOW + 60_000))).toEqual([]);
+    expect(brief(server.tick(NOW + 89_999))).toEqual([]);
+    expect(brief(server.tick(NOW + 90_000))).toEqual(['choice>1: =102']);
+    expect(brief(server.tick(NOW + 200_000))).toEqual([]);
+    const takenIn = transaction({ name: 'taken in', fee: 1n });
+    expect(brief(server.publish(template(800_000, [takenIn, kept]), NOW + 200_000))).toEqual([]);
+    expect(brief(server.publish(template(800_000, [takenIn, kept]), NOW + 230_000))).toEqual(['choice>1: =103']);
+  });
+
+  test('a node that is restarted, and has its transactions again soon, leaves what is mined as it is', () => {
+    const server = serving(800_000);
+    drain(server.publish(template(800_000, paying(5000n)), NOW + 5000));
+    expect(brief(server.publish(template(800_000), NOW + 60_000))).toEqual([]);
+    expect(brief(server.publish(template(800_000, paying(5000n)), NOW + 80_000))).toEqual([]);
+    expect(brief(server.tick(NOW + 95_000))).toEqual([]);
+  });
+
   test('the interval counts for each client from its own last template', () => {
     const server = serving(800_000);
     drain(server.setConstraints(2, SMALL, NOW + 3000));
