@@ -28,7 +28,7 @@ export function resultsOf(method: string, body: Uint8Array, count: number): read
     resultIn(method, list);
     throw new RpcError('malformed', `${method}: the answer to a batch is not a list`, { method });
   }
-  const answers = new Array<BatchAnswer | undefined>(count).fill(undefined);
+  const answers = Array.from({ length: count }, (): BatchAnswer | undefined => undefined);
   for (const entry of list) {
     const id: unknown = isRecord(entry) ? entry['id'] : undefined;
     if (typeof id === 'number' && id in answers) answers[id] = batchAnswer(method, entry);

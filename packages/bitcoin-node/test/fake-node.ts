@@ -9,6 +9,12 @@ export interface FakeCall {
   readonly gone: AbortSignal;
 }
 
+interface Asked {
+  readonly id: number;
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+
 /** What the fake answers: a result, an error of the node's, or raw bytes with a status. */
 export type FakeAnswer =
   | { readonly result: unknown }
@@ -76,15 +82,26 @@ export class FakeNode implements AsyncDisposable {
   async #onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = '';
     for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
-    const { method, params } = JSON.parse(body) as { method: string; params: unknown[] };
+    const asked = JSON.parse(body) as Asked | Asked[];
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    const call = { method, params, authorization: request.headers.authorization, gone: gone.signal };
+    const common = { authorization: request.headers.authorization, gone: gone.signal };
+    if (!Array.isArray(asked)) return send(response, await this.#answer({ ...common, ...asked }));
+    const answers: unknown[] = [];
+    for (const { id, ...one } of asked) {
+      const answer = await this.#answer({ ...common, ...one });
+      // What a whole request can suffer, one call of it can bring about.
+      if (typeof answer === 'string' || 'status' in answer) return send(response, answer);
+      answers.push({ result: null, error: null, ...answer, id });
+    }
+    send(response, { status: 200, body: JSON.stringify(answers) });
+  }
+
+  async #answer(call: FakeCall): Promise<FakeAnswer> {
     this.calls.push(call);
     this.#wake();
-    const behaviour =
-      this.#behaviours.get(method) ?? (() => ({ error: { code: -32601, message: 'Method not found' } }));
-    send(response, await behaviour(call));
+    const unknown: Behaviour = () => ({ error: { code: -32601, message: 'Method not found' } });
+    return await (this.#behaviours.get(call.method) ?? unknown)(call);
   }
 
   #wake(): void {

@@ -30,7 +30,7 @@ export async function fillFees(
   if (unknown.length === 0) return true;
   const byTxid = new Map<HashKey, CheckedTransaction>(transactions.map((one) => [one.txid, one]));
   const outputs = new OutputValues(byTxid);
-  const sums = new Array<bigint>(unknown.length).fill(0n);
+  const sums = unknown.map(() => 0n);
   const asked: Spent[] = [];
   for (const [by, { data }] of unknown.entries()) {
     const parsed = parseTransaction(data);
