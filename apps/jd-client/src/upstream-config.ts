@@ -28,7 +28,7 @@ const HEX = /^(?:[0-9a-f]{2})+$/i;
 
 /** What is wrong with the listed upstreams, in the words of the configuration. */
 export function checkUpstreams(upstreams: readonly UpstreamConfig[], chain: Network): readonly Mismatch[] {
-  return upstreams.flatMap((upstream, index) => checkPayout(upstream, `upstreams.${index}`, chain));
+  return upstreams.flatMap((upstream, index) => checkPayout(upstream, `upstreams[${index}]`, chain));
 }
 
 function checkPayout({ payoutAddress, payoutScript }: UpstreamConfig, key: string, chain: Network): Mismatch[] {
