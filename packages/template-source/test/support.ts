@@ -149,9 +149,15 @@ export function madeFrom({ solution: { job } }: FoundBlock): WorkTemplate {
 /** A solution of a job that a miner has set. */
 export function customSolution(mode: Extract<JobOrigin, { kind: 'custom' }>['mode'], fill = 1): Solution {
   const { type: _type, futureTemplate: _future, ...template } = newTemplate(1, 100, false);
-  const { id, version, merklePath, coinbase, versionRollingAllowed, height, credit } = solution(template, fill).job;
+  const { id, version, merklePath, coinbase, versionRollingAllowed, numbered, height, credit } = solution(
+    template,
+    fill,
+  ).job;
   const origin = { kind: 'custom', mode, tokenId: bytes(16, 1) } as const;
-  return solved(new Job({ id, origin, version, merklePath, coinbase, versionRollingAllowed, height, credit }), fill);
+  return solved(
+    new Job({ id, origin, version, merklePath, coinbase, versionRollingAllowed, numbered, height, credit }),
+    fill,
+  );
 }
 
 function solved(job: Job, fill: number): Solution {
