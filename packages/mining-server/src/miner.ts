@@ -96,9 +96,8 @@ export class Miner {
   /** Targets are set in another way from now on. @returns whether the one at hand is out of bounds */
   setPolicy(policy: TargetPolicy): boolean {
     this.#policy = policy;
-    const bounds = this.#bounds();
-    this.vardiff.setBounds(bounds);
-    return this.vardiff.difficulty > bounds.max || this.#activeDifficulty > bounds.max;
+    this.vardiff.setBounds(this.#bounds());
+    return this.vardiff.outOfBounds;
   }
 
   /** Vardiff must know when another target binds. */

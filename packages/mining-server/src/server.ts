@@ -104,6 +104,7 @@ export class MiningServer {
   setUsefulDifficulty(difficulty: number | undefined): void {
     const { config, downstreams } = this.#context;
     const { targets } = config;
+    if (this.#context.targets.usefulDifficulty === difficulty) return;
     this.#context.targets = difficulty === undefined ? targets : { ...targets, usefulDifficulty: difficulty };
     let beyond = false;
     for (const { miners } of downstreams) {

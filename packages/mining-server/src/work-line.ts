@@ -184,7 +184,7 @@ export class WorkLine {
     for (const miner of this.#miners.values()) {
       if (miner.addressee.kind !== 'own') continue;
       miner.addressee.recipe = this.#move([miner], miner.recipe, misfits);
-      miner.addressee.feed.forgetFutures();
+      miner.addressee.feed.forgetJobs();
     }
     this.#groups.recipesChanged();
     for (const miner of misfits) this.#onMisfit(miner);

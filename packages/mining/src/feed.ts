@@ -47,8 +47,9 @@ export class Feed {
     this.#futures = other.#futures;
   }
 
-  /** The addressee's recipe is another: the future jobs that it was sent are not those that the board has for it now. */
-  forgetFutures(): void {
+  /** The addressee's recipe or prefixes are others: none of the jobs that it was sent is what the board has for it now. */
+  forgetJobs(): void {
+    this.#current = undefined;
     this.#futures = [];
   }
 

@@ -61,7 +61,7 @@ export class Group<C extends ServerChannel = ServerChannel> {
   /** Every member has got a prefix of another size, or is about to leave: jobs of another recipe follow. */
   become(recipe: Recipe): void {
     this.#recipe = recipe;
-    this.feed.forgetFutures();
+    this.feed.forgetJobs();
   }
 
   /** @throws Error when the channel's full extranonce is not of the group's size (§5.2.3) */

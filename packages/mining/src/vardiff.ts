@@ -41,6 +41,8 @@ const URGENT_SHARES = 20;
 /** A step smaller than this is not worth a message. */
 const LEAST_STEP = 0.05;
 const LOOK_SPACING = 1.6;
+/** What rounding a difficulty to a target and back may add to it. */
+const ROUNDING = 1e-6;
 /** A client that states a hashrate within this of the one before, as a log ratio, makes nothing new of what is known. */
 const SMALL_CHANGE = 0.25;
 
@@ -132,6 +134,11 @@ export class Vardiff {
     return this.#rise.evidence > this.#tuning.alarm && this.#rise.counted > URGENT_SHARES;
   }
 
+  /** Whether the bounds have moved past the difficulty: {@link evaluate} should not wait for its turn. */
+  get outOfBounds(): boolean {
+    return this.#wanted > this.#bounds.max * (1 + ROUNDING) || this.#wanted < this.#bounds.min * (1 - ROUNDING);
+  }
+
   /** A job with another target is mined from now on. */
   activated(difficulty: number, nowMs: number): void {
     this.#advance(nowMs);
@@ -177,7 +184,7 @@ export class Vardiff {
     const ratio = this.#change();
     if (ratio !== undefined) this.#step(ratio);
     const difficulty = clamp(this.#rate / this.#perSecond, this.#bounds.min, this.#bounds.max);
-    if (Math.abs(Math.log(difficulty / this.#wanted)) < LEAST_STEP) return undefined;
+    if (!this.outOfBounds && Math.abs(Math.log(difficulty / this.#wanted)) < LEAST_STEP) return undefined;
     this.#wanted = difficulty;
     return difficulty;
   }
