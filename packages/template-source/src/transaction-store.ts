@@ -1,4 +1,4 @@
-import { sameBytes, sha256d } from '@sv2kit/bitcoin';
+import { sha256d } from '@sv2kit/bitcoin';
 import type { WorkTemplate } from '@sv2kit/mining';
 import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
 
@@ -106,7 +106,10 @@ export class TransactionStore {
     const shared = transactions.map((data) => {
       const key = keyOf(data);
       const held = this.#latest.get(key);
-      const own = held !== undefined && sameBytes(held.data, data) ? held : new SharedTransaction(new Uint8Array(data));
+      const own =
+        held !== undefined && Buffer.compare(held.data, data) === 0
+          ? held
+          : new SharedTransaction(new Uint8Array(data));
       next.set(key, own);
       return own;
     });
