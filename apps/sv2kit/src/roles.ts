@@ -29,6 +29,24 @@ export const roles: readonly Role[] = [
     },
   },
   {
+    name: 'jd-server',
+    summary: 'Gives miners tokens for jobs of their own, and has the jobs checked, beside a pool.',
+    async run(options) {
+      const { createJdServer, jdServerConfig } = await import('@sv2kit/jd-server');
+      const { name, summary } = this;
+      return await run({ name, summary, config: jdServerConfig, start: createJdServer }, options);
+    },
+  },
+  {
+    name: 'jd-client',
+    summary: "Mines the templates of one's own node for a pool that pays for them, or solo.",
+    async run(options) {
+      const { createJdClient, jdClientConfig } = await import('@sv2kit/jd-client');
+      const { name, summary } = this;
+      return await run({ name, summary, config: jdClientConfig, start: createJdClient }, options);
+    },
+  },
+  {
     name: 'mining-device',
     summary: 'Mines on the CPU for a Stratum V2 pool or proxy.',
     async run(options) {

@@ -10,11 +10,21 @@ import { RoleProcess, TestNode } from '../src/index.ts';
 const SV2KIT = fileURLToPath(new URL('../../../apps/sv2kit/src/main.ts', import.meta.url));
 const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
 const STACK_MS = 120_000;
-const ROLES = ['bitcoind', 'template-provider', 'pool', 'device-1', 'device-2'];
+const ROLES = [
+  ...['bitcoind', 'miner-bitcoind', 'template-provider', 'miner-templates', 'pool', 'jd-server'],
+  ...['jd-client', 'jd-client-coinbase', 'jd-client-solo'],
+  ...['device-1', 'device-2', 'device-3', 'device-4', 'device-5'],
+];
+const PATHS = ['pool-template', 'declared-full-template', 'coinbase-only', 'solo'];
 
 interface Report {
   readonly ok: boolean;
-  readonly blocks: readonly { readonly height: number; readonly hash: string; readonly via: string }[];
+  readonly blocks: readonly {
+    readonly height: number;
+    readonly hash: string;
+    readonly via: string;
+    readonly path: string;
+  }[];
 }
 
 /** Holds the user's home, a place for temporary files, and the folder in which the command is given. */
@@ -47,8 +57,8 @@ function expectNothingLeft(...reports: string[]): void {
   expect(['home', 'temporary', 'here'].map((name) => readdirSync(place(name)))).toEqual([[], [], reports]);
 }
 
-test('mines blocks over both kinds of channel, ends with 0, and bitcoind holds every block of its report', async () => {
-  const run = stack('--blocks', '3', '--report', 'out.json');
+test('mines blocks in all ways there are, ends with 0, and both nodes hold every block of its report', async () => {
+  const run = stack('--blocks', '4', '--paths', 'all', '--report', 'out.json');
   expect({ end: await run.end(STACK_MS), stderr: run.stderr }).toEqual({ end: { kind: 'exit', code: 0 }, stderr: '' });
   expectNothingLeft('out.json');
   const report = JSON.parse(readFileSync(join(place('here'), 'out.json'), 'utf8')) as Report;
@@ -59,9 +69,9 @@ test('mines blocks over both kinds of channel, ends with 0, and bitcoind holds e
     blocks: report.blocks.map(({ height }) => ({
       height,
       hash: expect.stringMatching(/^[0-9a-f]{64}$/),
-      path: 'pool-template',
+      path: expect.toSatisfy((path: string) => PATHS.includes(path)),
       via: expect.stringMatching(/^sv2-(standard|extended)$/),
-      device: expect.stringMatching(/^device-[12]$/),
+      device: expect.stringMatching(/^device-[1-5]$/),
     })),
     shares: { accepted: expect.any(Number), rejected: expect.any(Object) },
     roles: ROLES.map((name) => ({ name, state: expect.any(String), reason: null })),
@@ -70,21 +80,27 @@ test('mines blocks over both kinds of channel, ends with 0, and bitcoind holds e
       return Object.keys(named).length > 0;
     }),
   });
-  expect(report.blocks.length).toBeGreaterThanOrEqual(3);
+  expect(report.blocks.length).toBeGreaterThanOrEqual(4);
+  expect(new Set(report.blocks.map(({ path }) => path))).toEqual(new Set(PATHS));
   expect(new Set(report.blocks.map(({ via }) => via))).toEqual(new Set(['sv2-standard', 'sv2-extended']));
 
-  await using node = await TestNode.start(join(place('data'), 'regtest'), 'regtest');
-  for (const { height, hash } of report.blocks) expect((await node.block(height)).hash).toBe(hash);
+  for (const name of ['bitcoind', 'miner-bitcoind']) {
+    await using node = await TestNode.start(join(place('data'), 'regtest'), 'regtest', name);
+    for (const { height, hash } of report.blocks) expect((await node.block(height)).hash).toBe(hash);
+  }
 });
 
-test.each(['bitcoind', 'pool'])('is interrupted while its %s starts: 130, and nothing is left', async (role) => {
-  const run = stack('--blocks', '1000');
-  const starts = new RegExp(`^${role}\\b.*\\bstarting\\b`);
-  await run.log.first(`${role} to start`, ({ message }) => starts.test(message), { ms: STACK_MS });
-  run.signal('SIGINT');
-  expect(await run.end()).toEqual({ kind: 'exit', code: 130 });
-  expectNothingLeft();
-});
+test.each(['bitcoind', 'pool', 'jd-client'])(
+  'is interrupted while its %s starts: 130, and nothing is left',
+  async (role) => {
+    const run = stack('--blocks', '1000');
+    const starts = new RegExp(`^${role}\\b.*\\bstarting\\b`);
+    await run.log.first(`${role} to start`, ({ message }) => starts.test(message), { ms: STACK_MS });
+    run.signal('SIGINT');
+    expect(await run.end()).toEqual({ kind: 'exit', code: 130 });
+    expectNothingLeft();
+  },
+);
 
 test('is interrupted while it mines: 130, and nothing is left', async () => {
   const run = stack('--blocks', '1000');

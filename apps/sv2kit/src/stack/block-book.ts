@@ -29,8 +29,7 @@ export class BlockBook {
 
   /** In every best chain, by height. */
   get confirmed(): StackBlock[] {
-    const inChain = [...this.#entries.values()].filter(({ isInChain }) => isInChain);
-    return inChain.map(({ block }) => block).sort((a, b) => a.height - b.height);
+    return byHeight([...this.#entries.values()].filter(({ isInChain }) => isInChain));
   }
 
   /**
@@ -49,7 +48,7 @@ export class BlockBook {
     await this.#verify(({ block, isInChain }) => !isInChain || block.height > height - DEEP);
     const fresh = [...this.#entries.values()].filter(({ isInChain, isTold }) => isInChain && !isTold);
     for (const entry of fresh) entry.isTold = true;
-    return fresh.map(({ block }) => block);
+    return byHeight(fresh);
   }
 
   /** Asks about every block anew, for the last word. */
@@ -65,6 +64,10 @@ export class BlockBook {
       entry.isInChain = hashes.every((held) => held === hash);
     }
   }
+}
+
+function byHeight(entries: readonly Entry[]): StackBlock[] {
+  return entries.map(({ block }) => block).sort((a, b) => a.height - b.height);
 }
 
 /** What there is to be a block of: the kinds of channel and the paths in use. */

@@ -16,9 +16,15 @@ export function describeService({ package: role }: ServicePlan, port: number): D
         `${at}, ${counted(number(details, 'channels'), 'channel')}, ` +
         `${hashrate(number(details, 'hashrate'))}${briefLatency(latency['share-to-success'])}`;
     case 'jd-server':
-      return ({ details }) => `${at}, ${counted(number(details, 'connections'), 'client')}`;
+      return ({ details, latency }) => {
+        const clients = counted(sum(fields(details['connections'])), 'client');
+        const declared = counted(number(fields(fields(details['declarations'])['outcomes']), 'declared'), 'job');
+        return `${at}, ${clients}, ${declared} declared${briefLatency(latency['declaration'])}`;
+      };
     case 'jd-client':
-      return ({ details }) => `${at}, ${workOf(details)}, ${hashrate(number(details, 'hashrate'))}`;
+      return ({ details, latency }) =>
+        `${at}, ${workOf(details)}, ${hashrate(number(details, 'hashrate'))}` +
+        briefLatency(latency['template-to-acknowledged']);
     default:
       return () => at;
   }
@@ -31,6 +37,11 @@ export function describeDevice(server: string): Describe {
     const rate = hashrate(number(details, 'hashrate'));
     return `${text(details, 'channel')} at ${server}, ${rate}, ${accepted}${briefLatency(latency['share-round-trip'])}`;
   };
+}
+
+/** Of counts by name. */
+function sum(counts: Readonly<Record<string, unknown>>): number {
+  return Object.keys(counts).reduce((total, name) => total + number(counts, name), 0);
 }
 
 /** What a job declarator client works on. */

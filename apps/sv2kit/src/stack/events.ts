@@ -15,12 +15,12 @@ export interface RoleView {
   readonly progress?: string;
 }
 
-/** A block of this run that bitcoind's best chain holds. */
+/** A block of this run that every node's best chain holds. */
 export interface StackBlock {
   readonly height: number;
   /** As explorers show it. */
   readonly hash: string;
-  /** Whose template it was made of. */
+  /** How it came about: `pool-template`, `declared-full-template`, `coinbase-only` or `solo`. */
   readonly path: string;
   /** How the miner was connected. */
   readonly via: string;
@@ -45,13 +45,13 @@ export interface LatencyFigures {
 export interface StackStatus {
   readonly chain: PrivateChain;
   readonly elapsedSeconds: number;
-  /** Of bitcoind's best chain. */
+  /** Of the pool's node. */
   readonly height: number;
   readonly blocks: readonly StackBlock[];
   /** How many are wanted. */
   readonly wanted?: number;
   readonly shares: ShareCounts;
-  /** Hashes per second, as the pool estimates it. */
+  /** Hashes per second, as the pool and those who mine solo estimate it. */
   readonly hashrate: number;
   readonly roles: readonly RoleView[];
   readonly latency: Readonly<Record<string, LatencyFigures>>;

@@ -9,6 +9,7 @@ import { parseStackOptions, stackHelp, type StackOptions } from './options.ts';
 import { checkReportFile, stackReport, writeReport } from './report.ts';
 import { createScreen } from './screens.ts';
 import { Stack } from './stack.ts';
+import { pathWords } from './wording.ts';
 
 const POLL_MS = 500;
 const SIGNAL_EXITS: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
@@ -97,7 +98,7 @@ async function work(whole: Stack, options: StackOptions, screen: Screen, interru
 }
 
 function success(status: StackStatus): Outcome {
-  const text = `done: ${status.blocks.length} blocks in bitcoind's best chain`;
+  const text = `done: ${status.blocks.length} blocks in every node's best chain (${pathWords(status)})`;
   return { ok: true, code: EXIT.ok, text, status };
 }
 

@@ -1,6 +1,14 @@
 import { createRpcClient, RpcError, type RpcClient } from '@sv2kit/bitcoin-node';
-import { type Bitcoind, type ObtainProgress, obtainBitcoind, startBitcoind } from '@sv2kit/bitcoind';
+import {
+  type Bitcoind,
+  type BitcoindBinary,
+  type ObtainProgress,
+  obtainBitcoind,
+  type PrivateChain,
+  startBitcoind,
+} from '@sv2kit/bitcoind';
 import { systemClock } from '@sv2kit/daemon';
+import { reasonOf } from '../command.ts';
 import type { BestChain } from './block-book.ts';
 import type { RoleView } from './events.ts';
 import { pause } from './interruption.ts';
@@ -26,6 +34,12 @@ type State =
       readonly version: string;
     }
   | { readonly kind: 'ended'; readonly asked: boolean; readonly reason: string };
+
+export interface NodePlace {
+  readonly chain: PrivateChain;
+  readonly layout: Layout;
+  readonly peering: readonly string[];
+}
 
 /** A bitcoind of the stack: found or downloaded, started, asked about its best chain, stopped. */
 export class NodeRole implements BestChain {
@@ -68,26 +82,28 @@ export class NodeRole implements BestChain {
   }
 
   /**
-   * waiting -> installing -> starting -> running
+   * waiting -> installing: the program is there, downloaded if need be.
    *
    * @throws BitcoindError
    */
-  async start(
-    options: StackOptions,
-    layout: Layout,
-    peering: readonly string[],
-    signal: AbortSignal,
-  ): Promise<Bitcoind> {
-    try {
-      const progress = (step: ObtainProgress): void => this.#to({ kind: 'installing', step });
-      const { cache: cacheDir } = layout;
-      const binary = await obtainBitcoind({ cacheDir, explicit: options.bitcoind, progress, signal });
-      const version = binary.version.replace(/ (daemon )?version /, ' ');
-      this.#to({ kind: 'starting', version });
-      const { chain } = options;
-      const isKnots = /knots/i.test(binary.version);
-      const extraArgs = [...FULL_BLOCKS, ...(isKnots ? FULL_BLOCKS_OF_KNOTS : []), ...peering];
-      const dataDir = layout.data(this.name);
+  async obtain({ bitcoind }: StackOptions, { cache }: Layout, signal: AbortSignal): Promise<BitcoindBinary> {
+    const progress = (step: ObtainProgress): void => this.#to({ kind: 'installing', step });
+    return await this.#try(signal, () => obtainBitcoind({ cacheDir: cache, explicit: bitcoind, progress, signal }));
+  }
+
+  /**
+   * waiting or installing -> starting -> running
+   *
+   * @param peering options that say whom it knows
+   * @throws BitcoindError
+   */
+  async start(binary: BitcoindBinary, { chain, layout, peering }: NodePlace, signal: AbortSignal): Promise<Bitcoind> {
+    const version = binary.version.replace(/ (daemon )?version /, ' ');
+    this.#to({ kind: 'starting', version });
+    const isKnots = /knots/i.test(binary.version);
+    const extraArgs = [...FULL_BLOCKS, ...(isKnots ? FULL_BLOCKS_OF_KNOTS : []), ...peering];
+    const dataDir = layout.data(this.name);
+    return await this.#try(signal, async () => {
       const node = await startBitcoind({ binary, chain, dataDir, zmq: true, extraArgs, signal });
       const credentials = { cookieFile: node.cookieFile };
       const client = createRpcClient({ url: node.rpcUrl, credentials, clock: systemClock });
@@ -95,23 +111,22 @@ export class NodeRole implements BestChain {
       this.#to({ kind: 'running', node, client, version });
       void node.ended.then(() => this.#onEnd(`it ended: see ${node.dataDir}/${chain}/debug.log`));
       return node;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#to({ kind: 'ended', asked: signal.aborted, reason });
-      throw error;
-    }
+    });
   }
 
   /**
-   * Until its best chain is as long as the other's, or this one's is longer.
+   * Makes another its peer for good, and waits until both have the same best chain.
    *
+   * @param peer `host:port`
    * @throws RpcError
    */
-  async follow(other: NodeRole, signal: AbortSignal): Promise<void> {
+  async join(other: NodeRole, peer: string, signal: AbortSignal): Promise<void> {
+    // At once, and again whenever it is lost.
+    for (const how of ['onetry', 'add']) await this.#client().call('addnode', [peer, how]);
     while (!signal.aborted) {
-      await Promise.all([this.poll(), other.poll()]);
-      if ((await other.hashAt(this.#height)) === (await this.hashAt(this.#height)) && this.#height >= other.height)
-        return;
+      const peers = await this.#client().call('getconnectioncount');
+      const tips = await Promise.all([this, other].map((node) => node.#client().call('getbestblockhash')));
+      if (peers !== 0 && tips[0] === tips[1]) return;
       await pause(SYNC_POLL_MS, signal);
     }
   }
@@ -160,6 +175,15 @@ export class NodeRole implements BestChain {
     if (state.kind === 'running') this.#to({ ...state, kind: 'stopping' });
     state.client.close();
     await state.node.kill();
+  }
+
+  async #try<T>(signal: AbortSignal, step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      this.#to({ kind: 'ended', asked: signal.aborted, reason: reasonOf(error) });
+      throw error;
+    }
   }
 
   #client(): RpcClient {

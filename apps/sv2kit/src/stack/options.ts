@@ -24,7 +24,7 @@ const DEFAULT_DATA_DIR = '.sv2kit/stack';
 const DEFAULT_DEVICES = 2;
 const DEFAULT_DEADLINE_SECONDS = 600;
 const MAX_DEVICES = 64;
-const DEFAULT_PATHS: readonly MiningPath[] = ['pool-template'];
+const DEFAULT_PATHS: readonly MiningPath[] = ['pool-template', 'declared-full-template'];
 /** Those whose port can be chosen. */
 const SERVICES = [TEMPLATE_PROVIDER, POOL, JD_SERVER, JD_CLIENT] as const;
 

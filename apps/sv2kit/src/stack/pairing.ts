@@ -3,17 +3,24 @@ import { freePorts } from '@sv2kit/bitcoind';
 /** Options of two bitcoinds that are to be each other's only peer. */
 export interface Pairing {
   readonly listening: readonly string[];
-  /** Finds the other by itself, again too when the other was away. */
+  /** Where the one who listens tells of its mempool, for a job declarator server. */
+  readonly zmqSequence: string;
   readonly dialling: readonly string[];
+  /** Where the one who listens is to be dialled. */
+  readonly peer: string;
 }
 
 const ALONE = ['-listenonion=0', '-discover=0', '-natpmp=0'];
 
 export async function pairNodes(): Promise<Pairing> {
-  const [port = 0] = await freePorts(1);
+  const [port = 0, zmqPort = 0] = await freePorts(2);
+  const peer = `127.0.0.1:${port}`;
+  const zmqSequence = `tcp://127.0.0.1:${zmqPort}`;
   return {
     // Whom a node trusts it tells of a transaction at once.
-    listening: [...ALONE, '-listen=1', `-bind=127.0.0.1:${port}`, '-whitelist=noban@127.0.0.1'],
-    dialling: [...ALONE, `-addnode=127.0.0.1:${port}`],
+    listening: [...ALONE, '-listen=1', `-bind=${peer}`, '-whitelist=noban@127.0.0.1', `-zmqpubsequence=${zmqSequence}`],
+    zmqSequence,
+    dialling: ALONE,
+    peer,
   };
 }

@@ -8,7 +8,7 @@ import type { LatencyFigures, RoleState, ShareCounts, StackBlock, StackStatus } 
 export interface StackReport {
   readonly ok: boolean;
   readonly chain: PrivateChain;
-  /** In bitcoind's best chain when the report was made, by height. */
+  /** In the best chain of every node when the report was made, by height. */
   readonly blocks: readonly StackBlock[];
   readonly shares: ShareCounts;
   readonly roles: readonly { readonly name: string; readonly state: RoleState; readonly reason: string | null }[];

@@ -18,7 +18,10 @@ const REWARD_SCRIPT = Uint8Array.from(Buffer.from('0014751e76e8199196d454941c45d
 const MINER_SCRIPT = Uint8Array.from(Buffer.from(`0014${'5a'.repeat(20)}`, 'hex'));
 
 /** What a role needs to know of a bitcoind. */
-export type NodeFacts = Pick<Bitcoind, 'chain' | 'rpcUrl' | 'cookieFile' | 'zmqHashBlock'>;
+export interface NodeFacts extends Pick<Bitcoind, 'chain' | 'rpcUrl' | 'cookieFile' | 'zmqHashBlock'> {
+  /** Where it tells of its mempool. */
+  readonly zmqSequence?: string;
+}
 
 /** What the configurations are made of. */
 export interface StackParts {
@@ -92,19 +95,12 @@ ${identity(keys.roles.get(name))}
 ${coinbase(REWARD_SCRIPT, node)}
 ${tokens(parts)}
 # Checks the jobs that miners declare.
-${nodeTable(node, node.zmqHashBlock)}${log}`;
+${nodeTable(node, node.zmqHashBlock)}${node.zmqSequence === undefined ? '' : `zmq_sequence = ${quoted(node.zmqSequence)}\n`}${log}`;
 }
 
 function jdClientToml(parts: StackParts, { name, package: role, path }: ServicePlan): string {
   const { layout, keys, pace } = parts;
   const node = minersOf(parts);
-  const upstream = `# In order of preference. When none is left the miners go on alone, and come back.
-[[upstreams]]
-pool_url = ${url(parts, POOL)}
-jds_url = ${url(parts, JD_SERVER)}
-user_identity = ${quoted(`${USER}.${name}`)}
-mode = ${quoted(path === 'coinbase-only' ? 'coinbase-only' : 'full-template')}
-`;
   return `${head(name, parts, role)}
 chain = ${quoted(node.chain)}
 data_dir = ${quoted(layout.data(name))}
@@ -113,10 +109,22 @@ ${identity(keys.roles.get(name))}
 [[template_providers]]
 url = ${url(parts, MINER_TEMPLATES)}
 
-${path === 'solo' ? "# No [[upstreams]]: all blocks are the miner's own.\n" : upstream}
+${path === 'solo' ? "# No [[upstreams]]: all blocks are the miner's own.\n" : upstreamTable(parts, name, path)}
 # Where the miner's own blocks pay.
 ${coinbase(MINER_SCRIPT, node, '/sv2kit stack, miner/')}
 ${mining(pace)}${log}`;
+}
+
+function upstreamTable(parts: StackParts, name: string, path: ServicePlan['path']): string {
+  return `# In order of preference. When none is left the miners go on alone, and come back.
+[[upstreams]]
+pool_url = ${url(parts, POOL)}
+jds_url = ${url(parts, JD_SERVER)}
+user_identity = ${quoted(`${USER}.${name}`)}
+mode = ${quoted(path === 'coinbase-only' ? 'coinbase-only' : 'full-template')}
+# A pool that wants its payout elsewhere is not the one that was agreed on.
+payout_address = ${quoted(addressFromScript(REWARD_SCRIPT, parts.node.chain) ?? '')}
+`;
 }
 
 export function miningDeviceToml(parts: StackParts, { name, channel, server }: DevicePlan): string {

@@ -15,7 +15,8 @@ import { choosePorts, type StackPorts } from './ports.ts';
 import { Role, type RolePackage } from './role.ts';
 import { miningDeviceToml, type NodeFacts, serviceToml, type StackParts } from './role-configs.ts';
 import { createStackKeys } from './stack-keys.ts';
-import { foundBlocks, number, type RoleStatus, shareCounts } from './status.ts';
+import { addShares, foundBlocks, number, type RoleStatus, shareCounts } from './status.ts';
+import { together } from './together.ts';
 
 const READY_POLL_MS = 200;
 
@@ -78,10 +79,12 @@ export class Stack {
     const parts: StackParts = { layout, ...nodes, ports, keys, pace };
     for (const stage of [0, 1, 2]) {
       const members = services.filter((service) => service.stage === stage);
-      await Promise.all(
-        members.map(async (service) => {
-          await this.#role(service.name).start(serviceToml(parts, service));
-          await ready(this.#role(service.name), signal);
+      await together(
+        signal,
+        members.map((service) => async (either) => {
+          const role = this.#role(service.name);
+          await role.start(serviceToml(parts, service));
+          await ready(role, either);
         }),
       );
     }
@@ -107,19 +110,17 @@ export class Stack {
 
   status(): StackStatus {
     const { chain, blocks } = this.#options;
-    const pool = this.#details(POOL);
-    const soloists = this.#plan.services.filter(({ path }) => path === 'solo');
+    // What is mined for the pool is told by it.
+    const soloists = this.#plan.services.filter(({ path }) => path === 'solo').map(({ name }) => name);
+    const servers = [POOL, ...soloists].map((name) => this.#details(name));
     return {
       chain,
       elapsedSeconds: (performance.now() - this.#startedMs) / 1_000,
       height: this.#node.height,
       blocks: this.#book.confirmed,
       ...(blocks === undefined ? {} : { wanted: blocks }),
-      shares: shareCounts(pool),
-      hashrate: [POOL, ...soloists.map(({ name }) => name)].reduce(
-        (sum, name) => sum + number(this.#details(name), 'hashrate'),
-        0,
-      ),
+      shares: addShares(servers.map(shareCounts)),
+      hashrate: servers.reduce((sum, details) => sum + number(details, 'hashrate'), 0),
       roles: this.#views(),
       latency: this.#latency(),
     };
@@ -159,13 +160,18 @@ export class Stack {
 
   /** The miner's goes on from the pool's chain: they know each other. */
   async #startNodes(layout: Layout, signal: AbortSignal): Promise<{ node: NodeFacts; minerNode?: NodeFacts }> {
+    const { chain } = this.#options;
     const miner = this.#minerNode;
-    if (miner === undefined) return { node: await this.#node.start(this.#options, layout, [], signal) };
-    const { listening, dialling } = await pairNodes();
-    const node = await this.#node.start(this.#options, layout, listening, signal);
-    const minerNode = await miner.start(this.#options, layout, dialling, signal);
-    await miner.follow(this.#node, signal);
-    return { node, minerNode };
+    const binary = await this.#node.obtain(this.#options, layout, signal);
+    if (miner === undefined) return { node: await this.#node.start(binary, { chain, layout, peering: [] }, signal) };
+    const { listening, dialling, peer, zmqSequence } = await pairNodes();
+    const [node, minerNode] = await together(signal, [
+      (either) => this.#node.start(binary, { chain, layout, peering: listening }, either),
+      (either) => miner.start(binary, { chain, layout, peering: dialling }, either),
+    ]);
+    if (node === undefined || minerNode === undefined) throw new TypeError('two nodes were started');
+    await miner.join(this.#node, peer, signal);
+    return { node: { ...node, zmqSequence }, minerNode };
   }
 
   #createRoles(layout: Layout, ports: StackPorts): Map<string, Role> {

@@ -60,7 +60,7 @@ export function foundBlocks(details: Fields): FoundBlock[] {
     .sort((a, b) => a.height - b.height);
 }
 
-/** The pool's share counts. */
+/** The share counts of a role that serves miners. */
 export function shareCounts(details: Fields): ShareCounts {
   const shares = fields(details['shares']);
   const rejected = Object.entries(fields(shares['rejected']));
@@ -68,6 +68,14 @@ export function shareCounts(details: Fields): ShareCounts {
     accepted: number(shares, 'accepted'),
     rejected: Object.fromEntries(rejected.filter((entry): entry is [string, number] => typeof entry[1] === 'number')),
   };
+}
+
+export function addShares(counts: readonly ShareCounts[]): ShareCounts {
+  const rejected: Record<string, number> = {};
+  for (const [code, count] of counts.flatMap((each) => Object.entries(each.rejected))) {
+    rejected[code] = (rejected[code] ?? 0) + count;
+  }
+  return { accepted: counts.reduce((sum, { accepted }) => sum + accepted, 0), rejected };
 }
 
 /** 0 when it is not there. */

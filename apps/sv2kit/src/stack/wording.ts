@@ -54,6 +54,11 @@ export function blockLine({ height, hash, path, via, device }: StackBlock): stri
   return `block ${height} ${hash} ${path} by ${device} over ${via}`;
 }
 
+/** `pool-template 3, solo 1`. */
+export function pathWords({ blocks }: Pick<StackStatus, 'blocks'>): string {
+  return [...Map.groupBy(blocks, ({ path }) => path)].map(([path, { length }]) => `${path} ${length}`).join(', ');
+}
+
 export function roleLine({ name, state, reason, detail, progress: done }: RoleView): string {
   const words = reason ?? (done === undefined ? detail : `${detail}, ${done}`);
   return [name.padEnd(18), state.padEnd(11), words].join(' ').trimEnd();
@@ -73,8 +78,11 @@ export function statusLine(status: StackStatus): string {
   ].join('; ');
 }
 
-/** The figure that says most: how long a share takes until its sender knows that it counts. */
-export function latencyWords(status: StackStatus): string[] {
-  const figures = status.latency['pool.share-to-success'];
-  return figures === undefined ? [] : [`share to success ${latency(figures)}`];
+/** The figures that say most: until a share's sender knows that it counts, and until a miner's own template does. */
+export function latencyWords({ latency: figures }: StackStatus): string[] {
+  const named = [
+    ['share to success', figures['pool.share-to-success']],
+    ['template to acknowledged job', figures['jd-client.template-to-acknowledged']],
+  ] as const;
+  return named.flatMap(([what, value]) => (value === undefined ? [] : [`${what} ${latency(value)}`]));
 }

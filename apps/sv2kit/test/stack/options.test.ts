@@ -9,7 +9,7 @@ describe('options of sv2kit stack', () => {
     expect(parseStackOptions([])).toEqual({
       chain: 'signet',
       devices: 2,
-      paths: ['pool-template'],
+      paths: ['pool-template', 'declared-full-template'],
       dataDir: '.sv2kit/stack',
       json: false,
       ports: { services: new Map() },

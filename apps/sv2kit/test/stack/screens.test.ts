@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { stackReport } from '../../src/stack/report.ts';
 import { createScreen } from '../../src/stack/screens.ts';
-import { foundBlocks, readStatus, shareCounts } from '../../src/stack/status.ts';
+import { addShares, foundBlocks, readStatus, shareCounts } from '../../src/stack/status.ts';
 import { briefLatency, hashrate, latency } from '../../src/stack/wording.ts';
 import { block, RecordingTerminal, role, status } from './support.ts';
 
@@ -151,6 +151,12 @@ describe('a role’s status', () => {
     };
     expect(foundBlocks(details).map(({ hash }) => hash)).toEqual(['a', 'b']);
     expect(shareCounts(details)).toEqual({ accepted: 3, rejected: { 'stale-share': 1 } });
+    expect(addShares([shareCounts(details), shareCounts({}), { accepted: 1, rejected: { 'stale-share': 2 } }])).toEqual(
+      {
+        accepted: 4,
+        rejected: { 'stale-share': 3 },
+      },
+    );
     expect([foundBlocks({}), shareCounts({})]).toEqual([[], { accepted: 0, rejected: {} }]);
   });
 });

@@ -11,6 +11,16 @@ import type { StackReport } from '../../src/stack/report.ts';
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const workspaceCache = fileURLToPath(new URL('../../../../.cache', import.meta.url));
 
+const ROLES = [
+  ...['bitcoind', 'miner-bitcoind', 'template-provider', 'miner-templates', 'pool', 'jd-server', 'jd-client'],
+  ...['device-1', 'device-2', 'device-3'],
+];
+const WAYS = [
+  'pool-template sv2-standard device-1',
+  'pool-template sv2-extended device-2',
+  'declared-full-template sv2-standard device-3',
+];
+
 interface Line {
   readonly event: string;
   readonly role?: { readonly name: string; readonly state: string; readonly reason?: string };
@@ -80,7 +90,7 @@ async function untilNothingRuns(): Promise<void> {
 }
 
 describe('the whole stack on regtest', { timeout: 240_000 }, () => {
-  test('mines blocks over both kinds of channel, reports them, and leaves nothing running', async () => {
+  test('mines blocks of the pool and of a miner, over both kinds of channel, reports them, and leaves nothing running', async () => {
     const report = join(folder, 'out.json');
     const running = new Running('--blocks', '4', '--report', report, '--deadline', '200');
     expect({ code: await running.ended, complained: running.complained }).toEqual({ code: 0, complained: '' });
@@ -88,27 +98,21 @@ describe('the whole stack on regtest', { timeout: 240_000 }, () => {
     expect({ ok, chain }).toEqual({ ok: true, chain: 'regtest' });
     expect(blocks.length).toBeGreaterThanOrEqual(4);
     expect(blocks.map(({ height }) => height)).toEqual(blocks.map((_, index) => index + 1));
-    expect(new Set(blocks.map(({ via, device, path }) => `${path} ${via} ${device}`))).toEqual(
-      new Set(['pool-template sv2-standard device-1', 'pool-template sv2-extended device-2']),
-    );
+    const ways = new Set(blocks.map(({ via, device, path }) => `${path} ${via} ${device}`));
+    expect([...ways].filter((way) => !WAYS.includes(way))).toEqual([]);
+    expect(new Set(blocks.map(({ path }) => path))).toEqual(new Set(['pool-template', 'declared-full-template']));
+    expect(new Set(blocks.map(({ via }) => via))).toEqual(new Set(['sv2-standard', 'sv2-extended']));
     expect(shares.accepted).toBeGreaterThanOrEqual(4);
-    expect(roles.map(({ name, state, reason }) => `${name} ${state} ${reason}`)).toEqual([
-      'bitcoind ok null',
-      'template-provider ok null',
-      'pool ok null',
-      'device-1 ok null',
-      'device-2 ok null',
-    ]);
+    expect(roles.map(({ name, state, reason }) => `${name} ${state} ${reason}`)).toEqual(
+      ROLES.map((name) => `${name} ok null`),
+    );
     expect(latency['pool.share-to-success']).toMatchObject({ unit: 'ms', samples: shares.accepted });
+    expect(latency['jd-client.template-to-acknowledged']?.samples).toBeGreaterThan(0);
     expect(running.lines.at(-1)).toMatchObject({ event: 'end', ok: true });
     expect(processesOf(dataDir)).toEqual([]);
     expect(readdirSync(folder).sort()).toEqual(['data', 'out.json']);
-    expect(readdirSync(join(dataDir, 'regtest', 'configs')).sort()).toEqual([
-      'device-1.toml',
-      'device-2.toml',
-      'pool.toml',
-      'template-provider.toml',
-    ]);
+    const configs = ROLES.filter((name) => !name.endsWith('bitcoind')).map((name) => `${name}.toml`);
+    expect(readdirSync(join(dataDir, 'regtest', 'configs')).sort()).toEqual(configs.sort());
   });
 
   test('stops at SIGTERM: every role as asked, exit code 0, nothing left', async () => {
@@ -116,7 +120,7 @@ describe('the whole stack on regtest', { timeout: 240_000 }, () => {
     await running.until(({ event }) => event === 'block');
     running.child.kill('SIGTERM');
     expect(await running.ended).toBe(0);
-    for (const name of ['bitcoind', 'template-provider', 'pool', 'device-1', 'device-2']) {
+    for (const name of ROLES) {
       const last = running.lines.findLast((line) => line.event === 'role' && line.role?.name === name);
       expect(last?.role).toMatchObject({ name, state: 'stopped' });
     }
