@@ -45,7 +45,9 @@ export const LIMITS = {
   /** The node's answer to one check, and to the questions about its fees. */
   checkTimeoutMs: 30_000,
   /** Age at which what the next block must have is asked for again on the same tip. */
-  tipRefreshMs: 30_000,
+  tipRefreshMs: 60_000,
+  /** So many times in a row a node may be too busy to say where its tip is before it counts as away. */
+  busyAnswers: 3,
   /** Part of the time that asking for the mempool may take: a large one is asked for less often. */
   mempoolDuty: 0.05,
   /** When a job misses transactions, the mempool is looked at once more unless that was so little ago. */

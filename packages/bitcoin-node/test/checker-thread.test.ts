@@ -132,6 +132,19 @@ describe('a checker whose node has no template says why', () => {
   });
 });
 
+test('a checker whose node is too busy for a moment keeps its tip; one that is for long loses it', async () => {
+  await ready();
+  fake.on('getbestblockhash', () => ({ status: 503, body: 'Work queue depth exceeded' }));
+  for (let times = 2; times <= LIMITS.busyAnswers; times += 1) {
+    expect(messages.some(({ kind }) => kind === 'away')).toBe(false);
+    clock.advance(1_000);
+    await fake.called('getbestblockhash', times);
+  }
+  expect(messages.some(({ kind }) => kind === 'away')).toBe(false);
+  while (!messages.some(({ kind }) => kind === 'away')) await clock.advanceAsync(1_000);
+  expect(await message('away')).toMatchObject({ reason: "getbestblockhash: the node's work queue is full (HTTP 503)" });
+});
+
 describe('the answer to a proposal', () => {
   const words: readonly {
     readonly answer: FakeAnswer;

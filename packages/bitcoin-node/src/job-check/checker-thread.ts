@@ -69,8 +69,7 @@ export class CheckerThread {
         );
       }
       case 'release':
-        this.#checker.release(message.handle);
-        return this.#report();
+        return this.#checker.release(message.handle);
       case 'mempool':
         return void this.#mempool.hear(message.news);
       case 'look':

@@ -40,6 +40,7 @@ export class TipKeeper {
   #timer: Disposable | undefined;
   #tip: WorkTip | undefined;
   #askedAtMs = 0;
+  #failures = 0;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
 
@@ -84,10 +85,13 @@ export class TipKeeper {
       if (this.#tip === undefined) await checkChain(client, expected, signal);
       const hash = await client.call('getbestblockhash', [], { signal });
       const isSame = this.#tip !== undefined && displayHash(this.#tip.hash) === hash;
-      if (isSame && clock.now() - this.#askedAtMs < LIMITS.tipRefreshMs) return;
-      this.#set(await this.#ask());
+      const isFresh = isSame && clock.now() - this.#askedAtMs < LIMITS.tipRefreshMs;
+      if (!isFresh) this.#set(await this.#ask());
+      this.#failures = 0;
     } catch (error) {
       if (signal.aborted) return;
+      this.#failures += 1;
+      if (isPassing(error) && this.#failures < LIMITS.busyAnswers) return;
       this.#lose(await this.#reason(error));
     }
   }
@@ -136,4 +140,9 @@ export class TipKeeper {
     }
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** The node is there and has too much to do. */
+function isPassing(error: unknown): boolean {
+  return error instanceof RpcError && (error.code === 'busy' || error.code === 'timeout');
 }
