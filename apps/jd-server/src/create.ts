@@ -77,7 +77,10 @@ export async function createJdServer(config: JdServerConfig, deps: JdServerDeps)
 async function start(parts: Parts): Promise<JdServer> {
   const { config, deps, key, metrics, journal, identity } = parts;
   const { clock, log } = deps;
-  const bench = openBench(parts, () => server.onTip());
+  const bench = openBench(parts, () => {
+    bench.look();
+    server.onTip();
+  });
   const desk = new BlockDesk({ bench, journal, clock, log, metrics });
   const tally = new Tally({ clock, log, metrics });
   const declarations = new Declarations(declarationsOptions(config, key));
@@ -87,6 +90,7 @@ async function start(parts: Parts): Promise<JdServer> {
     await bench.close();
     throw error;
   });
+  bench.look();
   const timers = [
     clock.every(JD_SERVER_LIMITS.tickMs, () => server.tick()),
     clock.every(JD_SERVER_LIMITS.nodesMs, () => bench.look()),
