@@ -3,7 +3,9 @@ export { Authority } from './authority.ts';
 export { type DraftJob, blockOf, customJobOf, declarationOf, draftJob, spaceOf } from './draft-job.ts';
 export { DeadlineError, eventually, within } from './deadline.ts';
 export * as lies from './lies.ts';
-export { Lab } from './lab.ts';
+export { HashWatch } from './hash-watch.ts';
+export { jdClientToml, jdServerToml, SOLO_SCRIPT, type UpstreamPair } from './job-declaration-roles.ts';
+export { type JdClientWishes, type JdServerWishes, Lab, type PoolWishes } from './lab.ts';
 export { Mailbox } from './mailbox.ts';
 export {
   type AnyMessage,
@@ -19,7 +21,7 @@ export { type ShownBlock, type ShownTransaction, TestNode } from './node.ts';
 export { RawPeer } from './raw-peer.ts';
 export { RoleHere } from './role-here.ts';
 export { RoleProcess } from './role-process.ts';
-export { PAYOUT_ADDRESS, PAYOUT_SCRIPT, POOL_TAG } from './roles.ts';
+export { PAYOUT_ADDRESS, PAYOUT_SCRIPT, POOL_TAG, poolToml } from './roles.ts';
 export { type CustomJob, type DeclaratorOptions, type Refusal, TestDeclarator } from './test-declarator.ts';
 export { type MadeTransaction, makeTransactions, sendTransactions } from './transactions.ts';
 export { search, type Share, type TestChannel, TestMiner } from './test-miner.ts';

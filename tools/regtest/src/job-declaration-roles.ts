@@ -1,7 +1,12 @@
 // Configurations of the roles of job declaration as scenarios need them.
 import type { PrivateChain } from '@sv2kit/bitcoind';
-import { coinbaseLines, lines, nodeLines, quoted } from './roles.ts';
+import { createJdClient, jdClientConfig } from '@sv2kit/jd-client';
+import { createJdServer, jdServerConfig } from '@sv2kit/jd-server';
+import { lines, nodeLines, payoutLine, quoted } from './roles.ts';
 import type { TestNode } from './node.ts';
+
+export const jdServer = { name: 'jd-server', config: jdServerConfig, create: createJdServer } as const;
+export const jdClient = { name: 'jd-client', config: jdClientConfig, create: createJdClient } as const;
 
 /** Where a job declarator client of a scenario pays when it mines for itself, in hex. */
 export const SOLO_SCRIPT = `0014${'5a'.repeat(20)}`;
@@ -29,7 +34,8 @@ export function jdServerToml(settings: JdServerSettings): string {
     `data_dir = ${quoted(dataDir)}`,
     '[identity]',
     `authority_secret_file = ${quoted(authoritySecretFile)}`,
-    coinbaseLines(chain),
+    '[coinbase]',
+    payoutLine(chain),
     '[job_declaration]',
     `token_key_file = ${quoted(tokenKeyFile)}`,
     leastPayoutShare === undefined ? [] : `least_payout_share = ${leastPayoutShare}`,

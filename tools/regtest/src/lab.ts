@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PrivateChain } from '@sv2kit/bitcoind';
-import { mining, templateDistribution } from '@sv2kit/codec';
+import { jobDeclaration, mining, type Protocol, templateDistribution } from '@sv2kit/codec';
+import type { JdClient } from '@sv2kit/jd-client';
+import type { JdServer } from '@sv2kit/jd-server';
 import type { MiningDevice } from '@sv2kit/mining-device';
 import type { Pool } from '@sv2kit/pool';
 import type { TemplateProvider } from '@sv2kit/template-provider';
@@ -11,6 +13,7 @@ import { ManInTheMiddle } from './man-in-the-middle.ts';
 import { TestNode } from './node.ts';
 import { RoleHere } from './role-here.ts';
 import { RoleProcess } from './role-process.ts';
+import * as jd from './job-declaration-roles.ts';
 import * as roles from './roles.ts';
 import { SkippingClock } from './skipping-clock.ts';
 
@@ -23,6 +26,8 @@ type OfLab = 'node' | 'dataDir' | 'authoritySecretFile';
 /** What a scenario that names nothing gets: a folder for each role by name. */
 export type TemplateProviderWishes = Optional<roles.TemplateProviderSettings, OfLab>;
 export type PoolWishes = Optional<roles.PoolSettings, OfLab>;
+export type JdServerWishes = Optional<jd.JdServerSettings, OfLab | 'chain' | 'tokenKeyFile'>;
+export type JdClientWishes = Optional<jd.JdClientSettings, 'chain' | 'dataDir' | 'authoritySecretFile'>;
 
 /**
  * A folder, a chain, an authority and whatever roles a scenario starts: the roles are closed in reverse order, the
@@ -85,6 +90,26 @@ export class Lab implements AsyncDisposable {
     return this.#stack.use(await RoleHere.start(roles.miningDevice, roles.deviceToml(settings), this.clock));
   }
 
+  /** Started, and ready to check jobs, on the lab's node unless it is told otherwise. */
+  async jdServer(wishes: JdServerWishes = {}): Promise<RoleHere<JdServer>> {
+    const server = this.#stack.use(await RoleHere.start(jd.jdServer, this.#jdServerToml(wishes), this.clock));
+    await this.clock.until(TICK_MS, server.well());
+    return server;
+  }
+
+  /** Started; mines for its best pair, or alone, as soon as it can. */
+  async jdClient(wishes: JdClientWishes): Promise<RoleHere<JdClient>> {
+    return this.#stack.use(await RoleHere.start(jd.jdClient, this.#jdClientToml(wishes), this.clock));
+  }
+
+  jdServerProcess(wishes: JdServerWishes = {}): RoleProcess {
+    return this.#stack.use(RoleProcess.start('jd-server', this.#jdServerToml(wishes), this.folder));
+  }
+
+  jdClientProcess(wishes: JdClientWishes): RoleProcess {
+    return this.#stack.use(RoleProcess.start('jd-client', this.#jdClientToml(wishes), this.folder));
+  }
+
   templateProviderProcess(wishes: TemplateProviderWishes = {}): RoleProcess {
     const toml = roles.templateProviderToml({ ...this.#own('template-provider'), ...wishes });
     return this.#stack.use(RoleProcess.start('template-provider', toml, this.folder));
@@ -104,13 +129,18 @@ export class Lab implements AsyncDisposable {
     return await this.#middle(mining, port);
   }
 
+  /** Between job declarator clients and their server. */
+  async beforeJdServer(port: number): Promise<ManInTheMiddle> {
+    return await this.#middle(jobDeclaration, port);
+  }
+
   /** Between pools and a template provider. */
   async beforeTemplateProvider(port: number): Promise<ManInTheMiddle> {
     return await this.#middle(templateDistribution, port);
   }
 
   /** What a client of a server on that port is configured with. */
-  url(server: { readonly port: number } | RoleHere<Pool | TemplateProvider>): string {
+  url(server: { readonly port: number } | RoleHere<Pool | TemplateProvider | JdServer | JdClient>): string {
     return this.authority.url('service' in server ? server.service.address.port : server.port);
   }
 
@@ -118,9 +148,19 @@ export class Lab implements AsyncDisposable {
     await this.#stack.disposeAsync();
   }
 
-  async #middle(protocol: typeof mining | typeof templateDistribution, port: number): Promise<ManInTheMiddle> {
+  async #middle(protocol: Protocol, port: number): Promise<ManInTheMiddle> {
     const upstream = { host: '127.0.0.1', port };
     return this.#stack.use(await ManInTheMiddle.listen({ protocol, upstream, identity: this.authority.identity() }));
+  }
+
+  #jdServerToml(wishes: JdServerWishes): string {
+    const tokenKeyFile = join(this.folder, 'token.key');
+    return jd.jdServerToml({ ...this.#own('jd-server'), chain: this.node.chain, tokenKeyFile, ...wishes });
+  }
+
+  #jdClientToml(wishes: JdClientWishes): string {
+    const { dataDir, authoritySecretFile } = this.#own('jd-client');
+    return jd.jdClientToml({ chain: this.node.chain, dataDir, authoritySecretFile, ...wishes });
   }
 
   #own(role: string): Pick<roles.PoolSettings, OfLab> {

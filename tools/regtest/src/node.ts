@@ -136,6 +136,12 @@ export class TestNode implements AsyncDisposable {
     await this.call('generateblock', `raw(${hex(ANYBODY)})`, transactions.map(hex));
   }
 
+  /** An empty block in hex that is not submitted: whoever does so decides when. */
+  async prepareBlock(): Promise<string> {
+    const block = (await this.call('generateblock', `raw(${hex(ANYBODY)})`, [], false)) as { readonly hex: string };
+    return block.hex;
+  }
+
   /** The next reward of `mine` that nobody has spent; it can be spent 100 blocks later. */
   async reward(): Promise<Coin> {
     const block = await this.block(this.#rewards++);

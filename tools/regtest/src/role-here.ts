@@ -77,17 +77,28 @@ export class RoleHere<S extends Service> implements AsyncDisposable {
 
   /** Resolves when a condition of its health is, or is not, met; to its reason. @throws DeadlineError */
   condition(name: string, ok: boolean): Promise<string | undefined> {
-    const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    const { health } = this.#deps;
-    const find = () => health.report().conditions.find((condition) => condition.name === name);
-    const look = (): void => {
-      const condition = find();
-      if (condition?.ok === ok) resolve(condition.reason);
-    };
-    health.onChange(look);
-    look();
+    const find = () => this.#deps.health.report().conditions.find((condition) => condition.name === name);
     const what = `condition ${name} of the ${this.name} to be ${ok ? 'met' : 'failing'}`;
-    return within(what, promise, undefined, () => `it is ${JSON.stringify(find() ?? 'not declared')}`);
+    const look = () => (find()?.ok === ok ? { reason: find()?.reason } : undefined);
+    return this.#health(what, look, () => `it is ${JSON.stringify(find() ?? 'not declared')}`).then((it) => it.reason);
+  }
+
+  /** Resolves when every condition of its health is met. @throws DeadlineError */
+  async well(): Promise<void> {
+    const failing = () => this.#deps.health.report().conditions.filter(({ ok }) => !ok);
+    const look = () => failing().length === 0 || undefined;
+    await this.#health(`the ${this.name} to be well`, look, () => JSON.stringify(failing()));
+  }
+
+  #health<T>(what: string, look: () => T | undefined, evidence: () => string): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<T>();
+    const change = (): void => {
+      const found = look();
+      if (found !== undefined) resolve(found);
+    };
+    this.#deps.health.onChange(change);
+    change();
+    return within(what, promise, undefined, evidence);
   }
 
   /** What it wanted to end its process for. */

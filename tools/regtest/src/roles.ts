@@ -30,11 +30,15 @@ export interface TemplateProviderSettings {
   /** 0: any that is free. */
   readonly port?: number;
   readonly maxClients?: number;
+  /** Seconds between two templates of one tip. */
+  readonly feeInterval?: number;
+  readonly emptyAhead?: 'named' | 'never';
 }
 
 /** Any higher fee is news at once. */
 export function templateProviderToml(settings: TemplateProviderSettings): string {
   const { node, dataDir, authoritySecretFile, port = 0, maxClients = 64 } = settings;
+  const { feeInterval = 0, emptyAhead = 'named' } = settings;
   return lines(
     `listen = "127.0.0.1:${port}"`,
     `chain = ${quoted(node.chain)}`,
@@ -42,7 +46,8 @@ export function templateProviderToml(settings: TemplateProviderSettings): string
     `max_clients = ${maxClients}`,
     '[templates]',
     'fee_threshold = 1',
-    'fee_interval = 0',
+    `fee_interval = ${feeInterval}`,
+    `empty_ahead = ${quoted(emptyAhead)}`,
     '[identity]',
     `authority_secret_file = ${quoted(authoritySecretFile)}`,
     nodeLines(node),
@@ -59,6 +64,8 @@ export interface PoolSettings {
   readonly port?: number;
   readonly sharesPerMinute?: number;
   readonly minDifficulty?: number;
+  /** Hashes per second of a channel that states none. */
+  readonly assumedHashrate?: number;
   /** Whether found blocks go to the node as well, past the template provider. */
   readonly submitsToNode?: boolean;
   readonly supported?: readonly number[];
@@ -74,17 +81,20 @@ export interface PoolSettings {
 export function poolToml(settings: PoolSettings): string {
   const { node, dataDir, authoritySecretFile, templateProviders, port = 0, submitsToNode = true } = settings;
   const { sharesPerMinute = 60, minDifficulty = 1e-6, supported = [2], required = [], more = '' } = settings;
-  const { tokenKeyFile, jobDeclarators = [] } = settings;
+  const { assumedHashrate = 1e12, tokenKeyFile, jobDeclarators = [] } = settings;
   return lines(
     `listen = "127.0.0.1:${port}"`,
     `chain = ${quoted(node.chain)}`,
     `data_dir = ${quoted(dataDir)}`,
     '[identity]',
     `authority_secret_file = ${quoted(authoritySecretFile)}`,
-    coinbaseLines(node.chain),
+    '[coinbase]',
+    payoutLine(node.chain),
+    `tag = ${quoted(POOL_TAG)}`,
     '[mining]',
     `shares_per_minute = ${sharesPerMinute}`,
     `min_difficulty = ${minDifficulty.toFixed(14)}`,
+    `assumed_hashrate = ${assumedHashrate}`,
     '[extensions]',
     `supported = ${JSON.stringify(supported)}`,
     `required = ${JSON.stringify(required)}`,
@@ -97,13 +107,8 @@ export function poolToml(settings: PoolSettings): string {
 }
 
 /** Everything to the same script, on whatever chain. */
-export function coinbaseLines(chain: PrivateChain): string[] {
-  return [
-    '[coinbase]',
-    chain === 'regtest' ? `address = ${quoted(PAYOUT_ADDRESS)}` : `descriptor = "raw(${PAYOUT_SCRIPT})"`,
-    `tag = ${quoted(POOL_TAG)}`,
-  ];
-}
+export const payoutLine = (chain: PrivateChain): string =>
+  chain === 'regtest' ? `address = ${quoted(PAYOUT_ADDRESS)}` : `descriptor = "raw(${PAYOUT_SCRIPT})"`;
 
 export interface DeviceSettings {
   readonly channel: 'standard' | 'extended';
