@@ -100,15 +100,15 @@ export class BlockDesk {
     }
   }
 
-  /** What a way heard of a block later. @param hash internal byte order */
-  answered(hash: Uint8Array, status: 'accepted' | 'rejected', by: string, reason: string): void {
-    this.#note(displayHash(hash), status, by, reason);
-  }
-
   /** No template provider can use this solution any more: the nodes get the block once more, whole. */
   lost(solution: Solution, reason: LostSolutionReason): void {
     const { nodes, log } = this.#deps;
     const hash = displayHash(solution.hash);
+    const status = this.#entries.get(hash)?.status;
+    if (status === 'accepted' || status === 'confirmed') {
+      log.info('a block never reached its template provider, and needs it no more', { hash, reason, status });
+      return;
+    }
     const rest = this.#rests.get(hash) ?? this.#knownRest(solution);
     if (nodes.length === 0 || rest === undefined) {
       const why = nodes.length === 0 ? 'there is no node to hand it to' : 'its transactions are not known';

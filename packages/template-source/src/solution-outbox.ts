@@ -24,6 +24,8 @@ export class SolutionOutbox {
   readonly #clock: Clock;
   readonly #onLost: OnLostSolution;
   readonly #makers = new WeakMap<WorkTemplate, Provider>();
+  /** The latest connection to each provider. */
+  readonly #connections = new Map<Endpoint, Provider>();
   #waiting: Waiting[] = [];
 
   constructor(clock: Clock, onLost: OnLostSolution) {
@@ -36,7 +38,7 @@ export class SolutionOutbox {
     this.#makers.set(template, maker);
   }
 
-  /** SubmitSolution at once, or when its provider is back (§7.7). @returns whether it is on its way */
+  /** SubmitSolution at once, over whichever connection its provider has, or when it is back (§7.7). @returns whether it is on its way */
   submit(solution: Solution): boolean {
     const template = templateOf(solution);
     const maker = template === undefined ? undefined : this.#makers.get(template);
@@ -49,6 +51,12 @@ export class SolutionOutbox {
       maker.submit(message);
       return true;
     }
+    const again = this.#connections.get(maker.endpoint);
+    if (again?.open === true) {
+      again.submit(message);
+      again.probe(templateId, solution);
+      return true;
+    }
     this.#waiting.push({ endpoint: maker.endpoint, solution, message, sinceMs: this.#clock.now() });
     if (this.#waiting.length > TEMPLATE_SOURCE_LIMITS.waitingSolutions) {
       const crowdedOut = this.#waiting.shift();
@@ -59,6 +67,7 @@ export class SolutionOutbox {
 
   /** A provider is there (again): it gets what waits for it, and is asked whether it knows what that is. */
   deliver(provider: Provider): void {
+    this.#connections.set(provider.endpoint, provider);
     const due = this.#waiting.filter(({ endpoint }) => endpoint === provider.endpoint);
     this.#waiting = this.#waiting.filter(({ endpoint }) => endpoint !== provider.endpoint);
     for (const { message, solution } of due) {

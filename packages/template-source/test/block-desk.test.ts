@@ -222,15 +222,6 @@ describe('ways', () => {
       'warn: who a block is to be handed to is away: the block waits for it',
     ]);
   });
-
-  test('may hear later what became of it', () => {
-    const { desk: made, statuses } = desk([], true, [new FakeWay('declarator', () => 'sent')]);
-    const block = asFound(customSolution('full-template'));
-    made.found(block);
-    made.answered(block.solution.hash, 'accepted', 'declarator', '');
-    expect(statuses()).toEqual(['submitted declarator', 'accepted declarator']);
-    expect(made.list()).toMatchObject([{ path: 'declared-full-template', state: 'accepted', by: 'declarator' }]);
-  });
 });
 
 test("a block of a miner's own transactions goes to no node, but is looked for at them and behind new tips (§6.3.1)", async () => {
@@ -293,6 +284,15 @@ describe('a solution that no template provider can use any more', () => {
     await clock.advanceAsync(0);
     expect(node.blocks).toHaveLength(2);
     expect(said.at(-1)).toBe('warn: a block never reached its template provider: the nodes get it whole');
+  });
+
+  test('is no trouble when the block is in the chain already', () => {
+    const { desk: made, said } = desk([], false);
+    const block = found();
+    made.found(block);
+    made.onTip(block.solution.hash);
+    made.lost(block.solution, 'expired');
+    expect(said).toEqual(['warn: the template provider of a block is away: the block waits for it']);
   });
 
   test('is an error with its hash when there is no node', () => {
