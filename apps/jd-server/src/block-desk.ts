@@ -3,7 +3,7 @@ import type { SubmitResult } from '@sv2kit/bitcoin-node';
 import { fromUtf8 } from '@sv2kit/codec';
 import type { Clock, Logger } from '@sv2kit/daemon';
 import type { SolvedJob } from '@sv2kit/declaration';
-import type { BlockStatus, Journal } from '@sv2kit/ledger';
+import { type BlockStatus, type Journal, NOT_RECORDED } from '@sv2kit/ledger';
 import { JD_SERVER_LIMITS as LIMITS } from './limits.ts';
 import type { JdServerMetrics } from './metrics.ts';
 import type { JdNode, NodeBench } from './node-bench.ts';
@@ -120,9 +120,9 @@ export class BlockDesk {
     await Promise.race([promise, Promise.all(this.#underWay)]);
   }
 
-  #journalFound({ solved, foundAtMs }: Entry): void {
+  #journalFound({ solved, foundAtMs, hash: name }: Entry): void {
     const { hash, header, coinbase, height, userIdentity } = solved;
-    this.#deps.journal.append({
+    const position = this.#deps.journal.append({
       type: 'BlockFound',
       timeMs: foundAtMs,
       channelKey: NO_CHANNEL,
@@ -134,6 +134,7 @@ export class BlockDesk {
       path: PATH,
       userIdentity,
     });
+    if (position === NOT_RECORDED) this.#deps.log.error('a block was handed on but not recorded', { hash: name });
   }
 
   async #follow(node: JdNode, handed: Promise<SubmitResult>, entry: Entry): Promise<void> {

@@ -139,7 +139,7 @@ export class DeclarationServer {
     } catch (error) {
       if (controller.signal.aborted) return;
       log.error('a declared job could not be checked', { client: peer, error });
-      declarations.checked(check, { kind: 'unavailable', reason: 'internal-error' }, clock.now());
+      declarations.checked(check, { kind: 'failed' }, clock.now());
     } finally {
       this.#checks.delete(check);
     }

@@ -41,9 +41,11 @@ export const DECLARATION_LIMITS = {
   /** What the declared jobs of all connections may hold; the greatest holder's oldest are forgotten. */
   jobBytes: 256 * 1024 * 1024,
   /** PushSolution that solve nothing, in a row; one more ends the connection as `too-many-solutions`. */
-  uselessSolutionsBurst: 20,
+  uselessSolutionsBurst: 100,
   /** PushSolution that solve nothing, of one connection per minute, in the long run. */
-  uselessSolutionsPerMinute: 20,
+  uselessSolutionsPerMinute: 120,
+  /** PushSolution of one connection that solve nothing yet: its jobs that are still being judged are tried on them. */
+  earlySolutions: 8,
   /** Uses of tokens that a pool remembers, so that none is used twice on a channel; the oldest are forgotten beyond it. */
   usedTokens: 65_536,
 } as const;

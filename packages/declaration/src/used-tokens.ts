@@ -21,11 +21,10 @@ export class UsedTokens {
   add(tokenId: Uint8Array, channelKeys: readonly number[], expires: number, now: number): void {
     const name = nameOf(tokenId);
     for (const key of channelKeys) this.#uses.set(`${name}:${key}`, expires);
-    if (this.#uses.size <= this.#limit) return;
-    for (const [use, until] of this.#uses) if (until <= now) this.#uses.delete(use);
-    for (const oldest of this.#uses.keys()) {
-      if (this.#uses.size <= this.#limit) return;
-      this.#uses.delete(oldest);
+    // Oldest first: what was used long ago expires soon.
+    for (const [use, until] of this.#uses) {
+      if (until > now && this.#uses.size <= this.#limit) return;
+      this.#uses.delete(use);
     }
   }
 }

@@ -91,6 +91,34 @@ describe('PushSolution (§6.4.9)', () => {
     expect(server.take('submit')).toEqual([]);
   });
 
+  test('that comes before its job is acknowledged is kept for it (optimistic mining, §6.3.2)', () => {
+    const server = new Server();
+    const peer = server.connect();
+    const check = server.declare(peer);
+    const early = solution(nonceFor(VALUE, []));
+    peer.receive(early, server.nowMs);
+    early.extranonce.fill(0);
+    expect(server.take('submit')).toEqual([]);
+    server.checked(check, valid(3));
+    expect(server.take('submit').map(({ solved }) => solved.handle)).toEqual([3]);
+    server.pass(100);
+    expect(server.take('report').filter(({ event }) => event.kind === 'solution')).toMatchObject([
+      { event: { outcome: 'block' } },
+    ]);
+  });
+
+  test('that comes early for a job that is refused is counted, and let go', () => {
+    const server = new Server();
+    const peer = server.connect();
+    const check = server.declare(peer);
+    peer.receive(solution(nonceFor(VALUE, [])), server.nowMs);
+    server.checked(check, { kind: 'invalid', reason: 'bad-txns' });
+    expect(server.take('submit')).toEqual([]);
+    expect(server.take('report').filter(({ event }) => event.kind === 'solution')).toMatchObject([
+      { event: { outcome: 'no-block' } },
+    ]);
+  });
+
   test('that solves nothing, again and again, ends the connection', () => {
     const server = new Server({ uselessSolutionsBurst: 2 });
     const peer = server.connect();

@@ -20,6 +20,7 @@ export class DeclarationDesk {
   readonly #flood: TokenBucket;
   readonly #pending = new Map<number, PendingDeclaration>();
 
+  /** @param tokens of the same connection */
   constructor(peer: number, mode: JobMode, hall: Surroundings, tokens: TokenDesk, nowMs: number) {
     const { limits } = hall;
     this.#peer = peer;
@@ -28,6 +29,11 @@ export class DeclarationDesk {
     this.#tokens = tokens;
     this.#declarations = new TokenBucket(limits.declarationsBurst, limits.declarationsPerMinute, nowMs);
     this.#flood = new TokenBucket(limits.floodBurst, limits.floodPerMinute, nowMs);
+  }
+
+  /** Declarations that are being judged. */
+  get pending(): number {
+    return this.#pending.size;
   }
 
   /** @throws ProtocolError `duplicate-request-id`, `declaration-flood` */
@@ -91,6 +97,9 @@ export class DeclarationDesk {
         break;
       case 'unavailable':
         this.#refuse(pending, 'node-unavailable', nowMs, result.reason);
+        break;
+      case 'failed':
+        this.#refuse(pending, 'internal-error', nowMs);
         break;
       default:
         result satisfies never;

@@ -97,7 +97,7 @@ export class Declarations {
     const waiting = this.#checks.get(check);
     this.#checks.delete(check);
     const peer = waiting === undefined ? undefined : this.#peers.get(waiting.peer);
-    const isAwaited = waiting !== undefined && peer?.desk.checked(check, waiting.requestId, result, nowMs) === true;
+    const isAwaited = waiting !== undefined && peer?.checked(check, waiting.requestId, result, nowMs) === true;
     if (!isAwaited && result.kind === 'valid') this.#effects.push({ kind: 'release', handle: result.handle });
   }
 

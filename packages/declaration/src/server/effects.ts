@@ -21,7 +21,9 @@ export type CheckResult =
   /** `reason`: BIP22. */
   | { readonly kind: 'invalid'; readonly reason: string }
   | { readonly kind: 'stale' }
-  | { readonly kind: 'unavailable'; readonly reason: string };
+  | { readonly kind: 'unavailable'; readonly reason: string }
+  /** The host made a mistake. */
+  | { readonly kind: 'failed' };
 
 /** A block that the node would accept if it had proof of work. */
 export interface ValidBlock {
