@@ -106,16 +106,16 @@ export class BlockDesk {
     const hash = displayHash(solution.hash);
     const status = this.#entries.get(hash)?.status;
     if (status === 'accepted' || status === 'confirmed') {
-      log.info('a block never reached its template provider, and needs it no more', { hash, reason, status });
+      log.info('a block may have missed its template provider, and needs it no more', { hash, reason, status });
       return;
     }
     const rest = this.#rests.get(hash) ?? this.#knownRest(solution);
     if (nodes.length === 0 || rest === undefined) {
       const why = nodes.length === 0 ? 'there is no node to hand it to' : 'its transactions are not known';
-      log.error('a block never reached its template provider and may be lost', { hash, reason, why });
+      log.error('a block may have missed its template provider, and be lost', { hash, reason, why });
       return;
     }
-    log.warn('a block never reached its template provider: the nodes get it whole', { hash, reason });
+    log.warn('a block may have missed its template provider: the nodes get it whole', { hash, reason });
     for (const node of nodes) this.#run(this.#submit(node, solution, hash, rest).then(() => {}));
   }
 

@@ -8,6 +8,8 @@ export const TEMPLATE_SOURCE_LIMITS = {
   waitingSolutions: 64,
   /** How long they wait. */
   waitingSolutionMs: 600_000,
+  /** A solution that went out so shortly before its connection ended is handed over again. */
+  doubtfulSolutionMs: 10_000,
   /** Templates whose transactions are kept, unless another number is asked for. */
   templatesWithTransactions: 8,
   /** How long a block waits for its template's transactions. */

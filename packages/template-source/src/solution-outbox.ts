@@ -8,12 +8,20 @@ import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
 import { templateOf } from './origin.ts';
 import type { Provider } from './provider.ts';
 
-/** A solution whose template provider is away. */
-interface Waiting {
+/** A solution on its way. */
+interface Parcel {
   readonly endpoint: Endpoint;
   readonly solution: Solution;
   readonly message: SubmitSolution;
   readonly sinceMs: number;
+}
+
+/** A parcel that went out over a connection, and may have been lost with it. */
+interface Sent {
+  readonly parcel: Parcel;
+  readonly provider: Provider;
+  /** Undefined: until the provider has answered a probe. */
+  readonly doubtfulUntilMs: number | undefined;
 }
 
 /** Told of a solution that no provider can use any more. */
@@ -26,7 +34,8 @@ export class SolutionOutbox {
   readonly #makers = new WeakMap<WorkTemplate, Provider>();
   /** The latest connection to each provider. */
   readonly #connections = new Map<Endpoint, Provider>();
-  #waiting: Waiting[] = [];
+  #waiting: Parcel[] = [];
+  #sent: Sent[] = [];
 
   constructor(clock: Clock, onLost: OnLostSolution) {
     this.#clock = clock;
@@ -47,22 +56,13 @@ export class SolutionOutbox {
     const header = { version, headerTimestamp: ntime, headerNonce: nonce };
     const { templateId } = template;
     const message: SubmitSolution = { type: 'SubmitSolution', templateId, ...header, coinbaseTx: coinbase };
-    if (maker.open) {
-      maker.submit(message);
-      return true;
-    }
-    const again = this.#connections.get(maker.endpoint);
-    if (again?.open === true) {
-      again.submit(message);
-      again.probe(templateId, solution);
-      return true;
-    }
-    this.#waiting.push({ endpoint: maker.endpoint, solution, message, sinceMs: this.#clock.now() });
-    if (this.#waiting.length > TEMPLATE_SOURCE_LIMITS.waitingSolutions) {
-      const crowdedOut = this.#waiting.shift();
-      if (crowdedOut !== undefined) this.#onLost(crowdedOut.solution, 'crowded-out');
-    }
-    return false;
+    const { endpoint } = maker;
+    const parcel: Parcel = { endpoint, solution, message, sinceMs: this.#clock.now() };
+    const again = this.#connections.get(endpoint);
+    if (maker.open) this.#send(parcel, maker, { probe: false });
+    else if (again?.open === true) this.#send(parcel, again, { probe: true });
+    else this.#wait(parcel);
+    return maker.open || again?.open === true;
   }
 
   /** A provider is there (again): it gets what waits for it, and is asked whether it knows what that is. */
@@ -70,16 +70,24 @@ export class SolutionOutbox {
     this.#connections.set(provider.endpoint, provider);
     const due = this.#waiting.filter(({ endpoint }) => endpoint === provider.endpoint);
     this.#waiting = this.#waiting.filter(({ endpoint }) => endpoint !== provider.endpoint);
-    for (const { message, solution } of due) {
-      provider.submit(message);
-      provider.probe(message.templateId, solution);
+    for (const parcel of due) this.#send(parcel, provider, { probe: true });
+  }
+
+  /** A connection has ended: what went out over it just now may not have arrived, and waits again. */
+  disconnected(provider: Provider): void {
+    const nowMs = this.#clock.now();
+    const over = this.#sent.filter((sent) => sent.provider === provider);
+    this.#sent = this.#sent.filter((sent) => sent.provider !== provider);
+    for (const { parcel, doubtfulUntilMs } of over) {
+      if (doubtfulUntilMs === undefined || nowMs < doubtfulUntilMs) this.#wait(parcel);
     }
   }
 
   /** Time passes: what has waited too long is lost. */
   tick(): void {
     const nowMs = this.#clock.now();
-    const isOld = ({ sinceMs }: Waiting): boolean => nowMs - sinceMs >= TEMPLATE_SOURCE_LIMITS.waitingSolutionMs;
+    this.#sent = this.#sent.filter(({ doubtfulUntilMs }) => doubtfulUntilMs === undefined || nowMs < doubtfulUntilMs);
+    const isOld = ({ sinceMs }: Parcel): boolean => nowMs - sinceMs >= TEMPLATE_SOURCE_LIMITS.waitingSolutionMs;
     const old = this.#waiting.filter(isOld);
     if (old.length === 0) return;
     this.#waiting = this.#waiting.filter((each) => !isOld(each));
@@ -91,6 +99,7 @@ export class SolutionOutbox {
    * @returns the number of solutions that it can use
    */
   answered(solutions: readonly Solution[], transactions: readonly Uint8Array[] | undefined): number {
+    this.#sent = this.#sent.filter(({ parcel }) => !solutions.includes(parcel.solution));
     let usable = 0;
     for (const solution of solutions) {
       const template = templateOf(solution);
@@ -98,6 +107,21 @@ export class SolutionOutbox {
       else this.#onLost(solution, 'forgotten');
     }
     return usable;
+  }
+
+  #send(parcel: Parcel, provider: Provider, { probe }: { readonly probe: boolean }): void {
+    provider.submit(parcel.message);
+    if (probe) provider.probe(parcel.message.templateId, parcel.solution);
+    const doubtfulUntilMs = probe ? undefined : this.#clock.now() + TEMPLATE_SOURCE_LIMITS.doubtfulSolutionMs;
+    this.#sent.push({ parcel, provider, doubtfulUntilMs });
+    if (this.#sent.length > TEMPLATE_SOURCE_LIMITS.waitingSolutions) this.#sent.shift();
+  }
+
+  #wait(parcel: Parcel): void {
+    this.#waiting.push(parcel);
+    if (this.#waiting.length <= TEMPLATE_SOURCE_LIMITS.waitingSolutions) return;
+    const crowdedOut = this.#waiting.shift();
+    if (crowdedOut !== undefined) this.#onLost(crowdedOut.solution, 'crowded-out');
   }
 }
 

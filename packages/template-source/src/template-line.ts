@@ -131,6 +131,7 @@ export class TemplateLine {
     const provider = new Provider(connection, endpoint, clock.now(), own, {
       onEvent: (event) => this.#onEvent(provider, event),
       onLost: (unanswered) => {
+        this.#outbox.disconnected(provider);
         for (const template of unanswered) transactions?.giveUp(template);
       },
     });

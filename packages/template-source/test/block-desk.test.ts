@@ -283,7 +283,7 @@ describe('a solution that no template provider can use any more', () => {
     made.lost(block.solution, 'forgotten');
     await clock.advanceAsync(0);
     expect(node.blocks).toHaveLength(2);
-    expect(said.at(-1)).toBe('warn: a block never reached its template provider: the nodes get it whole');
+    expect(said.at(-1)).toBe('warn: a block may have missed its template provider: the nodes get it whole');
   });
 
   test('is no trouble when the block is in the chain already', () => {
@@ -300,6 +300,6 @@ describe('a solution that no template provider can use any more', () => {
     const block = found();
     made.found(block);
     made.lost(block.solution, 'forgotten');
-    expect(said.at(-1)).toBe('error: a block never reached its template provider and may be lost');
+    expect(said.at(-1)).toBe('error: a block may have missed its template provider, and be lost');
   });
 });

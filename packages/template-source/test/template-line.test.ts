@@ -213,7 +213,7 @@ describe('a solution', () => {
     expect(made.submit(solution(template))).toBe(false);
     first.up = true;
     await clock.advanceAsync(70_000);
-    expect(first.of('SubmitSolution')).toHaveLength(1);
+    expect(new Set(first.of('SubmitSolution').map(({ headerNonce }) => headerNonce))).toEqual(new Set([1]));
     expect(second.of('SubmitSolution')).toEqual([]);
   });
 });
@@ -342,6 +342,21 @@ describe('a solution that waited', () => {
       each.says(answer([TRANSACTION]));
     });
     expect(provider.of('RequestTransactionData')).toHaveLength(1);
+  });
+
+  test('is handed over again when its connection ended right after it went out, and not when that was long ago', async () => {
+    const provider = new FakeProvider();
+    const { sink, line: made, clock } = await line([provider]);
+    provider.says(newTemplate(5, 100, true), prevHash(5, 99));
+    const [template] = sink.templates;
+    if (template === undefined) throw new Error('no template');
+    expect(made.submit(solution(template, 1))).toBe(true);
+    await clock.advanceAsync(TEMPLATE_SOURCE_LIMITS.doubtfulSolutionMs);
+    expect(made.submit(solution(template, 2))).toBe(true);
+    provider.lose();
+    provider.up = true;
+    await clock.advanceAsync(61_000);
+    expect(provider.of('SubmitSolution').map(({ headerNonce }) => headerNonce)).toEqual([1, 2, 2]);
   });
 
   test('is lost after a while, and when too many wait', async () => {
