@@ -54,6 +54,8 @@ export class Declarer {
   /** Latest last. */
   #items: WorkItem[] = [];
   readonly #left = new AbortController();
+  /** Whether no template of the present tip has come yet. */
+  #tipGone = false;
 
   constructor(options: DeclarerOptions) {
     const { channel } = options.pool;
@@ -109,6 +111,7 @@ export class Declarer {
       onFailure({ reason: 'job-impossible', detail: error.message });
       return;
     }
+    this.#tipGone = false;
     this.#forgetOld();
     this.advance();
   }
@@ -124,7 +127,9 @@ export class Declarer {
 
   /** The job that a share or block is of; undefined when it is of none here. */
   find(job: Job, extranonce: Uint8Array): WorkItem | undefined {
-    return this.#items.findLast((item) => item.covers(job, extranonce));
+    const covering = this.#items.filter((item) => item.covers(job, extranonce));
+    // The same job may be on its way to the pool again, for another target.
+    return covering.findLast(({ declaration }) => declaration.state.phase === 'acknowledged') ?? covering.at(-1);
   }
 
   /** Whether a job is one of those here. */
@@ -165,6 +170,7 @@ export class Declarer {
   /** Jobs that nobody has acknowledged yet are dropped, whatever is said of them later. */
   tipMoved(nowMs: number): void {
     this.#options.pool.tipMoved(nowMs);
+    this.#tipGone = true;
     for (const item of this.#items) this.#drop(item, 'tip-moved');
   }
 
@@ -182,6 +188,7 @@ export class Declarer {
       }
       return onFailure(failure);
     }
+    this.#rebind(nowMs);
   }
 
   /** No further job; shares of the acknowledged ones still go to the pool while it is there. */
@@ -284,6 +291,21 @@ export class Declarer {
     });
     if (!sent) totals.lose('pool-away', work);
     else if (share.isBlock) pool.flush();
+  }
+
+  /**
+   * The pool's target binds a job when that is set (§5.3.21): one that was set before devices came would be far too hard
+   * for them, and is set again.
+   */
+  #rebind(nowMs: number): void {
+    const latest = this.#items.at(-1);
+    const state = latest?.declaration.state;
+    if (latest === undefined || state?.phase !== 'acknowledged' || !this.canTake) return;
+    if (nowMs - latest.sinceMs < JD_CLIENT_LIMITS.rebindMs || this.#tipGone) return;
+    const { target } = this.#options.pool.channel ?? this.channel;
+    if (difficultyFromTarget(state.target) < JD_CLIENT_LIMITS.rebindFactor * difficultyFromTarget(target)) return;
+    this.#options.log.info('the job at hand is declared again for an easier target');
+    this.take(latest.template, latest.tip);
   }
 
   /** A share that the pool would have paid for, and will not. */

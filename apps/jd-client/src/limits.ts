@@ -10,6 +10,12 @@ export const JD_CLIENT_LIMITS = {
   keptJobs: 32,
   /** UpdateChannel upstream, at most this often. */
   updateMs: 3_000,
+  /** And the first one that says of any device at all. */
+  firstUpdateMs: 1_000,
+  /** A job is set at the pool again, for an easier target, at most this often. */
+  rebindMs: 2_000,
+  /** And when the job's own target is so many times as hard. */
+  rebindFactor: 1.5,
   /** Part by which the hashrate must change to be worth an UpdateChannel. */
   updateStep: 0.1,
   /** How often the outputs of a pool that is not mined for are asked for, until they are known. */

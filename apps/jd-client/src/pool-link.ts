@@ -239,10 +239,11 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
 
   /** UpdateChannel when devices have come, gone or changed noticeably (§5.3.7). */
   #update(nowMs: number): void {
-    if (this.channel === undefined || nowMs - this.#stated.atMs < JD_CLIENT_LIMITS.updateMs) return;
+    const { hashrate: before, atMs } = this.#stated;
+    const { firstUpdateMs, updateMs, updateStep } = JD_CLIENT_LIMITS;
+    if (this.channel === undefined || nowMs - atMs < (before === 0 ? firstUpdateMs : updateMs)) return;
     const hashrate = this.#options.hashrate();
-    const { hashrate: before } = this.#stated;
-    if (Math.abs(hashrate - before) <= JD_CLIENT_LIMITS.updateStep * Math.max(hashrate, before)) return;
+    if (Math.abs(hashrate - before) <= updateStep * Math.max(hashrate, before)) return;
     this.#stated = { hashrate, atMs: nowMs };
     this.#connection.send(this.#channel.update(hashrate, MAX_TARGET));
   }

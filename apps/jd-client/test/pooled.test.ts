@@ -1,7 +1,7 @@
-import { decodeCountedOutputs, displayHash, encodeCountedOutputs, sha256d } from '@sv2kit/bitcoin';
+import { decodeCountedOutputs, displayHash, encodeCountedOutputs, sha256d, targetFromBigint } from '@sv2kit/bitcoin';
 import { DECLARE_TX_DATA } from '@sv2kit/codec';
 import { expect, test } from 'vitest';
-import { MARKER, PAYOUT } from './neighbours.ts';
+import { MARKER, PAYOUT, POOL_TARGET } from './neighbours.ts';
 import { hashAtDeclarator, hashAtPool } from './proof.ts';
 import { isBlock, Miner, Site, startPair } from './site.ts';
 import { newTemplate, transactions } from './templates.ts';
@@ -178,4 +178,28 @@ test('asks templates for the largest outputs of all listed pools, and again when
     expect.arrayContaining([10]),
   );
   expect(site.status.work.upstream).toBe(site.status.upstreams[0]?.name);
+});
+
+test('tells the pool of devices, and has a job bound by the target that they get (§5.3.7, §5.3.21)', async () => {
+  const pair = await startPair();
+  const { pool } = pair;
+  pool.target = targetFromBigint(1n << 230n);
+  const site = await Site.start([pair]);
+  await site.pooled();
+  await site.until(() => pool.jobs.length === 1);
+  const miner = await Miner.connect(site);
+  await site.until(() => pool.received.some(({ type }) => type === 'UpdateChannel'));
+  expect(pool.received.find((message) => message.type === 'UpdateChannel')).toMatchObject({
+    channelId: 7,
+    nominalHashRate: expect.closeTo(0.15, 5),
+  });
+  miner.find();
+  await site.until(() => site.status.shares.accepted === 1);
+  pool.says({ type: 'SetTarget', channelId: 7, maximumTarget: POOL_TARGET });
+  await site.until(() => pool.jobs.length === 2);
+  miner.find((hash) => (hash[31] ?? 0) < 0x80);
+  await site.until(() => pool.shares.length === 1);
+  expect(pool.shares[0]?.jobId).toBe(pool.nextJobId - 1);
+  site.clock.advance(20_000);
+  expect(pool.jobs).toHaveLength(2);
 });
