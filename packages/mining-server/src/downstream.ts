@@ -5,31 +5,29 @@ import type {
   SubmitSharesStandard,
   UpdateChannel,
 } from '@sv2kit/codec';
-import type { OpenChannelErrorCode } from '@sv2kit/mining';
 import type { CloseReason, ConnectionHandler, Logger } from '@sv2kit/net';
-import { type Admissible, ChannelOpener, type OpenRequest } from './channel-opener.ts';
 import type { ServerCloseReason } from './codes.ts';
 import type { ServerContext } from './context.ts';
 import { CustomJobs } from './custom-jobs.ts';
 import { Gates } from './gates.ts';
 import type { Miner } from './miner.ts';
-import type { Authorisation, MinerConnection } from './ports.ts';
+import { Openings } from './openings.ts';
+import type { MinerConnection } from './ports.ts';
 import { WorkLine } from './work-line.ts';
 
 /** One connection of miners: its channels, its groups, and what is due to them. */
 export class Downstream implements ConnectionHandler<MiningFromClient> {
   readonly connection: MinerConnection;
   readonly #context: ServerContext;
-  readonly #opener: ChannelOpener;
   readonly #log: Logger;
   readonly #gates: Gates;
   readonly #miners = new Map<number, Miner>();
   /** Channels that are alone in their group, by its id. */
   readonly #alone = new Map<number, Miner>();
   readonly #line: WorkLine;
+  readonly #openings: Openings;
   readonly #customJobs: CustomJobs;
   #lastId = 0;
-  #opening = 0;
   #strayShares = 0;
   #closed = false;
 
@@ -40,10 +38,18 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
       this.#closeMiner(miner, 'extranonce-too-small'),
     );
     this.#customJobs = new CustomJobs(context, connection, (channelId) => this.#extended(channelId));
-    this.#opener = new ChannelOpener(context, this);
     this.#log = context.deps.log.child({ connection: connection.id });
     const { sharesPerMinute } = context.config.targets;
     this.#gates = new Gates(context.limits, sharesPerMinute, context.ticks());
+    this.#openings = new Openings(context, {
+      downstream: this,
+      gates: this.#gates,
+      line: this.#line,
+      log: this.#log,
+      channels: () => this.#miners.size,
+      nextId: () => this.#nextId(),
+      onOpen: (miner) => this.#add(miner),
+    });
   }
 
   get miners(): IterableIterator<Miner> {
@@ -67,7 +73,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
         return this.#onShare(message);
       case 'OpenStandardMiningChannel':
       case 'OpenExtendedMiningChannel':
-        return this.#onOpen(message);
+        return this.#openings.onRequest(message);
       case 'UpdateChannel':
         return this.#onUpdate(message);
       case 'CloseChannel':
@@ -89,6 +95,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   onClose(reason: CloseReason): void {
     this.#closed = true;
     this.#context.downstreams.delete(this);
+    this.#openings.close();
     this.#customJobs.close();
     for (const miner of [...this.#miners.values()]) this.#remove(miner, reason.code);
   }
@@ -138,6 +145,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   /** Closes every channel, then the connection. */
   end(reason: ServerCloseReason): void {
     this.#closed = true;
+    this.#openings.close();
     for (const miner of [...this.#miners.values()]) this.#closeMiner(miner, reason);
     this.connection.end(reason);
   }
@@ -164,80 +172,13 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     if (this.#strayShares >= this.#context.limits.refusedBeforeClose) this.end('too-many-refused-shares');
   }
 
-  #onOpen(message: OpenRequest): void {
-    if (!this.#gates.open(this.#context.ticks())) return this.#refuseOpen(message.requestId, 'channel-limit-reached');
-    const checked = this.#opener.check(message, this.#miners.size + this.#opening);
-    if (typeof checked === 'string') return this.#refuseOpen(message.requestId, checked);
-    const answer = this.#opener.authorise(checked);
-    if (!(answer instanceof Promise)) return this.#onAuthorised(checked, answer);
-    this.#opening += 1;
-    answer.then(
-      (authorisation) => this.#onAnswered(() => this.#onAuthorised(checked, authorisation)),
-      (error: unknown) =>
-        this.#onAnswered(() => {
-          this.#log.error('a user could not be authorised', { error });
-          this.#refuseOpen(checked.request.requestId, 'authorisation-unavailable');
-        }),
-    );
-  }
-
-  /** The hook took its time: the connection may be gone, and a mistake of ours must end it alone. */
-  #onAnswered(act: () => void): void {
-    this.#opening -= 1;
-    if (this.#closed) return;
-    try {
-      act();
-    } catch (error) {
-      this.#log.error('a channel could not be opened', { error });
-      this.connection.destroy('internal-error');
-    }
-  }
-
-  #onAuthorised(admissible: Admissible, authorisation: Authorisation): void {
-    const { requestId } = admissible.request;
-    if (authorisation.kind === 'refused') return this.#refuseOpen(requestId, authorisation.code);
-    if (this.#context.board.work === undefined) return this.#refuseOpen(requestId, 'no-work-available');
-    const sizes = this.#opener.sizes(admissible.request);
-    if (typeof sizes === 'string') return this.#refuseOpen(requestId, sizes);
-    const recipe = this.#opener.recipe(sizes, authorisation.payout);
-    const { userIdentity } = admissible.request;
-    const addressee = this.#line.addressee(recipe, userIdentity, () => this.#nextId());
-    const miner = this.#opener.create(admissible, sizes, this.#nextId(), addressee);
-    if (miner === undefined) return this.#refuseOpen(requestId, 'channel-capacity-exhausted');
-    this.#line.prepareFor(addressee);
-    this.#welcome(miner, requestId);
-  }
-
-  /** Success, a future job, its prev-hash: in this order, on the channel's own id (§5.3.15). */
-  #welcome(miner: Miner, requestId: number): void {
-    const { channel, addressee } = miner;
-    this.#miners.set(channel.channelId, miner);
-    this.connection.markInUse();
-    this.#context.register.opened(miner);
-    const groupChannelId = addressee.kind === 'own' ? this.#ownGroup(miner) : addressee.group.groupChannelId;
-    const { channelId, target, extranoncePrefix } = channel;
-    const common = { requestId, channelId, target, extranoncePrefix, groupChannelId };
-    this.connection.send(
-      channel.kind === 'standard'
-        ? { type: 'OpenStandardMiningChannelSuccess', ...common }
-        : { type: 'OpenExtendedMiningChannelSuccess', ...common, extranonceSize: channel.extranonceSize },
-    );
-    this.#line.welcome(miner);
-  }
-
-  #refuseOpen(requestId: number, errorCode: OpenChannelErrorCode): void {
-    this.connection.send({ type: 'OpenMiningChannelError', requestId, errorCode });
-    this.#context.deps.metrics.channelsRefused.inc({ code: errorCode });
-    this.#log.debug('channel refused', { code: errorCode });
-  }
-
   #onUpdate({ channelId, nominalHashRate, maximumTarget }: UpdateChannel): void {
     const miner = this.#miners.get(channelId);
     if (miner === undefined) {
       this.#context.deps.metrics.strays.inc({ message: 'UpdateChannel' });
       return this.connection.send({ type: 'UpdateChannelError', channelId, errorCode: 'invalid-channel-id' });
     }
-    const stated = this.#opener.statedDifficulty(nominalHashRate, maximumTarget);
+    const stated = this.#openings.statedDifficulty(nominalHashRate, maximumTarget);
     if (typeof stated === 'string')
       return this.connection.send({ type: 'UpdateChannelError', channelId, errorCode: stated });
     const nowMs = this.#context.deps.clock.now();
@@ -263,6 +204,11 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     return ids.map((id) => this.#miners.get(id)).filter((miner): miner is Miner => miner?.channel.kind === 'extended');
   }
 
+  #add(miner: Miner): void {
+    this.#miners.set(miner.channel.channelId, miner);
+    if (miner.ownGroupId !== undefined) this.#alone.set(miner.ownGroupId, miner);
+  }
+
   #closeMiner(miner: Miner, reason: ServerCloseReason): void {
     if (!this.#miners.has(miner.channel.channelId)) return;
     this.#remove(miner, reason);
@@ -280,13 +226,6 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     this.#line.leave(miner);
     allocator.release(lease);
     register.closed(miner, reason);
-  }
-
-  #ownGroup(miner: Miner): number {
-    const groupChannelId = this.#nextId();
-    miner.ownGroupId = groupChannelId;
-    this.#alone.set(groupChannelId, miner);
-    return groupChannelId;
   }
 
   #nextId(): number {

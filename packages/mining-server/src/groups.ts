@@ -21,13 +21,9 @@ export class Groups {
     return this.#users.keys();
   }
 
-  /** The group that a channel belongs to. @param nextId for one that does not exist yet */
+  /** The group that a channel is to join; one of the connection's once it has. @param nextId for a new one */
   of(recipe: Recipe, userIdentity: Uint8Array, nextId: () => number): Group<AnyChannel> {
-    const known = this.#byKey.get(this.#key(recipe, userIdentity));
-    if (known !== undefined) return known;
-    const group = new Group<AnyChannel>(nextId(), recipe);
-    this.#add(group, userIdentity);
-    return group;
+    return this.#byKey.get(this.#key(recipe, userIdentity)) ?? new Group<AnyChannel>(nextId(), recipe);
   }
 
   members(groupChannelId: number): AnyChannel[] | undefined {
@@ -37,8 +33,9 @@ export class Groups {
 
   join(group: Group<AnyChannel>, channel: AnyChannel, userIdentity: Uint8Array): void {
     group.add(channel);
-    // Again, in case that its last member has left while the group was brought up.
-    if (!this.#users.has(group)) this.#add(group, userIdentity);
+    if (this.#users.has(group)) return;
+    this.#users.set(group, userIdentity);
+    this.#index(group, userIdentity);
   }
 
   /** An empty group is forgotten. */
@@ -51,11 +48,6 @@ export class Groups {
   recipesChanged(): void {
     this.#byKey = new Map();
     for (const [group, userIdentity] of this.#users) this.#index(group, userIdentity);
-  }
-
-  #add(group: Group<AnyChannel>, userIdentity: Uint8Array): void {
-    this.#users.set(group, userIdentity);
-    this.#index(group, userIdentity);
   }
 
   #index(group: Group<AnyChannel>, userIdentity: Uint8Array): void {

@@ -84,8 +84,8 @@ export class MiningServer {
   /**
    * What jobs are made with has changed: the outputs of payouts, or where extranonce prefixes lie. Every channel gets its
    * new prefix where it has one (a channel that rolls more than there is left is closed with `extranonce-too-small`), then
-   * new jobs of the template at hand and of the prepared ones, in this turn of the event loop. Shares on earlier jobs
-   * are judged with the prefix and size that those had.
+   * new jobs of the template at hand and of the prepared ones: in this turn of the event loop, or in the next few where
+   * connections are more than `fanOutSlice`. Shares on earlier jobs are judged with the prefix and size that those had.
    * @throws RangeError when the extranonce has no room for an index
    */
   renew({ extranonce }: { readonly extranonce?: ExtranoncePlace } = {}): void {
