@@ -42,6 +42,8 @@ export const LIMITS = {
   maxWaitingBytes: 64 * 1024 * 1024,
   /** A block over this size in bytes is over the weight limit, whatever is in it: the node is not asked. */
   maxBlockBytes: 4_000_000,
+  /** No more transactions fit into a block: none is below 60 bytes without its witness. */
+  maxBlockTransactions: 16_666,
   /** The node's answer to one check, and to the questions about its fees. */
   checkTimeoutMs: 30_000,
   /** Age at which what the next block must have is asked for again on the same tip. */
@@ -50,6 +52,8 @@ export const LIMITS = {
   busyAnswers: 3,
   /** Part of the time that asking for the mempool may take: a large one is asked for less often. */
   mempoolDuty: 0.05,
+  /** But not less often than this because of that. */
+  mempoolMaxIntervalMs: 30_000,
   /** When a job misses transactions, the mempool is looked at once more unless that was so little ago. */
   mempoolMinIntervalMs: 200,
   /** How long a job waits for that look before its peer is asked instead. */

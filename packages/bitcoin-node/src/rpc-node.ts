@@ -147,8 +147,11 @@ class RpcNode implements CheckingNode {
       concurrency: options.concurrency ?? DEFAULT_CHECK_CONCURRENCY,
     };
     const parts = { settings, zmqSequence, clock: this.#clock, log: this.#log, random: this.#random };
-    const checker = new WorkerChecker({ ...parts, submitBlock: (block) => this.submitBlock(block) });
-    this.#tips.onTip(() => checker.look());
+    const checker = new WorkerChecker({
+      ...parts,
+      submitBlock: (block) => this.submitBlock(block),
+      onRumour: (look) => this.#tips.onTip(look),
+    });
     this.#checkers.add(checker);
     return checker;
   }

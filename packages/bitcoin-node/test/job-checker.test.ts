@@ -7,6 +7,7 @@ import {
   createRpcNode,
   type JobChecker,
   type JobToCheck,
+  LIMITS,
   type RpcNodeOptions,
   type ValidJob,
 } from '../src/index.ts';
@@ -320,6 +321,12 @@ describe('a job is invalid, with the word of the node,', { timeout: 60_000 }, ()
   test.each(cases)('$name', async ({ reason, changes }) => {
     const verdict = await checker.check(await job(changes(await nextHeight())));
     expect(verdict).toEqual({ kind: 'invalid', reason: expect.stringMatching(reason) });
+  });
+
+  test('with more transactions than fit into a block', async () => {
+    const made = await job({});
+    const wtxids = new Uint8Array(32 * (LIMITS.maxBlockTransactions + 1));
+    expect(await checker.check({ ...made, wtxids })).toEqual({ kind: 'invalid', reason: 'bad-blk-length' });
   });
 
   test('when its coinbase cannot be read', async () => {

@@ -180,6 +180,45 @@ test('an address that is not http is refused before anything is sent', () => {
   expect(() => clientOf({ url: 'https://127.0.0.1:8332' })).toThrow(/must be an http: address/);
 });
 
+describe('a batch', () => {
+  test('has its answers in the order asked, errors among them', async () => {
+    const refusal = { code: -5, message: 'No such transaction' };
+    await using node = await FakeNode.listen({
+      ask: ({ params }) => (params[0] === 2 ? { error: refusal } : { result: params[0] }),
+    });
+    using client = clientOf(node);
+    expect(await client.batch('ask', [[1], [2], [3]])).toEqual([
+      { kind: 'result', value: 1 },
+      { kind: 'error', error: expect.objectContaining({ code: 'rpc', message: 'ask: No such transaction (code -5)' }) },
+      { kind: 'result', value: 3 },
+    ]);
+  });
+
+  const faults = [
+    { name: 'out of order is put in order', body: '[{"id":1,"result":"b"},{"id":0,"result":"a"}]', values: ['a', 'b'] },
+    { name: 'that misses one', body: '[{"id":1,"result":"b"}]', message: 'ask: call 0 of a batch was not answered' },
+    {
+      name: 'that is refused as a whole',
+      body: '{"error":{"code":-32600,"message":"no"}}',
+      message: 'ask: no (code -32600)',
+    },
+    { name: 'that is no list', body: '{"result":1}', message: 'ask: the answer to a batch is not a list' },
+    {
+      name: 'of something else',
+      body: '[1,{"id":"0","result":1},null]',
+      message: 'ask: call 0 of a batch was not answered',
+    },
+    { name: 'without results', body: '[{"id":0},{"id":1}]', message: 'ask: the answer has no result' },
+  ];
+  test.each(faults)('$name', async ({ body, values, message }) => {
+    await using node = await FakeNode.listen({ ask: () => ({ status: 200, body }) });
+    using client = clientOf(node);
+    const answer = client.batch('ask', [[], []]);
+    if (message !== undefined) await expect(answer).rejects.toThrow(message);
+    else expect(await answer).toEqual(values.map((value) => ({ kind: 'result', value })));
+  });
+});
+
 describe('a cookie', () => {
   let folder = '';
   let cookieFile = '';

@@ -10,6 +10,8 @@ interface Entry {
 
 /** When over a bound, this part of it stays: sorting pays for many additions. */
 const KEPT = 0.95;
+/** Below this part of its bounds, what was left out is worth another look. */
+const REFILLED = 0.5;
 
 export interface KnownBounds {
   readonly transactions: number;
@@ -94,7 +96,7 @@ export class KnownTransactions {
       else if (nowMs - entry.departedAtMs >= LIMITS.departedTtlMs) this.#drop(entry);
     }
     for (const shown of this.#leftOut) if (!listed.has(shown)) this.#leftOut.delete(shown);
-    if (this.#lowestRate > 0 && !this.#isOver(KEPT * KEPT)) {
+    if (this.#lowestRate > 0 && !this.#isOver(REFILLED)) {
       // There is room again: what was left out is worth another look.
       this.#lowestRate = 0;
       this.#leftOut = new Set();

@@ -80,7 +80,8 @@ export class MempoolLoop {
     await this.#attempt(() => this.#mirror.sync(signal), signal);
     if (signal.aborted) return;
     const tookMs = clock.now() - this.#startedAtMs;
-    this.#timer = clock.after(Math.max(intervalMs, tookMs / LIMITS.mempoolDuty), () => void this.#sync());
+    const restMs = Math.min(tookMs / LIMITS.mempoolDuty, LIMITS.mempoolMaxIntervalMs);
+    this.#timer = clock.after(Math.max(intervalMs, restMs), () => void this.#sync());
   }
 
   /** Without an answer nothing is lost but time: the next look finds what this one did not. */

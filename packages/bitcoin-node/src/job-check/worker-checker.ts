@@ -6,7 +6,7 @@ import type { SubmitResult } from '../node.ts';
 import type { JobChecker, JobCheckerStatus, JobTip, JobToCheck, JobVerdict } from './job-checker.ts';
 import { MempoolFeed } from './mempool-feed.ts';
 import type { CheckerSettings, FromChecker, MempoolNews, ToChecker } from './messages.ts';
-import { buffersOfJob, packJob } from './pack-job.ts';
+import { absurdityOf, buffersOfJob, packJob } from './pack-job.ts';
 
 export interface WorkerCheckerParts {
   readonly settings: CheckerSettings;
@@ -17,6 +17,8 @@ export interface WorkerCheckerParts {
   /** Uniform in [0, 1), for back-off. */
   readonly random: () => number;
   submitBlock(block: Uint8Array): Promise<SubmitResult>;
+  /** Calls back when the node's best block is said to have changed, which is sooner than polling finds out. */
+  readonly onRumour?: (look: () => void) => Disposable;
   /** The thread's program, for tests. */
   readonly program?: URL;
 }
@@ -48,7 +50,8 @@ export class WorkerChecker implements JobChecker {
   readonly #checks = new Map<number, (verdict: JobVerdict) => void>();
   readonly #blocks = new Map<number, WaitingBlock>();
   #worker: Worker | undefined;
-  #feed: MempoolFeed | undefined;
+  readonly #feed: MempoolFeed | undefined;
+  readonly #rumours: Disposable | undefined;
   #restart: Disposable | undefined;
   #tip: JobTip | undefined;
   #status: JobCheckerStatus = IDLE;
@@ -62,8 +65,9 @@ export class WorkerChecker implements JobChecker {
     const { zmqSequence: endpoint, clock, log } = parts;
     if (endpoint !== undefined) {
       const onNews = (news: MempoolNews): void => this.#post({ kind: 'mempool', news });
-      this.#feed = new MempoolFeed({ endpoint, clock, log, onNews, onBlock: () => this.look() });
+      this.#feed = new MempoolFeed({ endpoint, clock, log, onNews, onBlock: () => this.#look() });
     }
+    this.#rumours = parts.onRumour?.(() => this.#look());
     this.#start();
   }
 
@@ -82,6 +86,8 @@ export class WorkerChecker implements JobChecker {
     if (this.#worker === undefined || tip === undefined) {
       return Promise.resolve({ kind: 'unavailable', reason: this.status().reason ?? 'the node is away' });
     }
+    const absurdity = absurdityOf(job);
+    if (absurdity !== undefined) return Promise.resolve({ kind: 'invalid', reason: absurdity });
     const id = (this.#nextId += 1);
     const packed = packJob(job);
     this.#post({ kind: 'check', id, job: packed, tip: tip.hash }, buffersOfJob(packed));
@@ -126,19 +132,19 @@ export class WorkerChecker implements JobChecker {
     return this.#reason === undefined ? this.#status : { ...this.#status, reason: this.#reason };
   }
 
-  /** The node's best block is said to have changed: sooner known than by polling. */
-  look(): void {
-    this.#post({ kind: 'look' });
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     const worker = this.#worker;
     this.#isClosed = true;
     this.#restart?.[Symbol.dispose]();
     this.#feed?.[Symbol.dispose]();
+    this.#rumours?.[Symbol.dispose]();
     this.#listeners.clear();
     this.#lose('the job checker was closed');
     await worker?.terminate();
+  }
+
+  #look(): void {
+    this.#post({ kind: 'look' });
   }
 
   #post(message: ToChecker, transfer: readonly ArrayBuffer[] = []): void {
@@ -149,6 +155,7 @@ export class WorkerChecker implements JobChecker {
     const worker = new Worker(this.#parts.program ?? PROGRAM, {
       // Options of this process, such as --input-type, may be wrong for a file.
       execArgv: [],
+      name: 'job-checker',
       workerData: this.#parts.settings,
     });
     worker.on('message', (message: FromChecker) => {
