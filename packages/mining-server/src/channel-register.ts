@@ -45,7 +45,7 @@ export class ChannelRegister {
     verdict: AcceptedCustomJob,
     timeMs: number,
   ): void {
-    const { mode, tokenId, credit, height, tip, payout = undefined, value = undefined } = verdict;
+    const { mode, tokenId, credit, height, tip, payout, value } = verdict;
     const { prevHash } = tip;
     const difficulty = channel.active?.difficulty ?? 0;
     const terms = { mode, tokenId, prevHash, height, difficulty, credit, payout, value };

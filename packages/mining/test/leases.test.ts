@@ -115,7 +115,7 @@ describe("in what an upstream's extended channel leaves (§5.1.2.1)", () => {
     leases.tipChanged();
     leases.tipChanged();
     const again = Array.from({ length: 6 }, () => leases.lease()?.index);
-    expect(again.toSorted()).toEqual([250, 251, 252, 253, 254, 255]);
+    expect(new Set(again)).toEqual(new Set([250, 251, 252, 253, 254, 255]));
     expect(leases.lease()).toBeUndefined();
     leases.move(upstream(2));
     expect(leases.lease()?.index).toBeGreaterThanOrEqual(256);
