@@ -17,10 +17,16 @@ import {
   TestDeclaratorClient,
   type TokenWish,
 } from './declarator.ts';
-import { dataDir, type FakeTemplateProvider, type PoolOptions, startPool, startProvider } from './support.ts';
+import {
+  dataDir,
+  eventually,
+  type FakeTemplateProvider,
+  type PoolOptions,
+  startPool,
+  startProvider,
+} from './support.ts';
 import { newTemplate, prevHash } from './templates.ts';
 
-const PATIENCE = { timeout: 20_000 };
 vi.setConfig({ testTimeout: 60_000 });
 
 let names = 0;
@@ -238,7 +244,7 @@ describe('tips', () => {
     const jdc = await TestDeclaratorClient.connect(pool);
     const channel = await jdc.open();
     const answer = jdc.set(sealed(key, jdc.draft(channel, { height: 101 })));
-    await expect.poll(() => statusOf(pool)['heldForUnseenTip']).toBe(1);
+    await eventually(() => statusOf(pool)['heldForUnseenTip']).toBe(1);
     provider.says(newTemplate(2, 101, true), prevHash(2, 100));
     expect(await answer).toMatchObject({ type: 'SetCustomMiningJobSuccess' });
   });
@@ -248,7 +254,7 @@ describe('tips', () => {
     const jdc = await TestDeclaratorClient.connect(pool);
     const channel = await jdc.open();
     provider.says(newTemplate(2, 101, true), prevHash(2, 100));
-    await expect.poll(() => pool.status?.()['work']).toMatchObject({ height: 101 });
+    await eventually(() => pool.status?.()['work']).toMatchObject({ height: 101 });
     expect(await jdc.set(sealed(key, jdc.draft(channel)))).toMatchObject({ errorCode: 'stale-chain-tip' });
   });
 });
@@ -292,11 +298,11 @@ describe('a block', () => {
   test('on a declared job is pushed to the job declarator server, and not to the template provider (§6.4.9)', async () => {
     const made = await withDeclarator();
     const { pool, declarator, provider, directory } = made;
-    await expect
-      .poll(() => pool.health.report().conditions.find(({ name }) => name === 'job-declaration')?.ok, PATIENCE)
-      .toBe(true);
+    await eventually(() => pool.health.report().conditions.find(({ name }) => name === 'job-declaration')?.ok).toBe(
+      true,
+    );
     const pushed = await mine(made, 'full-template');
-    await expect.poll(() => declarator.pushed).toEqual([pushed]);
+    await eventually(() => declarator.pushed).toEqual([pushed]);
     expect(provider.solutions).toEqual([]);
     expect(blocksOf(pool)).toMatchObject([
       {
@@ -316,12 +322,12 @@ describe('a block', () => {
     const { pool, declarator } = made;
     await declarator.away();
     const condition = () => pool.health.report().conditions.find(({ name }) => name === 'job-declaration');
-    await expect.poll(() => condition()?.reason ?? '', PATIENCE).toMatch(/^job-declarator 127\.0\.0\.1/);
+    await eventually(() => condition()?.reason ?? '').toMatch(/^job-declarator 127\.0\.0\.1/);
     const pushed = await mine(made, 'full-template');
     expect(statusOf(pool)['declarators']).toMatchObject([{ blocksWaiting: 1 }]);
     await declarator.listen();
-    await expect.poll(() => declarator.pushed, PATIENCE).toEqual([pushed]);
-    await expect.poll(() => condition()?.ok, PATIENCE).toBe(true);
+    await eventually(() => declarator.pushed).toEqual([pushed]);
+    await eventually(() => condition()?.ok).toBe(true);
   });
 
   test('of which only the finder knows the transactions is recorded and looked for, and goes nowhere (§6.3.1)', async () => {
@@ -331,12 +337,12 @@ describe('a block', () => {
     expect(parent).toEqual(new Uint8Array(32).fill(99));
     expect(blocksOf(pool)).toMatchObject([{ path: 'coinbase-only', state: 'submitted', by: 'finder' }]);
     const record = async () => (await recordsOf(directory)).find((each) => each.type === 'BlockFound');
-    await expect.poll(record).toBeDefined();
+    await eventually(record).toBeDefined();
     const found = await record();
     if (found?.type !== 'BlockFound') throw new Error('no block');
     expect(decodeHeader(found.header).prevHash).toEqual(parent);
     provider.says(newTemplate(2, 101, true), { ...prevHash(2, 100), prevHash: hashHeader(found.header) });
-    await expect.poll(() => blocksOf(pool)).toMatchObject([{ path: 'coinbase-only', state: 'confirmed' }]);
+    await eventually(() => blocksOf(pool)).toMatchObject([{ path: 'coinbase-only', state: 'confirmed' }]);
     expect([declarator.pushed, provider.solutions]).toEqual([[], []]);
   });
 
@@ -355,7 +361,7 @@ describe('a block', () => {
     const toml = ['[[nodes]]', 'url = "http://127.0.0.1:1"', 'user = "u"', 'password = "p"'];
     const made = await stage(toml, { deps: { connectNode: () => node } });
     await mine(made, 'coinbase-only');
-    await expect.poll(() => blocksOf(made.pool), PATIENCE).toMatchObject([{ state: 'confirmed', by: 'ours' }]);
+    await eventually(() => blocksOf(made.pool)).toMatchObject([{ state: 'confirmed', by: 'ours' }]);
     expect(asked).toHaveLength(1);
   });
 
@@ -378,8 +384,8 @@ describe('a block', () => {
 
   test('would be nobody’s where the declarator pays another script: health says so before there is one', async () => {
     const { pool } = await withDeclarator(Uint8Array.of(0x53));
-    await expect
-      .poll(() => pool.health.report().reason ?? '', PATIENCE)
-      .toContain('lets miners pay to another script than this pool wants');
+    await eventually(() => pool.health.report().reason ?? '').toContain(
+      'lets miners pay to another script than this pool wants',
+    );
   });
 });

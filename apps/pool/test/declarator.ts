@@ -29,9 +29,9 @@ import {
 import { commitTo, type JobMode, sealToken, type TokenClaims, userDigest } from '@sv2kit/declaration';
 import { customJob } from '@sv2kit/mining';
 import { connect, type Connection, serve } from '@sv2kit/net';
-import { expect, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { Pool } from '../src/index.ts';
-import { Neighbour } from './support.ts';
+import { eventually, Neighbour } from './support.ts';
 import { NETWORK_TARGET, TIP_TIME } from './templates.ts';
 
 export const PAYOUT_SCRIPT = Uint8Array.of(0x51);
@@ -71,13 +71,11 @@ export class TestDeclaratorClient {
     });
     const setup = { vendor: 'Maker', hardwareVersion: 'JDC', flags: REQUIRES_WORK_SELECTION };
     const { address, authorityPublicKey: authority } = pool;
-    await expect
-      .poll(async () => {
-        const connection = await connect({ ...address, authority, protocol: mining, setup, handler });
-        client = new TestDeclaratorClient(connection);
-        return true;
-      })
-      .toBe(true);
+    await eventually(async () => {
+      const connection = await connect({ ...address, authority, protocol: mining, setup, handler });
+      client = new TestDeclaratorClient(connection);
+      return true;
+    }).toBe(true);
     if (client === undefined) throw new Error('not connected');
     const made: TestDeclaratorClient = client;
     made.told.push(...early);
@@ -174,7 +172,7 @@ export class TestDeclaratorClient {
     const isIt = (message: MiningFromServer) =>
       (message.type === 'SubmitSharesSuccess' && message.lastSequenceNumber >= sequenceNumber) ||
       (message.type === 'SubmitSharesError' && message.sequenceNumber === sequenceNumber);
-    await expect.poll(() => this.told.some(isIt)).toBe(true);
+    await eventually(() => this.told.some(isIt)).toBe(true);
     const answer = this.told.find(isIt);
     return answer?.type === 'SubmitSharesError' ? answer.errorCode : 'accepted';
   }
@@ -186,7 +184,7 @@ export class TestDeclaratorClient {
 
   async #answer(requestId: number): Promise<MiningFromServer> {
     const isIt = (message: MiningFromServer) => 'requestId' in message && message.requestId === requestId;
-    await expect.poll(() => this.told.some(isIt), { timeout: 20_000 }).toBe(true);
+    await eventually(() => this.told.some(isIt)).toBe(true);
     return this.told.find(isIt) as MiningFromServer;
   }
 }

@@ -15,7 +15,7 @@ import { ChannelClient } from '@sv2kit/mining';
 import { connect, ConnectError, type Connection } from '@sv2kit/net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Pool } from '../src/index.ts';
-import { dataDir, FakeTemplateProvider, startPool, startProvider } from './support.ts';
+import { dataDir, eventually, FakeTemplateProvider, startPool, startProvider } from './support.ts';
 import { NETWORK_TARGET, newTemplate, prevHash } from './templates.ts';
 
 /** A miner of one channel over an encrypted socket. */
@@ -47,20 +47,18 @@ class Miner {
       onClose() {},
     });
     const setup = { vendor: 'Maker', hardwareVersion: 'X1' };
-    await expect
-      .poll(async () => {
-        miner.#connection = await connect({
-          ...pool.address,
-          authority: pool.authorityPublicKey,
-          protocol: mining,
-          setup,
-          handler,
-        });
-        return true;
-      })
-      .toBe(true);
+    await eventually(async () => {
+      miner.#connection = await connect({
+        ...pool.address,
+        authority: pool.authorityPublicKey,
+        protocol: mining,
+        setup,
+        handler,
+      });
+      return true;
+    }).toBe(true);
     miner.says(miner.client.openMessage());
-    await expect.poll(() => miner.client.currentWork()).toBeDefined();
+    await eventually(() => miner.client.currentWork()).toBeDefined();
     return miner;
   }
 
@@ -86,7 +84,7 @@ class Miner {
   }
 
   async answer<T extends 'SubmitSharesSuccess' | 'SubmitSharesError'>(type: T) {
-    await expect.poll(() => this.told.some((message) => message.type === type)).toBe(true);
+    await eventually(() => this.told.some((message) => message.type === type)).toBe(true);
     return this.told.splice(
       this.told.findIndex((message) => message.type === type),
       1,
@@ -111,7 +109,7 @@ test('a share becomes a record and a Success, a block becomes a SubmitSolution a
   const block = miner.solve('block');
   miner.says(block);
   expect(await miner.answer('SubmitSharesSuccess')).toMatchObject({ lastSequenceNumber: 2 });
-  await expect.poll(() => from.solutions).toHaveLength(1);
+  await eventually(() => from.solutions).toHaveLength(1);
   const [solution] = from.solutions;
   expect(solution).toMatchObject({
     templateId: 1n,
@@ -134,26 +132,24 @@ test('a share becomes a record and a Success, a block becomes a SubmitSolution a
   const next = prevHash(2, 100);
   from.says(newTemplate(2, 101, true));
   from.says({ ...next, prevHash: hashHeader(header) });
-  await expect
-    .poll(() => pool.status?.())
-    .toMatchObject({
-      channels: 1,
-      shares: { accepted: 2, rejected: {} },
-      blocksFound: 1,
-      blocks: [
-        {
-          height: 100,
-          path: 'pool-template',
-          via: 'sv2-standard',
-          device: 'Maker X1',
-          userIdentity: 'alice.rig',
-          state: 'confirmed',
-        },
-      ],
-      templateProvider: { state: 'connected', primary: true },
-      journal: { kind: 'ok' },
-    });
-  await expect.poll(() => pool.health.report().conditions.every(({ ok }) => ok)).toBe(true);
+  await eventually(() => pool.status?.()).toMatchObject({
+    channels: 1,
+    shares: { accepted: 2, rejected: {} },
+    blocksFound: 1,
+    blocks: [
+      {
+        height: 100,
+        path: 'pool-template',
+        via: 'sv2-standard',
+        device: 'Maker X1',
+        userIdentity: 'alice.rig',
+        state: 'confirmed',
+      },
+    ],
+    templateProvider: { state: 'connected', primary: true },
+    journal: { kind: 'ok' },
+  });
+  await eventually(() => pool.health.report().conditions.every(({ ok }) => ok)).toBe(true);
   await pool.close();
   const records: string[] = [];
   for await (const { record } of readJournal(join(directory, 'journal'))) records.push(record.type);

@@ -16,13 +16,18 @@ import {
 } from '@sv2kit/daemon';
 import { inlineHandshakes, type Listener, listen, type Service, serve } from '@sv2kit/net';
 import { formatUrl } from '@sv2kit/noise';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { createPool, type Pool, type PoolDeps, poolConfig } from '../src/index.ts';
 import { newTemplate, prevHash } from './templates.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sv2kit-pool-'));
 const keyFile = join(folder, 'authority.key');
 writeSecretFile(keyFile, 'authority-secret', randomBytes(32), []);
+
+/** Asserts what becomes true in a while: on a machine with other things to do that may be seconds. */
+export function eventually(probe: () => unknown): ReturnType<typeof expect.poll> {
+  return expect.poll(probe, { timeout: 30_000 });
+}
 
 /** A folder of that name, for this file of tests. */
 export function dataDir(name: string): string {

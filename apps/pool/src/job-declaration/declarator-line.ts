@@ -27,8 +27,8 @@ export interface DeclaratorLineOptions {
   readonly connect?: UpstreamOptions<typeof jobDeclaration>['connect'];
 }
 
-/** A block whose job declarator server is away. */
-interface Waiting {
+/** A block on its way to a job declarator server. */
+interface Parcel {
   readonly hash: string;
   readonly solution: PushedSolution;
   readonly sinceMs: number;
@@ -43,7 +43,9 @@ export class DeclaratorLine implements BlockWay {
   readonly #options: DeclaratorLineOptions;
   readonly #upstream: Upstream;
   #declarator: Declarator | undefined;
-  #waiting: Waiting[] = [];
+  #waiting: Parcel[] = [];
+  /** What was pushed just now, and when. */
+  #pushed: { readonly parcel: Parcel; readonly atMs: number }[] = [];
   #complaint: string | undefined;
 
   constructor(options: DeclaratorLineOptions) {
@@ -55,7 +57,7 @@ export class DeclaratorLine implements BlockWay {
       protocol: jobDeclaration,
       setup: () => ({ vendor: 'sv2kit', hardwareVersion: 'pool', flags: DECLARE_TX_DATA }),
       handler: (connection) => {
-        const declarator = new Declarator(connection, options.terms, clock);
+        const declarator = new Declarator(connection, options.terms, clock, () => this.#onClosed());
         this.#declarator = declarator;
         this.#deliver(declarator);
         return declarator;
@@ -85,13 +87,13 @@ export class DeclaratorLine implements BlockWay {
 
   take({ solution, path }: FoundBlock): Taken {
     if (path !== 'declared-full-template') return 'not-for-it';
-    const pushed = pushedSolution(solution);
+    const sinceMs = this.#options.clock.now();
+    const parcel = { hash: displayHash(solution.hash), solution: pushedSolution(solution), sinceMs };
     if (this.#declarator?.open === true) {
-      this.#declarator.push(pushed);
+      this.#push(this.#declarator, parcel);
       return 'sent';
     }
-    this.#waiting.push({ hash: displayHash(solution.hash), solution: pushed, sinceMs: this.#options.clock.now() });
-    if (this.#waiting.length > POOL_LIMITS.waitingBlocks) this.#lose(this.#waiting.splice(0, 1), 'too many wait');
+    this.#wait(parcel);
     return 'waits';
   }
 
@@ -99,12 +101,13 @@ export class DeclaratorLine implements BlockWay {
   tick(): void {
     const { clock, log } = this.#options;
     const nowMs = clock.now();
+    this.#pushed = this.#pushed.filter(({ atMs }) => nowMs - atMs < POOL_LIMITS.doubtfulBlockMs);
     const old = this.#waiting.filter(({ sinceMs }) => nowMs - sinceMs >= POOL_LIMITS.waitingBlockMs);
     if (old.length > 0) {
       this.#waiting = this.#waiting.filter((each) => !old.includes(each));
       this.#lose(old, 'it stayed away');
     }
-    this.#declarator?.tick();
+    if (this.#declarator?.open === true) this.#declarator.tick();
     const { trouble } = this;
     if (trouble !== undefined && trouble !== this.#complaint) log.warn('job declaration is in trouble', { trouble });
     this.#complaint = trouble;
@@ -117,13 +120,32 @@ export class DeclaratorLine implements BlockWay {
   #deliver(declarator: Declarator): void {
     const due = this.#waiting;
     this.#waiting = [];
-    for (const { solution, hash } of due) {
-      declarator.push(solution);
-      this.#options.log.info('a block that waited was handed to its job declarator server', { hash });
+    for (const parcel of due) {
+      this.#push(declarator, parcel);
+      this.#options.log.info('a block that waited was handed to its job declarator server', { hash: parcel.hash });
     }
   }
 
-  #lose(lost: readonly Waiting[], why: string): void {
+  #push(declarator: Declarator, parcel: Parcel): void {
+    declarator.push(parcel.solution);
+    this.#pushed.push({ parcel, atMs: this.#options.clock.now() });
+    if (this.#pushed.length > POOL_LIMITS.waitingBlocks) this.#pushed.shift();
+  }
+
+  #wait(parcel: Parcel): void {
+    this.#waiting.push(parcel);
+    if (this.#waiting.length > POOL_LIMITS.waitingBlocks) this.#lose(this.#waiting.splice(0, 1), 'too many wait');
+  }
+
+  /** What went out just before may not have arrived. */
+  #onClosed(): void {
+    const nowMs = this.#options.clock.now();
+    const pushed = this.#pushed;
+    this.#pushed = [];
+    for (const { parcel, atMs } of pushed) if (nowMs - atMs < POOL_LIMITS.doubtfulBlockMs) this.#wait(parcel);
+  }
+
+  #lose(lost: readonly Parcel[], why: string): void {
     for (const { hash } of lost) {
       this.#options.log.error('a block was not handed to its job declarator server', { hash, why });
     }

@@ -25,16 +25,24 @@ export class Declarator implements ConnectionHandler<JobDeclarationFromServer> {
   readonly #connection: Connection<JobDeclarationFromClient>;
   readonly #terms: DeclaratorTerms;
   readonly #clock: Clock;
+  readonly #onClosed: () => void;
   #requestId = 0;
   #askedAtMs: number;
   #answered = true;
   #trouble: string | undefined;
   open = true;
 
-  constructor(connection: Connection<JobDeclarationFromClient>, terms: DeclaratorTerms, clock: Clock) {
+  /** @param onClosed what was pushed just now may not have arrived */
+  constructor(
+    connection: Connection<JobDeclarationFromClient>,
+    terms: DeclaratorTerms,
+    clock: Clock,
+    onClosed: () => void,
+  ) {
     this.#connection = connection;
     this.#terms = terms;
     this.#clock = clock;
+    this.#onClosed = onClosed;
     this.#askedAtMs = clock.now();
     this.#ask();
   }
@@ -65,6 +73,7 @@ export class Declarator implements ConnectionHandler<JobDeclarationFromServer> {
 
   onClose(): void {
     this.open = false;
+    this.#onClosed();
   }
 
   #ask(): void {
