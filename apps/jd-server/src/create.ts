@@ -55,7 +55,7 @@ interface Parts {
 
 /**
  * Starts a job declarator server (§6.1): gives tokens, has declared jobs checked by its nodes, hands on the blocks found
- * on them. It listens at once; what is declared before a node can be asked is refused as `node-unavailable`.
+ * on them. It listens at once; what is declared before a node can be asked waits for it, some seconds.
  *
  * @throws ConfigError when keys cannot be used; LedgerError when the journal cannot
  */

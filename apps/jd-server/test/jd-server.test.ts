@@ -244,8 +244,10 @@ describe('nodes', () => {
     node.checker.tip = undefined;
     await using running = await Running.start({ nodes: [node] });
     await using client = await running.connect();
-    expect(await client.declare(honest())).toBe('node-unavailable');
-    running.clock.advance(1_000);
+    client.declareWith(await client.token(), honest());
+    await client.token(); // answered after the declaration was seen
+    running.clock.advance(5_000);
+    expect(await client.answer()).toBe('node-unavailable');
     expect(running.health.report().reason).toBe('node lost: connection refused');
     node.checker.moveTo(tipAt(200));
     expect(await client.declare(honest())).toBeInstanceOf(Uint8Array);

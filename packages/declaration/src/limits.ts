@@ -16,7 +16,7 @@ export const DECLARATION_LIMITS = {
   declarationsBurst: 20,
   /** DeclareMiningJob of one connection per minute, in the long run. */
   declarationsPerMinute: 60,
-  /** Refusals as `too-many-declarations` in a row; one more ends the connection as `declaration-flood`. */
+  /** Refusals as `too-many-declarations` or `declare-not-negotiated` in a row; one more ends the connection as `declaration-flood`. */
   floodBurst: 64,
   /** Such refusals of one connection per minute, in the long run. */
   floodPerMinute: 60,
@@ -26,7 +26,7 @@ export const DECLARATION_LIMITS = {
   pending: 64,
   /** Transactions of one declaration besides the coinbase; no block holds more. */
   declaredTransactions: 16_666,
-  /** How long a declaration waits for the tip that it is for. */
+  /** How long a declaration waits for the tip that it is for, or for a node that cannot be asked. */
   holdMs: 5_000,
   /** By how many blocks such a tip may be ahead of the node's. */
   heightsAhead: 2,

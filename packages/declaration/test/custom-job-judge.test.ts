@@ -1,4 +1,4 @@
-import { encodeCountedOutputs, type TxOut } from '@sv2kit/bitcoin';
+import { BIP323_MASK, encodeCountedOutputs, type TxOut } from '@sv2kit/bitcoin';
 import type { SetCustomMiningJob } from '@sv2kit/codec';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -203,6 +203,40 @@ describe('what a custom job pays the pool (§6.4.3)', () => {
     expect(judge().judge(request(blindPaying(honestOutputs(SUBSIDY / 2n))))).toMatchObject({ credit: 0.5 });
     expect(judge().judge(request(blindPaying(honestOutputs(SUBSIDY / 2n - 1n))))).toEqual(
       refused('pool-payout-too-low'),
+    );
+  });
+
+  test('is never credited for anything but what was declared, whatever field a liar changes', () => {
+    const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
+    const u32 = fc.integer({ min: 0, max: 0xffffffff });
+    const change = fc.oneof(
+      fc.record({ version: u32 }),
+      fc.record({ prevHash: fc.uint8Array({ minLength: 32, maxLength: 32 }) }),
+      fc.record({ minNtime: u32 }),
+      fc.record({ nbits: u32 }),
+      fc.record({ coinbaseTxVersion: u32 }),
+      fc.record({ coinbasePrefix: bytes(100) }),
+      fc.record({ coinbaseTxInputNSequence: u32 }),
+      fc.record({ coinbaseTxOutputs: bytes(200) }),
+      fc.record({ coinbaseTxLocktime: u32 }),
+      fc.record({ merklePath: fc.array(fc.uint8Array({ minLength: 32, maxLength: 32 }), { maxLength: 3 }) }),
+      fc.record({ miningJobToken: bytes(255) }),
+    );
+    fc.assert(
+      fc.property(change, (lie) => {
+        const declared = customJob();
+        const verdict = judge().judge(request({ ...declared, ...lie }));
+        if (verdict.kind !== 'accepted') return;
+        const {
+          version = declared.version,
+          minNtime = declared.minNtime,
+          ...rest
+        } = lie as Partial<SetCustomMiningJob>;
+        expect((version ^ declared.version) & ~BIP323_MASK).toBe(0);
+        expect(minNtime).toBeGreaterThanOrEqual(MIN_NTIME);
+        expect({ ...declared, ...rest }).toEqual(declared);
+      }),
+      { numRuns: 1000 },
     );
   });
 

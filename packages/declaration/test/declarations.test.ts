@@ -62,7 +62,7 @@ describe('a declared job (§6.4.4)', () => {
     expect(job?.coinbase).toEqual(
       Uint8Array.of(...parts.segwitPrefix, ...new Uint8Array(EXTRANONCE), ...parts.segwitSuffix),
     );
-    expect(job?.wtxids).toEqual(Uint8Array.of(...[11, 12, 13].flatMap((byte) => new Array<number>(32).fill(byte))));
+    expect(job?.wtxids).toEqual(Uint8Array.of(...[11, 12, 13].flatMap((byte) => [...new Uint8Array(32).fill(byte)])));
     expect(job?.provided).toEqual([]);
   });
 
@@ -110,14 +110,20 @@ describe('a declared job (§6.4.4)', () => {
     expect(server.answers()).toEqual(['declare-not-negotiated']);
   });
 
-  test('is refused while the node cannot be asked, and costs no token', () => {
+  test('waits seconds for a node that cannot be asked, as after a start', () => {
     const server = new Server({}, 'no-tip');
     const peer = server.connect();
-    const token = server.token(peer);
-    server.declareWith(peer, declareMessage(token));
-    expect(server.answers()).toEqual(['node-unavailable']);
+    expect(server.declare(peer)).toBeUndefined();
     server.setTip(HEIGHT - 1, OTHER_HASH);
-    expect(server.declareWith(peer, declareMessage(token))).toBeDefined();
+    server.checked(server.take('check')[0]?.check, valid());
+    expect(server.answers()).toEqual(['DeclareMiningJobSuccess']);
+  });
+
+  test('is refused when the node stays away', () => {
+    const server = new Server({}, 'no-tip');
+    server.declare(server.connect());
+    server.pass(5_000);
+    expect(server.answers()).toEqual(['node-unavailable']);
   });
 });
 
@@ -242,6 +248,15 @@ describe('floods', () => {
       'too-many-declarations',
       'too-many-declarations',
     ]);
+    expect(send).toThrow('declaration-flood');
+  });
+
+  test('of declarations that were never negotiated end the connection too', () => {
+    const server = new Server({ floodBurst: 2 });
+    const peer = server.connect(1, 'coinbase-only');
+    const send = () => peer.receive(declareMessage(new Uint8Array(1)), server.nowMs);
+    send();
+    send();
     expect(send).toThrow('declaration-flood');
   });
 

@@ -18,7 +18,7 @@ export const DECLARE_ERRORS = {
   'unknown-chain-tip': "The job is for a height that the node's chain has not reached, and did not within seconds.",
   'too-many-declarations': 'The connection, or all of them together, has too many declarations at a time.',
   'declare-not-negotiated': 'The connection was set up without DECLARE_TX_DATA (§6.4.1).',
-  'node-unavailable': 'The node cannot be asked at the moment.',
+  'node-unavailable': 'The node cannot be asked, and could not within seconds.',
   'internal-error': 'The server made a mistake.',
 } as const;
 export type DeclareErrorCode = keyof typeof DECLARE_ERRORS;
@@ -26,7 +26,8 @@ export type DeclareErrorCode = keyof typeof DECLARE_ERRORS;
 /** What a client did that ends its connection (thrown as `ProtocolError`). */
 export const DECLARATION_VIOLATIONS = {
   'too-many-token-requests': 'More AllocateMiningJobToken than the limit `waitingTokenRequests` allows to wait.',
-  'declaration-flood': 'DeclareMiningJob went on after it was refused as `too-many-declarations` (limits `flood…`).',
+  'declaration-flood':
+    'DeclareMiningJob went on after it was refused as `too-many-declarations` or `declare-not-negotiated` (limits `flood…`).',
   'duplicate-request-id': 'A DeclareMiningJob has the request_id of another one that is not answered yet.',
   'too-many-solutions': 'PushSolution that solve nothing came faster than the limits `uselessSolutions…` allow.',
 } as const;

@@ -1,34 +1,26 @@
 import { type DeclareMiningJob, ProtocolError, type ProvideMissingTransactionsSuccess, utf8 } from '@sv2kit/codec';
 import type { JobMode } from '../mode.ts';
-import { creditOf, judgeOutputs } from '../payout-rules.ts';
+import { creditOf } from '../payout-rules.ts';
+import { Admission } from './admission.ts';
 import type { DeclarationViolation, DeclareErrorCode } from './codes.ts';
-import { readDeclaredCoinbase } from './declared-coinbase.ts';
 import { sealDeclared } from './declared-token.ts';
 import type { CheckResult, DeclarationEvent, DeclaredWorth, ValidBlock } from './effects.ts';
-import { PendingDeclaration } from './pending-declaration.ts';
+import type { PendingDeclaration } from './pending-declaration.ts';
 import type { Surroundings } from './surroundings.ts';
-import { TokenBucket } from './token-bucket.ts';
 import type { TokenDesk } from './token-desk.ts';
 
 /** The declarations of one connection (§6.4.4): each is answered once, with a token or a code. */
 export class DeclarationDesk {
   readonly #peer: number;
-  readonly #mode: JobMode;
   readonly #hall: Surroundings;
-  readonly #tokens: TokenDesk;
-  readonly #declarations: TokenBucket;
-  readonly #flood: TokenBucket;
+  readonly #admission: Admission;
   readonly #pending = new Map<number, PendingDeclaration>();
 
   /** @param tokens of the same connection */
   constructor(peer: number, mode: JobMode, hall: Surroundings, tokens: TokenDesk, nowMs: number) {
-    const { limits } = hall;
     this.#peer = peer;
-    this.#mode = mode;
     this.#hall = hall;
-    this.#tokens = tokens;
-    this.#declarations = new TokenBucket(limits.declarationsBurst, limits.declarationsPerMinute, nowMs);
-    this.#flood = new TokenBucket(limits.floodBurst, limits.floodPerMinute, nowMs);
+    this.#admission = new Admission(mode, hall, tokens, nowMs);
   }
 
   /** Declarations that are being judged. */
@@ -41,10 +33,11 @@ export class DeclarationDesk {
     if (this.#pending.has(message.requestId)) {
       throw new ProtocolError('duplicate-request-id' satisfies DeclarationViolation, { requestId: message.requestId });
     }
-    const admitted = this.#admit(message, nowMs);
+    const admitted = this.#admission.admit(message, this.#pending.size, nowMs);
     if (typeof admitted === 'string') {
       this.#answer(message, admitted);
-      if (admitted === 'too-many-declarations' && !this.#flood.take(nowMs)) {
+      const isFlood = admitted === 'too-many-declarations' || admitted === 'declare-not-negotiated';
+      if (isFlood && !this.#admission.endures(nowMs)) {
         throw new ProtocolError('declaration-flood' satisfies DeclarationViolation);
       }
       return;
@@ -132,7 +125,7 @@ export class DeclarationDesk {
     for (const pending of [...this.#pending.values()]) {
       const { stage } = pending;
       if (stage.phase === 'checking' || nowMs < stage.untilMs) continue;
-      this.#refuse(pending, stage.phase === 'held' ? 'unknown-chain-tip' : 'missing-txs', nowMs);
+      this.#refuse(pending, stage.phase === 'held' ? this.#heldInVain() : 'missing-txs', nowMs);
     }
   }
 
@@ -144,30 +137,11 @@ export class DeclarationDesk {
     }
   }
 
-  /** Everything that can be judged without the node; cheap checks first. */
-  #admit(message: DeclareMiningJob, nowMs: number): PendingDeclaration | DeclareErrorCode {
-    const { options, limits, tip } = this.#hall;
-    if (this.#mode === 'coinbase-only') return 'declare-not-negotiated';
-    if (!this.#declarations.take(nowMs) || this.#isFull()) return 'too-many-declarations';
-    if (tip === undefined) return 'node-unavailable';
-    const redeemed = this.#tokens.redeem(message.miningJobToken, nowMs);
-    if (redeemed === undefined) return 'invalid-mining-job-token';
-    if (message.wtxidList.length > limits.declaredTransactions) return 'too-many-transactions';
-    const reading = readDeclaredCoinbase(message.coinbaseTxPrefix, message.coinbaseTxSuffix);
-    if (reading.kind === 'refused') return reading.code;
-    const paid = judgeOutputs(reading.coinbase.outputs, options);
-    if (paid.kind === 'refused') return paid.code;
-    return new PendingDeclaration(message, reading.coinbase, paid.payout, redeemed, nowMs, limits.holdMs);
+  #heldInVain(): DeclareErrorCode {
+    return this.#hall.tip === undefined ? 'node-unavailable' : 'unknown-chain-tip';
   }
 
-  /** A connection that has nothing under way is never refused for what others have. */
-  #isFull(): boolean {
-    const { limits, load } = this.#hall;
-    if (this.#pending.size === 0) return false;
-    return this.#pending.size >= limits.pendingPerConnection || load.pending >= limits.pending;
-  }
-
-  /** Whether it is on the node's tip, behind, or ahead: BIP34's height tells. */
+  /** Whether it is on the node's tip, behind, or ahead: BIP34's height tells. Held while there is none, or it is ahead. */
   #place(pending: PendingDeclaration, nowMs: number): void {
     const { tip, limits } = this.#hall;
     if (tip === undefined) return;

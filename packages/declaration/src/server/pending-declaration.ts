@@ -6,7 +6,7 @@ import type { Redeemed } from './token-desk.ts';
 
 /** Where a declaration stands. */
 export type Stage =
-  /** For a tip that the node has not reached. */
+  /** For a tip that the node has not reached, or for the node. */
   | { readonly phase: 'held'; readonly untilMs: number }
   /** `tipHash`: what it is checked on. */
   | { readonly phase: 'checking'; readonly check: number; readonly tipHash: Uint8Array }

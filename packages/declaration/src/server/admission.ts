@@ -1,0 +1,59 @@
+import type { DeclareMiningJob } from '@sv2kit/codec';
+import type { JobMode } from '../mode.ts';
+import { judgeOutputs } from '../payout-rules.ts';
+import type { DeclareErrorCode } from './codes.ts';
+import { readDeclaredCoinbase } from './declared-coinbase.ts';
+import { PendingDeclaration } from './pending-declaration.ts';
+import type { Surroundings } from './surroundings.ts';
+import { TokenBucket } from './token-bucket.ts';
+import type { TokenDesk } from './token-desk.ts';
+
+/** Which declarations of one connection are worth the node's time. */
+export class Admission {
+  readonly #mode: JobMode;
+  readonly #hall: Surroundings;
+  readonly #tokens: TokenDesk;
+  readonly #declarations: TokenBucket;
+  readonly #flood: TokenBucket;
+
+  /** @param tokens of the same connection */
+  constructor(mode: JobMode, hall: Surroundings, tokens: TokenDesk, nowMs: number) {
+    const { limits } = hall;
+    this.#mode = mode;
+    this.#hall = hall;
+    this.#tokens = tokens;
+    this.#declarations = new TokenBucket(limits.declarationsBurst, limits.declarationsPerMinute, nowMs);
+    this.#flood = new TokenBucket(limits.floodBurst, limits.floodPerMinute, nowMs);
+  }
+
+  /**
+   * Everything that can be judged without the node; cheap checks first.
+   *
+   * @param pending declarations of this connection that are being judged
+   */
+  admit(message: DeclareMiningJob, pending: number, nowMs: number): PendingDeclaration | DeclareErrorCode {
+    const { options, limits } = this.#hall;
+    if (this.#mode === 'coinbase-only') return 'declare-not-negotiated';
+    if (!this.#declarations.take(nowMs) || this.#isFull(pending)) return 'too-many-declarations';
+    const redeemed = this.#tokens.redeem(message.miningJobToken, nowMs);
+    if (redeemed === undefined) return 'invalid-mining-job-token';
+    if (message.wtxidList.length > limits.declaredTransactions) return 'too-many-transactions';
+    const reading = readDeclaredCoinbase(message.coinbaseTxPrefix, message.coinbaseTxSuffix);
+    if (reading.kind === 'refused') return reading.code;
+    const paid = judgeOutputs(reading.coinbase.outputs, options);
+    if (paid.kind === 'refused') return paid.code;
+    return new PendingDeclaration(message, reading.coinbase, paid.payout, redeemed, nowMs, limits.holdMs);
+  }
+
+  /** A connection that has nothing under way is never refused for what others have. */
+  #isFull(pending: number): boolean {
+    const { limits, load } = this.#hall;
+    if (pending === 0) return false;
+    return pending >= limits.pendingPerConnection || load.pending >= limits.pending;
+  }
+
+  /** Whether one more declaration that nobody asked for is borne; if not, the connection shall end. */
+  endures(nowMs: number): boolean {
+    return this.#flood.take(nowMs);
+  }
+}
