@@ -1,17 +1,11 @@
-import { displayHash, encodeBlock, encodeHeader, merklePathOf, merkleRoot, sameBytes } from '@sv2kit/bitcoin';
+import { displayHash, sameBytes } from '@sv2kit/bitcoin';
 import type { Clock } from '../host.ts';
 import { LIMITS } from '../limits.ts';
 import type { NodeTransaction } from '../node.ts';
 import type { RpcClient } from '../rpc-client.ts';
 import { RpcError } from '../rpc-error.ts';
-import {
-  type CheckedTransaction,
-  type HashKey,
-  hashKey,
-  hashOf,
-  parsedOrNothing,
-  readTransaction,
-} from './checked-transaction.ts';
+import { type CheckedTransaction, type HashKey, hashKey, readTransaction } from './checked-transaction.ts';
+import { draftBlock, roughSize } from './draft-block.ts';
 import { FairQueue } from './fair-queue.ts';
 import { fillFees } from './fees.ts';
 import { HeldJobs } from './held-jobs.ts';
@@ -23,8 +17,11 @@ import { propose } from './proposal.ts';
 import type { WorkTip } from './tip-keeper.ts';
 import { ValidatedTransactions } from './validated-transactions.ts';
 
-const HEADER_BYTES = 80;
-const WITNESS_SCALE = 4;
+/** What a job is made of, and the tip that it is believed to be on. */
+interface JobParts {
+  readonly transactions: readonly CheckedTransaction[];
+  readonly tipHash: Uint8Array;
+}
 
 export interface CheckerParts {
   readonly client: RpcClient;
@@ -67,15 +64,10 @@ export class Checker {
     if (contents.kind !== 'complete') return contents;
     if (this.#jobs.isFull) return unavailable('too many jobs are held');
     if (!this.#queue.hasRoom(job.lane, job.data.length)) return unavailable('too many jobs wait for their check');
-    const task = (): Promise<JobVerdict> => this.#atNode(handle, job, contents.transactions, tipHash, signal);
+    const { transactions } = contents;
+    const task = (): Promise<JobVerdict> => this.#atNode(handle, job, { transactions, tipHash }, signal);
     const verdict = await this.#queue.run(job.lane, job.data.length, signal, task);
-    if (verdict.kind === 'valid') {
-      const now = this.#parts.clock.now();
-      for (const transaction of contents.transactions) {
-        if (this.known.get(transaction.wtxid) === undefined) this.#validated.use(transaction, now);
-      }
-      this.#jobs.hold(handle, contents.transactions);
-    }
+    if (verdict.kind === 'valid') this.#keep(handle, transactions);
     return verdict;
   }
 
@@ -127,50 +119,29 @@ export class Checker {
     return this.known.get(wtxid) ?? this.#validated.get(wtxid) ?? this.#jobs.get(wtxid);
   }
 
-  async #atNode(
-    handle: number,
-    job: PackedJob,
-    transactions: readonly CheckedTransaction[],
-    tipHash: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<JobVerdict> {
+  async #atNode(handle: number, job: PackedJob, parts: JobParts, signal: AbortSignal): Promise<JobVerdict> {
+    const { transactions, tipHash } = parts;
     const tip = this.#parts.tip();
     if (tip === undefined) return unavailable('the node is away');
     if (!sameBytes(tip.hash, tipHash)) return { kind: 'stale' };
-    const coinbase = parsedOrNothing(job.coinbase);
-    if (coinbase === undefined) return { kind: 'invalid', reason: 'bad-coinbase' };
-    const bytes = transactions.reduce((sum, { data }) => sum + data.length, HEADER_BYTES + job.coinbase.length);
-    if (bytes > LIMITS.maxBlockBytes) return { kind: 'invalid', reason: 'bad-blk-weight' };
-    const merklePath = merklePathOf(transactions.map(({ txid }) => hashOf(txid)));
-    const header = encodeHeader({
-      version: job.version,
-      prevHash: tip.hash,
-      merkleRoot: merkleRoot(coinbase.txid, merklePath),
-      ntime: job.ntime ?? tip.ntime,
-      nbits: tip.nbits,
-      nonce: 0,
-    });
-    const block = encodeBlock(
-      header,
-      job.coinbase,
-      transactions.map(({ data }) => data),
-    );
+    if (roughSize(job, transactions) > LIMITS.maxBlockBytes) return { kind: 'invalid', reason: 'bad-blk-weight' };
+    const block = draftBlock(job, transactions, tip);
+    if (block === undefined) return { kind: 'invalid', reason: 'bad-coinbase' };
     try {
-      const answer = await propose(this.#parts.client, block, signal);
-      if (answer.kind === 'stale') this.#parts.look();
-      if (answer.kind !== 'valid') return answer;
-      const isFilled = await fillFees(this.#parts.client, transactions, displayHash(tip.hash), signal);
-      if (!isFilled) this.#parts.look();
-      const now = this.#parts.tip();
-      if (now === undefined) return unavailable('the node is away');
-      if (!isFilled || !sameBytes(now.hash, tip.hash)) return { kind: 'stale' };
+      const answer = await propose(this.#parts.client, block.bytes, signal);
+      if (answer.kind === 'invalid') return answer;
+      if (answer.kind === 'stale' || !(await this.#hasFees(transactions, tip, signal))) {
+        this.#parts.look();
+        return { kind: 'stale' };
+      }
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof RpcError)) throw error;
-      return unavailable(error.message);
+      if (error instanceof RpcError) return unavailable(error.message);
+      throw error;
     }
-    const fees = transactions.reduce((sum, { fee = 0 }) => sum + fee, 0);
-    const weights = transactions.reduce((sum, { weight }) => sum + weight, coinbase.weight);
+    const now = this.#parts.tip();
+    if (now === undefined) return unavailable('the node is away');
+    if (!sameBytes(now.hash, tip.hash)) return { kind: 'stale' };
     return {
       kind: 'valid',
       handle,
@@ -178,10 +149,23 @@ export class Checker {
       nbits: tip.nbits,
       height: tip.height + 1,
       minNtime: tip.minNtime,
-      merklePath,
-      value: BigInt(tip.subsidy) + BigInt(fees),
-      weight: weights + WITNESS_SCALE * (HEADER_BYTES + countBytes(transactions.length + 1)),
+      merklePath: block.merklePath,
+      value: BigInt(transactions.reduce((sum, { fee = 0 }) => sum + fee, tip.subsidy)),
+      weight: block.weight,
     };
+  }
+
+  /** Finds out the fees that are not known; false when the tip moved meanwhile. */
+  #hasFees(transactions: readonly CheckedTransaction[], tip: WorkTip, signal: AbortSignal): Promise<boolean> {
+    return fillFees(this.#parts.client, transactions, displayHash(tip.hash), signal);
+  }
+
+  #keep(handle: number, transactions: readonly CheckedTransaction[]): void {
+    const now = this.#parts.clock.now();
+    for (const transaction of transactions) {
+      if (this.known.get(transaction.wtxid) === undefined) this.#validated.use(transaction, now);
+    }
+    this.#jobs.hold(handle, transactions);
   }
 }
 
@@ -195,9 +179,4 @@ function within(clock: Clock, ms: number, task: Promise<void>): Promise<void> {
 
 function unavailable(reason: string): JobVerdict {
   return { kind: 'unavailable', reason };
-}
-
-/** Of a CompactSize. */
-function countBytes(count: number): number {
-  return count < 0xfd ? 1 : count <= 0xffff ? 3 : 5;
 }

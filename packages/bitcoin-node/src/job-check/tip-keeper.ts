@@ -31,7 +31,10 @@ export interface TipKeeperParts {
   readonly onAway: (reason: string) => void;
 }
 
-/** Knows what the next block must have, from the node's own templates; polls the best block between them. */
+/**
+ * Knows what the next block must have, from the node's own templates; polls the best block between them. Only the
+ * templates tell whether the node can be asked at all: it judges proposals even while it is downloading the chain.
+ */
 export class TipKeeper {
   readonly #parts: TipKeeperParts;
   readonly #abort = new AbortController();
