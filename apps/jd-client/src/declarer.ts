@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { BitcoinError, difficultyFromTarget, meetsTarget, type TxOut } from '@sv2kit/bitcoin';
 import {
   type AgreedOutputs,
@@ -326,19 +327,30 @@ export class Declarer {
   }
 
   #contentOf(template: WorkTemplate) {
-    return template.merklePath.length === 0 ? NO_CONTENT : this.#options.transactions.get(template);
+    if (template.merklePath.length === 0) return NO_CONTENT;
+    const content = this.#options.transactions.get(template);
+    return content?.hashSome(JD_CLIENT_LIMITS.hashesAtOnce) === true ? content : undefined;
   }
 
   #await(item: WorkItem): void {
     if (item.awaited) return;
     item.awaited = true;
+    const { log } = this.#options;
+    this.#fetch(item).catch((error: unknown) => log.error('a template could not be declared', { error }));
+  }
+
+  /** Transactions may be thousands that nobody has seen before: shares get through between them. */
+  async #fetch(item: WorkItem): Promise<void> {
     const { transactions, log } = this.#options;
-    void transactions.wait(item.template, this.#left.signal).then((content) => {
-      if (this.#left.signal.aborted) return;
-      if (content !== undefined) return this.advance();
+    const content = await transactions.wait(item.template, this.#left.signal);
+    if (this.#left.signal.aborted) return;
+    if (content === undefined) {
       log.warn('a template cannot be declared: its transactions did not come');
       this.#drop(item, 'no-transactions');
-    });
+      return;
+    }
+    while (!content.hashSome(JD_CLIENT_LIMITS.hashesAtOnce)) await turn();
+    this.advance();
   }
 
   #forgetOld(): void {

@@ -26,6 +26,8 @@ export const JD_CLIENT_LIMITS = {
   indexBytes: 2,
   /** Templates whose transactions are kept for declarations and blocks. */
   templatesWithTransactions: 12,
+  /** Transaction ids that are worked out in one turn of the loop. */
+  hashesAtOnce: 256,
   /** Different codes of peers that are counted by name. */
   codes: 64,
 } as const;

@@ -11,6 +11,10 @@ class SharedTransaction {
     this.data = data;
   }
 
+  get isHashed(): boolean {
+    return this.#wtxid !== undefined;
+  }
+
   /** Worked out once, when somebody asks. */
   get wtxid(): Uint8Array {
     this.#wtxid ??= sha256d(this.data);
@@ -26,11 +30,29 @@ export class TemplateTransactions {
   readonly excessData: Uint8Array;
   readonly #shared: readonly SharedTransaction[];
   #wtxids: readonly Uint8Array[] | undefined;
+  /** Transactions whose ids are known, from the first on. */
+  #hashed = 0;
 
   constructor(shared: readonly SharedTransaction[], excessData: Uint8Array) {
     this.#shared = shared;
     this.data = shared.map(({ data }) => data);
     this.excessData = excessData;
+  }
+
+  /**
+   * Works out at most so many ids that nobody has asked for yet, for those who must not hold the loop.
+   * @returns whether all of them are known now
+   */
+  hashSome(most: number): boolean {
+    let left = most;
+    for (; this.#hashed < this.#shared.length; this.#hashed += 1) {
+      const transaction = this.#shared[this.#hashed];
+      if (transaction === undefined || transaction.isHashed) continue;
+      if (left === 0) return false;
+      left -= 1;
+      void transaction.wtxid;
+    }
+    return true;
   }
 
   /** Witness transaction ids in block order, internal byte order. Each is hashed once, whichever template asks first. */
