@@ -143,6 +143,22 @@ describe('a job of the client', () => {
     expect(status?.hashrate).toBeGreaterThan(0);
   });
 
+  test('is acknowledged with the sum of what is credited (§5.3.13)', () => {
+    const { miner, client, channelId, journal, judge, clock } = served();
+    // A target that a test can meet proves a billionth of difficulty 1, and the sum is whole.
+    judge.credit = 1e12;
+    const message = draft(channelId);
+    miner.says(message);
+    const work = workOf(miner, client, message);
+    miner.take();
+    for (let i = 0; i < 3; i += 1) miner.says(solve(client, { work, from: i * 100_000 }));
+    clock.advance(100);
+    journal.sync();
+    const newSharesSum = BigInt(Math.floor(3e12 * difficultyFromTarget(work.target)));
+    expect(newSharesSum).toBeGreaterThan(100n);
+    expect(miner.sent).toMatchObject([{ type: 'SubmitSharesSuccess', newSubmitsAcceptedCount: 3, newSharesSum }]);
+  });
+
   test.each([
     ['full-template', 'declared-full-template'],
     ['coinbase-only', 'coinbase-only'],

@@ -65,8 +65,9 @@ export const CUSTOM_JOB_ERRORS = {
   'invalid-coinbase-tx-input-n-sequence': 'coinbase_tx_input_nSequence is not the declared one.',
   'invalid-coinbase-tx-outputs': 'coinbase_tx_outputs are not the declared ones.',
   'invalid-coinbase-tx-locktime': 'coinbase_tx_locktime is not the declared one.',
-  'invalid-merkle-path': 'merkle_path is not the declared one.',
-  'invalid-coinbase-tx': 'No coinbase can be built: its script is over 100 bytes, or its outputs cannot be read.',
+  'invalid-merkle-path': 'merkle_path is not the declared one, or longer than that of any block.',
+  'invalid-coinbase-tx':
+    'No coinbase can be built: its script is over 100 bytes, its outputs cannot be read or are over 16 KiB.',
   'missing-pool-payout': "The pool's payout output is missing or zero.",
   'missing-pool-outputs': 'Another output that the pool asks for is missing.',
   'pool-payout-too-low': "The payout output holds less than the pool's least share of the revenue.",

@@ -8,6 +8,7 @@ import {
 import type { SetCustomMiningJob } from '@sv2kit/codec';
 import type { CustomJobErrorCode } from './codes.ts';
 import { type CustomJobMode, Job } from './job.ts';
+import { MAX_CUSTOM_OUTPUTS_SIZE, MAX_MERKLE_PATH } from './limits.ts';
 
 /** What the server knows of a custom job beside its message. */
 export interface CustomJobTerms {
@@ -34,12 +35,14 @@ export function customJob(
   id: number,
   message: SetCustomMiningJob,
   terms: CustomJobTerms,
-): Job | Extract<CustomJobErrorCode, 'invalid-coinbase-prefix' | 'invalid-coinbase-tx'> {
+): Job | Extract<CustomJobErrorCode, 'invalid-coinbase-prefix' | 'invalid-coinbase-tx' | 'invalid-merkle-path'> {
   const { coinbasePrefix, version, merklePath } = message;
   const { extranonceSize, versionRollingAllowed, height, credit, mode, tokenId } = terms;
   // Every opcode that pushes up to 75 bytes is the number of them, and those that name a length end with it.
   if (coinbasePrefix.at(-1) !== extranonceSize) return 'invalid-coinbase-prefix';
   if (coinbasePrefix.length + extranonceSize > MAX_SCRIPT_SIG) return 'invalid-coinbase-tx';
+  if (message.coinbaseTxOutputs.length > MAX_CUSTOM_OUTPUTS_SIZE) return 'invalid-coinbase-tx';
+  if (merklePath.length > MAX_MERKLE_PATH) return 'invalid-merkle-path';
   try {
     const outputs = decodeCountedOutputs(message.coinbaseTxOutputs);
     const coinbase = buildCoinbase({

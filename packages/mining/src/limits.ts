@@ -30,6 +30,13 @@ export const CHANNEL_LIMITS: ChannelLimits = {
 export const MAX_FUTURE_BLOCK_TIME = 7_200;
 /** Seconds that the server stays below that limit, for clocks that differ. */
 export const FUTURE_BLOCK_MARGIN = 60;
+/**
+ * Most bytes that the outputs of a client's own coinbase may have: every share hashes all of them. Enough for 480
+ * payouts.
+ */
+export const MAX_CUSTOM_OUTPUTS_SIZE = 16_384;
+/** Most hashes in the merkle path of a client's own job: the smallest transactions fill a block at a depth of 15. */
+export const MAX_MERKLE_PATH = 16;
 /** Future jobs that a client keeps; deployed clients keep as many. */
 export const CLIENT_FUTURE_JOBS = 16;
 /** Jobs of the current tip that a client can still submit shares for. */

@@ -84,6 +84,12 @@ describe('a job from SetCustomMiningJob', () => {
       'invalid-coinbase-tx',
       { coinbaseTxOutputs: Uint8Array.of(...encodeCountedOutputs([{ value: 1n, script: bytes(1, 1) }]), 0) },
     ],
+    [
+      'more outputs than a server hashes for every share',
+      'invalid-coinbase-tx',
+      { coinbaseTxOutputs: encodeCountedOutputs([{ value: 1n, script: bytes(16_384, 1) }]) },
+    ],
+    ['a deeper merkle path than any block has', 'invalid-merkle-path', { merklePath: Array(17).fill(bytes(32, 1)) }],
   ] as const)('is refused with %s (§5.3.20)', (_, code, overrides) => {
     expect(customJob(1, setCustomMiningJob(template(1n), tip(1), overrides), TERMS)).toBe(code);
   });
