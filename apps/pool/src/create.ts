@@ -24,7 +24,7 @@ import {
 } from '@sv2kit/template-source';
 import { constraintsForOutputs } from '@sv2kit/templates';
 import type { NodeConfig, PoolConfig } from './config.ts';
-import { type LocalDeclarator, openJobDeclaration } from './job-declaration/job-declaration.ts';
+import { type JobDeclaration, type LocalDeclarator, openJobDeclaration } from './job-declaration/job-declaration.ts';
 import { type PoolMetrics, poolMetrics } from './metrics.ts';
 import { largestOutputs, poolPayout } from './payout.ts';
 import { poolStatus } from './status.ts';
@@ -56,40 +56,43 @@ interface Parts {
   readonly journal: Journal;
   readonly identity: Identity;
   readonly nodes: readonly BlockNode[];
+  /** Undefined when the pool takes no custom jobs. */
+  readonly declaration: JobDeclaration | undefined;
 }
 
 /**
  * Starts a pool: takes templates from its template providers, serves miners (§5), records shares, hands on blocks. It
  * listens at once; miners that come before the first template are told `no-work-available`.
  *
- * @throws ConfigError when the identity's keys cannot be used; LedgerError when the journal cannot
+ * @throws ConfigError when the identity's keys, or the key of job tokens, cannot be used; LedgerError when the journal cannot
  */
 export async function createPool(config: PoolConfig, deps: PoolDeps): Promise<Pool> {
   const metrics = poolMetrics(deps.metrics, deps.latencies);
   const identity = createIdentity(config.identity, deps);
   const journal = await openJournal({ directory: join(config.dataDir, 'journal'), log: deps.log, clock: deps.clock });
   const connectNode = deps.connectNode ?? ((node: NodeConfig) => rpcNode(node, config, deps));
-  const parts: Parts = { config, deps, metrics, journal, identity, nodes: config.nodes.map(connectNode) };
+  const held = { config, deps, metrics, journal, identity, nodes: config.nodes.map(connectNode) };
+  let declaration: JobDeclaration | undefined;
   try {
-    return await start(parts);
+    declaration = openJobDeclaration(config, {
+      payoutScript: coinbaseScript(config.coinbase, config.chain),
+      local: deps.jobDeclarator,
+      health: deps.health,
+      clock: deps.clock,
+      log: deps.log,
+      metrics: metrics.jobDeclaration,
+    });
+    return await start({ ...held, declaration });
   } catch (error) {
-    await release(parts);
+    await release({ ...held, declaration });
     throw error;
   }
 }
 
 async function start(parts: Parts): Promise<Pool> {
-  const { config, deps, metrics, journal, identity, nodes } = parts;
+  const { config, deps, metrics, journal, identity, nodes, declaration } = parts;
   const { clock, log, health } = deps;
   const payout = poolPayout(config.coinbase, config.chain);
-  const declaration = openJobDeclaration(config, {
-    payoutScript: coinbaseScript(config.coinbase, config.chain),
-    local: deps.jobDeclarator,
-    health,
-    clock,
-    log,
-    metrics: metrics.jobDeclaration,
-  });
   const transactions = nodes.length === 0 ? undefined : new TransactionStore();
   const way: BlockWay = { name: TEMPLATE_PROVIDER, take: (block) => line.way.take(block) };
   const desk = new BlockDesk({
@@ -110,7 +113,10 @@ async function start(parts: Parts): Promise<Pool> {
       : { customJobs: declaration.jobs, onShare: (share) => declaration.jobs.share(share) }),
     clock,
     log,
-    metrics: metrics.mining,
+    metrics: {
+      ...metrics.mining,
+      customJobs: declaration?.jobs.watch(metrics.mining.customJobs) ?? metrics.mining.customJobs,
+    },
   });
   watchJournal(journal, deps);
   const listener = await openListener(parts, server);
@@ -147,7 +153,7 @@ async function start(parts: Parts): Promise<Pool> {
       timer[Symbol.dispose]();
       await server.close();
       await listener.close();
-      await Promise.all([line.close(), desk.close(), declaration?.close()]);
+      await Promise.all([line.close(), desk.close()]);
       await release(parts);
     },
   };
@@ -199,8 +205,8 @@ function rpcNode(node: NodeConfig, { chain }: PoolConfig, { clock, log }: PoolDe
   return createRpcNode({ url, cookieFile, user, password: password?.reveal(), chain, clock, log });
 }
 
-async function release({ nodes, journal, identity }: Parts): Promise<void> {
+async function release({ nodes, journal, identity, declaration }: Parts): Promise<void> {
   identity[Symbol.dispose]();
-  await Promise.allSettled(nodes.map((node) => node.close()));
+  await Promise.allSettled([...nodes.map((node) => node.close()), declaration?.close()]);
   await journal.close();
 }

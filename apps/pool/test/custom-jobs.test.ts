@@ -238,6 +238,16 @@ describe('a job is refused, each reason with a code of its own (§5.3.20)', () =
   });
 });
 
+test('a pool whose token key cannot be used does not start, and leaves its folders free', async () => {
+  const { url } = await startProvider();
+  names += 1;
+  const directory = dataDir(`pool-${names}`);
+  const toml = ['[job_declaration]', `token_key_file = "${dataDir('nowhere/tokens.key')}"`];
+  await expect(startPool(url, directory, { toml })).rejects.toThrow(/cannot be made: there is no such file or folder/);
+  const pool = await startPool(url, directory);
+  await pool.close();
+});
+
 describe('tips', () => {
   test('a job that is ahead of the pool waits for the tip (§6.4.4)', async () => {
     const { pool, key, provider } = await stage();
@@ -247,6 +257,7 @@ describe('tips', () => {
     await eventually(() => statusOf(pool)['heldForUnseenTip']).toBe(1);
     provider.says(newTemplate(2, 101, true), prevHash(2, 100));
     expect(await answer).toMatchObject({ type: 'SetCustomMiningJobSuccess' });
+    expect(statusOf(pool)).toMatchObject({ heldForUnseenTip: 1, refused: {} });
   });
 
   test('a job on an older tip is `stale-chain-tip`, in that word', async () => {

@@ -1,5 +1,6 @@
 import type { Network, TxOut } from '@sv2kit/bitcoin';
-import { fromUtf8 } from '@sv2kit/codec';
+import { fromUtf8, type SetCustomMiningJob } from '@sv2kit/codec';
+import type { Counter } from '@sv2kit/daemon';
 import { CustomJobJudge, type JobVerifier } from '@sv2kit/declaration';
 import type { CustomJobMode } from '@sv2kit/mining';
 import type { AcceptedShare, CustomJobRequest, CustomJobVerdict } from '@sv2kit/mining-server';
@@ -17,6 +18,8 @@ export interface CustomJobDeskOptions {
   readonly log: Logger;
   readonly metrics: Pick<JobDeclarationMetrics, 'partlyPaid' | 'work' | 'creditedWork'>;
 }
+
+const MODES: ReadonlySet<string> = new Set<CustomJobMode>(['full-template', 'coinbase-only']);
 
 /** What miners of one mode have brought. Work is in difficulty, as their shares prove it and as it is paid. */
 interface Brought {
@@ -36,6 +39,8 @@ export class CustomJobDesk {
   readonly #judge: CustomJobJudge;
   readonly #brought = new Map<CustomJobMode, Brought>();
   readonly #refused = new Map<string, number>();
+  /** Messages that waited for a tip; judged again and again, counted once. */
+  readonly #waited = new WeakSet<SetCustomMiningJob>();
   #held = 0;
 
   constructor(options: CustomJobDeskOptions) {
@@ -52,20 +57,23 @@ export class CustomJobDesk {
 
   judge(request: CustomJobRequest): CustomJobVerdict {
     const verdict = this.#judge.judge(request);
-    switch (verdict.kind) {
-      case 'accepted':
-        this.#onAccepted(request, verdict.mode, verdict.credit);
-        break;
-      case 'refused':
-        this.#refused.set(verdict.code, (this.#refused.get(verdict.code) ?? 0) + 1);
-        break;
-      case 'unseen-tip':
-        this.#held += 1;
-        break;
-      default:
-        verdict satisfies never;
+    if (verdict.kind === 'accepted') this.#onAccepted(request, verdict.mode, verdict.credit);
+    if (verdict.kind === 'unseen-tip' && !this.#waited.has(request.message)) {
+      this.#waited.add(request.message);
+      this.#held += 1;
     }
     return verdict;
+  }
+
+  /** Hears what miners are answered, refusals that need no judge included. */
+  watch(answers: Pick<Counter, 'inc'>): Pick<Counter, 'inc'> {
+    return {
+      inc: (labels = {}, n = 1) => {
+        answers.inc(labels, n);
+        const { outcome = '' } = labels;
+        if (!MODES.has(outcome)) this.#refused.set(outcome, (this.#refused.get(outcome) ?? 0) + n);
+      },
+    };
   }
 
   /** On every share's way. */
