@@ -38,6 +38,15 @@ export const roles: readonly Role[] = [
     },
   },
   {
+    name: 'pool-with-jds',
+    summary: 'Runs a pool and its job declarator server in one process.',
+    async run(options) {
+      const { createPoolWithJds, poolWithJdsConfig } = await import('./compose/pool-with-jds.ts');
+      const { name, summary } = this;
+      return await run({ name, summary, config: poolWithJdsConfig, start: createPoolWithJds }, options);
+    },
+  },
+  {
     name: 'jd-client',
     summary: "Mines the templates of one's own node for a pool that pays for them, or solo.",
     async run(options) {

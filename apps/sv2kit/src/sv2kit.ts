@@ -24,7 +24,16 @@ const template: Command = {
   },
 };
 
-const tools: readonly Command[] = [stack, template, keys, decode];
+const solo: Command = {
+  name: 'solo',
+  summary: 'Mines alone with your own node, in one command.',
+  async run(argv, terminal) {
+    const { solo: runSolo } = await import('./solo/solo.ts');
+    return await runSolo(argv, terminal);
+  },
+};
+
+const tools: readonly Command[] = [stack, solo, template, keys, decode];
 
 const roleCommands: readonly Command[] = roles.map((role) => ({
   name: role.name,

@@ -58,11 +58,17 @@ describe('sv2kit <role>, as a process,', () => {
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
   const shell = (...argv: string[]) => spawnSync(process.execPath, [main, ...argv], { encoding: 'utf8' });
 
-  test.each(roles.map(({ name }) => name))('%s prints the example configuration that is committed', (name) => {
-    const committed = readFileSync(new URL(`../../${name}/example.toml`, import.meta.url), 'utf8');
-    const { status, stdout, stderr } = shell(name, '--example');
-    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: committed, stderr: '' });
-  });
+  /** Composed here of several roles. */
+  const composed = ['solo', 'pool-with-jds'];
+  test.each([...roles.map(({ name }) => name), 'solo'])(
+    '%s prints the example configuration that is committed',
+    (name) => {
+      const file = composed.includes(name) ? `../examples/${name}.toml` : `../../${name}/example.toml`;
+      const committed = readFileSync(new URL(file, import.meta.url), 'utf8');
+      const { status, stdout, stderr } = shell(name, '--example');
+      expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: committed, stderr: '' });
+    },
+  );
 
   test('ends with 2 when its configuration is not there', () => {
     const { status, stderr } = shell('template-provider', '--config', '/no/such.toml');

@@ -6,7 +6,8 @@ import { type Comparison, compareTemplates, type Verdict } from './comparison.ts
 import { diffJson, diffText, type Difference } from './diff-text.ts';
 import { lookUpFees } from './fees.ts';
 import type { MinersNode } from './miners-node.ts';
-import { NODE_OPTIONS, nodeHelp, openNode, readChain } from './node-options.ts';
+import { readChain } from '../node-address.ts';
+import { NODE_OPTIONS, nodeHelp, openNode } from './node-options.ts';
 import { nodeSide, openSide, type Side, totalFees } from './sides.ts';
 import type { TemplateSnapshot, TemplateTransaction } from './snapshot.ts';
 import type { Subcommand } from './subcommand.ts';

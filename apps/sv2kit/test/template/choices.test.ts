@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, type Result } from '../scene.ts';
-import { Node } from './support.ts';
+import { Node } from '../node.ts';
 
 let node: Node;
 beforeAll(async () => {

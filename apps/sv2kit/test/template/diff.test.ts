@@ -1,21 +1,10 @@
-import { mkdtempSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  createMetrics,
-  Health,
-  Latencies,
-  openMonitoring,
-  parseConfig,
-  type ServiceDeps,
-  silentLogger,
-  systemClock,
-  writeSecretFile,
-} from '@sv2kit/daemon';
+import { createMetrics, Health, openMonitoring, silentLogger, systemClock } from '@sv2kit/daemon';
 import { formatUrl } from '@sv2kit/noise';
 import { createTemplateProvider, templateProviderConfig } from '@sv2kit/template-provider';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { call, type Result } from '../scene.ts';
-import { Node, type Payment } from './support.ts';
+import { Node, type Payment } from '../node.ts';
+import { ownFolder, quoted, startRole } from '../roles-here.ts';
 
 let mine: Node;
 let other: Node;
@@ -140,33 +129,18 @@ test("a role's monitoring address names no transactions, and it is said so", asy
 
 /** One of ours, for a node. */
 async function templateProvider(node: Node): Promise<AsyncDisposable & { readonly url: string }> {
-  const folder = mkdtempSync(join(node.folder, 'provider-'));
-  const authority = join(folder, 'authority.key');
-  writeSecretFile(authority, 'authority-secret', new Uint8Array(32).fill(7), []);
+  const { dataDir, identity } = ownFolder(node.folder);
   const toml = `listen = "127.0.0.1:0"
 chain = "regtest"
-data_dir = ${JSON.stringify(folder)}
+${dataDir}
 [identity]
-authority_secret_file = ${JSON.stringify(authority)}
+${identity}
 [[nodes]]
-url = ${JSON.stringify(node.rpcUrl)}
-cookie_file = ${JSON.stringify(node.cookieFile)}
+url = ${quoted(node.rpcUrl)}
+cookie_file = ${quoted(node.cookieFile)}
 `;
-  const deps: ServiceDeps = {
-    name: 'template-provider',
-    log: silentLogger,
-    metrics: createMetrics(),
-    health: new Health(systemClock),
-    latencies: new Latencies(),
-    clock: systemClock,
-    signal: new AbortController().signal,
-    finish: () => {},
-    fail: () => {},
-  };
-  const service = await createTemplateProvider(parseConfig(templateProviderConfig, toml, { name: 'provider' }), deps);
-  const { host, port } = service.address;
-  return {
-    url: formatUrl({ host, port, authority: service.authorityPublicKey }),
-    [Symbol.asyncDispose]: async () => await service.close(),
-  };
+  const role = await startRole('template-provider', templateProviderConfig, toml, createTemplateProvider);
+  const { address, authorityPublicKey } = role.service;
+  const url = formatUrl({ ...address, authority: authorityPublicKey });
+  return { url, [Symbol.asyncDispose]: () => role[Symbol.asyncDispose]() };
 }

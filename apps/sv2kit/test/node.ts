@@ -7,7 +7,7 @@ import { createRpcClient, type RpcClient } from '@sv2kit/bitcoin-node';
 import { type Bitcoind, obtainBitcoind, startBitcoind } from '@sv2kit/bitcoind';
 import { systemClock } from '@sv2kit/daemon';
 
-const CACHE = fileURLToPath(new URL('../../../../.cache', import.meta.url));
+const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
 /** Pays to the SHA-256 of OP_TRUE: anybody may spend it. */
 const ANYBODY = '00204ae81572f06e1b88fd5ced7a1a000945432e83e1551e6f721ee9c00b8cc33260';
 const CHEAP = ['-minrelaytxfee=0', '-blockmintxfee=0', '-acceptnonstdtxn=1'];

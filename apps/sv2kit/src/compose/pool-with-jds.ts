@@ -1,0 +1,112 @@
+import { sameBytes } from '@sv2kit/bitcoin';
+import { type Config, coinbaseScript, type Mismatch, type Service, type ServiceDeps, section } from '@sv2kit/daemon';
+import { createJdServer, type JdServer, type JdServerConfig, jdServerConfig } from '@sv2kit/jd-server';
+import { createPool, type Pool, type PoolConfig, poolConfig } from '@sv2kit/pool';
+import { closeAll, startPart } from './part.ts';
+
+const POOL = 'pool';
+const JD_SERVER = 'jd_server';
+
+export interface PoolWithJdsConfig {
+  readonly pool: PoolConfig;
+  readonly jdServer: JdServerConfig;
+}
+
+/** The pool's keys and the job declarator server's, in a table each. */
+export const poolWithJdsConfig: Config<PoolWithJdsConfig> = {
+  fields: {
+    pool: section(
+      'The pool, with the keys it has by itself. It believes jobs by the job declarator server below, and hands it the ' +
+        'blocks found on them, without a network between: token_key_file and job_declarators are not for it.',
+      poolConfig.fields,
+    ),
+    jdServer: section(
+      'The job declarator server, with the keys it has by itself. Chain, coinbase, required_outputs and ' +
+        "least_payout_share are the pool's too.",
+      jdServerConfig.fields,
+    ),
+  },
+  check: ({ pool, jdServer }) => [
+    ...inTable(POOL, poolConfig.check(pool)),
+    ...inTable(JD_SERVER, jdServerConfig.check(jdServer)),
+    ...agreement(pool, jdServer),
+  ],
+};
+
+/** A running pool with its job declarator server. */
+export interface PoolWithJds extends Service {
+  readonly pool: Pick<Pool, 'address' | 'authorityPublicKey'>;
+  readonly jdServer: Pick<JdServer, 'address' | 'authorityPublicKey'>;
+}
+
+/**
+ * Starts a pool and its job declarator server (§6.1) in one process: tokens are known to both, and a block on a declared
+ * job is where its transactions are without a detour.
+ *
+ * @throws ConfigError when keys cannot be used or addresses are taken; LedgerError when a journal cannot
+ */
+export async function createPoolWithJds(config: PoolWithJdsConfig, deps: ServiceDeps): Promise<PoolWithJds> {
+  const jdServer = await startPart({ name: 'jd-server', table: JD_SERVER, ...config.jdServer }, deps, (own) =>
+    createJdServer(config.jdServer, own),
+  );
+  try {
+    const pool = await startPart({ name: 'pool', table: POOL, ...config.pool }, deps, (own) =>
+      createPool(config.pool, {
+        ...own,
+        jobDeclarator: {
+          verifier: jdServer.verifier,
+          onDeclaredBlock(solution) {
+            if (!jdServer.solve(solution)) own.log.warn('a block is of no job that is still known');
+          },
+        },
+      }),
+    );
+    return {
+      pool,
+      jdServer,
+      status: () => ({ pool: pool.status?.() ?? {}, jdServer: jdServer.status?.() ?? {} }),
+      close: () => closeAll([pool, jdServer]),
+    };
+  } catch (error) {
+    await jdServer.close();
+    throw error;
+  }
+}
+
+function inTable(table: string, mismatches: readonly Mismatch[]): Mismatch[] {
+  return mismatches.map((mismatch) => ({ ...mismatch, key: `${table}.${mismatch.key}` }));
+}
+
+/** What both must have alike, where they have it not; runs when each by itself is right. */
+function agreement(pool: PoolConfig, jdServer: JdServerConfig): Mismatch[] {
+  const [own, other] = [pool.jobDeclaration, jdServer.jobDeclaration];
+  const differ: [string, boolean][] = [
+    ['chain', pool.chain !== jdServer.chain],
+    ['coinbase', pool.chain === jdServer.chain && !samePayout(pool, jdServer)],
+    ['job_declaration.least_payout_share', own.leastPayoutShare !== other.leastPayoutShare],
+    ['job_declaration.required_outputs', !sameScripts(own.requiredOutputs, other.requiredOutputs)],
+  ];
+  const given: [string, boolean][] = [
+    ['job_declarators', pool.jobDeclarators.length > 0],
+    ['job_declaration.token_key_file', own.tokenKeyFile !== undefined],
+  ];
+  return [
+    ...differ
+      .filter(([, isWrong]) => isWrong)
+      .map(([key]) => ({ key: `${JD_SERVER}.${key}`, wrong: `is not the same as ${POOL}.${key}` })),
+    ...given
+      .filter(([, isWrong]) => isWrong)
+      .map(([key]) => ({
+        key: `${POOL}.${key}`,
+        wrong: 'is not needed: the job declarator server is in this process',
+      })),
+  ];
+}
+
+function samePayout(pool: PoolConfig, jdServer: JdServerConfig): boolean {
+  return sameBytes(coinbaseScript(pool.coinbase, pool.chain), coinbaseScript(jdServer.coinbase, jdServer.chain));
+}
+
+function sameScripts(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
+  return a.length === b.length && a.every((script, index) => sameBytes(script, b[index] ?? new Uint8Array()));
+}

@@ -1,0 +1,46 @@
+import {
+  address,
+  type ConfigOf,
+  checkCoinbase,
+  choice,
+  coinbaseFields,
+  config,
+  optional,
+  path,
+  secret,
+  section,
+  text,
+  url,
+} from '@sv2kit/daemon';
+import { MAX_TAG_SIZE } from '@sv2kit/mining-server';
+
+/** Everything that somebody who mines alone can set. */
+export const soloConfig = config(
+  {
+    listen: address('0.0.0.0:34265', 'Where miners connect; encrypted. 127.0.0.1 is for those on this machine alone.'),
+    chain: choice(['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'], 'mainnet', 'The chain to mine on.'),
+    dataDir: path('solo-data', 'The key that miners know this machine by, the journal of shares and blocks.'),
+    coinbase: section('Where blocks pay, in full: either an address or a descriptor.', {
+      ...coinbaseFields,
+      tag: text('/sv2kit/', `Text that marks the blocks, at most ${MAX_TAG_SIZE} bytes.`, { maxBytes: MAX_TAG_SIZE }),
+    }),
+    node: section('The Bitcoin node whose templates are mined, and that gets the blocks.', {
+      url: optional(url('http://127.0.0.1:8332', "Its RPC; by default on this machine at the chain's port.", ['http'])),
+      cookieFile: optional(path('/var/lib/bitcoind/.cookie', 'Its cookie; by default where Bitcoin Core keeps it.')),
+      user: optional(text('solo', 'RPC user, instead of a cookie.')),
+      password: optional(secret('file:rpc-password', 'RPC password.')),
+    }),
+  },
+  {
+    check: ({ coinbase, chain, node }) => [
+      ...checkCoinbase(coinbase, chain),
+      ...((node.user === undefined) !== (node.password === undefined)
+        ? [{ key: 'node', wrong: 'has a user or a password, and not both' }]
+        : []),
+      ...(node.user !== undefined && node.cookieFile !== undefined
+        ? [{ key: 'node', wrong: 'has both a cookie_file and a user: remove one' }]
+        : []),
+    ],
+  },
+);
+export type SoloConfig = ConfigOf<typeof soloConfig>;

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseConfig, type Service, type ServiceDeps, writeSecretFile } from '@sv2kit/daemon';
+import { createJdClient, type JdClient, jdClientConfig } from '@sv2kit/jd-client';
+import { formatUrl } from '@sv2kit/noise';
+import { createTemplateProvider, type TemplateProvider, templateProviderConfig } from '@sv2kit/template-provider';
+import { closeAll, startPart } from '../compose/part.ts';
+import type { SoloConfig } from './config.ts';
+import { lookAtNode, type NodeLook, type NodePlace, nodePlace } from './node.ts';
+
+const TEMPLATE_PROVIDER = 'template-provider';
+const JD_CLIENT = 'jd-client';
+const TELL_MS = 60_000;
+
+/** Somebody mining alone. */
+export interface Solo extends Service {
+  readonly address: JdClient['address'];
+  /** x-only, 32 bytes: what miners are configured with. */
+  readonly authorityPublicKey: Uint8Array;
+  readonly node: NodePlace & { readonly look: NodeLook };
+}
+
+/**
+ * Starts everything that mining alone takes, in one process: a template provider on the node, and a job declarator
+ * client without a pool (§6.2) that miners connect to.
+ *
+ * @throws ConfigError when the node is on another chain, or the address to listen on is taken
+ */
+export async function createSolo(config: SoloConfig, deps: ServiceDeps): Promise<Solo> {
+  const place = nodePlace(config);
+  const look = await lookAtNode(place, config.chain);
+  if (look.kind === 'away') deps.log.warn('the node is away and waited for', { reason: look.reason });
+  const keyFile = authorityKey(config.dataDir);
+  const provider = await startProvider(config, { place, look, keyFile }, deps);
+  try {
+    const client = await startClient(config, provider, keyFile, deps);
+    const status = () => ({ jdClient: client.status?.() ?? {}, templateProvider: provider.status?.() ?? {} });
+    const timer = deps.clock.every(TELL_MS, () => deps.log.info('mining', told(client)));
+    return {
+      address: client.address,
+      authorityPublicKey: client.authorityPublicKey,
+      node: { ...place, look },
+      status,
+      close() {
+        timer[Symbol.dispose]();
+        return closeAll([client, provider]);
+      },
+    };
+  } catch (error) {
+    await provider.close();
+    throw error;
+  }
+}
+
+interface Ground {
+  readonly place: NodePlace;
+  readonly look: NodeLook;
+  readonly keyFile: string;
+}
+
+/** Only the client beside it connects. */
+function startProvider(
+  { chain, dataDir }: SoloConfig,
+  { place, look, keyFile }: Ground,
+  deps: ServiceDeps,
+): Promise<TemplateProvider> {
+  const zmq = look.kind === 'there' ? look.zmqHashBlock : undefined;
+  const { credentials } = place;
+  const toml = `listen = "127.0.0.1:0"
+chain = ${quoted(chain)}
+data_dir = ${quoted(dataDir)}
+[identity]
+authority_secret_file = ${quoted(keyFile)}
+[[nodes]]
+url = ${quoted(place.url)}
+${Object.entries(credentials)
+  .map(([key, value]) => `${key === 'cookieFile' ? 'cookie_file' : key} = ${quoted(String(value))}\n`)
+  .join('')}${zmq === undefined ? '' : `zmq_hash_block = ${quoted(zmq)}\n`}`;
+  const own = parseConfig(templateProviderConfig, toml, { name: TEMPLATE_PROVIDER });
+  return startPart({ name: TEMPLATE_PROVIDER, table: '', listen: own.listen }, deps, (part) =>
+    createTemplateProvider(own, part),
+  );
+}
+
+function startClient(
+  { chain, dataDir, listen, coinbase }: SoloConfig,
+  provider: TemplateProvider,
+  keyFile: string,
+  deps: ServiceDeps,
+): Promise<JdClient> {
+  const { host, port } = provider.address;
+  const { address, descriptor, tag } = coinbase;
+  const toml = `chain = ${quoted(chain)}
+data_dir = ${quoted(dataDir)}
+[identity]
+authority_secret_file = ${quoted(keyFile)}
+[[template_providers]]
+url = ${quoted(formatUrl({ host, port, authority: provider.authorityPublicKey }))}
+[coinbase]
+${address === undefined ? `descriptor = ${quoted(descriptor ?? '')}` : `address = ${quoted(address)}`}
+tag = ${quoted(tag)}
+`;
+  const own = { ...parseConfig(jdClientConfig, toml, { name: JD_CLIENT }), listen };
+  return startPart({ name: JD_CLIENT, table: '', listen }, deps, (part) => createJdClient(own, part));
+}
+
+/** The key stays: miners know this machine by it. */
+function authorityKey(dataDir: string): string {
+  const file = join(dataDir, 'authority.key');
+  if (existsSync(file)) return file;
+  mkdirSync(dataDir, { recursive: true });
+  const secret = Uint8Array.from(randomBytes(32));
+  writeSecretFile(file, 'authority-secret', secret, ['Secret key that this miner is known by. Keep it.']);
+  return file;
+}
+
+function told(client: JdClient): Record<string, unknown> {
+  const status = client.status?.() ?? {};
+  const pick = (name: string): unknown => status[name];
+  return { channels: pick('channels'), hashrate: pick('hashrate'), blocks: pick('blocksFound') };
+}
+
+/** JSON's strings are TOML's. */
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}

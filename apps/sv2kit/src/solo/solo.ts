@@ -1,0 +1,142 @@
+import { networkInterfaces } from 'node:os';
+import {
+  type Address,
+  EXIT,
+  type Host,
+  parseOptions,
+  processHost,
+  runService,
+  type ServiceDefinition,
+  UsageError,
+} from '@sv2kit/daemon';
+import { formatUrl } from '@sv2kit/noise';
+import { splitNodeUrl } from '../node-address.ts';
+import type { Terminal } from '../terminal.ts';
+import { type SoloConfig, soloConfig } from './config.ts';
+import { createSolo, type Solo } from './create.ts';
+
+export const soloHelp = `Mines alone, with your own node: no pool, and every block pays you in full. Miners speak encrypted Stratum V2.
+
+Usage: sv2kit solo --address ADDRESS [OPTIONS]
+       sv2kit solo --config FILE
+
+      --address ADDRESS    where blocks pay
+      --descriptor TEXT    the same as a descriptor: addr(…), wpkh(…), pkh(…), sh(wpkh(…)), tr(…), raw(…)
+      --node URL           your node's RPC, http://[USER:PASSWORD@]HOST:PORT; by default this machine's
+      --cookie FILE        its cookie file; by default where Bitcoin Core keeps it
+      --chain NAME         mainnet by default; testnet, testnet4, signet or regtest
+      --listen HOST:PORT   where miners connect; 0.0.0.0:34265 by default, which any machine of your network reaches
+      --tag TEXT           marks your blocks
+      --data DIR           where the key and the journal are kept; solo-data by default
+      --monitoring HOST:PORT
+                           where /health, /metrics and /status are served; nowhere by default
+  -c, --config FILE        these as a configuration; what is said on the command line comes first
+      --check              check the configuration, then exit
+      --example            print an example configuration
+
+The node needs nothing special; with zmqpubhashblock in its configuration, new blocks are known at once. A node that is
+away is waited for. The key in DIR is what miners know this machine by: keep it, and their settings stay right.
+
+Examples:
+  sv2kit solo --address bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4
+  sv2kit solo --node http://127.0.0.1:8332 --cookie ~/.bitcoin/.cookie --address bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4
+  sv2kit solo --chain signet --address tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx --listen 127.0.0.1:34265
+
+Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration.
+`;
+
+const OPTIONS = {
+  address: { type: 'string' },
+  descriptor: { type: 'string' },
+  node: { type: 'string' },
+  cookie: { type: 'string' },
+  chain: { type: 'string' },
+  listen: { type: 'string' },
+  tag: { type: 'string' },
+  data: { type: 'string' },
+  monitoring: { type: 'string' },
+  config: { type: 'string', short: 'c' },
+  check: { type: 'boolean' },
+  example: { type: 'boolean' },
+} as const;
+
+/** `sv2kit solo`: the command line is laid over the configuration as the environment is. */
+export async function solo(argv: readonly string[], terminal: Terminal): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    terminal.out(soloHelp);
+    return EXIT.ok;
+  }
+  const host = soloHost(argv);
+  const isPaid = Object.keys(host.environment).some((name) => name.startsWith('SV2KIT_SOLO__COINBASE__'));
+  if (!isPaid && host.argv.length === 0) throw new UsageError('--address is missing: where blocks are to pay');
+  return await runService(
+    soloDefinition((text) => terminal.out(text)),
+    host,
+  );
+}
+
+/** @param show what is to be read first, once it runs */
+export function soloDefinition(show: (text: string) => void): ServiceDefinition<SoloConfig> {
+  return {
+    name: 'solo',
+    config: soloConfig,
+    async start(config, deps) {
+      const running = await createSolo(config, deps);
+      show(firstScreen(config, running));
+      return running;
+    },
+  };
+}
+
+function soloHost(argv: readonly string[]): Host {
+  const { values } = parseOptions(argv, OPTIONS);
+  const host = processHost('sv2kit solo', [
+    ...(values.config === undefined ? [] : ['--config', values.config]),
+    ...(values.check === true ? ['--check'] : []),
+    ...(values.example === true ? ['--example'] : []),
+  ]);
+  const { url, user } = values.node === undefined ? {} : splitNodeUrl(values.node);
+  const said: Readonly<Record<string, string | undefined>> = {
+    COINBASE__ADDRESS: values.address,
+    COINBASE__DESCRIPTOR: values.descriptor,
+    COINBASE__TAG: values.tag,
+    NODE__URL: url,
+    NODE__USER: user?.user,
+    NODE__PASSWORD: user?.password,
+    NODE__COOKIE_FILE: values.cookie,
+    CHAIN: values.chain,
+    LISTEN: values.listen,
+    DATA_DIR: values.data,
+    MONITORING: values.monitoring,
+  };
+  const entries = Object.entries(said).filter(([, value]) => value !== undefined);
+  const environment = Object.fromEntries(entries.map(([name, value]) => [`SV2KIT_SOLO__${name}`, value]));
+  return { ...host, environment: { ...host.environment, ...environment } };
+}
+
+/** What to point machines at. */
+export function firstScreen(config: SoloConfig, { address, authorityPublicKey, node }: Solo): string {
+  const { coinbase, chain } = config;
+  const urls = reachable(address).map((host) => formatUrl({ host, port: address.port, authority: authorityPublicKey }));
+  const look = node.look.kind === 'there' ? '' : ', which is away and waited for';
+  return `
+Solo mining on ${chain} with the node at ${node.url}${look}.
+Every block pays ${coinbase.address ?? coinbase.descriptor ?? ''} in full.
+
+Point your miners at${urls.length > 1 ? ' one of these, whichever they can reach,' : ''} with any user name:
+${urls.map((url) => `  ${url}`).join('\n')}
+
+Ctrl-C stops it.
+
+`;
+}
+
+/** The addresses under which others may reach it. */
+function reachable({ host }: Address): string[] {
+  if (host !== '0.0.0.0' && host !== '::') return [host];
+  const outside = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => address);
+  return [...outside, '127.0.0.1'];
+}

@@ -1,0 +1,110 @@
+import { createMiningDevice, miningDeviceConfig } from '@sv2kit/mining-device';
+import { formatUrl } from '@sv2kit/noise';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { soloConfig } from '../../src/solo/config.ts';
+import { createSolo } from '../../src/solo/create.ts';
+import { hashBlockAddress, lookAtNode } from '../../src/solo/node.ts';
+import { firstScreen } from '../../src/solo/solo.ts';
+import { Node } from '../node.ts';
+import { ownFolder, quoted, startRole } from '../roles-here.ts';
+import { call } from '../scene.ts';
+
+const PAYOUT = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
+let node: Node;
+beforeAll(async () => {
+  node = await Node.start();
+}, 60_000);
+afterAll(() => node[Symbol.asyncDispose]());
+
+const toml = (more = ''): string => `listen = "127.0.0.1:0"
+chain = "regtest"
+${ownFolder(node.folder).dataDir}
+${more}
+[coinbase]
+address = ${quoted(PAYOUT)}
+[node]
+url = ${quoted(node.rpcUrl)}
+cookie_file = ${quoted(node.cookieFile)}
+`;
+
+test('one process and a node: a device finds a block, which pays the address all there is', async () => {
+  const config = toml();
+  await using solo = await startRole('solo', soloConfig, config, createSolo);
+  const { address, authorityPublicKey } = solo.service;
+  const url = formatUrl({ ...address, authority: authorityPublicKey });
+  const device = `threads = 1\nuser_identity = "rig"\n[[upstreams]]\nurl = ${quoted(url)}\n`;
+  await using _device = await startRole('mining-device', miningDeviceConfig, device, createMiningDevice);
+  expect(await solo.lines.until('block found')).toMatchObject({ role: 'jd-client', path: 'solo', user: 'rig' });
+  await node.call('waitforblockheight', 1);
+  const block = (await node.call('getblock', await node.call('getblockhash', 1), 2)) as {
+    readonly tx: readonly {
+      readonly vout: readonly { readonly value: number; scriptPubKey: { address?: string } }[];
+    }[];
+  };
+  expect(block.tx[0]?.vout[0]).toMatchObject({ value: 50, scriptPubKey: { address: PAYOUT } });
+  expect(solo.service.status?.()).toMatchObject({
+    jdClient: { work: { kind: 'solo' } },
+    templateProvider: { clients: 1 },
+  });
+}, 60_000);
+
+test('the key that miners know it by stays from start to start', async () => {
+  const config = toml();
+  const keys: string[] = [];
+  for (let start = 0; start < 2; start += 1) {
+    await using solo = await startRole('solo', soloConfig, config, createSolo);
+    keys.push(Buffer.from(solo.service.authorityPublicKey).toString('hex'));
+  }
+  expect(new Set(keys).size).toBe(1);
+}, 60_000);
+
+test('a node that is away is waited for; one on another chain is refused', async () => {
+  const place = { url: 'http://127.0.0.1:9', credentials: { user: 'a', password: 'b' } };
+  expect(await lookAtNode(place, 'regtest')).toEqual({ kind: 'away', reason: expect.stringContaining('ECONNREFUSED') });
+  const here = { url: node.rpcUrl, credentials: { cookieFile: node.cookieFile } };
+  expect(await lookAtNode(here, 'regtest')).toEqual({ kind: 'there' });
+  await expect(lookAtNode(here, 'mainnet')).rejects.toThrow('is on regtest; for example: chain = "regtest"');
+});
+
+test.each([
+  [[], undefined],
+  [[{ type: 'pubrawtx', address: 'tcp://127.0.0.1:1' }], undefined],
+  [[{ type: 'pubhashblock', address: 'tcp://127.0.0.1:28332' }], 'tcp://127.0.0.1:28332'],
+  [[{ type: 'pubhashblock', address: 'tcp://0.0.0.0:28332' }], 'tcp://node.lan:28332'],
+  ['nonsense', undefined],
+])('where a node publishes its blocks: %j', (notifications, address) => {
+  expect(hashBlockAddress(notifications, 'node.lan')).toBe(address);
+});
+
+test('the first screen says what to point miners at, and that any of them may be reached from outside', async () => {
+  await using solo = await startRole('solo', soloConfig, toml(), createSolo);
+  const { port } = solo.service.address;
+  const config = { chain: 'regtest', coinbase: { address: PAYOUT, descriptor: undefined } } as Parameters<
+    typeof firstScreen
+  >[0];
+  const shown = firstScreen(config, solo.service);
+  expect(shown).toContain(`Every block pays ${PAYOUT} in full.`);
+  expect(shown.match(/stratum2\+tcp:\/\/127\.0\.0\.1:\d+\/9\w+/g)).toHaveLength(1);
+  const everywhere = { ...solo.service, address: { host: '0.0.0.0', port } };
+  expect(firstScreen(config, everywhere)).toMatch(new RegExp(`  stratum2\\+tcp://127\\.0\\.0\\.1:${port}/9\\w+\n\n`));
+}, 60_000);
+
+describe('a mistake on the command line', () => {
+  test.each([
+    [[], '--address is missing: where blocks are to pay'],
+    [['--adress', 'x'], '--adress is not an option; did you mean --address?'],
+    [['--address', 'x', '--node', 'nowhere'], "'nowhere' is not a node's RPC"],
+  ])('%j', async (argv, words) => {
+    const { code, error } = await call(['solo', ...argv]);
+    expect([code, error]).toEqual([2, `sv2kit solo: ${error.slice('sv2kit solo: '.length)}`]);
+    expect(error).toContain(words);
+  });
+
+  test('--help says everything', async () => {
+    const { code, out } = await call(['solo', '--help']);
+    expect(code).toBe(0);
+    for (const word of ['--address', '--node', '--cookie', '--listen', 'Examples:', 'Exit codes:']) {
+      expect(out).toContain(word);
+    }
+  });
+});
