@@ -24,9 +24,9 @@ export interface JobDeclarationMetrics {
   /** Jobs that pay the pool less than all of their revenue. */
   readonly partlyPaid: Pick<Counter, 'inc'>;
   /** Difficulty that shares proved. */
-  readonly work: Pick<Counter, 'inc'>;
+  readonly work: Counter;
   /** Difficulty that they were credited with. */
-  readonly creditedWork: Pick<Counter, 'inc'>;
+  readonly creditedWork: Counter;
 }
 
 /** Declares the metrics. Latencies go to /status, where they have quantiles. */

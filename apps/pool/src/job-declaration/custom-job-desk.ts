@@ -1,6 +1,6 @@
 import type { Network, TxOut } from '@sv2kit/bitcoin';
 import { fromUtf8, type SetCustomMiningJob } from '@sv2kit/codec';
-import type { Counter } from '@sv2kit/daemon';
+import type { BoundCounter, Counter } from '@sv2kit/daemon';
 import { CustomJobJudge, type JobVerifier } from '@sv2kit/declaration';
 import type { CustomJobMode } from '@sv2kit/mining';
 import type { AcceptedShare, CustomJobRequest, CustomJobVerdict } from '@sv2kit/mining-server';
@@ -38,6 +38,7 @@ export class CustomJobDesk {
   readonly #options: CustomJobDeskOptions;
   readonly #judge: CustomJobJudge;
   readonly #brought = new Map<CustomJobMode, Brought>();
+  readonly #counters = new Map<CustomJobMode, Record<'work' | 'creditedWork', BoundCounter>>();
   readonly #refused = new Map<string, number>();
   /** Messages that waited for a tip; judged again and again, counted once. */
   readonly #waited = new WeakSet<SetCustomMiningJob>();
@@ -83,9 +84,8 @@ export class CustomJobDesk {
     brought.shares += 1;
     brought.work += work;
     brought.creditedWork += work * credit;
-    const { metrics } = this.#options;
-    metrics.work.inc({ mode: origin.mode }, work);
-    metrics.creditedWork.inc({ mode: origin.mode }, work * credit);
+    this.#counters.get(origin.mode)?.work.inc(work);
+    this.#counters.get(origin.mode)?.creditedWork.inc(work * credit);
   }
 
   status(): Readonly<Record<string, unknown>> {
@@ -112,6 +112,8 @@ export class CustomJobDesk {
     if (brought === undefined) {
       brought = { jobs: 0, partlyPaid: 0, leastCredit: 1, shares: 0, work: 0, creditedWork: 0 };
       this.#brought.set(mode, brought);
+      const { work, creditedWork } = this.#options.metrics;
+      this.#counters.set(mode, { work: work.bind({ mode }), creditedWork: creditedWork.bind({ mode }) });
     }
     return brought;
   }
