@@ -37,8 +37,6 @@ interface Entry {
   readonly solved: SolvedJob;
   readonly hash: string;
   readonly foundAtMs: number;
-  /** Whole, as soon as it is put together: a node may lose it. */
-  readonly whole: Promise<Uint8Array | undefined>;
   status: Status;
   by: string;
   reason: string;
@@ -57,6 +55,8 @@ const NO_CHANNEL = 0;
 export class BlockDesk {
   readonly #deps: BlockDeskDeps;
   readonly #entries = new Map<string, Entry>();
+  /** The latest blocks whole, by hash: a node may lose them. */
+  readonly #wholes = new Map<string, Promise<Uint8Array | undefined>>();
   readonly #closing = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
 
@@ -87,19 +87,21 @@ export class BlockDesk {
     if (this.#entries.has(hash)) return;
     const { handle, header, coinbase, height, userIdentity } = solved;
     const handings = bench.submit(handle, header, coinbase);
-    const whole = bench.block(handle, header, coinbase).catch(() => undefined);
+    this.#wholes.set(
+      hash,
+      bench.block(handle, header, coinbase).catch(() => undefined),
+    );
+    trim(this.#wholes, LIMITS.wholeBlocks);
     const entry: Entry = {
       solved,
       hash,
       foundAtMs: clock.now(),
-      whole,
       status: 'submitted',
       by: SELF,
       reason: '',
     };
     this.#entries.set(hash, entry);
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > LIMITS.listedBlocks && oldest !== undefined) this.#entries.delete(oldest);
+    trim(this.#entries, LIMITS.listedBlocks);
     for (const { node, result } of handings) this.#run(this.#follow(node, result, entry));
     log.info('block found on a declared job', { hash, height, user: fromUtf8(userIdentity), nodes: handings.length });
     this.#journalFound(entry);
@@ -186,7 +188,7 @@ export class BlockDesk {
 
   /** @returns whether the node says that it is no block */
   async #handAgain(node: JdNode, entry: Entry): Promise<boolean> {
-    const block = await entry.whole;
+    const block = await this.#wholes.get(entry.hash);
     if (block === undefined) return true;
     this.#deps.log.warn('a node does not know a block: it gets it again', { hash: entry.hash, node: node.name });
     return this.#onResult(node, await node.submitBlock(block, this.#closing.signal), entry);
@@ -211,4 +213,9 @@ export class BlockDesk {
       .finally(() => this.#underWay.delete(watched));
     this.#underWay.add(watched);
   }
+}
+
+function trim(entries: Map<string, unknown>, most: number): void {
+  const [oldest] = entries.keys();
+  if (entries.size > most && oldest !== undefined) entries.delete(oldest);
 }

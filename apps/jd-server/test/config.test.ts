@@ -31,7 +31,7 @@ describe('configuration', () => {
       chain: 'mainnet',
       nodes: [],
       jobDeclaration: { leastPayoutShare: 0.5, requiredOutputs: [] },
-      limits: { tokensPerMinute: 30, tokenLifetime: 14_400 },
+      limits: { tokensPerMinute: 60, tokenLifetime: 86_400 },
     });
   });
 

@@ -8,7 +8,7 @@ import { connect } from '@sv2kit/net';
 import { tokenKey } from '@sv2kit/daemon';
 import { describe, expect, test } from 'vitest';
 import { FakeNode, NBITS, tipAt, VALUE } from './fake-node.ts';
-import { ALICE, draft, EXTRANONCE, Running } from './support.ts';
+import { ALICE, customJobOf, draft, EXTRANONCE, Running } from './support.ts';
 
 const HEIGHT = 201;
 const honest = () => draft(HEIGHT, VALUE);
@@ -71,8 +71,12 @@ describe('a declared job (§6.4.4)', () => {
     await using running = await Running.start({ nodes: [node] });
     await using client = await running.connect();
     const token = await client.declare(honest());
-    const key = tokenKey(join(running.folder, 'tokens.key'));
-    expect(typeof token === 'string' ? token : openToken(key, token)?.commitment).toMatchObject({ value: VALUE });
+    if (typeof token === 'string') throw new Error(token);
+    const now = Math.floor(running.clock.now() / 1000);
+    const message = customJobOf(honest(), token, tipAt(200));
+    expect(running.server.verifier.verify(message, ALICE, now)).toMatchObject({ kind: 'verified', value: VALUE });
+    const other = customJobOf(draft(HEIGHT, VALUE - 1n), token, tipAt(200));
+    expect(running.server.verifier.verify(other, ALICE, now)).toMatchObject({ code: 'invalid-coinbase-tx-outputs' });
     expect(node.checker.checked).toHaveLength(1);
     expect(running.status<Status>()).toMatchObject({
       declarations: { outcomes: { declared: 1 } },

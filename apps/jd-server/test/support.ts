@@ -7,6 +7,7 @@ import {
   buildCoinbase,
   type CoinbaseParts,
   heightPush,
+  readCoinbaseHalves,
   scriptFromDescriptor,
   type TxOut,
   witnessCommitmentOutput,
@@ -17,6 +18,7 @@ import {
   jobDeclaration,
   type JobDeclarationFromClient,
   type JobDeclarationFromServer,
+  type SetCustomMiningJob,
   utf8,
 } from '@sv2kit/codec';
 import {
@@ -29,6 +31,7 @@ import {
   VirtualClock,
   writeSecretFile,
 } from '@sv2kit/daemon';
+import type { JobTip } from '@sv2kit/bitcoin-node';
 import { type Clock, type CloseReason, type Connection, connect } from '@sv2kit/net';
 import { createJdServer, type JdNode, type JdServer, jdServerConfig } from '../src/index.ts';
 
@@ -260,4 +263,28 @@ export function draft(
     segwit: true,
   });
   return { parts, wtxids };
+}
+
+/** What a client asks its pool for behind the declaration of a job without transactions. */
+export function customJobOf({ parts }: Draft, token: Uint8Array, tip: JobTip): SetCustomMiningJob {
+  const { scriptSig, txVersion, sequence, countedOutputs, locktime } = readCoinbaseHalves(
+    parts.segwitPrefix,
+    parts.segwitSuffix,
+  );
+  return {
+    type: 'SetCustomMiningJob',
+    channelId: 1,
+    requestId: 1,
+    miningJobToken: token,
+    version: VERSION,
+    prevHash: tip.hash,
+    minNtime: tip.minNtime,
+    nbits: tip.nbits,
+    coinbaseTxVersion: txVersion,
+    coinbasePrefix: scriptSig,
+    coinbaseTxInputNSequence: sequence,
+    coinbaseTxOutputs: countedOutputs,
+    coinbaseTxLocktime: locktime,
+    merklePath: [],
+  };
 }

@@ -3,22 +3,22 @@ export const DECLARATION_LIMITS = {
   /** AllocateMiningJobToken answered at once, in a row; further ones wait for their turn. */
   tokensBurst: 20,
   /** Tokens of one connection per minute, in the long run: each is one job. */
-  tokensPerMinute: 30,
+  tokensPerMinute: 60,
   /** AllocateMiningJobToken of one connection that wait; one more ends it as `too-many-token-requests`. */
   waitingTokenRequests: 16,
   /** Tokens of one connection that no job was declared with yet; the oldest is worth nothing beyond it. */
   liveTokens: 64,
   /** Seconds until a token is worth nothing. Clients keep some in stock and are not told how long they last. */
-  allocatedTokenSeconds: 14_400,
+  allocatedTokenSeconds: 86_400,
   /** Seconds until the token of a declared job is worth nothing. */
   declaredTokenSeconds: 3_600,
   /** DeclareMiningJob of one connection, in a row; one more is refused as `too-many-declarations`. */
   declarationsBurst: 20,
   /** DeclareMiningJob of one connection per minute, in the long run. */
-  declarationsPerMinute: 60,
-  /** Refusals as `too-many-declarations` or `declare-not-negotiated` in a row; one more ends the connection as `declaration-flood`. */
+  declarationsPerMinute: 120,
+  /** Declarations refused as `too-many-declarations` or `declare-not-negotiated`, and transactions that nobody asked for, in a row; one more ends the connection. */
   floodBurst: 64,
-  /** Such refusals of one connection per minute, in the long run. */
+  /** Of these per minute, in the long run. */
   floodPerMinute: 60,
   /** Declarations of one connection that are being judged; one more is refused as `too-many-declarations`. */
   pendingPerConnection: 8,

@@ -17,7 +17,13 @@ const step = fc.oneof(
 
 /** Plays steps and keeps account of what must balance. */
 class Account {
-  readonly server = new Server({ pendingPerConnection: 3, pending: 5, jobsPerConnection: 2, tokensBurst: 1000 });
+  readonly server = new Server({
+    pendingPerConnection: 3,
+    pending: 5,
+    jobsPerConnection: 2,
+    tokensBurst: 1000,
+    floodBurst: 1e6,
+  });
   readonly peers = new Map<number, DeclarationPeer>();
   readonly checks: number[] = [];
   readonly open = new Set<string>();

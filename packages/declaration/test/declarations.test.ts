@@ -172,6 +172,15 @@ describe('transactions that the node does not have (§6.4.7)', () => {
     expect(server.take('check')).toEqual([]);
   });
 
+  test('that nobody asked for are passed over, and end the connection when they go on', () => {
+    const server = new Server({ floodBurst: 2 });
+    const peer = server.connect();
+    peer.receive(provide(1, [TX]), server.nowMs);
+    peer.receive(provide(1, [TX]), server.nowMs);
+    expect(server.answers()).toEqual([]);
+    expect(() => peer.receive(provide(1, [TX]), server.nowMs)).toThrow('unasked-transactions');
+  });
+
   test('are held back by a bound over all connections', () => {
     const server = new Server({ providedBytesInAll: 5 });
     const [one, two] = [server.connect(1), server.connect(2)];

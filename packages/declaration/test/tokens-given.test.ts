@@ -23,7 +23,7 @@ describe('the allocation of tokens (§6.4.2, §6.4.3)', () => {
   test.each(['full-template', 'coinbase-only'] as const)('gives tokens of the mode of the connection: %s', (mode) => {
     const server = new Server();
     const token = server.token(server.connect(1, mode));
-    expect(openToken(KEY, token)).toMatchObject({ mode, user: userDigest(ALICE), expires: NOW + 14_400 });
+    expect(openToken(KEY, token)).toMatchObject({ mode, user: userDigest(ALICE), expires: NOW + 86_400 });
   });
 
   test('never gives the same token twice', () => {

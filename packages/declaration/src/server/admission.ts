@@ -52,7 +52,7 @@ export class Admission {
     return pending >= limits.pendingPerConnection || load.pending >= limits.pending;
   }
 
-  /** Whether one more declaration that nobody asked for is borne; if not, the connection shall end. */
+  /** Whether one more message that is of no use is borne; if not, the connection shall end. */
   endures(nowMs: number): boolean {
     return this.#flood.take(nowMs);
   }

@@ -28,6 +28,8 @@ export const DECLARATION_VIOLATIONS = {
   'too-many-token-requests': 'More AllocateMiningJobToken than the limit `waitingTokenRequests` allows to wait.',
   'declaration-flood':
     'DeclareMiningJob went on after it was refused as `too-many-declarations` or `declare-not-negotiated` (limits `flood…`).',
+  'unasked-transactions':
+    'ProvideMissingTransactions.Success came again and again without a question for it (limits `flood…`).',
   'duplicate-request-id': 'A DeclareMiningJob has the request_id of another one that is not answered yet.',
   'too-many-solutions': 'PushSolution that solve nothing came faster than the limits `uselessSolutions…` allow.',
 } as const;

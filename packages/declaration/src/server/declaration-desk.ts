@@ -47,10 +47,17 @@ export class DeclarationDesk {
     this.#place(admitted, nowMs);
   }
 
-  /** An answer that is not waited for (any more) is passed over. */
+  /**
+   * An answer that is not waited for (any more) is passed over.
+   *
+   * @throws ProtocolError `unasked-transactions` when there are many
+   */
   provided({ requestId, transactionList }: ProvideMissingTransactionsSuccess, nowMs: number): void {
     const pending = this.#pending.get(requestId);
-    if (pending?.stage.phase !== 'asking') return;
+    if (pending?.stage.phase !== 'asking') {
+      if (this.#admission.endures(nowMs)) return;
+      throw new ProtocolError('unasked-transactions' satisfies DeclarationViolation);
+    }
     const { tip, limits, load } = this.#hall;
     if (transactionList.length !== pending.stage.positions.length) return this.#refuse(pending, 'missing-txs', nowMs);
     const bytes = transactionList.reduce((sum, { length }) => sum + length, 0);
