@@ -14,6 +14,8 @@ export interface MeasuredOptions {
   readonly args: readonly string[];
   /** Where it says how it is: `host:port`. */
   readonly monitoring: string;
+  /** Beside this process's environment. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Writes a CPU profile into this folder. */
   readonly profile?: string | undefined;
 }
@@ -23,7 +25,7 @@ export class MeasuredProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #monitoring: string;
 
-  constructor({ main, args, monitoring, profile }: MeasuredOptions) {
+  constructor({ main, args, env, monitoring, profile }: MeasuredOptions) {
     if (profile !== undefined) mkdirSync(profile, { recursive: true });
     const profiling = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile];
     this.#monitoring = monitoring;
@@ -31,6 +33,7 @@ export class MeasuredProcess implements AsyncDisposable {
       execArgv: ['--expose-gc', ...profiling],
       // What it has to complain about belongs beside the tables, not in them.
       stdio: ['ignore', 2, 2, 'ipc'],
+      env: { ...process.env, ...env },
     });
   }
 
