@@ -23,7 +23,7 @@ export const DECLARATION_LIMITS = {
   /** Declarations of one connection that are being judged; one more is refused as `too-many-declarations`. */
   pendingPerConnection: 8,
   /** Declarations of all connections that are being judged. A connection that has none may always have one. */
-  pending: 64,
+  pendingInAll: 64,
   /** Transactions of one declaration besides the coinbase; no block holds more. */
   declaredTransactions: 16_666,
   /** How long a declaration waits for the tip that it is for, or for a node that cannot be asked. */

@@ -19,7 +19,7 @@ const step = fc.oneof(
 class Account {
   readonly server = new Server({
     pendingPerConnection: 3,
-    pending: 5,
+    pendingInAll: 5,
     jobsPerConnection: 2,
     tokensBurst: 1000,
     floodBurst: 1e6,

@@ -270,7 +270,7 @@ describe('floods', () => {
   });
 
   test('of many declarations at once are bounded, and leave room for whoever has none', () => {
-    const server = new Server({ pendingPerConnection: 3, pending: 4 });
+    const server = new Server({ pendingPerConnection: 3, pendingInAll: 4 });
     const [greedy, other, honest] = [server.connect(1), server.connect(2), server.connect(3)];
     for (let requestId = 0; requestId < 4; requestId += 1) server.declare(greedy, { requestId });
     expect(server.answers()).toEqual(['too-many-declarations']);

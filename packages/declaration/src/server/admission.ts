@@ -49,7 +49,7 @@ export class Admission {
   #isFull(pending: number): boolean {
     const { limits, load } = this.#hall;
     if (pending === 0) return false;
-    return pending >= limits.pendingPerConnection || load.pending >= limits.pending;
+    return pending >= limits.pendingPerConnection || load.pending >= limits.pendingInAll;
   }
 
   /** Whether one more message that is of no use is borne; if not, the connection shall end. */
