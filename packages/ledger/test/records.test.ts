@@ -37,6 +37,29 @@ describe('records', () => {
     );
   });
 
+  test('keep the layout of a job that a client brought', () => {
+    const job: JournalRecord = {
+      type: 'CustomJobAccepted',
+      timeMs: 1,
+      channelKey: 2,
+      jobId: 3,
+      mode: 'coinbase-only',
+      tokenId: Uint8Array.of(4, 5),
+      prevHash: new Uint8Array(32).fill(6),
+      height: 7,
+      difficulty: 1024.5,
+      credit: 0.75,
+      payout: 3n,
+      value: undefined,
+    };
+    expect(Buffer.from(encode(job)).toString('hex')).toBe(
+      '080151000000' +
+        `01000000000002000000030000000102000405${'06'.repeat(32)}07000000` +
+        '0000000000029040000000000000e83f01030000000000000000',
+    );
+    expect([...readRecords(encode(job))]).toEqual([job]);
+  });
+
   test('of an unknown kind or version are handed on as they are', () => {
     const bytes = Uint8Array.of(200, 1, 2, 0, 0, 0, 7, 8, 3, 9, 0, 0, 0, 0);
     expect([...readRecords(bytes)]).toEqual([
