@@ -94,7 +94,12 @@ export class Client implements PairsListener {
     const nowMs = this.#deps.clock.now();
     this.pairs.tick(nowMs);
     const { aim } = this.desk;
-    if (aim.kind === 'waiting' && nowMs - aim.sinceMs >= this.#knobs.startWaitMs) this.#solo(this.#lastFailure());
+    if (aim.kind === 'waiting' && nowMs - aim.sinceMs >= this.#knobs.startWaitMs) {
+      const failure = this.#firstFailure();
+      this.totals.fallBack(failure.reason);
+      this.desk.solo(failure);
+    }
+    if (aim.kind === 'solo' && aim.failure.reason === 'starting') this.desk.explain(this.#firstFailure());
     this.#explain();
   }
 
@@ -110,7 +115,7 @@ export class Client implements PairsListener {
   }
 
   onNone(failure: Failure): void {
-    this.#solo(failure);
+    this.desk.solo(failure);
     this.#explain();
   }
 
@@ -134,12 +139,7 @@ export class Client implements PairsListener {
     return this.room.holds(agreed);
   }
 
-  #solo(failure: Failure): void {
-    this.totals.fallBack(failure.reason);
-    this.desk.solo(failure);
-  }
-
-  #lastFailure(): Failure {
+  #firstFailure(): Failure {
     const failures = this.pairs.list.map(({ failure }) => failure).filter((failure) => failure !== undefined);
     return failures[0] ?? { reason: 'starting' };
   }

@@ -1,6 +1,7 @@
 import type { JobDeclarationFromClient, JobDeclarationFromServer, PushSolution } from '@sv2kit/codec';
 import { declareMessage, type JobDraft, type Token, type TokenPolicy, TokenStock } from '@sv2kit/declaration';
 import type { Clock, CloseReason, Connection, ConnectionHandler, Logger } from '@sv2kit/net';
+import { JD_CLIENT_LIMITS } from './limits.ts';
 import type { Totals } from './totals.ts';
 
 /** Who waits for a server's answer to DeclareMiningJob. */
@@ -32,6 +33,8 @@ export class DeclaratorLink implements ConnectionHandler<JobDeclarationFromServe
   readonly #options: DeclaratorLinkOptions;
   readonly #stock: TokenStock;
   readonly #declared = new Map<number, DeclarationListener>();
+  /** How often each declaration's transactions were asked for. */
+  readonly #questions = new Map<number, number>();
   #requestId = 0;
   open = true;
 
@@ -85,7 +88,7 @@ export class DeclaratorLink implements ConnectionHandler<JobDeclarationFromServe
     const requestId = this.#requestId;
     this.#declared.set(requestId, listener);
     const [oldest] = this.#declared.keys();
-    if (this.#declared.size > MOST_REQUESTS && oldest !== undefined) this.#declared.delete(oldest);
+    if (this.#declared.size > MOST_REQUESTS && oldest !== undefined) this.#forget(oldest);
     this.#connection.send(declareMessage(draft, { requestId, token, ...content }));
     return requestId;
   }
@@ -134,6 +137,11 @@ export class DeclaratorLink implements ConnectionHandler<JobDeclarationFromServe
   #provide(requestId: number, positions: readonly number[]): void {
     const { log, totals } = this.#options;
     const transactions = this.#declared.get(requestId)?.transactions;
+    const questions = (this.#questions.get(requestId) ?? 0) + 1;
+    if (transactions !== undefined) this.#questions.set(requestId, questions);
+    if (questions > JD_CLIENT_LIMITS.questions) {
+      return log.warn('the server asks for transactions again and again', { requestId, questions });
+    }
     const transactionList: Uint8Array[] = [];
     for (const position of positions) {
       const transaction = transactions?.[position];
@@ -152,8 +160,13 @@ export class DeclaratorLink implements ConnectionHandler<JobDeclarationFromServe
 
   #answered(requestId: number): DeclarationListener | undefined {
     const listener = this.#declared.get(requestId);
-    this.#declared.delete(requestId);
+    this.#forget(requestId);
     return listener;
+  }
+
+  #forget(requestId: number): void {
+    this.#declared.delete(requestId);
+    this.#questions.delete(requestId);
   }
 
   #refill(): void {

@@ -20,6 +20,13 @@ export const JD_CLIENT_LIMITS = {
   updateStep: 0.1,
   /** How often the outputs of a pool that is not mined for are asked for, until they are known. */
   probeMs: 60_000,
+  /** Allocated outputs that are larger, or cost more sigops, are no pool's: they would empty the miner's blocks. */
+  outputBytes: 10_000,
+  outputSigops: 2_000,
+  /** How often one declaration's transactions may be asked for. */
+  questions: 4,
+  /** How long a pair that was left for a better one stays connected, for shares that are on their way. */
+  lingerMs: 5_000,
   /** How long a larger room for outputs may take to come with a template. */
   roomMs: 10_000,
   /** Bytes of an upstream's extranonce that tell this client's channels apart. */

@@ -8,6 +8,7 @@ import { createUpstream, type Upstream, type UpstreamState } from '@sv2kit/upstr
 import { Declarer } from './declarer.ts';
 import { DeclaratorLink } from './declarator-link.ts';
 import type { Knobs } from './knobs.ts';
+import { JD_CLIENT_LIMITS } from './limits.ts';
 import type { JdClientMetrics } from './metrics.ts';
 import { PoolLink } from './pool-link.ts';
 import { probeOutputs } from './probe.ts';
@@ -230,6 +231,11 @@ export class Pair {
       return false;
     }
     const { agreed } = verdict;
+    const { outputBytes, outputSigops } = JD_CLIENT_LIMITS;
+    if (agreed.size > outputBytes || agreed.sigops > outputSigops) {
+      this.#fail({ reason: 'outputs-too-large', detail: `${agreed.size} bytes, ${agreed.sigops} sigops` });
+      return false;
+    }
     if (this.#agreed !== undefined && this.#agreed.size !== agreed.size) {
       this.#log.warn("the pool's outputs have another size than before", {
         before: this.#agreed.size,

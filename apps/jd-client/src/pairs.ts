@@ -26,6 +26,8 @@ export class Pairs {
   readonly #listener: PairsListener;
   /** Pairs that are ready but for the room that templates leave, and since when. */
   readonly #cramped = new Map<Pair, number>();
+  /** Until when pairs that were left for a better one stay connected. */
+  readonly #lingering = new Map<Pair, number>();
   #used: Pair | undefined;
   #failure: Failure = { reason: 'starting' };
   #probedMs = -Infinity;
@@ -92,20 +94,32 @@ export class Pairs {
     this.#again = true;
     if (this.#planning) return;
     this.#planning = true;
+    try {
+      this.#follow();
+    } finally {
+      this.#planning = false;
+    }
+  }
+
+  #follow(): void {
     while (this.#again) {
       this.#again = false;
       const { use, run } = this.#chooser.plan(this.#context.clock.now());
+      const nowMs = this.#context.clock.now();
+      const used = use === undefined ? undefined : this.list[use];
+      const before = this.#used;
+      if (used !== before && before?.declarer !== undefined) {
+        this.#lingering.set(before, nowMs + JD_CLIENT_LIMITS.lingerMs);
+      }
+      this.#used = used;
       for (const pair of this.list) {
         if (run.has(pair.index)) pair.start();
-        else pair.stop();
+        else if (nowMs >= (this.#lingering.get(pair) ?? 0)) pair.stop();
       }
-      const used = use === undefined ? undefined : this.list[use];
-      if (used === this.#used) continue;
-      this.#used = used;
+      if (used === before) continue;
       if (used === undefined) this.#listener.onNone(this.#failure);
-      else this.#listener.onUse(used);
+      else if (used.declarer !== undefined) this.#listener.onUse(used);
     }
-    this.#planning = false;
   }
 
   async close(): Promise<void> {
@@ -126,7 +140,9 @@ export class Pairs {
 
   #onFailure(pair: Pair, failure: Failure): void {
     const nowMs = this.#context.clock.now();
+    if (this.#used === pair) this.#context.totals.fallBack(failure.reason);
     if (this.#used === pair || this.#used === undefined) this.#failure = failure;
+    this.#lingering.delete(pair);
     if (isMisconduct(failure.reason) && !this.#cramped.has(pair)) this.#chooser.misbehaved(pair.index, nowMs);
     else this.#chooser.lost(pair.index, nowMs);
     this.plan();

@@ -198,17 +198,15 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
       case 'rejected':
         return this.#onRejected(action.sequenceNumber, action.errorCode);
       case 'custom-job-accepted':
-        return this.#answered(action.requestId)?.onAcknowledged(
-          action.jobId,
-          this.#channel.channel?.target ?? MAX_TARGET,
-        );
+        return this.#answered(action.requestId)?.onAcknowledged(action.jobId, action.pinned.target);
       case 'custom-job-refused':
         return this.#answered(action.requestId)?.onRefused(action.errorCode);
       case 'update-refused':
         return log.warn('the pool refuses a change of the channel', { code: action.errorCode });
       case 'violation':
-        // What a pool says of jobs of its own is nothing to who selects work; before the channel is open it is fatal.
-        if (this.#channel.phase === 'closed') return onFailure({ reason: 'channel-refused', detail: action.code });
+        // What a pool says of jobs of its own is nothing to who selects work; what it says of the channel is.
+        if (this.#channel.phase === 'closed' || action.code === 'extranonce-too-large')
+          return onFailure({ reason: 'channel-refused', detail: action.code });
         return log.debug('the pool breaks the protocol', { code: action.code });
       case 'target':
         log.debug('target for later jobs', { difficulty: difficultyFromTarget(action.target) });

@@ -152,7 +152,7 @@ export class WorkDesk implements WorkSink {
     this.#become({ kind: 'solo', failure, sinceMs: this.#options.clock.now() }, 'own');
   }
 
-  /** solo -> solo, for another reason */
+  /** solo -> solo: why, as far as it was not known before */
   explain(failure: Failure): void {
     if (this.#aim.kind === 'solo') this.#aim = { ...this.#aim, failure };
   }

@@ -306,3 +306,47 @@ test('a template whose transactions never come is not declared, and said so', as
   await site.until(() => site.status.declarations.dropped['no-transactions'] === 1);
   expect(site.status.work.kind).toBe('pooled');
 });
+
+describe('a pool or server that means no good', () => {
+  test('cannot make a coinbase impossible with its extranonce', async () => {
+    const pair = await startPair();
+    pair.pool.prefix = new Uint8Array(20);
+    pair.pool.extranonceSize = 60_000;
+    const site = await Site.start([pair]);
+    await site.solo();
+    expect(site.status.work).toMatchObject({ reason: 'channel-refused', detail: 'extranonce-too-large' });
+    pair.pool.extranonceSize = 12;
+    await site.pooled();
+    const extranoncePrefix = new Uint8Array(21);
+    pair.pool.says({ type: 'SetExtranoncePrefix', channelId: 7, extranoncePrefix });
+    await site.solo();
+    expect(site.status.work).toMatchObject({ reason: 'channel-refused' });
+  });
+
+  test('cannot empty the blocks of the miner with huge outputs', async () => {
+    const pair = await startPair();
+    const huge = { value: 0n, script: new Uint8Array(20_000).fill(0x51) };
+    pair.declarator.outputs = encodeCountedOutputs([PAYOUT, huge]);
+    const site = await Site.start([pair]);
+    await site.solo();
+    expect(site.status.work).toMatchObject({ reason: 'outputs-too-large' });
+    expect(site.provider.constraints.map((each) => each.coinbaseOutputMaxAdditionalSize)).toEqual([10]);
+  });
+
+  test('does not get the same transactions again and again', async () => {
+    const pair = await startPair();
+    const { declarator } = pair;
+    const site = await Site.start([pair]);
+    await site.pooled();
+    declarator.declareAnswer = 'silent';
+    site.provider.newTip(2, 101, transactions(4));
+    const declared = await site.until(() => declarator.declared.find(({ wtxidList }) => wtxidList.length === 4));
+    const requestId = declared?.requestId ?? 0;
+    for (let n = 0; n < 20; n += 1) {
+      declarator.says({ type: 'ProvideMissingTransactions', requestId, unknownTxPositionList: [0, 1] });
+    }
+    if (declared !== undefined) declarator.accept(declared);
+    await site.until(() => pair.pool.jobs.some(({ prevHash }) => prevHash[0] === 100));
+    expect(declarator.of('ProvideMissingTransactionsSuccess')).toHaveLength(4);
+  });
+});
