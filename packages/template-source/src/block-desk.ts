@@ -160,7 +160,7 @@ export class BlockDesk {
       this.#rests.set(hash, rest);
       trim(this.#rests, TEMPLATE_SOURCE_LIMITS.wholeBlocks);
       const refused = await this.#submit(node, solution, hash, rest);
-      return await this.#confirm(node, solution, hash, refused ? undefined : rest);
+      return await this.#confirm(node, solution, hash, !refused);
     }
     if (templateOf(solution) !== undefined) {
       this.#deps.log.warn('a block could not be handed to a node: its transactions did not come', {
@@ -168,7 +168,7 @@ export class BlockDesk {
         node: node.name,
       });
     }
-    await this.#confirm(node, solution, hash, undefined);
+    await this.#confirm(node, solution, hash, false);
   }
 
   /** @returns whether the node says that it is no block */
@@ -184,9 +184,9 @@ export class BlockDesk {
 
   /**
    * Asks for an hour, ever more seldom: a block may be orphaned after it was confirmed, and a node that has lost its last
-   * blocks, say by a crash, gets it again. @param rest its transactions, unless it must not be handed over again
+   * blocks, say by a crash, gets it again. @param again whether it may be handed over again
    */
-  async #confirm(node: BlockNode, solution: Solution, hash: string, rest: readonly Uint8Array[] | undefined) {
+  async #confirm(node: BlockNode, solution: Solution, hash: string, again: boolean) {
     const { clock, log } = this.#deps;
     const start = clock.now();
     for (const afterMs of TEMPLATE_SOURCE_LIMITS.confirmAfterMs) {
@@ -196,14 +196,19 @@ export class BlockDesk {
         const { inBestChain, height } = await node.confirm(solution.hash);
         if (inBestChain) this.#note(hash, 'confirmed', node.name, '');
         else if (height !== undefined) this.#note(hash, 'orphaned', node.name, '');
-        else if (rest !== undefined) {
-          log.warn('a node does not know a block: it gets it again', { hash, node: node.name });
-          if (await this.#submit(node, solution, hash, rest)) rest = undefined;
-        }
+        else if (again) again = await this.#submitAgain(node, solution, hash);
       } catch (error) {
         log.warn('a node could not be asked for a block', { hash, node: node.name, error });
       }
     }
+  }
+
+  /** @returns whether that may be done once more */
+  async #submitAgain(node: BlockNode, solution: Solution, hash: string): Promise<boolean> {
+    const rest = this.#rests.get(hash);
+    if (rest === undefined) return false;
+    this.#deps.log.warn('a node does not know a block: it gets it again', { hash, node: node.name });
+    return !(await this.#submit(node, solution, hash, rest));
   }
 
   /** What is known for sure is not made less sure by another node's first answer. */
