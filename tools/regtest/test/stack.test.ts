@@ -15,6 +15,10 @@ const ROLES = [
   ...['jd-client', 'jd-client-coinbase', 'jd-client-solo'],
   ...['device-1', 'device-2', 'device-3', 'device-4', 'device-5'],
 ];
+/** All of it is credited: each job pays the pool in full. */
+const DECLARED = expect.toSatisfy(
+  ({ jobs, shares, work, creditedWork }) => jobs > 0 && shares > 0 && work > 0 && creditedWork === work,
+);
 const PATHS = ['pool-template', 'declared-full-template', 'coinbase-only', 'solo'];
 
 interface Report {
@@ -74,6 +78,7 @@ test('mines blocks in all ways there are, ends with 0, and both nodes hold every
       device: expect.stringMatching(/^device-[1-5]$/),
     })),
     shares: { accepted: expect.any(Number), rejected: expect.any(Object) },
+    declared: { 'full-template': DECLARED, 'coinbase-only': DECLARED },
     roles: ROLES.map((name) => ({ name, state: expect.any(String), reason: null })),
     latency: expect.toSatisfy((named: object) => {
       for (const figures of Object.values(named)) expect(figures).toEqual(latency);

@@ -76,7 +76,7 @@ export async function solo(argv: readonly string[], terminal: Terminal): Promise
 }
 
 /** @param show what is to be read first, once it runs */
-export function soloDefinition(show: (text: string) => void): ServiceDefinition<SoloConfig> {
+function soloDefinition(show: (text: string) => void): ServiceDefinition<SoloConfig> {
   return {
     name: 'solo',
     config: soloConfig,

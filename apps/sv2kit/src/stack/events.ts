@@ -33,6 +33,16 @@ export interface ShareCounts {
   readonly rejected: Readonly<Record<string, number>>;
 }
 
+/** What the pool has paid for of the jobs that miners brought themselves, in one mode. */
+export interface DeclaredWork {
+  /** That the pool took. */
+  readonly jobs: number;
+  readonly shares: number;
+  /** Difficulty that the shares proved, and that they were credited with. */
+  readonly work: number;
+  readonly creditedWork: number;
+}
+
 /** Durations in `unit`. */
 export interface LatencyFigures {
   readonly p50: number;
@@ -51,6 +61,8 @@ export interface StackStatus {
   /** How many are wanted. */
   readonly wanted?: number;
   readonly shares: ShareCounts;
+  /** By mode: `full-template`, `coinbase-only`. */
+  readonly declared: Readonly<Record<string, DeclaredWork>>;
   /** Hashes per second, as the pool and those who mine solo estimate it. */
   readonly hashrate: number;
   readonly roles: readonly RoleView[];

@@ -2,7 +2,7 @@ import { access, constants, mkdir, rename, stat, writeFile } from 'node:fs/promi
 import { dirname, resolve } from 'node:path';
 import type { PrivateChain } from '@sv2kit/bitcoind';
 import { CommandError, reasonOf } from '../command.ts';
-import type { LatencyFigures, RoleState, ShareCounts, StackBlock, StackStatus } from './events.ts';
+import type { DeclaredWork, LatencyFigures, RoleState, ShareCounts, StackBlock, StackStatus } from './events.ts';
 
 /** What `--report FILE` writes. */
 export interface StackReport {
@@ -11,6 +11,8 @@ export interface StackReport {
   /** In the best chain of every node when the report was made, by height. */
   readonly blocks: readonly StackBlock[];
   readonly shares: ShareCounts;
+  /** Jobs that miners brought themselves, as the pool has paid for them, by mode. */
+  readonly declared: Readonly<Record<string, DeclaredWork>>;
   readonly roles: readonly { readonly name: string; readonly state: RoleState; readonly reason: string | null }[];
   readonly latency: Readonly<Record<string, LatencyFigures>>;
 }
@@ -21,6 +23,7 @@ export function stackReport(ok: boolean, status: StackStatus): StackReport {
     chain: status.chain,
     blocks: status.blocks,
     shares: status.shares,
+    declared: status.declared,
     roles: status.roles.map(({ name, state, reason }) => ({ name, state, reason: reason ?? null })),
     latency: status.latency,
   };

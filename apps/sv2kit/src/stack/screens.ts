@@ -1,6 +1,6 @@
 import type { Terminal } from '../terminal.ts';
 import type { RoleView, Screen, StackEvent, StackStatus } from './events.ts';
-import { blockLine, hashrate, latencyWords, progress, roleLine, shares, statusLine } from './wording.ts';
+import { blockLine, declaredWords, hashrate, latencyWords, progress, roleLine, shares, statusLine } from './wording.ts';
 
 /** A live status that nobody redraws is told so seldom. */
 const CALM_SECONDS = 10;
@@ -142,7 +142,7 @@ class TableScreen implements Screen {
       '',
       `${chain}, height ${height}, ${Math.round(elapsedSeconds)} s. Times are p50/p99. Ctrl-C stops it.`,
       ...roles,
-      `  blocks ${progress(blocks.length, wanted)}; shares ${shares(status.shares)}; ${hashrate(status.hashrate)}`,
+      `  blocks ${progress(blocks.length, wanted)}; shares ${shares(status.shares)}${declaredWords(status)}; ${hashrate(status.hashrate)}`,
       ...latencyWords(status).map((words) => `  ${words}`),
     ];
   }

@@ -15,7 +15,7 @@ import { choosePorts, type StackPorts } from './ports.ts';
 import { Role, type RolePackage } from './role.ts';
 import { miningDeviceToml, type NodeFacts, serviceToml, type StackParts } from './role-configs.ts';
 import { createStackKeys } from './stack-keys.ts';
-import { addShares, foundBlocks, number, type RoleStatus, shareCounts } from './status.ts';
+import { addShares, declaredWork, foundBlocks, number, type RoleStatus, shareCounts } from './status.ts';
 import { together } from './together.ts';
 
 const READY_POLL_MS = 200;
@@ -120,6 +120,7 @@ export class Stack {
       blocks: this.#book.confirmed,
       ...(blocks === undefined ? {} : { wanted: blocks }),
       shares: addShares(servers.map(shareCounts)),
+      declared: declaredWork(this.#details(POOL)),
       hashrate: servers.reduce((sum, details) => sum + number(details, 'hashrate'), 0),
       roles: this.#views(),
       latency: this.#latency(),
@@ -130,7 +131,7 @@ export class Stack {
   async stop(): Promise<void> {
     const { services, devices } = this.#plan;
     const stop = (names: readonly { readonly name: string }[]): Promise<unknown> =>
-      Promise.all(names.map(({ name }) => this.#roles.get(name)?.stop()));
+      Promise.all(names.map(({ name }) => this.#roles.get(name)?.stop() ?? Promise.resolve()));
     await stop(devices);
     for (const stage of [2, 1, 0]) await stop(services.filter((service) => service.stage === stage));
     await Promise.all(this.#nodes.map((node) => node.stop()));

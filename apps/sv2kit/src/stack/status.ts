@@ -1,4 +1,4 @@
-import type { LatencyFigures, ShareCounts } from './events.ts';
+import type { DeclaredWork, LatencyFigures, ShareCounts } from './events.ts';
 
 /** What a role's GET /status says, as far as the stack reads it. Read loosely: another version may say less. */
 export interface RoleStatus {
@@ -76,6 +76,18 @@ export function addShares(counts: readonly ShareCounts[]): ShareCounts {
     rejected[code] = (rejected[code] ?? 0) + count;
   }
   return { accepted: counts.reduce((sum, { accepted }) => sum + accepted, 0), rejected };
+}
+
+/** What the pool says of jobs that miners brought themselves, by mode. */
+export function declaredWork(details: Fields): Readonly<Record<string, DeclaredWork>> {
+  const byMode = Object.entries(fields(fields(details['jobDeclaration'])['byMode']));
+  const read = (entry: Fields): DeclaredWork => ({
+    jobs: number(entry, 'jobs'),
+    shares: number(entry, 'shares'),
+    work: number(entry, 'work'),
+    creditedWork: number(entry, 'creditedWork'),
+  });
+  return Object.fromEntries(byMode.map(([mode, entry]) => [mode, read(fields(entry))]));
 }
 
 /** 0 when it is not there. */

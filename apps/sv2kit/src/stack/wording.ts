@@ -50,6 +50,13 @@ export function progress(count: number, wanted: number | undefined): string {
   return wanted === undefined ? String(count) : `${count} of ${wanted}`;
 }
 
+/** `; 31 shares on full-template jobs, 4 shares on coinbase-only jobs`; empty when there are none. */
+export function declaredWords({ declared }: Pick<StackStatus, 'declared'>): string {
+  const modes = Object.entries(declared).filter(([, { shares: count }]) => count > 0);
+  if (modes.length === 0) return '';
+  return `; ${modes.map(([mode, { shares: count }]) => `${counted(count, 'share')} on ${mode} jobs`).join(', ')}`;
+}
+
 export function blockLine({ height, hash, path, via, device }: StackBlock): string {
   return `block ${height} ${hash} ${path} by ${device} over ${via}`;
 }
@@ -71,7 +78,7 @@ export function statusLine(status: StackStatus): string {
   return [
     `${Math.round(elapsedSeconds)} s`,
     `blocks ${progress(blocks.length, wanted)} (height ${height})`,
-    `shares ${shares(status.shares)}`,
+    `shares ${shares(status.shares)}${declaredWords(status)}`,
     hashrate(status.hashrate),
     ...latencyWords(status),
     ...unwell,

@@ -215,7 +215,7 @@ ${nodeHelp}
 It stays in the node's mempool until the node is started again; from then on the node does not take or relay it, and
 'forget' alone does not bring it back. What spends from it is not mined either: not even when it is included.
 ${lasting}
-On the same tip a template provider passes on what pays more; a block that pays less by this comes with the next tip.
+On the same tip template providers of this project follow after half a minute, since it pays less; on a new one at once.
 
 Examples:
   sv2kit template exclude 4a5e…a33b

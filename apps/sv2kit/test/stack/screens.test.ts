@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { stackReport } from '../../src/stack/report.ts';
 import { createScreen } from '../../src/stack/screens.ts';
-import { addShares, foundBlocks, readStatus, shareCounts } from '../../src/stack/status.ts';
-import { briefLatency, hashrate, latency } from '../../src/stack/wording.ts';
+import { addShares, declaredWork, foundBlocks, readStatus, shareCounts } from '../../src/stack/status.ts';
+import { briefLatency, declaredWords, hashrate, latency } from '../../src/stack/wording.ts';
 import { block, RecordingTerminal, role, status } from './support.ts';
 
 describe('without a terminal', () => {
@@ -116,13 +116,15 @@ test('a latency has two figures, or all of a whole number', () => {
 });
 
 test('the report holds what was agreed, and nothing else', () => {
+  const declared = { 'full-template': { jobs: 2, shares: 31, work: 0.5, creditedWork: 0.25 } };
   const { blocks, shares, latency: figures } = status();
   const roles = [role(), role({ name: 'device-1', state: 'failed', reason: 'it ended' })];
-  expect(stackReport(true, status({ roles }))).toEqual({
+  expect(stackReport(true, status({ roles, declared }))).toEqual({
     ok: true,
     chain: 'signet',
     blocks,
     shares,
+    declared,
     roles: [
       { name: 'pool', state: 'ok', reason: null },
       { name: 'device-1', state: 'failed', reason: 'it ended' },
@@ -142,6 +144,15 @@ describe('a role’s status', () => {
     });
     expect(readStatus({ state: 'ok' })).toEqual({ state: 'ok', latency: {}, details: {} });
     expect(() => readStatus({ error: 'no' })).toThrow('not the status of a role');
+  });
+
+  test('of the pool tells what was paid for of miners’ own jobs', () => {
+    const work = { jobs: 2, shares: 31, work: 0.5, creditedWork: 0.25 };
+    const details = { jobDeclaration: { byMode: { 'full-template': { ...work, partlyPaid: 1 }, odd: 7 } } };
+    const none = { jobs: 0, shares: 0, work: 0, creditedWork: 0 };
+    expect(declaredWork(details)).toEqual({ 'full-template': work, odd: none });
+    expect(declaredWork({ jobDeclaration: null })).toEqual({});
+    expect(declaredWords({ declared: declaredWork(details) })).toBe('; 31 shares on full-template jobs');
   });
 
   test('of the pool has blocks, oldest first, and shares', () => {

@@ -50,6 +50,7 @@ export function status(changes: Partial<StackStatus> = {}): StackStatus {
     blocks: [block(7)],
     wanted: 5,
     shares: { accepted: 60, rejected: { 'stale-share': 2 } },
+    declared: {},
     hashrate: 1_610_000,
     roles: [role()],
     latency: { 'pool.share-to-success': { p50: 3.14, p99: 12.7, unit: 'ms', samples: 60 } },
