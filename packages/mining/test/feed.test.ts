@@ -71,6 +71,33 @@ describe('a feed', () => {
     expect(kinds(feed.advance(work))).toEqual(['active 3']);
   });
 
+  test('sends every template at hand as another job when what jobs are made with has changed', () => {
+    const work = board();
+    const feed = new Feed();
+    const prepared = template(2n);
+    work.addFuture(prepared);
+    const before = feed.advance(work).map(({ source }) => source);
+    work.renew();
+    const renewed = feed.advance(work);
+    expect(kinds(renewed)).toEqual(['active 1', 'future 2']);
+    for (const { source } of renewed) expect(before).not.toContain(source);
+    work.activate(prepared, tip(2), NOW);
+    expect(kinds(feed.advance(work))).toEqual(['prev-hash 2']);
+  });
+
+  test('that forgets its jobs names none of them again, whatever tip came meanwhile (§5.3.17)', () => {
+    const work = board();
+    const feed = new Feed();
+    const prepared = template(2n);
+    work.addFuture(prepared);
+    feed.advance(work);
+    feed.forgetJobs();
+    expect(kinds(feed.advance(work))).toEqual(['active 1', 'future 2']);
+    feed.forgetJobs();
+    work.activate(prepared, tip(2), NOW);
+    expect(kinds(feed.advance(work))).toEqual(['future 2', 'prev-hash 2']);
+  });
+
   test('of a peer that could not drain is brought straight to the latest state', () => {
     const work = board();
     const feed = new Feed();
@@ -245,7 +272,7 @@ function expectFine(client: ChannelClient, message: MiningFromServer, nowMs: num
 
 test('whatever the order of templates, tips, joins and stalls, no client sees a broken rule and both sides agree', () => {
   const event = fc.oneof(
-    fc.constantFrom('future', 'tip', 'same tip', 'update', 'refresh', 'standard', 'extended', 'takeover'),
+    fc.constantFrom('future', 'tip', 'same tip', 'update', 'refresh', 'renew', 'standard', 'extended', 'takeover'),
     fc.record({ sync: fc.nat(2) }),
   );
   fc.assert(
@@ -261,6 +288,7 @@ test('whatever the order of templates, tips, joins and stalls, no client sees a 
         else if (each === 'future') work.addFuture(template((id += 1n)));
         else if (each === 'update') work.update(template((id += 1n)));
         else if (each === 'refresh') work.refresh();
+        else if (each === 'renew') work.renew();
         else if (each === 'takeover') work.forgetFutures();
         else if (each === 'standard' || each === 'extended') connections[Number(id % 3n)]?.open(each, work, now);
         else {
