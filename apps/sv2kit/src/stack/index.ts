@@ -9,7 +9,7 @@ import { parseStackOptions, stackHelp, type StackOptions } from './options.ts';
 import { checkReportFile, stackReport, writeReport } from './report.ts';
 import { createScreen } from './screens.ts';
 import { Stack } from './stack.ts';
-import { pathWords } from './wording.ts';
+import { pathWords, progress } from './wording.ts';
 
 const POLL_MS = 500;
 const SIGNAL_EXITS: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
@@ -108,7 +108,8 @@ function failure(whole: Stack, reason: string): Outcome {
 
 function stopped(whole: Stack, { blocks }: StackOptions, reason: StopReason | undefined): Outcome {
   if (reason?.kind === 'deadline') {
-    return failure(whole, `not done within ${reason.seconds} s: ${whole.status().blocks.length} of ${blocks} blocks`);
+    const count = progress(whole.status().blocks.length, blocks);
+    return failure(whole, `not done within ${reason.seconds} s: ${count} blocks`);
   }
   if (blocks === undefined) return { ok: true, code: EXIT.ok, text: 'stopped', status: whole.status() };
   const code = reason?.kind === 'signal' ? (SIGNAL_EXITS[reason.signal] ?? EXIT.failed) : EXIT.failed;

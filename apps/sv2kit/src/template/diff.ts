@@ -59,7 +59,7 @@ async function differenceOf(
   wantedChain: ReturnType<typeof readChain>,
   all: boolean,
 ): Promise<Difference> {
-  const [mine, other] = await Promise.all([mySide.read(), otherSide.read()]);
+  const [mine, other] = await readBoth(mySide, otherSide);
   if (mine.chain !== undefined && other.chain !== undefined && mine.chain !== other.chain) {
     throw new CommandError(`${mine.from} is on ${mine.chain}, ${other.from} on ${other.chain}`);
   }
@@ -80,6 +80,14 @@ async function differenceOf(
     onlyOther: await annotated(onlyOther, (txid) => noteOnOther(txid, mySide.node)),
     ...(isOtherTip && mySide.node !== undefined ? { isTipKnown: await mySide.node.knowsBlock(other.prevHash) } : {}),
   };
+}
+
+/** A tip that changes between the two is no difference: who can be asked again at once is. */
+async function readBoth(mine: Side, other: Side): Promise<[TemplateSnapshot, TemplateSnapshot]> {
+  const both = await Promise.all([mine.read(), other.read()]);
+  if (both[0].prevHash === both[1].prevHash) return both;
+  const again = (side: Side, before: TemplateSnapshot) => (side.node === undefined ? before : side.read());
+  return await Promise.all([again(mine, both[0]), again(other, both[1])]);
 }
 
 async function unknownFees(mine: TemplateSnapshot, other: TemplateSnapshot, node: MinersNode) {

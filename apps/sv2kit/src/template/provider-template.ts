@@ -8,7 +8,7 @@ import type { TemplateSnapshot, TemplateTransaction } from './snapshot.ts';
 
 const PATIENCE_MS = 20_000;
 /** A provider may start its clients on an empty block; the full one follows. */
-const FULL_TEMPLATE_MS = 3_000;
+const FULL_TEMPLATE_MS = 1_000;
 /** Room for one output: what a pool asks for, so that the same transactions give way to the coinbase. */
 const ROOM = { coinbaseOutputMaxAdditionalSize: 64, coinbaseOutputMaxAdditionalSigops: 4 } as const;
 
@@ -46,11 +46,12 @@ interface Work {
   readonly tip: WorkTip;
 }
 
-/** Waits for a template and asks for its transactions; for those of the next one when the tip changes meanwhile. */
+/** Waits for a template and asks for its transactions, and once more when they are gone with their tip. */
 class TemplateReader implements ConnectionHandler<TemplatesFromServer> {
   readonly #client = new TemplateClient();
   readonly #outcome = Promise.withResolvers<Found>();
   #connection: Connection<TemplatesFromClient> | undefined;
+  readonly #asked = new Map<bigint, Work>();
   #fuller: NodeJS.Timeout | undefined;
 
   constructor() {
@@ -93,18 +94,20 @@ class TemplateReader implements ConnectionHandler<TemplatesFromServer> {
   }
 
   #onWork(work: Work): void {
-    clearTimeout(this.#fuller);
     if (work.template.merklePath.length > 0) this.#ask(work);
-    else this.#fuller = setTimeout(() => this.#ask(work), FULL_TEMPLATE_MS);
+    else this.#fuller ??= setTimeout(() => this.#ask(this.#client.current ?? work), FULL_TEMPLATE_MS);
   }
 
-  #ask({ template }: Work): void {
-    this.#connection?.send(this.#client.requestTransactionData(template.templateId));
+  #ask(work: Work): void {
+    clearTimeout(this.#fuller);
+    const { templateId } = work.template;
+    this.#asked.set(templateId, work);
+    this.#connection?.send(this.#client.requestTransactionData(templateId));
   }
 
   #onTransactions(templateId: bigint, transactions: readonly Uint8Array[]): void {
-    const work = this.#client.current;
-    if (work?.template.templateId !== templateId) return;
+    const work = this.#asked.get(templateId);
+    if (work === undefined) return;
     const { template, tip } = work;
     this.#outcome.resolve({
       height: heightOf(template.coinbasePrefix),
@@ -115,7 +118,9 @@ class TemplateReader implements ConnectionHandler<TemplatesFromServer> {
   }
 
   #onRefused(templateId: bigint, errorCode: string): void {
-    if (this.#client.current?.template.templateId !== templateId) return;
+    const { current } = this.#client;
+    if (current !== undefined && !this.#asked.has(current.template.templateId)) return this.#ask(current);
+    if (current?.template.templateId !== templateId) return;
     this.#outcome.reject(new Error(`it does not tell its transactions: ${errorCode}`));
   }
 }
