@@ -117,6 +117,7 @@ async function measure(what: string, all: readonly Uint8Array[], fresh: boolean)
   if (first !== undefined) await checkOnce(checker, first);
   await delay(100);
   const took: number[] = [];
+  const cpu = process.threadCpuUsage();
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   loop.enable();
   for (const job of others) {
@@ -124,9 +125,12 @@ async function measure(what: string, all: readonly Uint8Array[], fresh: boolean)
     await delay(20);
   }
   loop.disable();
+  const { user, system } = process.threadCpuUsage(cpu);
   took.sort((a, b) => a - b);
+  const ownMs = (user + system) / 1e3 / runs;
   console.log(
     `${what}: median ${ms(took[runs >> 1] ?? 0)}, least ${ms(took[0] ?? 0)}, most ${ms(took.at(-1) ?? 0)}; ` +
+      `this thread ${ms(ownMs)} of CPU each, ` +
       `event loop p50 ${ms(loop.percentile(50) / 1e6)}, p99 ${ms(loop.percentile(99) / 1e6)}, max ${ms(loop.max / 1e6)}`,
   );
 }

@@ -1,12 +1,14 @@
 import { encodeHeader, hashHeader, meetsTarget, merkleRoot, parseTransaction, targetFromNbits } from '@sv2kit/bitcoin';
 import { freePorts } from '@sv2kit/bitcoind';
 import { silentLogger, systemClock } from '@sv2kit/daemon';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type CheckingNode,
   createRpcNode,
   type JobChecker,
   type JobToCheck,
+  type JobVerdict,
   LIMITS,
   type RpcNodeOptions,
   type ValidJob,
@@ -34,7 +36,7 @@ function openNode(options: Partial<RpcNodeOptions> = {}): CheckingNode {
 }
 
 async function until(met: () => boolean): Promise<void> {
-  while (!met()) await new Promise((resolve) => setImmediate(resolve));
+  while (!met()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 /** Of the next block, once the checker is on the node's tip. */
@@ -46,9 +48,11 @@ async function nextHeight(): Promise<number> {
 
 /** Puts a transaction into the mempool and waits until the checker knows it. */
 async function send(transaction: Uint8Array): Promise<void> {
-  const { known } = checker.status();
   await regtest.call('sendrawtransaction', Buffer.from(transaction).toString('hex'), 0);
-  await until(() => checker.status().known > known);
+  const made = await job({ transactions: [transaction], provide: [] });
+  let verdict = await checker.check(made);
+  while (verdict.kind === 'missing') verdict = await checker.check(made);
+  if (verdict.kind === 'valid') checker.release(verdict.handle);
 }
 
 /** Of the next block. */
@@ -58,6 +62,14 @@ async function subsidy(): Promise<bigint> {
 
 function subsidyAt(height: number): bigint {
   return 5_000_000_000n >> BigInt(Math.floor(height / HALVING));
+}
+
+/** Whether the node's mempool has it now. */
+async function isTaken(transaction: Uint8Array): Promise<boolean> {
+  const hex = Buffer.from(transaction).toString('hex');
+  const [answer] = (await regtest.call('testmempoolaccept', [hex], 0)) as { allowed: boolean }[];
+  if (answer?.allowed === true) await regtest.call('sendrawtransaction', hex, 0);
+  return answer?.allowed === true;
 }
 
 function coin(): Outpoint {
@@ -72,6 +84,14 @@ const all = (transactions: readonly unknown[]): number[] => Array.from(transacti
 async function job(changes: Partial<JobChanges>): Promise<JobToCheck> {
   const { transactions = [] } = changes;
   return jobOf({ height: await nextHeight(), value: 0n, transactions, provide: all(transactions), ...changes });
+}
+
+/** As a declarator does: what is missing is provided. */
+async function checkProviding(made: JobToCheck, transactions: readonly Uint8Array[]): Promise<JobVerdict> {
+  const first = await checker.check(made);
+  if (first.kind !== 'missing') return first;
+  const missing = first.positions.map((position) => ({ position, transaction: transactions[position] ?? OP_TRUE }));
+  return await checker.check({ ...made, provided: [...made.provided, ...missing] });
 }
 
 async function valid(made: JobToCheck): Promise<ValidJob> {
@@ -124,16 +144,51 @@ describe('a job that the node finds valid (§6.4.4)', { timeout: 60_000 }, () =>
     expect(await checker.check(more)).toEqual({ kind: 'invalid', reason: 'bad-cb-amount' });
   });
 
+  test('has the exact value whatever spends what, and whoever brought it', async () => {
+    const graph = fc.record({
+      fees: fc.array(fc.bigInt({ min: 0n, max: 100_000n }), { minLength: 1, maxLength: 25 }),
+      /** Picks among the outputs that are there. */
+      picks: fc.infiniteStream(fc.nat()),
+      isSent: fc.infiniteStream(fc.boolean()),
+    });
+    const root = split(coin(), 100_000n, 8);
+    await send(root);
+    await regtest.mine(1);
+    await nextHeight();
+    const property = fc.asyncProperty(graph, async ({ fees, picks, isSent }) => {
+      const open = [0, 1, 2, 3, 4, 5, 6, 7].map((index) => ({ coin: outpoint(root, index), isKnown: true }));
+      const transactions: Uint8Array[] = [];
+      const provide: number[] = [];
+      for (const fee of fees) {
+        const [from] = open.splice(picks.next().value % open.length, 1);
+        if (from === undefined) break;
+        const made = split(from.coin, fee, 2);
+        // The node takes what it knows the parents of, once: what another run sent is in the way of nothing.
+        const isKnown = from.isKnown && isSent.next().value && (await isTaken(made));
+        if (!isKnown) provide.push(transactions.length);
+        transactions.push(made);
+        open.push(...[0, 1].map((index) => ({ coin: outpoint(made, index), isKnown })));
+      }
+      const value = fees.reduce((sum, fee) => sum + fee, await subsidy());
+      const exact = await job({ transactions, provide, value });
+      expect(await checkProviding(exact, transactions)).toMatchObject({ kind: 'valid', value });
+      const more = await job({ transactions, value: value + 1n });
+      expect(await checker.check(more)).toEqual({ kind: 'invalid', reason: 'bad-cb-amount' });
+    });
+    await fc.assert(property, { numRuns: 10, endOnFailure: true });
+  });
+
   test('has the same value when somebody told the node to prefer one of its transactions', async () => {
     const transaction = split(coin(), 5_000n);
-    await send(transaction);
     const shown = Buffer.from(outpoint(transaction).txid.toReversed()).toString('hex');
     await regtest.call('prioritisetransaction', shown, 0, 1_000_000);
+    // Known to the one from the mempool, to the other from a template.
+    await send(transaction);
     const fresh = node.jobChecker();
     await until(() => fresh.tip !== undefined && fresh.status().known > 0);
-    const height = await nextHeight();
-    const made = jobOf({ height, value: subsidyAt(height) + 5_000n, transactions: [transaction] });
-    expect(await fresh.check(made)).toMatchObject({ kind: 'valid', value: (await subsidy()) + 5_000n });
+    const value = (await subsidy()) + 5_000n;
+    const made = await job({ transactions: [transaction], provide: [], value });
+    for (const one of [checker, fresh]) expect(await one.check(made)).toMatchObject({ kind: 'valid', value });
     await fresh[Symbol.asyncDispose]();
   });
 

@@ -45,6 +45,10 @@ describe('known transactions', () => {
     expect(known.isWorthwhile('dear', 5_000, poorest.weight)).toBe(true);
   });
 
+  test('may pay nothing while there is room', () => {
+    expect(known.isWorthwhile('free', 0, 400)).toBe(true);
+  });
+
   test('are bounded in bytes as well', () => {
     const size = transaction(1).data.length;
     known = new KnownTransactions({ transactions: 1_000, bytes: size * 20 });

@@ -13,6 +13,8 @@ const KEPT = 0.95;
 /** Below this part of its bounds, what was left out is worth another look. */
 const REFILLED = 0.5;
 
+const NOTHING_LEFT_OUT = -1;
+
 export interface KnownBounds {
   readonly transactions: number;
   readonly bytes: number;
@@ -30,7 +32,8 @@ export class KnownTransactions {
   /** In the mempool and not worth keeping. */
   #leftOut = new Set<string>();
   #bytes = 0;
-  #lowestRate = 0;
+  /** What pays no more than this is left out. */
+  #lowestRate = NOTHING_LEFT_OUT;
 
   constructor(bounds: KnownBounds = { transactions: LIMITS.maxKnownTransactions, bytes: LIMITS.maxKnownBytes }) {
     this.#bounds = bounds;
@@ -96,9 +99,9 @@ export class KnownTransactions {
       else if (nowMs - entry.departedAtMs >= LIMITS.departedTtlMs) this.#drop(entry);
     }
     for (const shown of this.#leftOut) if (!listed.has(shown)) this.#leftOut.delete(shown);
-    if (this.#lowestRate > 0 && !this.#isOver(REFILLED)) {
+    if (this.#lowestRate !== NOTHING_LEFT_OUT && !this.#isOver(REFILLED)) {
       // There is room again: what was left out is worth another look.
-      this.#lowestRate = 0;
+      this.#lowestRate = NOTHING_LEFT_OUT;
       this.#leftOut = new Set();
     }
   }
