@@ -93,7 +93,10 @@ async function start(parts: Parts): Promise<JdServer> {
   bench.look();
   const timers = [
     clock.every(JD_SERVER_LIMITS.tickMs, () => server.tick()),
-    clock.every(JD_SERVER_LIMITS.nodesMs, () => bench.look()),
+    clock.every(JD_SERVER_LIMITS.nodesMs, () => {
+      bench.look();
+      server.makeRoom();
+    }),
   ];
   const address = { host: listener.host, port: listener.port };
   log.info('listening', { ...address, modes: config.nodes.length === 0 ? 'coinbase-only' : 'all' });

@@ -10,12 +10,13 @@ import {
 } from '@sv2kit/declaration';
 import type { Accepted, Connection } from '@sv2kit/net';
 import type { BlockDesk } from './block-desk.ts';
+import { JD_SERVER_LIMITS } from './limits.ts';
 import type { NodeBench } from './node-bench.ts';
 import type { Tally } from './tally.ts';
 
 export interface DeclarationServerDeps {
   readonly declarations: Declarations;
-  readonly bench: Pick<NodeBench, 'check' | 'release' | 'tip'>;
+  readonly bench: Pick<NodeBench, 'check' | 'held' | 'release' | 'tip'>;
   readonly desk: Pick<BlockDesk, 'found' | 'onTip'>;
   readonly tally: Tally;
   readonly clock: Clock;
@@ -70,6 +71,15 @@ export class DeclarationServer {
   tick(): void {
     this.#syncTip();
     this.#deps.declarations.tick(this.#deps.clock.now());
+    this.#carryOut();
+  }
+
+  /** Forgets older jobs before the nodes hold so much for them that they check no more. */
+  makeRoom(): void {
+    const { bench, declarations, log } = this.#deps;
+    if (bench.held <= JD_SERVER_LIMITS.heldPart) return;
+    log.warn('the nodes hold much for declared jobs: older ones are forgotten', { held: bench.held });
+    declarations.shed();
     this.#carryOut();
   }
 

@@ -4,6 +4,8 @@ export const JD_SERVER_LIMITS = {
   tickMs: 100,
   /** How often nodes are looked at. */
   nodesMs: 1_000,
+  /** Part of what a node's checker may hold for declared jobs, above which older ones are forgotten. */
+  heldPart: 0.375,
   /** Declared jobs that the status lists, latest first. */
   listedJobs: 16,
   /** Blocks that the status lists, latest first. */

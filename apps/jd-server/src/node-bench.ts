@@ -1,4 +1,12 @@
-import type { CheckingNode, JobChecker, JobTip, JobToCheck, JobVerdict, SubmitResult } from '@sv2kit/bitcoin-node';
+import {
+  type CheckingNode,
+  type JobChecker,
+  type JobTip,
+  type JobToCheck,
+  type JobVerdict,
+  LIMITS,
+  type SubmitResult,
+} from '@sv2kit/bitcoin-node';
 import type { Condition, Health } from '@sv2kit/daemon';
 
 /** A node as declared jobs and the blocks found on them need it. */
@@ -99,6 +107,15 @@ export class NodeBench {
       if (checker.tip !== undefined) condition.ok();
       else condition.failing(reason ?? 'cannot be asked');
     }
+  }
+
+  /** The part of what a node's checker may hold for declared jobs that it holds: at 1 it checks no more. */
+  get held(): number {
+    const parts = this.#seats.map(({ checker }) => {
+      const { jobs, jobBytes } = checker.status();
+      return Math.max(jobs / LIMITS.maxHeldJobs, jobBytes / LIMITS.maxHeldBytes);
+    });
+    return Math.max(0, ...parts);
   }
 
   status(): readonly Readonly<Record<string, unknown>>[] {

@@ -112,8 +112,12 @@ export class FakeChecker implements JobChecker {
     this.released.push(handle);
   }
 
+  /** What it says that it holds for jobs. */
+  jobBytes = 0;
+
   status() {
-    return { known: 0, bytes: 0, validated: 0, validatedBytes: 0, jobs: 0, jobBytes: 0, running: 0, waiting: 0 };
+    const { jobBytes } = this;
+    return { known: 0, bytes: 0, validated: 0, validatedBytes: 0, jobs: 0, jobBytes, running: 0, waiting: 0 };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -270,6 +270,18 @@ describe('nodes', () => {
     expect(second.checker.checked).toHaveLength(1);
   });
 
+  test('that hold too much for declared jobs are relieved of older ones, so that they go on checking', async () => {
+    const node = new FakeNode();
+    await using running = await Running.start({ nodes: [node] });
+    await using client = await running.connect();
+    for (let job = 0; job < 3; job += 1) await client.declare(honest());
+    running.clock.advance(1_000);
+    expect(node.checker.released).toEqual([]);
+    node.checker.jobBytes = 200 * 1024 * 1024;
+    running.clock.advance(1_000);
+    expect(node.checker.released).toEqual([1, 2]);
+  });
+
   test('forget jobs that the chain has passed', async () => {
     const node = new FakeNode();
     await using running = await Running.start({ nodes: [node] });

@@ -37,7 +37,7 @@ export const DECLARATION_LIMITS = {
   /** Transactions provided for all declarations that are being judged. */
   providedBytesInAll: 128 * 1024 * 1024,
   /** Declared jobs of one connection that PushSolution may be for; the oldest are forgotten. */
-  jobsPerConnection: 8,
+  jobsPerConnection: 16,
   /** What the declared jobs of all connections may hold; the greatest holder's oldest are forgotten. */
   jobBytes: 256 * 1024 * 1024,
   /** PushSolution that solve nothing, in a row; one more ends the connection as `too-many-solutions`. */

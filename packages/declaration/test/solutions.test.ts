@@ -148,6 +148,20 @@ describe('declared jobs are remembered', () => {
     expect(released(server)).toEqual([1]);
   });
 
+  test('but for the older ones where the node holds too much, and then but for the oldest', () => {
+    const server = new Server();
+    const [one, two] = [server.connect(1), server.connect(2)];
+    for (const handle of [1, 2]) server.checked(server.declare(one), valid(handle));
+    server.checked(server.declare(two), valid(3));
+    server.declarations.shed();
+    expect(released(server)).toEqual([1]);
+    server.declarations.shed();
+    expect(released(server)).toEqual([2]);
+    server.declarations.shed();
+    expect(released(server)).toEqual([3]);
+    expect(server.declarations.view()).toMatchObject({ jobs: 0, jobBytes: 0 });
+  });
+
   test('by bytes over all, so that the greatest holder makes room', () => {
     const server = new Server({ jobBytes: 900 });
     const [greedy, modest] = [server.connect(1), server.connect(2)];

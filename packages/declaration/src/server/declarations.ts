@@ -106,6 +106,11 @@ export class Declarations {
     return this.#jobs.solve(solution, undefined);
   }
 
+  /** The node holds too much for declared jobs: older ones are forgotten, the latest of each connection last. */
+  shed(): void {
+    this.#jobs.shed();
+  }
+
   /** To be called a few times a second. */
   tick(nowMs: number): void {
     for (const peer of this.#peers.values()) peer.tick(nowMs);

@@ -78,6 +78,14 @@ export class JobBook {
     }
   }
 
+  /** Makes room: only the latest job of each connection is kept or, when there are no others, the later half of these. */
+  shed(): void {
+    const before = this.#size;
+    for (const [peer, own] of this.#jobs) while (own.length > 1) this.#dropOldest(peer, own);
+    if (this.#size < before) return;
+    for (const [peer, own] of [...this.#jobs].slice(0, Math.ceil(this.#jobs.size / 2))) this.#dropOldest(peer, own);
+  }
+
   /** Latest first; those of `peer` before all others. */
   *recent(peer: number | undefined): Generator<DeclaredJob> {
     const own = peer === undefined ? undefined : this.#jobs.get(peer);
