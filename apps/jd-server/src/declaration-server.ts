@@ -1,7 +1,7 @@
 import { DECLARE_TX_DATA, type JobDeclarationFromClient, type JobDeclarationFromServer } from '@sv2kit/codec';
 import type { Clock, Logger } from '@sv2kit/daemon';
 import {
-  type CheckRequest,
+  type CheckResult,
   type DeclarationEffect,
   type DeclarationPeer,
   type Declarations,
@@ -10,6 +10,7 @@ import {
 } from '@sv2kit/declaration';
 import type { Accepted, Connection } from '@sv2kit/net';
 import type { BlockDesk } from './block-desk.ts';
+import { CheckDesk } from './check-desk.ts';
 import { JD_SERVER_LIMITS } from './limits.ts';
 import type { NodeBench } from './node-bench.ts';
 import type { Tally } from './tally.ts';
@@ -29,10 +30,12 @@ type Client = Connection<JobDeclarationFromServer>;
 export class DeclarationServer {
   readonly #deps: DeclarationServerDeps;
   readonly #clients = new Map<number, Client>();
-  readonly #checks = new Map<number, AbortController>();
+  readonly #checks: CheckDesk;
 
   constructor(deps: DeclarationServerDeps) {
     this.#deps = deps;
+    const { bench, log } = deps;
+    this.#checks = new CheckDesk({ bench, log, onResult: (check, result) => this.#onResult(check, result) });
   }
 
   /** A client has set up its connection. */
@@ -93,8 +96,7 @@ export class DeclarationServer {
 
   /** Checks that are under way are given up. */
   close(): void {
-    for (const check of this.#checks.values()) check.abort();
-    this.#checks.clear();
+    this.#checks.close();
   }
 
   #onMessage(connection: Client, peer: DeclarationPeer, message: JobDeclarationFromClient): void {
@@ -123,9 +125,9 @@ export class DeclarationServer {
       case 'send':
         return this.#clients.get(effect.peer)?.send(effect.message);
       case 'check':
-        return void this.#check(effect.peer, effect.check, effect.job);
+        return this.#checks.check(effect.peer, effect.check, effect.job);
       case 'cancel':
-        return this.#checks.get(effect.check)?.abort();
+        return this.#checks.cancel(effect.check);
       case 'release':
         return bench.release(effect.handle);
       case 'submit':
@@ -137,22 +139,9 @@ export class DeclarationServer {
     }
   }
 
-  /** Always ends in an answer, unless the client has gone. */
-  async #check(peer: number, check: number, job: CheckRequest): Promise<void> {
-    const { declarations, bench, clock, log } = this.#deps;
-    const controller = new AbortController();
-    this.#checks.set(check, controller);
-    try {
-      const verdict = await bench.check({ ...job, lane: String(peer) }, controller.signal);
-      this.#syncTip();
-      declarations.checked(check, verdict, clock.now());
-    } catch (error) {
-      if (controller.signal.aborted) return;
-      log.error('a declared job could not be checked', { client: peer, error });
-      declarations.checked(check, { kind: 'failed' }, clock.now());
-    } finally {
-      this.#checks.delete(check);
-    }
+  #onResult(check: number, result: CheckResult): void {
+    this.#syncTip();
+    this.#deps.declarations.checked(check, result, this.#deps.clock.now());
     this.#carryOut();
   }
 }

@@ -149,6 +149,21 @@ describe('a declared job (§6.4.4)', () => {
     expect(await waiting.answer()).toBe('stale-chain-tip');
   });
 
+  test('waits for the earlier ones of its own client, so that no client takes all room at the node', async () => {
+    const node = new FakeNode();
+    const slow = Promise.withResolvers<JobVerdict>();
+    node.checker.verdict = () => slow.promise;
+    await using running = await Running.start({ nodes: [node] });
+    await using client = await running.connect();
+    for (let job = 0; job < 4; job += 1) client.declareWith(await client.token(), honest());
+    await client.token(); // answered after the declarations were seen
+    expect(node.checker.checked).toHaveLength(1);
+    node.checker.verdict = () => node.checker.valid();
+    slow.resolve({ kind: 'stale' });
+    expect(await client.answer()).toBe('stale-chain-tip');
+    for (let job = 0; job < 3; job += 1) expect(await client.answer()).toBeInstanceOf(Uint8Array);
+  });
+
   test('of a client that leaves is given up', async () => {
     const node = new FakeNode();
     const asked = Promise.withResolvers<void>();
