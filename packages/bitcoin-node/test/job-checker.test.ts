@@ -439,6 +439,33 @@ describe('a job is neither valid nor invalid', { timeout: 60_000 }, () => {
   });
 });
 
+describe('a proposal to a real node (BIP23)', { timeout: 60_000 }, () => {
+  const proposed = async (block: Uint8Array | string): Promise<unknown> => {
+    const data = typeof block === 'string' ? block : Buffer.from(block).toString('hex');
+    return await regtest.call('getblocktemplate', { mode: 'proposal', data, rules: ['segwit'] });
+  };
+
+  test('is judged with its merkle root and without its proof of work', async () => {
+    const block = await regtest.unseenBlock();
+    // Of the nonce: half of all hashes miss the target.
+    for (let nonce = 0; nonce < 8; nonce += 1) {
+      block[76] = nonce;
+      expect(await proposed(block)).toBeNull();
+    }
+    const [root = 0] = block.subarray(36);
+    block[36] = root ^ 1;
+    expect(await proposed(block)).toBe('bad-txnmrklroot');
+  });
+
+  test('that the node has already is a duplicate; one on another parent is not judged', async () => {
+    const tip = (await regtest.call('getbestblockhash')) as string;
+    expect(await proposed((await regtest.call('getblock', tip, 0)) as string)).toBe('duplicate');
+    const block = await regtest.unseenBlock();
+    await regtest.mine(1);
+    expect(await proposed(block)).toBe('inconclusive-not-best-prevblk');
+  });
+});
+
 /** Junk as the witness of a transaction's one input; its outputs as often as told. */
 function withWitness(transaction: Uint8Array, size: number, outputs: number): Uint8Array {
   const { inputs } = parseTransaction(transaction);
