@@ -83,6 +83,7 @@ class Account {
 
   #note(effect: DeclarationEffect): void {
     if (effect.kind === 'check') this.checks.push(effect.check);
+    if (effect.kind === 'cancel') expect(this.checks).toContain(effect.check);
     if (effect.kind === 'release') expect(this.handles.delete(effect.handle)).toBe(true);
     if (effect.kind !== 'send') return;
     const { message, peer } = effect;

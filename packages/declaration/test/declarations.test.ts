@@ -227,6 +227,16 @@ describe('a race of tips is nobody’s fault (§6.4.6)', () => {
     expect(server.answers()).toEqual(['stale-chain-tip']);
   });
 
+  test('at once, so that the node is free for the new tip', () => {
+    const server = new Server();
+    const check = server.declare(server.connect());
+    server.setTip(HEIGHT, OTHER_HASH);
+    expect(server.answers()).toEqual(['stale-chain-tip']);
+    expect(server.take('cancel')).toEqual([{ kind: 'cancel', check }]);
+    server.checked(check, valid(8));
+    expect(server.take('release')).toEqual([{ kind: 'release', handle: 8 }]);
+  });
+
   test('so is one for the tip’s own height after a change of sides', () => {
     const server = new Server();
     const check = server.declare(server.connect());

@@ -107,7 +107,7 @@ export class DeclarationDesk {
     return true;
   }
 
-  /** The node has another tip: what is held for it goes on, what waits on an earlier one is stale. */
+  /** The node has another tip: what is held for it goes on, what is for an earlier one is stale: the node has better to do. */
   tipChanged(nowMs: number): void {
     const { tip } = this.#hall;
     if (tip === undefined) return;
@@ -120,7 +120,10 @@ export class DeclarationDesk {
           if (this.#tipMoved(pending)) this.#refuse(pending, 'stale-chain-tip', nowMs);
           break;
         case 'checking':
-          break; // the node says so itself
+          if (!this.#tipMoved(pending)) break;
+          this.#hall.cancel(pending.stage.check);
+          this.#refuse(pending, 'stale-chain-tip', nowMs);
+          break;
         default:
           pending.stage satisfies never;
       }
