@@ -1,11 +1,12 @@
 import type { Condition } from '@sv2kit/daemon';
 import { type AgreedOutputs, type Failure, FALLBACK_REASONS } from '@sv2kit/declaration';
 import type { Payout } from '@sv2kit/mining';
-import type { MiningServer } from '@sv2kit/mining-server';
+import type { AcceptedShare, MiningServer } from '@sv2kit/mining-server';
 import type { BlockWay, TransactionStore } from '@sv2kit/template-source';
 import type { CoinbaseConstraints } from '@sv2kit/templates';
 import type { JdClientConfig } from './config.ts';
 import type { JdClientDeps } from './create.ts';
+import { HashrateMeter } from './hashrate-meter.ts';
 import { knobsOf, type Knobs } from './knobs.ts';
 import type { JdClientMetrics } from './metrics.ts';
 import type { Pair } from './pair.ts';
@@ -38,6 +39,7 @@ export class Client implements PairsListener {
   readonly room: Room;
   readonly #deps: ClientDeps;
   readonly #knobs: Knobs;
+  readonly #meter = new HashrateMeter();
   readonly #condition: Condition | undefined;
 
   constructor(config: JdClientConfig, deps: ClientDeps) {
@@ -61,7 +63,7 @@ export class Client implements PairsListener {
       knobs: this.#knobs,
       tag,
       transactions,
-      hashrate: () => miners().demand().hashrate,
+      hashrate: () => this.#meter.hashrate(miners().demand(), clock.now()),
       totals: this.totals,
       metrics,
       clock,
@@ -105,6 +107,12 @@ export class Client implements PairsListener {
 
   async close(): Promise<void> {
     await this.pairs.close();
+  }
+
+  /** A device has found a share. */
+  onShare(share: AcceptedShare): void {
+    this.#meter.add(share.work, this.#deps.clock.now());
+    this.desk.share(share);
   }
 
   onUse(pair: Pair): void {

@@ -93,7 +93,7 @@ async function start(parts: Parts): Promise<JdClient> {
     journal,
     authorise: () => ({ kind: 'admitted', payout: client.desk.payout }),
     onBlock: (block) => blocks.found(block),
-    onShare: (share) => client.desk.share(share),
+    onShare: (share) => client.onShare(share),
     clock,
     log,
     metrics: metrics.mining,
