@@ -81,7 +81,7 @@ export class Client implements PairsListener {
       name: DECLARATOR,
       take: ({ solution }) => {
         const found = this.desk.find(solution.job, solution.extranonce);
-        return found?.declarer.push(found.item, solution) === true ? 'sent' : 'not-for-it';
+        return found === undefined ? 'not-for-it' : found.declarer.push(found.item, solution);
       },
     };
   }

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { BitcoinError, difficultyFromTarget, meetsTarget, type TxOut } from '@sv2kit/bitcoin';
+import type { PushSolution } from '@sv2kit/codec';
 import {
   type AgreedOutputs,
   type DeclarationPatience,
@@ -13,7 +14,7 @@ import {
 import type { Job, OpenChannel, Solution, Tip, WorkTemplate } from '@sv2kit/mining';
 import type { AcceptedShare } from '@sv2kit/mining-server';
 import type { Clock, Logger } from '@sv2kit/net';
-import type { TransactionStore } from '@sv2kit/template-source';
+import type { Taken, TransactionStore } from '@sv2kit/template-source';
 import type { DeclaratorLink } from './declarator-link.ts';
 import { JD_CLIENT_LIMITS } from './limits.ts';
 import type { JdClientMetrics } from './metrics.ts';
@@ -27,6 +28,8 @@ export interface DeclarerOptions {
   readonly mode: JobMode;
   readonly pool: PoolLink;
   readonly declarator: DeclaratorLink;
+  /** Hands a solution to the server, on whichever connection there is. */
+  push(message: PushSolution): Taken;
   readonly agreed: AgreedOutputs;
   readonly tag: Uint8Array;
   readonly transactions: TransactionStore;
@@ -162,10 +165,10 @@ export class Declarer {
     }
   }
 
-  /** PushSolution for a block on a declared job (§6.4.9). @returns whether it is on its way */
-  push(item: WorkItem, { extranonce, nonce, ntime, version }: Solution): boolean {
-    if (item.declaration.declareId === undefined) return false;
-    return this.#options.declarator.push(pushMessage(item.draft, { extranonce, nonce, ntime, version }));
+  /** PushSolution for a block on a declared job (§6.4.9). */
+  push(item: WorkItem, { extranonce, nonce, ntime, version }: Solution): Taken {
+    if (item.declaration.declareId === undefined) return 'not-for-it';
+    return this.#options.push(pushMessage(item.draft, { extranonce, nonce, ntime, version }));
   }
 
   /** Jobs that nobody has acknowledged yet are dropped, whatever is said of them later. */

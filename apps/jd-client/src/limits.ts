@@ -35,6 +35,9 @@ export const JD_CLIENT_LIMITS = {
   templatesWithTransactions: 12,
   /** Transaction ids that are worked out in one turn of the loop. */
   hashesAtOnce: 256,
+  /** Solutions that wait for a job declarator server that is away, and how long. */
+  waitingPushes: 8,
+  waitingPushMs: 60_000,
   /** Different codes of peers that are counted by name. */
   codes: 64,
 } as const;

@@ -1,9 +1,16 @@
 import { sameBytes } from '@sv2kit/bitcoin';
-import { DECLARE_TX_DATA, jobDeclaration, mining, REQUIRES_WORK_SELECTION, utf8 } from '@sv2kit/codec';
+import {
+  DECLARE_TX_DATA,
+  jobDeclaration,
+  mining,
+  type PushSolution,
+  REQUIRES_WORK_SELECTION,
+  utf8,
+} from '@sv2kit/codec';
 import { type AgreedOutputs, type Failure, judgeOutputs } from '@sv2kit/declaration';
 import type { OpenChannel } from '@sv2kit/mining';
 import type { Clock, Logger } from '@sv2kit/net';
-import type { TransactionStore } from '@sv2kit/template-source';
+import type { Taken, TransactionStore } from '@sv2kit/template-source';
 import { createUpstream, type Upstream, type UpstreamState } from '@sv2kit/upstream';
 import { Declarer } from './declarer.ts';
 import { DeclaratorLink } from './declarator-link.ts';
@@ -56,6 +63,8 @@ export class Pair {
   #link: DeclaratorLink | undefined;
   #declarer: Declarer | undefined;
   #agreed: AgreedOutputs | undefined;
+  /** Solutions that wait for the server. */
+  #pushes: { readonly message: PushSolution; readonly atMs: number }[] = [];
   #failure: (Failure & { readonly atMs: number }) | undefined;
 
   constructor(index: number, config: ListedUpstream, context: PairContext, listener: PairListener) {
@@ -121,6 +130,7 @@ export class Pair {
     this.#ends = undefined;
     this.#declarer?.leave();
     this.#declarer = undefined;
+    this.#pool?.leave();
     this.#closing = Promise.all([this.#closing, ends.pool.close(), ends.declarator.close()]);
     this.#pool = undefined;
     this.#link = undefined;
@@ -204,6 +214,9 @@ export class Pair {
         });
         this.#link = link;
         link.start();
+        for (const { message, atMs } of this.#pushes.splice(0)) {
+          if (clock.now() - atMs < JD_CLIENT_LIMITS.waitingPushMs) link.push(message);
+        }
         return link;
       },
     });
@@ -213,6 +226,16 @@ export class Pair {
     const { knobs, clock, security } = this.#context;
     const policy = { backoffMs: knobs.retry.firstMs, maxBackoffMs: knobs.retry.mostMs, stableMs: 1_000 };
     return { endpoints: [endpoint], policy, clock, log: this.#log, ...(security === undefined ? {} : { security }) };
+  }
+
+  /** A server that is away may know the job still when it is back. */
+  #push(message: PushSolution): Taken {
+    if (this.#link?.push(message) === true) return 'sent';
+    if (!this.running) return 'not-for-it';
+    this.#pushes = [...this.#pushes, { message, atMs: this.#context.clock.now() }].slice(
+      -JD_CLIENT_LIMITS.waitingPushes,
+    );
+    return 'waits';
   }
 
   #onToken(changed: boolean, outputs: Uint8Array): void {
@@ -261,6 +284,7 @@ export class Pair {
       mode: this.config.mode,
       pool: this.#pool,
       declarator: this.#link,
+      push: (message) => this.#push(message),
       agreed: this.#agreed,
       tag,
       transactions,

@@ -137,6 +137,12 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
     if (this.open) this.#connection.flush();
   }
 
+  /** Closes the channel in good order (§5.3.9), before the connection is ended. */
+  leave(): void {
+    const channelId = this.channel?.channelId;
+    if (channelId !== undefined) this.#connection.send({ type: 'CloseChannel', channelId, reasonCode: 'left' });
+  }
+
   tipMoved(nowMs: number): void {
     this.#window.tipMoved(nowMs);
   }

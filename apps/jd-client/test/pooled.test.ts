@@ -203,3 +203,20 @@ test('tells the pool of devices, and has a job bound by the target that they get
   site.clock.advance(20_000);
   expect(pool.jobs).toHaveLength(2);
 });
+
+test('a block on a declared job waits for a server that is away, and is pushed when it is back (§6.4.9)', async () => {
+  const pair = await startPair();
+  const { pool, declarator } = pair;
+  const site = await Site.start([pair]);
+  const miner = await Miner.connect(site);
+  await site.pooled();
+  await site.until(() => pool.jobs.length === 1 && miner.prefix[0] === 0xaa);
+  const work = miner.client.currentWork();
+  await declarator.away();
+  await site.until(() => site.status.work.kind === 'solo' && miner.client.currentWork() !== work);
+  const { hash } = miner.find(isBlock, work);
+  await site.until(() => site.provider.solutions.length === 1 && pool.shares.length === 1);
+  await declarator.listen();
+  await site.until(() => declarator.of('PushSolution').length === 1);
+  expect(site.status.blocks).toMatchObject([{ path: 'declared-full-template', hash: displayHash(hash) }]);
+});

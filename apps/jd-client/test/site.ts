@@ -205,7 +205,7 @@ export class Miner {
 
   /** Outputs of the coinbase that is mined now. */
   get outputs() {
-    const { space } = this.#work();
+    const { space } = extended(this.client.currentWork());
     const coinbase = Uint8Array.of(
       ...space.coinbasePrefix,
       ...space.extranoncePrefix,
@@ -217,12 +217,15 @@ export class Miner {
 
   /** The extranonce prefix of what is mined now. */
   get prefix(): Uint8Array {
-    return this.#work().space.extranoncePrefix;
+    return extended(this.client.currentWork()).space.extranoncePrefix;
   }
 
   /** Finds a share and hands it in. @param wanted of a hash that meets the channel's target */
-  find(wanted: (hash: Uint8Array, isBlock: boolean) => boolean = (_, isBlock) => !isBlock): Found {
-    const { work, space } = this.#work();
+  find(
+    wanted: (hash: Uint8Array, isBlock: boolean) => boolean = (_, isBlock) => !isBlock,
+    on = this.client.currentWork(),
+  ): Found {
+    const { work, space } = extended(on);
     const { version, prevHash, nbits, jobId, target } = work;
     const extranonce = new Uint8Array(space.extranonceSize);
     const coinbase = Uint8Array.of(
@@ -244,12 +247,11 @@ export class Miner {
       return { share, hash };
     }
   }
+}
 
-  #work(): { work: Work; space: Work['space'] & { kind: 'extended' } } {
-    const work = this.client.currentWork();
-    if (work?.space.kind !== 'extended') throw new Error('no extended work');
-    return { work, space: work.space };
-  }
+function extended(work: Work | undefined): { work: Work; space: Work['space'] & { kind: 'extended' } } {
+  if (work?.space.kind !== 'extended') throw new Error('no extended work');
+  return { work, space: work.space };
 }
 
 export interface Found {
