@@ -50,6 +50,8 @@ export interface UpstreamPair {
   readonly jdsUrl: string;
   readonly mode?: 'full-template' | 'coinbase-only';
   readonly user?: string;
+  /** Where the pool must want its payout, in hex; anywhere when absent. */
+  readonly payoutScript?: string;
 }
 
 export interface JdClientSettings {
@@ -88,12 +90,14 @@ export function jdClientToml(settings: JdClientSettings): string {
   );
 }
 
-function upstreamLines({ poolUrl, jdsUrl, mode = 'full-template', user = 'scenario.jdc' }: UpstreamPair): string[] {
+function upstreamLines(pair: UpstreamPair): string[] {
+  const { poolUrl, jdsUrl, mode = 'full-template', user = 'scenario.jdc', payoutScript } = pair;
   return [
     '[[upstreams]]',
     `pool_url = ${quoted(poolUrl)}`,
     `jds_url = ${quoted(jdsUrl)}`,
     `user_identity = ${quoted(user)}`,
     `mode = ${quoted(mode)}`,
+    ...(payoutScript === undefined ? [] : [`payout_script = ${quoted(payoutScript)}`]),
   ];
 }

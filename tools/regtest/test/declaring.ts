@@ -24,6 +24,7 @@ import {
 const MATURE = 110;
 const HALVING = 150;
 const COIN = 1e8;
+const NOT_FINAL = 0xffff_fffe;
 /** On regtest every hash is a share, of the miner's as well as of the pool's channel; on signet one of 430. */
 const EASE = {
   regtest: { minDifficulty: 1e-12, sharesPerMinute: 1e6 },
@@ -139,9 +140,10 @@ export function workingAs({ lab }: Scene, client: RoleHere<JdClient>, kind: Work
   );
 }
 
-/** The pool's coinbase pays for a job of the miner's: everything, and to the pool. */
+/** A block on a job of the miner's own: everything goes to the pool, and it is ready for BIP54. */
 export function expectPaid({ height, tx: [coinbase] }: ShownBlock, fees = 0n): void {
   const subsidy = 50 / 2 ** Math.floor(height / HALVING);
+  expect(coinbase).toMatchObject({ locktime: height - 1, vin: [{ sequence: NOT_FINAL }] });
   const [payout, ...others] = coinbase?.vout ?? [];
   expect(payout).toMatchObject({ value: subsidy + Number(fees) / COIN, scriptPubKey: { hex: PAYOUT_SCRIPT } });
   expect(others.map(({ value }) => value)).toEqual(others.map(() => 0));
