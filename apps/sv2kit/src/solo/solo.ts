@@ -11,11 +11,11 @@ import {
 } from '@sv2kit/daemon';
 import { formatUrl } from '@sv2kit/noise';
 import { splitNodeUrl } from '../node-address.ts';
-import type { Terminal } from '../terminal.ts';
+import { processTerminal, type Terminal } from '../terminal.ts';
 import { type SoloConfig, soloConfig } from './config.ts';
 import { createSolo, type Solo } from './create.ts';
 
-export const soloHelp = `Mines alone, with your own node: no pool, and every block pays you in full. Miners speak encrypted Stratum V2.
+const soloHelp = `Mines alone, with your own node: no pool, and every block pays you in full. Miners speak encrypted Stratum V2.
 
 Usage: sv2kit solo --address ADDRESS [OPTIONS]
        sv2kit solo --config FILE
@@ -69,20 +69,19 @@ export async function solo(argv: readonly string[], terminal: Terminal): Promise
   const host = soloHost(argv);
   const isPaid = Object.keys(host.environment).some((name) => name.startsWith('SV2KIT_SOLO__COINBASE__'));
   if (!isPaid && host.argv.length === 0) throw new UsageError('--address is missing: where blocks are to pay');
-  return await runService(
-    soloDefinition((text) => terminal.out(text)),
-    host,
-  );
+  const isSeen = terminal === processTerminal && process.stdout.isTTY === true;
+  return await runService(soloDefinition(isSeen ? (text) => terminal.out(text) : undefined), host);
 }
 
-/** @param show what is to be read first, once it runs */
-function soloDefinition(show: (text: string) => void): ServiceDefinition<SoloConfig> {
+/** @param show what a person is to read first, once it runs; it goes into the log where nobody looks */
+function soloDefinition(show: ((text: string) => void) | undefined): ServiceDefinition<SoloConfig> {
   return {
     name: 'solo',
     config: soloConfig,
     async start(config, deps) {
       const running = await createSolo(config, deps);
-      show(firstScreen(config, running));
+      if (show === undefined) deps.log.info('miners connect here', { urls: urlsOf(running) });
+      else show(firstScreen(config, running));
       return running;
     },
   };
@@ -115,9 +114,9 @@ function soloHost(argv: readonly string[]): Host {
 }
 
 /** What to point machines at. */
-export function firstScreen(config: SoloConfig, { address, authorityPublicKey, node }: Solo): string {
-  const { coinbase, chain } = config;
-  const urls = reachable(address).map((host) => formatUrl({ host, port: address.port, authority: authorityPublicKey }));
+export function firstScreen({ coinbase, chain }: Pick<SoloConfig, 'coinbase' | 'chain'>, running: Solo): string {
+  const { node } = running;
+  const urls = urlsOf(running);
   const look = node.look.kind === 'there' ? '' : ', which is away and waited for';
   return `
 Solo mining on ${chain} with the node at ${node.url}${look}.
@@ -129,6 +128,10 @@ ${urls.map((url) => `  ${url}`).join('\n')}
 Ctrl-C stops it.
 
 `;
+}
+
+function urlsOf({ address, authorityPublicKey: authority }: Solo): string[] {
+  return reachable(address).map((host) => formatUrl({ host, port: address.port, authority }));
 }
 
 /** The addresses under which others may reach it. */

@@ -1,103 +1,32 @@
-import { displayHash, parseTransaction } from '@sv2kit/bitcoin';
 import { EXIT, parseOptions, systemClock, UsageError } from '@sv2kit/daemon';
-import { CommandError, reasonOf } from '../command.ts';
-import { readInput } from '../decode/input.ts';
+import { CommandError } from '../command.ts';
 import type { Terminal } from '../terminal.ts';
-import { choiceWords, EXCLUDED, INCLUDED, kindOf } from './choices.ts';
 import { jsonLine } from './json.ts';
 import type { MinersNode } from './miners-node.ts';
-import { NODE_OPTIONS, nodeHelp, openNode } from './node-options.ts';
-import { inMempool, type Standing, standingJson, standingOf, standingText } from './standing.ts';
+import { nodeHelp, openNode } from './node-options.ts';
+import { type Standing, standingJson, standingOf, standingText } from './standing.ts';
 import type { Subcommand } from './subcommand.ts';
 import { readTxid } from './txid.ts';
+import {
+  CHOICE_OPTIONS,
+  type ChoiceValues,
+  excludeVerb,
+  forgetVerb,
+  includeVerb,
+  prioritiseVerb,
+  type Verb,
+} from './verbs.ts';
 
 const POLL_MS = 500;
 const WAIT_MS = 30_000;
-
-const OPTIONS = {
-  ...NODE_OPTIONS,
-  by: { type: 'string' },
-  hex: { type: 'string' },
-  ahead: { type: 'boolean' },
-  wait: { type: 'boolean' },
-  all: { type: 'boolean' },
-} as const;
-type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values'];
 
 const waitHelp = `      --wait           until the node's template shows it, ${WAIT_MS / 1_000} s at most`;
 const aheadHelp = '      --ahead          also when the transaction is not in the mempool yet: for when it comes';
 const lasting = `The node makes its next template within five seconds. It keeps what was chosen until a block holds the transaction or
 you forget it; over a restart too when it was stopped in good order, but not over a crash ('bitcoin-cli savemempool').`;
 
-/** Changes what the node thinks of a transaction. */
-interface Verb {
-  readonly name: string;
-  readonly done: string;
-  readonly options: readonly (keyof Values)[];
-  /** Whether the template is then to have the transaction; undefined: as its fee decides. */
-  readonly wanted?: boolean;
-  act(txid: string, values: Values, node: MinersNode, terminal: Terminal): Promise<void>;
-}
-
-const prioritiseVerb: Verb = {
-  name: 'prioritise',
-  done: 'prioritised',
-  options: ['by', 'ahead'],
-  async act(txid, values, node) {
-    const by = readBy(values.by);
-    await mayBeAbsent(txid, values, node);
-    const before = await node.choice(txid);
-    if (kindOf(before) !== 'prioritised') {
-      throw new CommandError(`${txid} is ${choiceWords(before)}: 'sv2kit template forget' that first`);
-    }
-    await node.prioritise(txid, by);
-  },
-};
-
-const excludeVerb: Verb = {
-  name: 'exclude',
-  done: 'excluded',
-  options: ['ahead', 'wait'],
-  wanted: false,
-  async act(txid, values, node) {
-    await mayBeAbsent(txid, values, node);
-    await node.prioritise(txid, EXCLUDED - (await node.choice(txid)));
-  },
-};
-
-const includeVerb: Verb = {
-  name: 'include',
-  done: 'included',
-  options: ['hex', 'wait'],
-  wanted: true,
-  async act(txid, values, node, terminal) {
-    const raw = values.hex === undefined ? undefined : readRaw(txid, values.hex, terminal);
-    if (raw === undefined) await inMempool(txid, node, 'give its bytes with --hex');
-    const before = await node.choice(txid);
-    await node.prioritise(txid, INCLUDED - before);
-    if (raw === undefined || (await node.mempoolEntry(txid)) !== undefined) return;
-    try {
-      await node.send(raw);
-    } catch (error) {
-      await node.prioritise(txid, before - INCLUDED);
-      throw error;
-    }
-  },
-};
-
-const forgetVerb: Verb = {
-  name: 'forget',
-  done: 'forgotten what was chosen about',
-  options: ['all'],
-  async act(txid, _values, node) {
-    const delta = await node.choice(txid);
-    if (delta === 0n) throw new CommandError(`nothing was chosen about ${txid} at ${node.url}`);
-    await node.prioritise(txid, -delta);
-  },
-};
-
 async function run(verb: Verb, argv: readonly string[], terminal: Terminal): Promise<number> {
-  const { values, positionals } = parseOptions(joined(argv), OPTIONS, 1);
+  const { values, positionals } = parseOptions(joined(argv), CHOICE_OPTIONS, 1);
   for (const name of ['by', 'hex', 'ahead', 'wait', 'all'] as const) {
     if (values[name] !== undefined && !verb.options.includes(name)) throw new UsageError(`--${name} is not an option`);
   }
@@ -113,7 +42,7 @@ async function run(verb: Verb, argv: readonly string[], terminal: Terminal): Pro
   throw new CommandError(`the node's template does not show it after ${WAIT_MS / 1_000} s`);
 }
 
-async function forgetAll(positionals: readonly string[], values: Values, terminal: Terminal): Promise<number> {
+async function forgetAll(positionals: readonly string[], values: ChoiceValues, terminal: Terminal): Promise<number> {
   if (positionals.length > 0) throw new UsageError('--all and a TXID exclude each other');
   using node = await openNode(values);
   const choices = await node.choices();
@@ -141,29 +70,6 @@ async function shown(txid: string, wanted: boolean, node: MinersNode): Promise<b
     await promise;
   }
   return false;
-}
-
-async function mayBeAbsent(txid: string, values: Values, node: MinersNode): Promise<void> {
-  if (values.ahead !== true) await inMempool(txid, node, '--ahead is for when it comes');
-}
-
-function readBy(given: string | undefined): bigint {
-  if (given === undefined) throw new UsageError('--by SATS is missing');
-  const by = /^[+-]?\d{1,14}$/.test(given) ? BigInt(given) : 0n;
-  if (by !== 0n && by < INCLUDED / 2n && by > -INCLUDED / 2n) return by;
-  throw new UsageError(`--by ${given}: a number of satoshis such as 5000 or -5000 is wanted`);
-}
-
-function readRaw(txid: string, given: string, terminal: Terminal): string {
-  const bytes = readInput(given, terminal);
-  try {
-    const actual = displayHash(parseTransaction(bytes).txid);
-    if (actual !== txid) throw new CommandError(`--hex is transaction ${actual}, not ${txid}`);
-  } catch (error) {
-    if (error instanceof CommandError) throw error;
-    throw new CommandError(`--hex is not a transaction: ${reasonOf(error)}`);
-  }
-  return Buffer.from(bytes).toString('hex');
 }
 
 /** `--by -5000` is what people write; without this it would have to be `--by=-5000`. */
