@@ -1,5 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
-import { BitcoinError, difficultyFromTarget, meetsTarget, type TxOut } from '@sv2kit/bitcoin';
+import { BitcoinError, difficultyFromTarget, type TxOut } from '@sv2kit/bitcoin';
 import type { PushSolution } from '@sv2kit/codec';
 import {
   type AgreedOutputs,
@@ -19,7 +18,9 @@ import type { DeclaratorLink } from './declarator-link.ts';
 import { JD_CLIENT_LIMITS } from './limits.ts';
 import type { JdClientMetrics } from './metrics.ts';
 import type { PoolLink } from './pool-link.ts';
-import type { LostShareReason, Totals } from './totals.ts';
+import { ShareRelay } from './share-relay.ts';
+import { TemplateContents } from './template-contents.ts';
+import type { Totals } from './totals.ts';
 import { WorkItem } from './work-item.ts';
 
 export interface DeclarerOptions {
@@ -43,8 +44,6 @@ export interface DeclarerOptions {
   onFailure(failure: Failure): void;
 }
 
-const NO_CONTENT = { data: [], wtxids: [], excessData: new Uint8Array(0) } as const;
-
 /**
  * Work for one pair of pool and job declarator server while both are there and one set of outputs and one extranonce
  * prefix are in force: templates in, declarations, custom jobs and shares out (§6.3.1, §6.3.2).
@@ -57,6 +56,8 @@ export class Declarer {
   readonly #options: DeclarerOptions;
   /** Latest last. */
   #items: WorkItem[] = [];
+  readonly #shares: ShareRelay;
+  readonly #contents: TemplateContents;
   readonly #left = new AbortController();
   /** Whether no template of the present tip has come yet. */
   #tipGone = false;
@@ -69,6 +70,8 @@ export class Declarer {
     this.agreed = options.agreed;
     this.channel = channel;
     this.#options = options;
+    this.#shares = new ShareRelay(options.pool, channel.target, options.totals);
+    this.#contents = new TemplateContents(options.transactions);
   }
 
   /** The pool's outputs with everything in its payout output. */
@@ -86,7 +89,7 @@ export class Declarer {
    * at hand or the next.
    */
   get usefulDifficulty(): number {
-    const next = difficultyFromTarget((this.#options.pool.channel ?? this.channel).target);
+    const next = difficultyFromTarget(this.#shares.target);
     const state = this.#items.findLast(({ declaration }) => declaration.state.phase === 'acknowledged')?.declaration
       .state;
     return state?.phase === 'acknowledged' ? Math.min(next, difficultyFromTarget(state.target)) : next;
@@ -143,26 +146,7 @@ export class Declarer {
 
   /** A share of one of the jobs here: to the pool, or kept until it may go there. */
   share(item: WorkItem, share: AcceptedShare): void {
-    const { state } = item.declaration;
-    switch (state.phase) {
-      case 'acknowledged':
-        return this.#relay(item, share, state);
-      case 'dropped':
-        return this.#lose(share, state.why);
-      case 'refused':
-        return this.#lose(share, 'refused');
-      case 'waiting':
-      case 'declaring':
-      case 'declared':
-      case 'setting':
-      case 'contested': {
-        const evicted = item.held.add(share, difficultyFromTarget(share.hash));
-        if (evicted !== undefined) this.#lose(evicted, 'cache-full');
-        return;
-      }
-      default:
-        return state satisfies never;
-    }
+    this.#shares.take(item, share);
   }
 
   /** PushSolution for a block on a declared job (§6.4.9). */
@@ -188,7 +172,7 @@ export class Declarer {
       const { state } = item.declaration;
       if (state.phase === 'refused') {
         totals.refuse(state.by, state.code);
-        for (const share of item.held.drain()) this.#lose(share, 'refused');
+        this.#shares.release(item);
       }
       return onFailure(failure);
     }
@@ -214,7 +198,7 @@ export class Declarer {
       if (token !== undefined) this.#set(item, token.token);
       return;
     }
-    const content = this.#contentOf(item.template);
+    const content = this.#contents.get(item.template);
     if (content === undefined) return this.#await(item);
     const token = declarator.takeToken();
     if (token === undefined) return;
@@ -263,7 +247,7 @@ export class Declarer {
     const afterMs = clock.now() - item.sinceMs;
     metrics.templateToAcknowledged.record(afterMs);
     log.debug('job acknowledged', { jobId, afterMs, held: item.held.size });
-    for (const share of item.held.drain()) this.share(item, share);
+    this.#shares.release(item);
     onAcknowledged();
   }
 
@@ -275,28 +259,6 @@ export class Declarer {
     this.#options.log.warn('a job is refused while its tip stands', { phase, code });
   }
 
-  #relay(
-    item: WorkItem,
-    share: AcceptedShare,
-    { jobId, target }: { readonly jobId: number; readonly target: Uint8Array },
-  ) {
-    if (!share.isBlock && !meetsTarget(share.hash, target)) return;
-    const { pool, totals } = this.#options;
-    const { nonce, ntime, version, extranonce, worker, userIdentity } = share;
-    const work = difficultyFromTarget(target);
-    const sent = pool.submit({
-      jobId,
-      rolled: extranonce.subarray(item.prefix.length),
-      nonce,
-      ntime,
-      version,
-      worker: worker ?? userIdentity,
-      work,
-    });
-    if (!sent) totals.lose('pool-away', work);
-    else if (share.isBlock) pool.flush();
-  }
-
   /**
    * The pool's target binds a job when that is set (§5.3.21): one that was set before devices came would be far too hard
    * for them, and is set again.
@@ -306,33 +268,18 @@ export class Declarer {
     const state = latest?.declaration.state;
     if (latest === undefined || state?.phase !== 'acknowledged' || !this.canTake) return;
     if (nowMs - latest.sinceMs < JD_CLIENT_LIMITS.rebindMs || this.#tipGone) return;
-    const { target } = this.#options.pool.channel ?? this.channel;
-    if (difficultyFromTarget(state.target) < JD_CLIENT_LIMITS.rebindFactor * difficultyFromTarget(target)) return;
+    const wanted = difficultyFromTarget(this.#shares.target);
+    if (difficultyFromTarget(state.target) < JD_CLIENT_LIMITS.rebindFactor * wanted) return;
     this.#options.log.info('the job at hand is declared again for an easier target');
     this.take(latest.template, latest.tip);
-  }
-
-  /** A share that the pool would have paid for, and will not. */
-  #lose(share: AcceptedShare, reason: LostShareReason): void {
-    const target = this.#options.pool.channel?.target ?? this.channel.target;
-    if (share.isBlock || meetsTarget(share.hash, target)) {
-      this.#options.totals.lose(reason, difficultyFromTarget(target));
-    }
   }
 
   #drop(item: WorkItem, why: DropReason): void {
     if (!item.declaration.drop(why)) return;
     const { totals, log } = this.#options;
     totals.drop(why);
-    const shares = item.held.drain();
-    log.debug('job dropped', { why, held: shares.length });
-    for (const share of shares) this.#lose(share, why);
-  }
-
-  #contentOf(template: WorkTemplate) {
-    if (template.merklePath.length === 0) return NO_CONTENT;
-    const content = this.#options.transactions.get(template);
-    return content?.hashSome(JD_CLIENT_LIMITS.hashesAtOnce) === true ? content : undefined;
+    log.debug('job dropped', { why, held: item.held.size });
+    this.#shares.release(item);
   }
 
   #await(item: WorkItem): void {
@@ -342,18 +289,12 @@ export class Declarer {
     this.#fetch(item).catch((error: unknown) => log.error('a template could not be declared', { error }));
   }
 
-  /** Transactions may be thousands that nobody has seen before: shares get through between them. */
   async #fetch(item: WorkItem): Promise<void> {
-    const { transactions, log } = this.#options;
-    const content = await transactions.wait(item.template, this.#left.signal);
+    const came = await this.#contents.whenThere(item.template, this.#left.signal);
     if (this.#left.signal.aborted) return;
-    if (content === undefined) {
-      log.warn('a template cannot be declared: its transactions did not come');
-      this.#drop(item, 'no-transactions');
-      return;
-    }
-    while (!content.hashSome(JD_CLIENT_LIMITS.hashesAtOnce)) await turn();
-    this.advance();
+    if (came) return this.advance();
+    this.#options.log.warn('a template cannot be declared: its transactions did not come');
+    this.#drop(item, 'no-transactions');
   }
 
   #forgetOld(): void {

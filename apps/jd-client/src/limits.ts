@@ -20,8 +20,9 @@ export const JD_CLIENT_LIMITS = {
   updateStep: 0.1,
   /** How often the outputs of a pool that is not mined for are asked for, until they are known. */
   probeMs: 60_000,
-  /** Allocated outputs that are larger, or cost more sigops, are no pool's: they would empty the miner's blocks. */
+  /** Allocated outputs with more bytes are no pool's: they would empty the miner's blocks. */
   outputBytes: 10_000,
+  /** And with more sigops. */
   outputSigops: 2_000,
   /** How often one declaration's transactions may be asked for. */
   questions: 4,
@@ -35,8 +36,9 @@ export const JD_CLIENT_LIMITS = {
   templatesWithTransactions: 12,
   /** Transaction ids that are worked out in one turn of the loop. */
   hashesAtOnce: 256,
-  /** Solutions that wait for a job declarator server that is away, and how long. */
+  /** Solutions that wait for a job declarator server that is away. */
   waitingPushes: 8,
+  /** How long they wait. */
   waitingPushMs: 60_000,
   /** Different codes of peers that are counted by name. */
   codes: 64,

@@ -1,26 +1,21 @@
 import { sameBytes } from '@sv2kit/bitcoin';
-import {
-  DECLARE_TX_DATA,
-  jobDeclaration,
-  mining,
-  type PushSolution,
-  REQUIRES_WORK_SELECTION,
-  utf8,
-} from '@sv2kit/codec';
+import type { PushSolution } from '@sv2kit/codec';
 import { type AgreedOutputs, type Failure, judgeOutputs } from '@sv2kit/declaration';
 import type { OpenChannel } from '@sv2kit/mining';
 import type { Clock, Logger } from '@sv2kit/net';
 import type { Taken, TransactionStore } from '@sv2kit/template-source';
-import { createUpstream, type Upstream, type UpstreamState } from '@sv2kit/upstream';
+import type { Upstream, UpstreamState } from '@sv2kit/upstream';
 import { Declarer } from './declarer.ts';
-import { DeclaratorLink } from './declarator-link.ts';
+import type { DeclaratorLink } from './declarator-link.ts';
 import type { Knobs } from './knobs.ts';
 import { JD_CLIENT_LIMITS } from './limits.ts';
 import type { JdClientMetrics } from './metrics.ts';
-import { PoolLink } from './pool-link.ts';
+import { connectDeclarator, connectPool } from './pair-ends.ts';
+import type { PoolLink } from './pool-link.ts';
 import { probeOutputs } from './probe.ts';
 import type { Totals } from './totals.ts';
 import type { ListedUpstream } from './upstream-config.ts';
+import { WaitingSolutions } from './waiting-solutions.ts';
 
 /** What all pairs share. */
 export interface PairContext {
@@ -63,8 +58,7 @@ export class Pair {
   #link: DeclaratorLink | undefined;
   #declarer: Declarer | undefined;
   #agreed: AgreedOutputs | undefined;
-  /** Solutions that wait for the server. */
-  #pushes: { readonly message: PushSolution; readonly atMs: number }[] = [];
+  readonly #solutions = new WaitingSolutions();
   #failure: (Failure & { readonly atMs: number }) | undefined;
 
   constructor(index: number, config: ListedUpstream, context: PairContext, listener: PairListener) {
@@ -120,7 +114,27 @@ export class Pair {
   start(): void {
     if (this.#ends !== undefined) return;
     this.#log.info('upstream is tried');
-    this.#ends = { pool: this.#connectPool(), declarator: this.#connectDeclarator() };
+    const onAway = (failure: Failure): void => {
+      // Of connections that are not the present ones any more nobody wants to hear.
+      if (this.running) this.#fail(failure);
+    };
+    const common = { config: this.config, context: this.#context, log: this.#log, onAway };
+    const pool = connectPool(
+      {
+        ...common,
+        onChannel: () => this.#check(),
+        onTarget: () => this.#listener.onTarget(this),
+        onFailure: (failure) => this.#fail(failure),
+      },
+      (link) => {
+        this.#pool = link;
+      },
+    );
+    const declarator = connectDeclarator(
+      { ...common, onToken: (changed, outputs) => this.#onToken(changed, outputs) },
+      (link) => this.#onDeclarator(link),
+    );
+    this.#ends = { pool, declarator };
   }
 
   /** running -> stopped */
@@ -162,79 +176,15 @@ export class Pair {
     this.#declarer?.tick(nowMs);
   }
 
-  #connectPool(): Upstream {
-    const { metrics } = this.#context;
-    return createUpstream({
-      ...this.#common(this.config.pool),
-      protocol: mining,
-      setup: () => ({ vendor: 'sv2kit', hardwareVersion: 'jd-client', flags: REQUIRES_WORK_SELECTION }),
-      extensions: { supported: [2], required: [] },
-      metrics: metrics.pools,
-      onState: (state) => this.#onState('pool-away', state),
-      handler: (connection) => {
-        const { knobs, hashrate, totals, clock } = this.#context;
-        const link: PoolLink = new PoolLink(connection, {
-          ...knobs.pool,
-          userIdentity: utf8(this.config.userIdentity),
-          hashrate,
-          totals,
-          clock,
-          log: this.#log,
-          onChannel: () => this.#check(),
-          onTarget: () => this.#listener.onTarget(this),
-          onFailure: (failure) => this.#fail(failure),
-          onGone: (code) => this.#onGone(this.#pool === link, { reason: 'pool-away', detail: code }),
-        });
-        this.#pool = link;
-        link.start();
-        return link;
-      },
-    });
+  #onDeclarator(link: DeclaratorLink): void {
+    this.#link = link;
+    for (const solution of this.#solutions.drain(this.#context.clock.now())) link.push(solution);
   }
 
-  #connectDeclarator(): Upstream {
-    const { metrics } = this.#context;
-    const full = this.config.mode === 'full-template';
-    return createUpstream({
-      ...this.#common(this.config.declarator),
-      protocol: jobDeclaration,
-      setup: () => ({ vendor: 'sv2kit', hardwareVersion: 'jd-client', flags: full ? DECLARE_TX_DATA : 0 }),
-      metrics: metrics.declarators,
-      onState: (state) => this.#onState('jds-away', state),
-      handler: (connection) => {
-        const { knobs, totals, clock } = this.#context;
-        const link: DeclaratorLink = new DeclaratorLink(connection, {
-          userIdentity: utf8(this.config.userIdentity),
-          tokens: knobs.tokens,
-          totals,
-          clock,
-          log: this.#log,
-          onToken: (changed, outputs) => this.#onToken(changed, outputs),
-          onGone: (code) => this.#onGone(this.#link === link, { reason: 'jds-away', detail: code }),
-        });
-        this.#link = link;
-        link.start();
-        for (const { message, atMs } of this.#pushes.splice(0)) {
-          if (clock.now() - atMs < JD_CLIENT_LIMITS.waitingPushMs) link.push(message);
-        }
-        return link;
-      },
-    });
-  }
-
-  #common(endpoint: ListedUpstream['pool']) {
-    const { knobs, clock, security } = this.#context;
-    const policy = { backoffMs: knobs.retry.firstMs, maxBackoffMs: knobs.retry.mostMs, stableMs: 1_000 };
-    return { endpoints: [endpoint], policy, clock, log: this.#log, ...(security === undefined ? {} : { security }) };
-  }
-
-  /** A server that is away may know the job still when it is back. */
   #push(message: PushSolution): Taken {
     if (this.#link?.push(message) === true) return 'sent';
     if (!this.running) return 'not-for-it';
-    this.#pushes = [...this.#pushes, { message, atMs: this.#context.clock.now() }].slice(
-      -JD_CLIENT_LIMITS.waitingPushes,
-    );
+    this.#solutions.add(message, this.#context.clock.now());
     return 'waits';
   }
 
@@ -249,6 +199,7 @@ export class Pair {
   #judge(counted: Uint8Array): boolean {
     const verdict = judgeOutputs(counted, this.config.expectedPayout);
     if (verdict.kind === 'refused') {
+      this.#agreed = undefined;
       this.#log.error("the pool's outputs are not as agreed", { reason: verdict.reason, detail: verdict.detail });
       this.#fail({ reason: verdict.reason, detail: verdict.detail });
       return false;
@@ -256,6 +207,7 @@ export class Pair {
     const { agreed } = verdict;
     const { outputBytes, outputSigops } = JD_CLIENT_LIMITS;
     if (agreed.size > outputBytes || agreed.sigops > outputSigops) {
+      this.#agreed = undefined;
       this.#fail({ reason: 'outputs-too-large', detail: `${agreed.size} bytes, ${agreed.sigops} sigops` });
       return false;
     }
@@ -299,14 +251,6 @@ export class Pair {
     this.#log.info('upstream is ready', { mode: this.config.mode });
     this.#listener.onReady(this);
     before?.leave();
-  }
-
-  #onState(reason: 'pool-away' | 'jds-away', state: UpstreamState): void {
-    if (state.kind === 'waiting') this.#fail({ reason, detail: state.reason });
-  }
-
-  #onGone(isPresent: boolean, failure: Failure): void {
-    if (isPresent && this.#ends !== undefined) this.#fail(failure);
   }
 
   #fail(failure: Failure): void {

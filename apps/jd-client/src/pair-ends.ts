@@ -1,0 +1,94 @@
+import { DECLARE_TX_DATA, jobDeclaration, mining, REQUIRES_WORK_SELECTION, utf8 } from '@sv2kit/codec';
+import type { Failure } from '@sv2kit/declaration';
+import type { Logger } from '@sv2kit/net';
+import { createUpstream, type Upstream, type UpstreamState } from '@sv2kit/upstream';
+import { DeclaratorLink, type DeclaratorLinkOptions } from './declarator-link.ts';
+import type { PairContext } from './pair.ts';
+import { PoolLink, type PoolLinkOptions } from './pool-link.ts';
+import type { ListedUpstream } from './upstream-config.ts';
+
+/** What both ends of a pair are connected with. */
+export interface EndOptions {
+  readonly config: ListedUpstream;
+  readonly context: PairContext;
+  readonly log: Logger;
+  /** Not reached; tried again by itself. */
+  onAway(failure: Failure): void;
+}
+
+const SETUP = { vendor: 'sv2kit', hardwareVersion: 'jd-client' } as const;
+/** The worker behind each share (extension 0x0002). */
+const EXTENSIONS = { supported: [2], required: [] } as const;
+
+/** Keeps a connection to the pool; each new one is told by `onLink`. */
+export function connectPool(
+  options: EndOptions & Pick<PoolLinkOptions, 'onChannel' | 'onTarget' | 'onFailure'>,
+  onLink: (link: PoolLink) => void,
+): Upstream {
+  const { config, context, log, onChannel, onTarget, onFailure, onAway } = options;
+  const { knobs, hashrate, totals, clock, metrics } = context;
+  return createUpstream({
+    ...common(options, config.pool),
+    protocol: mining,
+    setup: () => ({ ...SETUP, flags: REQUIRES_WORK_SELECTION }),
+    extensions: EXTENSIONS,
+    metrics: metrics.pools,
+    onState: (state) => tellAway(state, 'pool-away', onAway),
+    handler: (connection) => {
+      const link = new PoolLink(connection, {
+        ...knobs.pool,
+        userIdentity: utf8(config.userIdentity),
+        hashrate,
+        totals,
+        clock,
+        log,
+        onChannel,
+        onTarget,
+        onFailure,
+        onGone: (code) => onAway({ reason: 'pool-away', detail: code }),
+      });
+      onLink(link);
+      link.start();
+      return link;
+    },
+  });
+}
+
+/** Keeps a connection to the job declarator server; each new one is told by `onLink`. */
+export function connectDeclarator(
+  options: EndOptions & Pick<DeclaratorLinkOptions, 'onToken'>,
+  onLink: (link: DeclaratorLink) => void,
+): Upstream {
+  const { config, context, log, onToken, onAway } = options;
+  const { knobs, totals, clock, metrics } = context;
+  return createUpstream({
+    ...common(options, config.declarator),
+    protocol: jobDeclaration,
+    setup: () => ({ ...SETUP, flags: config.mode === 'full-template' ? DECLARE_TX_DATA : 0 }),
+    metrics: metrics.declarators,
+    onState: (state) => tellAway(state, 'jds-away', onAway),
+    handler: (connection) => {
+      const link = new DeclaratorLink(connection, {
+        userIdentity: utf8(config.userIdentity),
+        tokens: knobs.tokens,
+        totals,
+        clock,
+        log,
+        onToken,
+        onGone: (code) => onAway({ reason: 'jds-away', detail: code }),
+      });
+      link.start();
+      onLink(link);
+      return link;
+    },
+  });
+}
+
+function common({ context: { knobs, clock, security }, log }: EndOptions, endpoint: ListedUpstream['pool']) {
+  const policy = { backoffMs: knobs.retry.firstMs, maxBackoffMs: knobs.retry.mostMs, stableMs: 1_000 };
+  return { endpoints: [endpoint], policy, clock, log, ...(security === undefined ? {} : { security }) };
+}
+
+function tellAway(state: UpstreamState, reason: 'pool-away' | 'jds-away', onAway: EndOptions['onAway']): void {
+  if (state.kind === 'waiting') onAway({ reason, detail: state.reason });
+}
