@@ -8,7 +8,7 @@ import { processTerminal, type Terminal } from './terminal.ts';
 
 const stack: Command = {
   name: 'stack',
-  summary: 'Runs a whole mining stack on this machine: bitcoind, template provider, pool, miners.',
+  summary: "Runs a whole mining stack on this machine: a pool's side and a miner's, with real nodes.",
   async run(argv, terminal) {
     const { stack: runStack } = await import('./stack/index.ts');
     return await runStack(argv, terminal);
@@ -116,6 +116,8 @@ Every command has --help with examples:
 
 Examples:
   sv2kit stack --blocks 5
+  sv2kit solo --address bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4
+  sv2kit template diff http://127.0.0.1:8342 --other-cookie /srv/other/.cookie
   sv2kit keys new authority.key
   sv2kit decode 000001060000020000000000
   sv2kit pool --example > pool.toml

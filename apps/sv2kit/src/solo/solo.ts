@@ -14,6 +14,7 @@ import { splitNodeUrl } from '../node-address.ts';
 import { processTerminal, type Terminal } from '../terminal.ts';
 import { type SoloConfig, soloConfig } from './config.ts';
 import { createSolo, type Solo } from './create.ts';
+import { watchSolo } from './watch.ts';
 
 const soloHelp = `Mines alone, with your own node: no pool, and every block pays you in full. Miners speak encrypted Stratum V2.
 
@@ -66,28 +67,39 @@ export async function solo(argv: readonly string[], terminal: Terminal): Promise
     terminal.out(soloHelp);
     return EXIT.ok;
   }
-  const host = soloHost(argv);
+  const isSeen = terminal === processTerminal && process.stdout.isTTY === true;
+  const host = soloHost(argv, isSeen);
   const isPaid = Object.keys(host.environment).some((name) => name.startsWith('SV2KIT_SOLO__COINBASE__'));
   if (!isPaid && host.argv.length === 0) throw new UsageError('--address is missing: where blocks are to pay');
-  const isSeen = terminal === processTerminal && process.stdout.isTTY === true;
   return await runService(soloDefinition(isSeen ? (text) => terminal.out(text) : undefined), host);
 }
 
-/** @param show what a person is to read first, once it runs; it goes into the log where nobody looks */
+/** @param show what a person is to read; absent where nobody looks, and the log has it all */
 function soloDefinition(show: ((text: string) => void) | undefined): ServiceDefinition<SoloConfig> {
   return {
     name: 'solo',
     config: soloConfig,
     async start(config, deps) {
       const running = await createSolo(config, deps);
-      if (show === undefined) deps.log.info('miners connect here', { urls: urlsOf(running) });
-      else show(firstScreen(config, running));
-      return running;
+      if (show === undefined) {
+        deps.log.info('miners connect here', { urls: urlsOf(running) });
+        return running;
+      }
+      show(firstScreen(config, running));
+      const watch = watchSolo(running, deps.clock, show);
+      return {
+        ...running,
+        close() {
+          watch[Symbol.dispose]();
+          return running.close();
+        },
+      };
     },
   };
 }
 
-function soloHost(argv: readonly string[]): Host {
+/** @param isSeen the log is then for what is wrong */
+function soloHost(argv: readonly string[], isSeen: boolean): Host {
   const { values } = parseOptions(argv, OPTIONS);
   const host = processHost('sv2kit solo', [
     ...(values.config === undefined ? [] : ['--config', values.config]),
@@ -110,7 +122,8 @@ function soloHost(argv: readonly string[]): Host {
   };
   const entries = Object.entries(said).filter(([, value]) => value !== undefined);
   const environment = Object.fromEntries(entries.map(([name, value]) => [`SV2KIT_SOLO__${name}`, value]));
-  return { ...host, environment: { ...host.environment, ...environment } };
+  const quiet = isSeen && values.config === undefined ? { SV2KIT_SOLO__LOG__LEVEL: 'warn' } : {};
+  return { ...host, environment: { ...quiet, ...host.environment, ...environment } };
 }
 
 /** What to point machines at. */
@@ -122,7 +135,7 @@ export function firstScreen({ coinbase, chain }: Pick<SoloConfig, 'coinbase' | '
 Solo mining on ${chain} with the node at ${node.url}${look}.
 Every block pays ${coinbase.address ?? coinbase.descriptor ?? ''} in full.
 
-Point your miners at${urls.length > 1 ? ' one of these, whichever they can reach,' : ''} with any user name:
+Point your miners, with any user name, at${urls.length > 1 ? ' one of these, whichever they can reach' : ''}:
 ${urls.map((url) => `  ${url}`).join('\n')}
 
 Ctrl-C stops it.

@@ -1,0 +1,45 @@
+import type { Clock, Service } from '@sv2kit/daemon';
+import { fields, foundBlocks, number, text } from '../stack/status.ts';
+import { counted, hashrate } from '../stack/wording.ts';
+
+const LOOK_MS = 1_000;
+/** Nobody wants to read the same often. */
+const CALM_MS = 60_000;
+
+/** Tells a person, in a line each, of blocks at once, and of how it goes whenever that changes, once a minute at most. */
+export function watchSolo(solo: Service, clock: Clock, show: (line: string) => void): Disposable {
+  const told = new Map<string, string>();
+  let last = '';
+  let lastMs = 0;
+  const say = (line: string): void => show(`${new Date(clock.now()).toLocaleTimeString('en-GB')}  ${line}\n`);
+  return clock.every(LOOK_MS, () => {
+    const details = fields(fields(solo.status?.())['jdClient']);
+    for (const { hash, height, state } of blocksOf(details)) {
+      if (told.get(hash) === state) continue;
+      told.set(hash, state);
+      say(`block ${height} ${state}: ${hash}`);
+    }
+    const line = summary(details);
+    if (line === last || clock.now() - lastMs < (last === '' ? 0 : CALM_MS)) return;
+    last = line;
+    lastMs = clock.now();
+    say(line);
+  });
+}
+
+function blocksOf(details: ReturnType<typeof fields>) {
+  const list: readonly unknown[] = Array.isArray(details['blocks']) ? details['blocks'] : [];
+  const states = new Map(list.map(fields).map((block) => [text(block, 'hash'), text(block, 'state')] as const));
+  return foundBlocks(details).map((block) => ({ ...block, state: states.get(block.hash) || 'found' }));
+}
+
+function summary(details: ReturnType<typeof fields>): string {
+  const height = number(fields(details['work']), 'height');
+  if (height === 0) return 'waiting for the node';
+  const channels = number(details, 'channels');
+  const accepted = number(fields(details['shares']), 'accepted');
+  const work = `working on block ${height}`;
+  return channels === 0
+    ? `${work}, no miner is connected`
+    : `${work}, ${counted(channels, 'channel')}, ${hashrate(number(details, 'hashrate'))}, ${counted(accepted, 'share')}`;
+}
