@@ -27,7 +27,7 @@ export interface RpcNodeOptions {
   readonly chain?: Network | undefined;
   /** Blocks that its chain must hold once it is that high. */
   readonly knownBlocks?: readonly KnownBlock[] | undefined;
-  /** How often to ask for the best block, in ms; a tenth of that with ZMQ. */
+  /** How often to ask for the best block, in ms; half as often with ZMQ. */
   readonly pollIntervalMs?: number | undefined;
   /** How often to look for better fees on the same tip, in ms. */
   readonly refreshIntervalMs?: number | undefined;

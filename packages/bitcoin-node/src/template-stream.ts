@@ -49,7 +49,7 @@ export async function* templateStream(
 
 type Event = { readonly kind: 'answer'; readonly answer: ParsedTemplate | RpcError } | { readonly kind: 'due' };
 
-/** What the node gives while it works: long polls where it has them, and a call of its own when one is due. */
+/** What the node gives while it works: long polls unless it announces its blocks, and a call of its own when one is due. */
 async function* freshTemplates(
   { source, tips, clock, refreshIntervalMs }: TemplateStreamParts,
   signal: AbortSignal,
@@ -61,7 +61,7 @@ async function* freshTemplates(
     const { prevHash } = current.template;
     // Its tip is history and it has not answered: the connection may be dead. The node has let go of it anyway.
     if (longPoll !== undefined && !isEqual(longPoll.prevHash, prevHash)) longPoll = longPoll.drop();
-    longPoll ??= startLongPoll(source, current, signal);
+    if (!tips.announces) longPoll ??= startLongPoll(source, current, signal);
     using due = new Deadline(clock, refreshIntervalMs);
     using _tip = tips.onTip((tip) => {
       if (!isEqual(tip.hash, prevHash)) due.bringForward(longPoll === undefined ? 0 : LIMITS.longPollGraceMs);

@@ -10,7 +10,7 @@ import { subscribeToBlocks } from './zmq-blocks.ts';
 import type { ZmqSubscription } from './zmq-subscription.ts';
 
 /** With ZMQ, polling only finds out what was missed. */
-const POLLS_SKIPPED_WITH_ZMQ = 10;
+const POLLS_SKIPPED_WITH_ZMQ = 2;
 
 export interface TipWatcherParts {
   readonly client: RpcClient;
@@ -31,6 +31,7 @@ export class TipWatcher {
   readonly #listeners = new Set<(tip: NodeTip) => void>();
   readonly #abort = new AbortController();
   #announcements: ZmqSubscription | undefined;
+  #announces = false;
   #timer: Disposable | undefined;
   #current: string | undefined;
   #next: string | undefined;
@@ -48,7 +49,7 @@ export class TipWatcher {
     this.#timer = clock.every(pollIntervalMs, () => this.#onTick());
     void this.#poll();
     if (zmqHashBlock === undefined) return;
-    subscribeToBlocks(zmqHashBlock, (hash) => this.#note(displayHash(hash)), log).then(
+    subscribeToBlocks(zmqHashBlock, (hash) => this.#onAnnounced(displayHash(hash)), log).then(
       (announcements) => {
         if (this.#abort.signal.aborted) announcements.close();
         else this.#announcements = announcements;
@@ -62,6 +63,14 @@ export class TipWatcher {
     this.#timer?.[Symbol.dispose]();
     this.#announcements?.close();
     this.#listeners.clear();
+  }
+
+  /**
+   * Whether the last best block was announced by the node: then nothing else need wait for the next one. A long poll
+   * would make the node build its template first, and answer for the header of the block only after that.
+   */
+  get announces(): boolean {
+    return this.#announces;
   }
 
   /** Calls `listener` for each best block that follows the one known now. */
@@ -106,6 +115,11 @@ export class TipWatcher {
     if (isDue || this.#parts.status.isAway) void this.#poll();
   }
 
+  #onAnnounced(hash: string): void {
+    this.#announces = true;
+    this.#note(hash);
+  }
+
   async #poll(): Promise<void> {
     if (this.#isPolling) return;
     this.#isPolling = true;
@@ -113,9 +127,10 @@ export class TipWatcher {
       await this.ready();
       const hash = await this.#parts.client.call('getbestblockhash', [], { signal: this.#abort.signal });
       if (typeof hash !== 'string') throw new RpcError('malformed', 'getbestblockhash: the result is not text');
-      const known = this.#current;
+      const isNews = this.#current !== undefined && hash !== this.#current && hash !== this.#next;
       this.#note(hash);
-      if (this.#announcements !== undefined && known !== undefined && this.#next === hash) {
+      if (this.#announcements !== undefined && isNews) {
+        this.#announces = false;
         this.#parts.log.warn('the node announced no block over ZMQ that polling found', { hash });
       }
     } catch (error) {

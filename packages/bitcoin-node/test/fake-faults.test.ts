@@ -1,6 +1,7 @@
 import { displayHash, fromDisplayHash, sha256d } from '@sv2kit/bitcoin';
 import { silentLogger, VirtualClock } from '@sv2kit/daemon';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Publisher } from 'zeromq';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import {
   createRpcNode,
   LIMITS,
@@ -204,6 +205,45 @@ describe('a stream of templates', () => {
     }));
     announce('bb');
     expect(await passUntil(second)).toMatchObject({ height: 102 });
+  });
+
+  test('asks for no long poll once the node has announced a block over ZMQ, and again when it missed one', async () => {
+    const POLL_MS = 1e8;
+    const publisher = new Publisher();
+    await publisher.bind('tcp://127.0.0.1:*');
+    onTestFinished(() => publisher.close());
+    open({ refreshIntervalMs: NEVER, pollIntervalMs: POLL_MS, zmqHashBlock: publisher.lastEndpoint ?? '' });
+    const iterator = templates();
+    await next(iterator);
+    const longPolls = () => fake.calls.filter(({ params }) => hasLongPollId(params)).length;
+    const give = (height: number, byte: string) => {
+      announce(byte);
+      const result = templateJson({ height, previousblockhash: byte.repeat(32) });
+      fake.on('getblocktemplate', ({ params }) => (hasLongPollId(params) ? 'silence' : { result }));
+    };
+
+    const second = next(iterator);
+    await passUntil(fake.called('getbestblockhash', 1));
+    give(102, 'bb');
+    let isOver = false;
+    void second.then(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      await publisher.send(['hashblock', Buffer.alloc(32, 0xbb), Buffer.alloc(4)]);
+      await passUntil(new Promise((resolve) => setImmediate(resolve)));
+    }
+    expect(await second).toMatchObject({ height: 102 });
+    expect(longPolls()).toBe(1);
+
+    const third = next(iterator);
+    give(103, 'cc');
+    expect(await passUntil(third, POLL_MS)).toMatchObject({ height: 103 });
+    expect(longPolls()).toBe(1);
+
+    void next(iterator).catch(() => {});
+    await passUntil(fake.called('getblocktemplate', 5));
+    expect(longPolls()).toBe(2);
   });
 
   test('does not wait for a long poll whose connection died silently', async () => {
