@@ -133,7 +133,12 @@ export class Stack {
     const stop = (names: readonly { readonly name: string }[]): Promise<unknown> =>
       Promise.all(names.map(({ name }) => this.#roles.get(name)?.stop() ?? Promise.resolve()));
     await stop(devices);
-    for (const stage of [2, 1, 0]) await stop(services.filter((service) => service.stage === stage));
+    for (const stage of [2, 1, 0]) {
+      const members = services.filter((service) => service.stage === stage);
+      // A pool hands blocks to its job declarator server.
+      await stop(members.filter(({ name }) => name === POOL));
+      await stop(members.filter(({ name }) => name !== POOL));
+    }
     await Promise.all(this.#nodes.map((node) => node.stop()));
   }
 
