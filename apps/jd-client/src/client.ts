@@ -54,8 +54,8 @@ export class Client implements PairsListener {
       totals: this.totals,
       clock,
       log,
-      onActivated: () => {
-        if (this.room.renewed()) this.pairs.roomGrew();
+      onTemplate: (kind) => {
+        if (this.room.came(kind, clock.now())) this.pairs.roomGrew();
       },
       onTipMoved: (nowMs) => this.pairs.tipMoved(nowMs),
     });
@@ -128,8 +128,8 @@ export class Client implements PairsListener {
   }
 
   onOutputs(pair: Pair, agreed: AgreedOutputs): void {
-    if (!this.room.need(agreed)) return;
-    const { log, setConstraints } = this.#deps;
+    const { clock, log, setConstraints } = this.#deps;
+    if (!this.room.need(agreed, clock.now())) return;
     const { size, sigops } = agreed;
     log.info('templates must leave more room for outputs', { upstream: pair.name, size, sigops });
     setConstraints(this.room.asked);

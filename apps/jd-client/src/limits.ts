@@ -28,6 +28,8 @@ export const JD_CLIENT_LIMITS = {
   questions: 4,
   /** How long a pair that was left for a better one stays connected, for shares that are on their way. */
   lingerMs: 5_000,
+  /** How long templates made for a smaller room may be under way. */
+  underWayMs: 2_000,
   /** How long a larger room for outputs may take to come with a template. */
   roomMs: 10_000,
   /** Bytes of an upstream's extranonce that tell this client's channels apart. */

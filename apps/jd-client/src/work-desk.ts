@@ -31,8 +31,8 @@ export interface WorkDeskOptions {
   readonly totals: Totals;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Templates begin anew: on another tip, or with another room for outputs. */
-  onActivated(): void;
+  /** A template is worked on now. */
+  onTemplate(kind: 'activated' | 'update'): void;
   /** The chain has another tip. */
   onTipMoved(nowMs: number): void;
 }
@@ -92,7 +92,7 @@ export class WorkDesk implements WorkSink {
     if (aim.kind !== 'waiting') this.#miners.activate(template, tip);
     if (before === undefined || !sameBytes(before.prevHash, tip.prevHash)) this.#tipMoved();
     if (aim.kind === 'pooled') aim.declarer.take(template, tip);
-    this.#options.onActivated();
+    this.#options.onTemplate('activated');
   }
 
   update(template: WorkTemplate): boolean {
@@ -107,6 +107,7 @@ export class WorkDesk implements WorkSink {
     if (aim.kind === 'waiting') return true;
     const updated = this.#miners.update(template);
     if (aim.kind === 'pooled') aim.declarer.take(template, this.#work.tip);
+    this.#options.onTemplate('update');
     return updated;
   }
 
