@@ -27,6 +27,24 @@ url = ${quoted(node.rpcUrl)}
 cookie_file = ${quoted(node.cookieFile)}
 `;
 
+test('its block holds what was included by hand, and not what was excluded', async () => {
+  await node.mine(102);
+  const excluded = await node.pay(100_000n);
+  const included = await node.payment(0n);
+  const choose = (...argv: string[]) => call(['template', ...argv, '--node', node.rpcUrl, '--cookie', node.cookieFile]);
+  expect(await choose('exclude', excluded.txid)).toMatchObject({ code: 0, error: '' });
+  expect(await choose('include', included.txid, '--hex', included.hex, '--wait')).toMatchObject({ code: 0, error: '' });
+  await using solo = await startRole('solo', soloConfig, toml(), createSolo);
+  const { address, authorityPublicKey } = solo.service;
+  const url = formatUrl({ ...address, authority: authorityPublicKey });
+  const device = `threads = 1\nuser_identity = "rig"\n[[upstreams]]\nurl = ${quoted(url)}\n`;
+  await using _device = await startRole('mining-device', miningDeviceConfig, device, createMiningDevice);
+  const { hash } = await solo.lines.until('block found');
+  await solo.lines.until('block status', { hash, status: 'confirmed' });
+  const block = (await node.call('getblock', hash, 1)) as { readonly tx: readonly string[] };
+  expect(block.tx.slice(1)).toEqual([included.txid]);
+}, 60_000);
+
 test('one process and a node: a device finds a block, which pays the address all there is', async () => {
   const config = toml();
   await using solo = await startRole('solo', soloConfig, config, createSolo);
@@ -34,9 +52,10 @@ test('one process and a node: a device finds a block, which pays the address all
   const url = formatUrl({ ...address, authority: authorityPublicKey });
   const device = `threads = 1\nuser_identity = "rig"\n[[upstreams]]\nurl = ${quoted(url)}\n`;
   await using _device = await startRole('mining-device', miningDeviceConfig, device, createMiningDevice);
-  expect(await solo.lines.until('block found')).toMatchObject({ role: 'jd-client', path: 'solo', user: 'rig' });
-  await node.call('waitforblockheight', 1);
-  const block = (await node.call('getblock', await node.call('getblockhash', 1), 2)) as {
+  const found = await solo.lines.until('block found');
+  expect(found).toMatchObject({ role: 'jd-client', path: 'solo', user: 'rig' });
+  await solo.lines.until('block status', { hash: found['hash'], status: 'confirmed' });
+  const block = (await node.call('getblock', found['hash'], 2)) as {
     readonly tx: readonly {
       readonly vout: readonly { readonly value: number; scriptPubKey: { address?: string } }[];
     }[];
