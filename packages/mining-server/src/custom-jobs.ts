@@ -1,3 +1,4 @@
+import { compareTargets, sameBytes } from '@sv2kit/bitcoin';
 import { REQUIRES_WORK_SELECTION, type SetCustomMiningJob } from '@sv2kit/codec';
 import { customJob, type CustomJobErrorCode } from '@sv2kit/mining';
 import type { ServerContext } from './context.ts';
@@ -113,15 +114,26 @@ export class CustomJobs {
     if (typeof job === 'string') return this.#refused(message, job);
     const { channelId, requestId } = message;
     const nowMs = deps.clock.now();
+    const bound: Miner[] = [];
     for (const miner of miners) {
       miner.downstream.retarget(miner);
-      miner.channel.setCustomJob(job, verdict.tip, message.minNtime, nowMs);
+      const { channel } = miner;
+      const target = channel.setCustomJob(job, verdict.tip, message.minNtime, nowMs);
       miner.noteActivation(nowMs);
       register.recordJob(miner, job, verdict, nowMs);
+      if (sameBytes(target, channel.target) || compareTargets(target, channel.maxTarget) > 0) continue;
+      bound.push(miner);
+      this.#sendTarget(miner, target);
     }
     this.#connection.send({ type: 'SetCustomMiningJobSuccess', channelId, requestId, jobId: job.id });
+    for (const miner of bound) this.#sendTarget(miner, miner.channel.target);
     deps.metrics.customJobs.inc({ outcome: verdict.mode });
     return true;
+  }
+
+  /** An equal job keeps the target that it had: the client hears of it before Success, and of the present one after. */
+  #sendTarget({ channel: { channelId } }: Miner, maximumTarget: Uint8Array): void {
+    this.#connection.send({ type: 'SetTarget', channelId, maximumTarget });
   }
 
   #refused(message: SetCustomMiningJob, errorCode: CustomJobErrorCode): true {

@@ -6,6 +6,7 @@ import { MINING_SERVER_LIMITS } from '../src/index.ts';
 import { draft, selecting, TestJudge, TOKEN, workOf } from './custom-support.ts';
 import {
   bytes,
+  MAX_TARGET,
   NETWORK_TARGET,
   NOW,
   NTIME,
@@ -108,6 +109,29 @@ describe('a job of the client', () => {
     miner.take();
     miner.says(easy);
     expect(miner.of('SubmitSharesError')).toEqual([]);
+  });
+
+  test('set again with an equal coinbase keeps its target, and its client is told so (§5.3.21)', () => {
+    const { miner, client, channelId } = served();
+    const first = draft(channelId);
+    miner.says(first);
+    const { target } = workOf(miner, client, first);
+    miner.says({ type: 'UpdateChannel', channelId, nominalHashRate: 160, maximumTarget: MAX_TARGET });
+    const present = client.channel?.target as Uint8Array;
+    expect(difficultyFromTarget(present)).toBeGreaterThan(difficultyFromTarget(target) * 50);
+    miner.take();
+    const again = draft(channelId, { requestId: 2 });
+    miner.says(again);
+    expect(miner.take()).toMatchObject([
+      { type: 'SetTarget', maximumTarget: target },
+      { type: 'SetCustomMiningJobSuccess', requestId: 2 },
+      { type: 'SetTarget', maximumTarget: present },
+    ]);
+    expect(workOf(miner, client, again).target).toEqual(target);
+    miner.says(solve(client, { work: workOf(miner, client, again) }));
+    expect(miner.of('SubmitSharesError')).toEqual([]);
+    miner.says(draft(channelId, { requestId: 3, template: template(2) }));
+    expect(miner.of('SetTarget')).toEqual([]);
   });
 
   test('is credited in the part that it pays, in SubmitShares.Success and in the journal (§6.4.3)', () => {

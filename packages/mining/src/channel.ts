@@ -38,7 +38,7 @@ export abstract class ServerChannel {
     this.channelId = options.channelId;
     this.#limits = options.limits ?? CHANNEL_LIMITS;
     this.#jobs = new JobBook(this.#limits);
-    this.#seen = new SeenByTip(this.#limits.seenShares, options.budget);
+    this.#seen = new SeenByTip(this.#limits, options.budget);
     this.#held = new HeldShares(this.#limits);
     this.#prefix = options.extranoncePrefix;
     this.#target = options.target;
@@ -81,11 +81,15 @@ export abstract class ServerChannel {
   /**
    * SetCustomMiningJob was accepted (§5.3.18): prefix and target are pinned, and the tip that it names is the channel's.
    * Older jobs go stale, and their shares are forgotten, on another prev-hash only, never on another min_ntime.
+   * @returns the target that binds: an earlier one where the job's search space was set on this tip before
    */
-  setCustomJob(job: Job, tip: Tip, minNtime: number, nowMs: number): void {
+  setCustomJob(job: Job, tip: Tip, minNtime: number, nowMs: number): Uint8Array {
     this.#checkSize(job);
-    const { newTip, before } = this.#jobs.addCustom(job, tip, this.#prefix, this.#target, minNtime, nowMs);
-    if (newTip) this.#seen.turn(before?.prevHash, tip.prevHash);
+    const before = this.#jobs.tip?.prevHash;
+    if (before === undefined || !sameBytes(before, tip.prevHash)) this.#seen.turn(before, tip.prevHash);
+    const target = this.#seen.pinned.pin(job.space, this.#target);
+    this.#jobs.addCustom(job, tip, this.#prefix, target, minNtime, nowMs);
+    return target;
   }
 
   /** The tip of the client's own jobs is history: they are stale, although the client has not named another tip. */

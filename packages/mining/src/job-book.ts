@@ -102,22 +102,11 @@ export class JobBook {
   /**
    * A job of the client's own, on the tip that it names: that is the book's from now on. Older jobs are stale unless the
    * prev-hash is the same, whatever else of the tip is new.
-   * @returns the tip before
    */
-  addCustom(
-    job: Job,
-    tip: Tip,
-    prefix: Uint8Array,
-    target: Uint8Array,
-    minNtime: number,
-    nowMs: number,
-  ): { readonly newTip: boolean; readonly before: Tip | undefined } {
-    const before = this.#tip;
-    const newTip = before === undefined || !sameBytes(before.prevHash, tip.prevHash);
-    if (newTip) this.#epoch += 1;
+  addCustom(job: Job, tip: Tip, prefix: Uint8Array, target: Uint8Array, minNtime: number, nowMs: number): void {
+    if (this.#tip === undefined || !sameBytes(this.#tip.prevHash, tip.prevHash)) this.#epoch += 1;
     this.#tip = tip;
     this.#enter(job, prefix, tip, target, minNtime, nowMs);
-    return { newTip, before };
   }
 
   /** The tip is history, though no other has been named: every job on it is stale. */

@@ -62,6 +62,7 @@ export class Job {
   readonly height: number;
   readonly credit: number;
   #work: ActiveWork | undefined;
+  #space: string | undefined;
 
   constructor(parts: JobParts) {
     this.id = parts.id;
@@ -88,6 +89,12 @@ export class Job {
   merkleRoot(extranonce: Uint8Array): Uint8Array {
     const coinbase = joinCoinbase(this.coinbase, extranonce, { segwit: false });
     return merkleRoot(sha256d(coinbase), this.merklePath);
+  }
+
+  /** Names the job's search space: the same for jobs that make the same merkle roots, in 16 characters. */
+  get space(): string {
+    this.#space ??= String.fromCharCode(...this.merkleRoot(new Uint8Array(this.extranonceSize)).subarray(0, 16));
+    return this.#space;
   }
 
   /** The job on a tip; the same object for every channel that activates it there. */

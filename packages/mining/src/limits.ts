@@ -8,6 +8,8 @@ export interface ChannelLimits {
   readonly retiredJobs: number;
   /** Shares of one tip that a channel remembers. */
   readonly seenShares: number;
+  /** Search spaces of a client's own jobs on one tip whose targets a channel remembers; those beyond share one target. */
+  readonly customSpaces: number;
   /** Shares on a tip that the server has not seen yet. */
   readonly heldShares: number;
   /** How long such a share waits, in milliseconds. */
@@ -21,6 +23,7 @@ export const CHANNEL_LIMITS: ChannelLimits = {
   liveJobs: 16,
   retiredJobs: 64,
   seenShares: 65_536,
+  customSpaces: 1_024,
   heldShares: 32,
   heldMs: 5_000,
   blocksPerJob: 1_024,
