@@ -1,12 +1,22 @@
 // Configurations of the roles of job declaration as scenarios need them.
 import type { PrivateChain } from '@sv2kit/bitcoind';
 import { createJdClient, jdClientConfig } from '@sv2kit/jd-client';
-import { createJdServer, jdServerConfig } from '@sv2kit/jd-server';
+import { createJdServer, type JdServer, jdServerConfig } from '@sv2kit/jd-server';
+import { createPool, type PoolConfig, type PoolDeps, poolConfig } from '@sv2kit/pool';
 import { lines, nodeLines, payoutLine, quoted } from './roles.ts';
 import type { TestNode } from './node.ts';
 
 export const jdServer = { name: 'jd-server', config: jdServerConfig, create: createJdServer } as const;
 export const jdClient = { name: 'jd-client', config: jdClientConfig, create: createJdClient } as const;
+
+/** A pool that has its job declarator server in its own process. */
+export const poolBeside = ({ verifier, solve }: JdServer) =>
+  ({
+    name: 'pool',
+    config: poolConfig,
+    create: (config: PoolConfig, deps: PoolDeps) =>
+      createPool(config, { ...deps, jobDeclarator: { verifier, onDeclaredBlock: (solution) => void solve(solution) } }),
+  }) as const;
 
 /** Where a job declarator client of a scenario pays when it mines for itself, in hex. */
 export const SOLO_SCRIPT = `0014${'5a'.repeat(20)}`;

@@ -73,15 +73,20 @@ export class Lab implements AsyncDisposable {
     return this.#stack.use(await RoleHere.start(roles.templateProvider, toml, this.clock));
   }
 
-  /** Started; has work once its condition `templates` is met. */
-  async pool(wishes: PoolWishes): Promise<RoleHere<Pool>> {
+  /**
+   * Started; has work once its condition `templates` is met.
+   *
+   * @param declarator - its job declarator server, when that is to be in the same process
+   */
+  async pool(wishes: PoolWishes, declarator?: JdServer): Promise<RoleHere<Pool>> {
     const toml = roles.poolToml({ ...this.#own('pool'), ...wishes });
-    return this.#stack.use(await RoleHere.start(roles.pool, toml, this.clock));
+    const role = declarator === undefined ? roles.pool : jd.poolBeside(declarator);
+    return this.#stack.use(await RoleHere.start(role, toml, this.clock));
   }
 
   /** A pool that has work. */
-  async workingPool(wishes: PoolWishes): Promise<RoleHere<Pool>> {
-    const pool = await this.pool(wishes);
+  async workingPool(wishes: PoolWishes, declarator?: JdServer): Promise<RoleHere<Pool>> {
+    const pool = await this.pool(wishes, declarator);
     await this.clock.until(TICK_MS, pool.condition('templates', true));
     return pool;
   }

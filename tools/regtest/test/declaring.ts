@@ -48,6 +48,8 @@ export interface PairWishes {
   readonly name?: string;
   readonly mode?: 'full-template' | 'coinbase-only';
   readonly pool?: Partial<PoolWishes>;
+  /** Whether both are one process: no token key, no connection between them. */
+  readonly together?: boolean;
 }
 
 /** Two nodes that know each other, and a template provider at each. */
@@ -74,7 +76,7 @@ export async function openScene(chain: 'regtest' | 'signet' = 'regtest'): Promis
 }
 
 export async function startPair({ lab, poolsProvider }: Scene, wishes: PairWishes = {}): Promise<Pair> {
-  const { name = 'pair', mode = 'full-template' } = wishes;
+  const { name = 'pair', mode = 'full-template', together = false } = wishes;
   const tokenKeyFile = `${lab.folder}/${name}-token.key`;
   const jds = await lab.jdServer({
     tokenKeyFile,
@@ -84,14 +86,11 @@ export async function startPair({ lab, poolsProvider }: Scene, wishes: PairWishe
   const poolWishes: PoolWishes = {
     ...EASE[lab.node.chain],
     templateProviders: [lab.url(poolsProvider)],
-    // What a client opens its channel with before it has miners: the first job's shares are as easy as the later ones'.
-    assumedHashrate: 1_000,
-    tokenKeyFile,
-    jobDeclarators: [lab.url(jds)],
+    ...(together ? { submitsToNode: false } : { tokenKeyFile, jobDeclarators: [lab.url(jds)] }),
     dataDir: `${lab.folder}/${name}-pool`,
     ...wishes.pool,
   };
-  const pool = await lab.workingPool(poolWishes);
+  const pool = await lab.workingPool(poolWishes, together ? jds.service : undefined);
   const beforePool = await lab.beforePool(pool.service.address.port);
   const beforeJds = await lab.beforeJdServer(jds.service.address.port);
   const upstream = { poolUrl: lab.url(beforePool), jdsUrl: lab.url(beforeJds), mode };

@@ -99,6 +99,26 @@ describe('full-template mode (§6.3.2)', () => {
     await lab.node.connect(miners);
   });
 
+  test('pool and job declarator server in one process: a block gets from one to the other without a connection', async () => {
+    const { lab, miners } = scene;
+    await using pair = await startPair(scene, { name: 'together', together: true });
+    await using declarator = await TestDeclarator.connect({
+      pool: pair.pool.service.address.port,
+      jds: pair.jds.service.address.port,
+      authority: lab.authority.publicKey,
+      node: miners,
+    });
+    const job = await declarator.job();
+    await lab.node.disconnect(miners);
+    const height = (await lab.node.height()) + 1;
+    expect(await declarator.mine(job, { wanted: 'block' })).toBe('accepted');
+    await lab.node.reach(height);
+    const block = await lab.node.block(height);
+    expectPaid(block);
+    expect(await pathOf(pair.pool, block.hash)).toBe('declared-full-template');
+    await lab.node.connect(miners);
+  });
+
   test('PushSolution alone gets a block to the chain, also on a job that is not the latest one (§6.4.9)', async () => {
     const { lab, miners } = scene;
     await using pair = await startPair(scene, { name: 'pushed' });
