@@ -92,7 +92,6 @@ describe('a declared job (§6.4.4)', () => {
     { result: { kind: 'duplicate', position: 2 }, answer: 'duplicate-transaction: position 2' },
     { result: { kind: 'wrong-transaction', position: 0 }, answer: 'wrong-transaction: position 0' },
     { result: { kind: 'stale' }, answer: 'stale-chain-tip' },
-    { result: { kind: 'unavailable', reason: 'away' }, answer: 'node-unavailable: away' },
     { result: { kind: 'failed' }, answer: 'internal-error' },
     { result: valid(1, { value: VALUE * 2n + 2n }), answer: 'pool-payout-too-low' },
     { result: valid(1, { height: HEIGHT + 1 }), answer: 'stale-chain-tip' },

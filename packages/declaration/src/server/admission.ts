@@ -45,11 +45,28 @@ export class Admission {
     return new PendingDeclaration(message, reading.coinbase, paid.payout, redeemed, nowMs, limits.holdMs);
   }
 
-  /** A connection that has nothing under way is never refused for what others have. */
+  /** A connection that has less than its share, or nothing, is never refused for what others have. */
   #isFull(pending: number): boolean {
     const { limits, load } = this.#hall;
     if (pending === 0) return false;
-    return pending >= limits.pendingPerConnection || load.pending >= limits.pendingInAll;
+    if (pending >= limits.pendingPerConnection) return true;
+    return load.pending >= limits.pendingInAll && pending >= this.#share(limits.pendingInAll);
+  }
+
+  /**
+   * Whether there is room for what a client has provided.
+   *
+   * @param own bytes of what this connection has provided that are held already
+   */
+  hasRoom(own: number, bytes: number): boolean {
+    const { limits, load } = this.#hall;
+    const isRoomy = load.providedBytes + bytes <= limits.providedBytesInAll;
+    return isRoomy || own + bytes <= this.#share(limits.providedBytesInAll);
+  }
+
+  /** What one connection may have of a bound over all of them, whatever the others have. */
+  #share(inAll: number): number {
+    return Math.floor(inAll / this.#hall.load.connections);
   }
 
   /** Whether one more message that is of no use is borne; if not, the connection shall end. */

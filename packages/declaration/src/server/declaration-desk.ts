@@ -1,10 +1,11 @@
-import { type DeclareMiningJob, ProtocolError, type ProvideMissingTransactionsSuccess, utf8 } from '@sv2kit/codec';
+import { type DeclareMiningJob, ProtocolError, type ProvideMissingTransactionsSuccess } from '@sv2kit/codec';
 import type { JobMode } from '../mode.ts';
 import { creditOf } from '../payout-rules.ts';
 import { Admission } from './admission.ts';
+import { DeclarationAnswers } from './declaration-answers.ts';
 import type { DeclarationViolation, DeclareErrorCode } from './codes.ts';
 import { sealDeclared } from './declared-token.ts';
-import type { CheckResult, DeclarationEvent, DeclaredWorth, ValidBlock } from './effects.ts';
+import type { CheckResult, DeclaredWorth, ValidBlock } from './effects.ts';
 import type { PendingDeclaration } from './pending-declaration.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { TokenDesk } from './token-desk.ts';
@@ -14,12 +15,16 @@ export class DeclarationDesk {
   readonly #peer: number;
   readonly #hall: Surroundings;
   readonly #admission: Admission;
+  readonly #answers: DeclarationAnswers;
   readonly #pending = new Map<number, PendingDeclaration>();
+  /** Of what was provided for these. */
+  #providedBytes = 0;
 
   /** @param tokens of the same connection */
   constructor(peer: number, mode: JobMode, hall: Surroundings, tokens: TokenDesk, nowMs: number) {
     this.#peer = peer;
     this.#hall = hall;
+    this.#answers = new DeclarationAnswers(peer, hall);
     this.#admission = new Admission(mode, hall, tokens, nowMs);
   }
 
@@ -35,7 +40,7 @@ export class DeclarationDesk {
     }
     const admitted = this.#admission.admit(message, this.#pending.size, nowMs);
     if (typeof admitted === 'string') {
-      this.#answer(message, admitted);
+      this.#answers.turnedAway(message, admitted);
       const isFlood = admitted === 'too-many-declarations' || admitted === 'declare-not-negotiated';
       if (isFlood && !this.#admission.endures(nowMs)) {
         throw new ProtocolError('declaration-flood' satisfies DeclarationViolation);
@@ -58,17 +63,18 @@ export class DeclarationDesk {
       if (this.#admission.endures(nowMs)) return;
       throw new ProtocolError('unasked-transactions' satisfies DeclarationViolation);
     }
-    const { tip, limits, load } = this.#hall;
+    const { limits, load } = this.#hall;
     if (transactionList.length !== pending.stage.positions.length) return this.#refuse(pending, 'missing-txs', nowMs);
     const bytes = transactionList.reduce((sum, { length }) => sum + length, 0);
     if (bytes > limits.providedBytes) return this.#refuse(pending, 'invalid-job', nowMs, 'bad-blk-length');
-    if (load.providedBytes + bytes > limits.providedBytesInAll) {
+    if (!this.#admission.hasRoom(this.#providedBytes, bytes)) {
       return this.#refuse(pending, 'too-many-declarations', nowMs);
     }
-    if (tip === undefined) return this.#refuse(pending, 'node-unavailable', nowMs);
     load.providedBytes += bytes;
+    this.#providedBytes += bytes;
     pending.take(transactionList, bytes);
-    this.#check(pending, tip.hash);
+    if (this.#hall.tip === undefined) this.#hold(pending, '', nowMs);
+    else this.#check(pending, this.#hall.tip.hash);
   }
 
   /** What the node said of the declaration with this request id. @returns whether it is waited for */
@@ -96,7 +102,7 @@ export class DeclarationDesk {
         this.#refuse(pending, 'stale-chain-tip', nowMs);
         break;
       case 'unavailable':
-        this.#refuse(pending, 'node-unavailable', nowMs, result.reason);
+        this.#hold(pending, result.reason, nowMs);
         break;
       case 'failed':
         this.#refuse(pending, 'internal-error', nowMs);
@@ -130,12 +136,13 @@ export class DeclarationDesk {
     }
   }
 
-  /** Ends waits that have lasted too long. */
+  /** Asks again where the node could not be asked, and ends waits that have lasted too long. */
   tick(nowMs: number): void {
     for (const pending of [...this.#pending.values()]) {
       const { stage } = pending;
-      if (stage.phase === 'checking' || nowMs < stage.untilMs) continue;
-      this.#refuse(pending, stage.phase === 'held' ? this.#heldInVain() : 'missing-txs', nowMs);
+      if (stage.phase === 'checking') continue;
+      if (nowMs >= stage.untilMs) this.#giveUp(pending, nowMs);
+      else if (stage.phase === 'held') this.#place(pending, nowMs);
     }
   }
 
@@ -147,8 +154,24 @@ export class DeclarationDesk {
     }
   }
 
-  #heldInVain(): DeclareErrorCode {
-    return this.#hall.tip === undefined ? 'node-unavailable' : 'unknown-chain-tip';
+  /** Nothing came of waiting. */
+  #giveUp(pending: PendingDeclaration, nowMs: number): void {
+    const { tip } = this.#hall;
+    if (pending.stage.phase === 'asking') this.#refuse(pending, 'missing-txs', nowMs);
+    else if (tip !== undefined && pending.coinbase.height > tip.height + 1) {
+      this.#refuse(pending, 'unknown-chain-tip', nowMs);
+    } else this.#refuseForNode(pending, nowMs);
+  }
+
+  /** The node cannot be asked: for seconds that is borne. */
+  #hold(pending: PendingDeclaration, trouble: string, nowMs: number): void {
+    if (!pending.hold(trouble, nowMs, this.#hall.limits.holdMs)) this.#refuseForNode(pending, nowMs);
+  }
+
+  /** What the node's trouble is concerns the operator alone. */
+  #refuseForNode(pending: PendingDeclaration, nowMs: number): void {
+    this.#answers.refused(pending.requestId, 'node-unavailable', '');
+    this.#settle(pending, 'node-unavailable', nowMs, pending.trouble);
   }
 
   /** Whether it is on the node's tip, behind, or ahead: BIP34's height tells. Held while there is none, or it is ahead. */
@@ -156,7 +179,7 @@ export class DeclarationDesk {
     const { tip, limits } = this.#hall;
     if (tip === undefined) return;
     const ahead = pending.coinbase.height - (tip.height + 1);
-    if (ahead < 0) this.#refuse(pending, 'stale-chain-tip', nowMs);
+    if (ahead < 0 || pending.isOnOther(tip.hash)) this.#refuse(pending, 'stale-chain-tip', nowMs);
     else if (ahead === 0) this.#check(pending, tip.hash);
     else if (ahead > limits.heightsAhead) this.#refuse(pending, 'unknown-chain-tip', nowMs);
   }
@@ -170,15 +193,7 @@ export class DeclarationDesk {
     if (this.#tipMoved(pending)) return this.#refuse(pending, 'stale-chain-tip', nowMs);
     if (pending.asked) return this.#refuse(pending, 'missing-txs', nowMs);
     pending.ask(positions, nowMs + this.#hall.limits.missingMs);
-    this.#hall.emit({
-      kind: 'send',
-      peer: this.#peer,
-      message: {
-        type: 'ProvideMissingTransactions',
-        requestId: pending.requestId,
-        unknownTxPositionList: positions,
-      },
-    });
+    this.#answers.missing(pending.requestId, positions);
   }
 
   #onValid(pending: PendingDeclaration, block: ValidBlock, nowMs: number): void {
@@ -196,11 +211,7 @@ export class DeclarationDesk {
     const peer = this.#peer;
     this.#settle(pending, 'declared', nowMs, '', { height, value: block.value, payout, credit, userIdentity });
     this.#hall.jobs.add({ peer, userIdentity, handle, prevHash, nbits, height, parts, segwit, merklePath, bytes });
-    this.#hall.emit({
-      kind: 'send',
-      peer,
-      message: { type: 'DeclareMiningJobSuccess', requestId: pending.requestId, newMiningJobToken },
-    });
+    this.#answers.declared(pending.requestId, newMiningJobToken);
   }
 
   /** Whether the chain is elsewhere than when the declaration was last looked at: a race, and nobody's fault. */
@@ -215,23 +226,8 @@ export class DeclarationDesk {
   }
 
   #refuse(pending: PendingDeclaration, code: DeclareErrorCode, nowMs: number, detail = ''): void {
-    this.#sendError(pending.requestId, code, detail);
+    this.#answers.refused(pending.requestId, code, detail);
     this.#settle(pending, code, nowMs, detail);
-  }
-
-  /** Refuses a declaration that was never pending. */
-  #answer({ requestId, wtxidList }: DeclareMiningJob, outcome: DeclareErrorCode): void {
-    this.#sendError(requestId, outcome, '');
-    const transactions = wtxidList.length;
-    this.#report({ kind: 'declaration', outcome, detail: '', tookMs: 0, transactions, provided: 0, worth: undefined });
-  }
-
-  #sendError(requestId: number, errorCode: DeclareErrorCode, detail: string): void {
-    this.#hall.emit({
-      kind: 'send',
-      peer: this.#peer,
-      message: { type: 'DeclareMiningJobError', requestId, errorCode, errorDetails: utf8(detail) },
-    });
   }
 
   #settle(
@@ -242,18 +238,13 @@ export class DeclarationDesk {
     worth?: DeclaredWorth,
   ): void {
     this.#forget(pending);
-    const { transactions, provided, startedAtMs } = pending;
-    const tookMs = nowMs - startedAtMs;
-    this.#report({ kind: 'declaration', outcome, detail, tookMs, transactions, provided, worth });
+    this.#answers.count(pending, outcome, nowMs, detail, worth);
   }
 
   #forget(pending: PendingDeclaration): void {
     this.#pending.delete(pending.requestId);
     this.#hall.load.pending -= 1;
     this.#hall.load.providedBytes -= pending.providedBytes;
-  }
-
-  #report(event: DeclarationEvent): void {
-    this.#hall.emit({ kind: 'report', peer: this.#peer, event });
+    this.#providedBytes -= pending.providedBytes;
   }
 }

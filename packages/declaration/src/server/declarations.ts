@@ -49,7 +49,7 @@ export class Declarations {
       limits: this.#limits,
       ids: new TokenIds(options.seed),
       jobs: this.#jobs,
-      load: { pending: 0, providedBytes: 0 },
+      load: { connections: 0, pending: 0, providedBytes: 0 },
       get tip() {
         return tip();
       },
@@ -71,6 +71,7 @@ export class Declarations {
     if (this.#peers.has(id)) throw new Error(`there is a connection ${id}`);
     const peer = new DeclarationPeer(id, mode, this.#hall, nowMs);
     this.#peers.set(id, peer);
+    this.#hall.load.connections = this.#peers.size;
     return peer;
   }
 
@@ -78,6 +79,7 @@ export class Declarations {
   disconnect(id: number): void {
     this.#peers.get(id)?.desk.close();
     this.#peers.delete(id);
+    this.#hall.load.connections = this.#peers.size;
   }
 
   /** What the node's best block is; undefined while the node cannot be asked. Tell before all else that depends on it. */

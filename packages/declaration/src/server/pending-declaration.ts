@@ -6,8 +6,8 @@ import type { Redeemed } from './token-desk.ts';
 
 /** Where a declaration stands. */
 export type Stage =
-  /** For a tip that the node has not reached, or for the node. */
-  | { readonly phase: 'held'; readonly untilMs: number }
+  /** For a tip that the node has not reached, or for the node. `tipHash`: what it was to be checked on before, if it was. */
+  | { readonly phase: 'held'; readonly untilMs: number; readonly tipHash: Uint8Array | undefined }
   /** `tipHash`: what it is checked on. */
   | { readonly phase: 'checking'; readonly check: number; readonly tipHash: Uint8Array }
   /** For transactions. */
@@ -18,7 +18,7 @@ export type Stage =
       readonly tipHash: Uint8Array;
     };
 
-/** One DeclareMiningJob that is not answered yet: held -> checking -> asking -> checking. */
+/** One DeclareMiningJob that is not answered yet: held -> checking -> asking -> checking; held while the node is away. */
 export class PendingDeclaration {
   readonly requestId: number;
   readonly version: number;
@@ -32,6 +32,9 @@ export class PendingDeclaration {
   #providedBytes = 0;
   #asked = false;
   #stage: Stage;
+  /** How long it waits for a node that went away while it was judged. */
+  #troubledUntilMs: number | undefined;
+  #trouble = '';
 
   /** @param holdMs how long it may be held */
   constructor(
@@ -49,7 +52,7 @@ export class PendingDeclaration {
     this.redeemed = redeemed;
     this.wtxids = joined(message.wtxidList);
     this.startedAtMs = nowMs;
-    this.#stage = { phase: 'held', untilMs: nowMs + holdMs };
+    this.#stage = { phase: 'held', untilMs: nowMs + holdMs, tipHash: undefined };
   }
 
   get stage(): Stage {
@@ -59,6 +62,11 @@ export class PendingDeclaration {
   /** Whether its client was asked for transactions: it is asked once. */
   get asked(): boolean {
     return this.#asked;
+  }
+
+  /** Why the node could not be asked when it was last tried. */
+  get trouble(): string {
+    return this.#trouble;
   }
 
   get provided(): number {
@@ -75,7 +83,7 @@ export class PendingDeclaration {
 
   /** Whether the tip that it was or is checked on is another than this one. */
   isOnOther(tipHash: Uint8Array): boolean {
-    return this.#stage.phase !== 'held' && !sameBytes(this.#stage.tipHash, tipHash);
+    return this.#stage.tipHash !== undefined && !sameBytes(this.#stage.tipHash, tipHash);
   }
 
   /** held | asking -> checking */
@@ -87,6 +95,21 @@ export class PendingDeclaration {
     coinbase.set(segwitPrefix);
     coinbase.set(segwitSuffix, segwitPrefix.length + extranonceSize);
     return { version: this.version, coinbase, wtxids: this.wtxids, provided: this.#provided };
+  }
+
+  /**
+   * checking | asking -> held: the node cannot be asked.
+   *
+   * @param trouble why, for the operator
+   * @returns false when that has lasted for `holdMs` already
+   */
+  hold(trouble: string, nowMs: number, holdMs: number): boolean {
+    if (this.#stage.phase === 'held') throw new Error('a declaration is held once at a time');
+    this.#trouble = trouble;
+    this.#troubledUntilMs ??= nowMs + holdMs;
+    if (nowMs >= this.#troubledUntilMs) return false;
+    this.#stage = { phase: 'held', untilMs: this.#troubledUntilMs, tipHash: this.#stage.tipHash };
+    return true;
   }
 
   /** checking -> asking */

@@ -28,8 +28,8 @@ export interface Surroundings {
   readonly jobs: JobBook;
   /** Absent while the node cannot be asked. */
   readonly tip: DeclarationTip | undefined;
-  /** Declarations that are being judged, and what was provided for them, in bytes. */
-  readonly load: { pending: number; providedBytes: number };
+  /** Connections, the declarations of theirs that are being judged, and what was provided for these, in bytes. */
+  readonly load: { connections: number; pending: number; providedBytes: number };
   /** Numbers a check, so that its result finds the way back. */
   expect(peer: number, requestId: number): number;
   /** Nobody waits for its result any more. */
