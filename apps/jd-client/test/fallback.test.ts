@@ -143,7 +143,7 @@ describe('a refusal', () => {
     await site.until(() => site.status.shares.waiting === 1);
     declarator.declareAnswer = 'yes';
     site.provider.newTip(3, 102);
-    await site.until(() => pool.jobs.length === 2);
+    await site.until(() => site.status.declarations.acknowledged === 2);
     site.clock.advance(60_000);
     expect(site.status).toMatchObject({
       work: { kind: 'pooled' },
@@ -190,7 +190,7 @@ describe('a pool that rejects shares', () => {
     await site.until(() => pool.shares.length === 4);
     pool.shareAnswer = 'yes';
     site.provider.newTip(2, 101);
-    await site.until(() => pool.jobs.length === 2);
+    await site.until(() => site.status.declarations.acknowledged === 2);
     site.clock.advance(30_000);
     expect(site.status.work.kind).toBe('pooled');
   });

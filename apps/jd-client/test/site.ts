@@ -96,7 +96,7 @@ export class Site {
     return await expect
       .poll(
         () => {
-          this.clock.advance(50);
+          this.clock.advance(20);
           return what();
         },
         { interval: 2, timeout: 20_000 },
