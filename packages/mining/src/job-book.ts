@@ -44,6 +44,8 @@ export class JobBook {
   readonly #futures = new Map<number, FutureJob>();
   readonly #live = new Map<number, LiveJob>();
   readonly #retired: number[] = [];
+  /** Hashes of the blocks of forgotten jobs that a client may set again. */
+  #pastBlocks: Uint8Array[] = [];
   #tip: Tip | undefined;
   #epoch = 0;
   #active: LiveJob | undefined;
@@ -79,10 +81,11 @@ export class JobBook {
     return this.#live.get(jobId)?.epoch === this.#epoch;
   }
 
-  /** Whether a job that can still be submitted for yielded this block already. */
+  /** Whether a job of this book yielded this block already, be it forgotten if it could be set again. */
   hasBlock(hash: Uint8Array): boolean {
-    for (const job of this.#live.values()) if (job.blocks.some((known) => sameBytes(known, hash))) return true;
-    return false;
+    const isIt = (known: Uint8Array): boolean => sameBytes(known, hash);
+    for (const { blocks } of this.#live.values()) if (blocks.some(isIt)) return true;
+    return this.#pastBlocks.some(isIt);
   }
 
   addFuture(job: Job, prefix: Uint8Array): void {
@@ -153,8 +156,16 @@ export class JobBook {
     this.#live.set(job.id, live);
     this.#active = live;
     if (this.#live.size <= this.#limits.liveJobs) return false;
-    this.#dropOldest(this.#live);
+    this.#dropOldestLive();
     return true;
+  }
+
+  #dropOldestLive(): void {
+    const [oldest] = this.#live.values();
+    if (oldest !== undefined && !oldest.job.numbered && oldest.blocks.length > 0) {
+      this.#pastBlocks = [...this.#pastBlocks, ...oldest.blocks].slice(-this.#limits.blocksPerJob);
+    }
+    this.#dropOldest(this.#live);
   }
 
   #dropOldest(jobs: Map<number, unknown>): void {

@@ -14,7 +14,7 @@ export interface ChannelLimits {
   readonly heldShares: number;
   /** How long such a share waits, in milliseconds. */
   readonly heldMs: number;
-  /** Blocks of one job that a channel remembers; beyond it the job yields no more. */
+  /** Blocks of one job that a channel remembers; beyond it the job yields no more. So many of forgotten jobs, too. */
   readonly blocksPerJob: number;
 }
 

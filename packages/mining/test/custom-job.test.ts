@@ -170,6 +170,17 @@ describe('a channel with jobs of its client', () => {
     expect(outcome.solution.extranonce).toEqual(Uint8Array.of(...bytes(6, 7), ...bytes(4, 9)));
   });
 
+  test('does not yield a block again when it was forgotten and is set once more', () => {
+    const channel = extended();
+    const job = custom(1, tip(1));
+    channel.setCustomJob(job, tip(1), NTIME, NOW);
+    const block = solve(channel, job, { wanted: 'block' });
+    expect(channel.submit(block, NOW).kind).toBe('block');
+    for (let id = 2; id < 40; id += 1) channel.setCustomJob(custom(id, tip(1), { template: 2n }), tip(1), NTIME, NOW);
+    channel.setCustomJob(custom(40, tip(1)), tip(1), NTIME, NOW);
+    expect(channel.submit({ ...block, jobId: 40 }, NOW)).toEqual(rejected('duplicate-share'));
+  });
+
   test('does not credit a share again when the chain comes back to its tip', () => {
     const channel = extended();
     const [one, two] = [NEVER, tip(2, { target: UNREACHABLE })];
