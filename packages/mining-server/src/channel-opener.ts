@@ -52,9 +52,11 @@ export class ChannelOpener {
     const { flags } = this.#downstream.connection.setup;
     const extended = request.type === 'OpenExtendedMiningChannel';
     if (extended && (flags & REQUIRES_STANDARD_JOBS) !== 0) return 'extended-channels-not-supported-for-standard-jobs';
-    if (!extended && (flags & REQUIRES_WORK_SELECTION) !== 0) return 'standard-channels-not-supported-for-custom-work';
+    const selects = (flags & REQUIRES_WORK_SELECTION) !== 0;
+    if (!extended && selects) return 'standard-channels-not-supported-for-custom-work';
     if (board.work === undefined) return 'no-work-available';
-    if (taken >= limits.channelsPerConnection) return 'channel-limit-reached';
+    const most = Math.min(limits.channelsPerConnection, selects ? limits.channelsWithWorkSelection : Infinity);
+    if (taken >= most) return 'channel-limit-reached';
     const verdict = targetFor(request.nominalHashRate, request.maxTarget, targets);
     if (verdict.kind === 'error') return verdict.code;
     const sizes = this.sizes(request);

@@ -14,6 +14,8 @@ import {
 export interface MiningServerLimits {
   /** Channels of one connection; one more gets `channel-limit-reached`. */
   readonly channelsPerConnection: number;
+  /** Of a connection whose client brings its own jobs: one message for a group becomes a job and a record of each channel. */
+  readonly channelsWithWorkSelection: number;
   /** Channels that a connection may open a second once it has opened that many; more get `channel-limit-reached`. */
   readonly opensPerSecond: number;
   /** Slots of 12 bytes that the duplicate tables of all channels take together; then `share-budget-exhausted`. */
@@ -38,7 +40,7 @@ export interface MiningServerLimits {
   readonly customJobsAtOnce: number;
   /** Custom jobs of one connection that wait for a tip which the server's node has not seen; one more gets `unknown-chain-tip`. */
   readonly heldCustomJobs: number;
-  /** And of all connections together. */
+  /** And of all connections together; one that has none waiting may always have one. */
   readonly heldCustomJobsInAll: number;
   /** How long they wait; milliseconds. */
   readonly heldCustomJobMs: number;
@@ -49,6 +51,7 @@ export interface MiningServerLimits {
 
 export const MINING_SERVER_LIMITS: MiningServerLimits = {
   channelsPerConnection: 8_192,
+  channelsWithWorkSelection: 64,
   opensPerSecond: 10,
   seenShareSlots: 16_777_216,
   refusedBeforeResend: 64,

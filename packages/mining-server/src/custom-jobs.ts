@@ -36,8 +36,9 @@ export class CustomJobs {
     const held = { message: ownBytes(given), receivedAtMs: this.#context.deps.clock.now() };
     if (this.#settle(held)) return;
     const { limits, heldCustomJobs } = this.#context;
-    const full = this.#held.length >= limits.heldCustomJobs || heldCustomJobs.size >= limits.heldCustomJobsInAll;
-    if (full) return this.#refuse(given, 'unknown-chain-tip');
+    // Whoever waits with nothing else has a place, however many others wait.
+    const crowded = heldCustomJobs.size >= limits.heldCustomJobsInAll;
+    if (this.#held.length >= (crowded ? 1 : limits.heldCustomJobs)) return this.#refuse(given, 'unknown-chain-tip');
     heldCustomJobs.add(held);
     this.#held = [...this.#held, held];
   }

@@ -43,6 +43,8 @@ export class MiningServer {
   readonly #fanOut: FanOut;
   readonly #timer: Disposable;
   #lastJobsMs = 0;
+  /** Of a template that has been mined. */
+  #greatestHeight = 0;
 
   constructor(config: MiningServerConfig, deps: MiningServerDeps) {
     if (config.tag.length > MAX_TAG_SIZE) {
@@ -68,7 +70,11 @@ export class MiningServer {
   activate(template: WorkTemplate, tip: Tip): void {
     const { board, allocator, deps } = this.#context;
     const nowMs = deps.clock.now();
-    if (board.activate(template, tip, nowMs) === 'new-tip') allocator.tipChanged();
+    board.activate(template, tip, nowMs);
+    const { height } = board.work?.current ?? { height: 0 };
+    // Tips of one height may come back, and with them jobs that were mined with prefixes given back meanwhile.
+    if (height > this.#greatestHeight) allocator.tipChanged();
+    this.#greatestHeight = Math.max(this.#greatestHeight, height);
     this.#lastJobsMs = nowMs;
     this.#fanOut.request();
     this.tipSeen();

@@ -265,6 +265,34 @@ describe('a group of channels that bring their jobs', () => {
   });
 });
 
+test('a client that brings its jobs opens few channels: each job is one of every channel of a group', () => {
+  const made = rig({
+    deps: { customJobs: new TestJudge() },
+    config: { limits: { channelsWithWorkSelection: 3, opensPerSecond: 100 } },
+  });
+  const miner = made.connect(REQUIRES_WORK_SELECTION);
+  const phases = [1, 2, 3, 4].map(() => miner.open('extended').phase);
+  expect(phases).toEqual(['open', 'open', 'open', 'closed']);
+  expect(miner.of('OpenMiningChannelError')).toMatchObject([{ errorCode: 'channel-limit-reached' }]);
+  const other = made.connect();
+  expect([1, 2, 3, 4].map(() => other.open('extended').phase)).toEqual(['open', 'open', 'open', 'open']);
+});
+
+test('a prefix that was given back rests while its tip may come back', async () => {
+  const { server, settle, connect } = served();
+  const prefixes = new Set<string>();
+  const walk = [tip(1), NEXT, tip(1), NEXT, tip(1)];
+  for (const onTip of walk) {
+    server.activate(template(1), onTip);
+    await settle();
+    const miner = connect(REQUIRES_WORK_SELECTION);
+    const client = miner.open('extended');
+    prefixes.add(String(client.channel?.extranoncePrefix));
+    miner.close();
+  }
+  expect(prefixes.size).toBe(walk.length);
+});
+
 describe('a job on a tip that the server has not seen', () => {
   test('is held, and judged when the tip is seen', () => {
     const { miner, channelId, judge, server } = served();
@@ -324,6 +352,18 @@ describe('a job on a tip that the server has not seen', () => {
     const c = selecting(made);
     for (const requestId of [1, 2, 3]) c.miner.says(draft(c.channelId, { requestId, tip: NEXT }));
     expect(errors(c.miner)).toEqual(['3 unknown-chain-tip']);
+  });
+
+  test('has a place, however many others wait: a crowd costs no honest client its job', () => {
+    const limits = { heldCustomJobs: 2, heldCustomJobsInAll: 3 };
+    const made = rig({ deps: { customJobs: new TestJudge() }, config: { limits } });
+    for (let i = 0; i < 3; i += 1) {
+      const { miner, channelId } = selecting(made);
+      for (const requestId of [1, 2, 3]) miner.says(draft(channelId, { requestId, tip: NEXT }));
+    }
+    const { miner, channelId } = selecting(made);
+    for (const requestId of [1, 2]) miner.says(draft(channelId, { requestId, tip: NEXT }));
+    expect(errors(miner)).toEqual(['2 unknown-chain-tip']);
   });
 
   test('is dropped with its connection, and refused when its channel has been closed', () => {

@@ -1,4 +1,4 @@
-import { compareTargets, difficultyFromTarget, targetFromDifficulty } from '@sv2kit/bitcoin';
+import { compareTargets, difficultyFromTarget, heightPush, targetFromDifficulty } from '@sv2kit/bitcoin';
 import {
   REQUIRES_EXTENDED_CHANNELS,
   REQUIRES_FIXED_VERSION,
@@ -304,7 +304,7 @@ test('a prefix is not leased again before two tips have passed', () => {
     const prefix = again();
     expect(seen).not.toContainEqual(prefix);
     seen.push(prefix);
-    server.activate(template(height), tip(height));
+    server.activate(template(height, { coinbasePrefix: heightPush(800_000 + height) }), tip(height));
   }
   expect(MINING_SERVER_LIMITS.channelsPerConnection).toBeGreaterThan(1_000);
   expect(seen).toContainEqual(again());
