@@ -86,6 +86,8 @@ export async function startPair({ lab, poolsProvider }: Scene, wishes: PairWishe
   const poolWishes: PoolWishes = {
     ...EASE[lab.node.chain],
     templateProviders: [lab.url(poolsProvider)],
+    // The first job's shares are as easy as those of later ones.
+    assumedHashrate: 1_000,
     ...(together ? { submitsToNode: false } : { tokenKeyFile, jobDeclarators: [lab.url(jds)] }),
     dataDir: `${lab.folder}/${name}-pool`,
     ...wishes.pool,

@@ -38,7 +38,7 @@ const declaratorAt = (pair: Pair, user = 'scenario.one'): Promise<TestDeclarator
   });
 
 test('shares found before the acknowledgement wait for it, and reach the pool behind it in order (§6.3.1)', async () => {
-  await using pair = await startPair(scene, { name: 'optimistic', pool: { assumedHashrate: 1_000 } });
+  await using pair = await startPair(scene, { name: 'optimistic' });
   using held = pair.beforePool.hold('SetCustomMiningJobSuccess');
   await using client = await startClient(scene, [pair.upstream]);
   await using miner = await minerOf(client);
