@@ -275,7 +275,7 @@ describe('a block', () => {
   async function mine({ pool, key }: Stage, mode: 'full-template' | 'coinbase-only') {
     const jdc = await TestDeclaratorClient.connect(pool);
     const channel = await jdc.open();
-    const job = sealed(key, jdc.draft(channel), { mode });
+    const job = sealed(key, jdc.draft(channel, { merklePath: [new Uint8Array(32).fill(1)] }), { mode });
     const answer = await jdc.set(job);
     if (answer.type !== 'SetCustomMiningJobSuccess') throw new Error(JSON.stringify(answer));
     const share = jdc.solve(channel, job, answer.jobId, 'block');

@@ -149,7 +149,9 @@ export class BlockDesk {
         else log.warn('who a block is to be handed to is away: the block waits for it', { hash, way: name });
       }
     }
-    if (offered.some(({ taken }) => taken !== 'not-for-it') || templateOf(entry.block.solution) !== undefined) return;
+    const { solution } = entry.block;
+    if (offered.some(({ taken }) => taken !== 'not-for-it') || templateOf(solution) !== undefined) return;
+    if (isCoinbaseAlone(solution) && this.#deps.nodes.length > 0) return;
     log.info('only its finder knows the transactions of a block: it is looked for, not handed on', { hash });
     this.#record(entry, 'submitted', FINDER, '');
   }
@@ -230,11 +232,13 @@ export class BlockDesk {
   }
 
   #knownRest(solution: Solution): readonly Uint8Array[] | undefined {
+    if (isCoinbaseAlone(solution)) return [];
     const template = templateOf(solution);
     return template === undefined ? undefined : this.#deps.transactions?.get(template)?.data;
   }
 
   async #transactionsOf(solution: Solution): Promise<readonly Uint8Array[] | undefined> {
+    if (isCoinbaseAlone(solution)) return [];
     const { transactions, clock } = this.#deps;
     const template = templateOf(solution);
     if (template === undefined) return undefined;
@@ -250,6 +254,11 @@ export class BlockDesk {
       .finally(() => this.#underWay.delete(watched));
     this.#underWay.add(watched);
   }
+}
+
+/** Such a block is whole, whoever chose it: miners work on empty templates right after a tip. */
+function isCoinbaseAlone({ job }: Solution): boolean {
+  return job.merklePath.length === 0;
 }
 
 function trim(entries: Map<string, unknown>, most: number): void {

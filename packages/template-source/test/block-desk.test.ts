@@ -303,3 +303,18 @@ describe('a solution that no template provider can use any more', () => {
     expect(said.at(-1)).toBe('error: a block may have missed its template provider, and be lost');
   });
 });
+
+test.each(['coinbase-only', 'full-template'] as const)(
+  'a block that is its coinbase alone goes to the nodes whole, although a miner chose it (%s)',
+  async (mode) => {
+    const node = new FakeNode('a');
+    const { desk: made, clock, statuses } = desk([node]);
+    const block = asFound(customSolution(mode, 5, 0));
+    made.found(block);
+    await clock.advanceAsync(0);
+    const { header, coinbase } = block.solution;
+    expect(node.blocks).toEqual([encodeBlock(header, coinbase, [])]);
+    expect(statuses()).toEqual(['accepted a']);
+    await made.close();
+  },
+);

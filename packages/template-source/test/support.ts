@@ -146,9 +146,13 @@ export function madeFrom({ solution: { job } }: FoundBlock): WorkTemplate {
   return job.origin.template;
 }
 
-/** A solution of a job that a miner has set. */
-export function customSolution(mode: Extract<JobOrigin, { kind: 'custom' }>['mode'], fill = 1): Solution {
-  const { type: _type, futureTemplate: _future, ...template } = newTemplate(1, 100, false);
+/** A solution of a job that a miner has set. @param transactions 0: its coinbase alone */
+export function customSolution(
+  mode: Extract<JobOrigin, { kind: 'custom' }>['mode'],
+  fill = 1,
+  transactions = 1,
+): Solution {
+  const { type: _type, futureTemplate: _future, ...template } = newTemplate(1, 100, false, transactions);
   const { id, version, merklePath, coinbase, versionRollingAllowed, numbered, height, credit } = solution(
     template,
     fill,
