@@ -36,16 +36,26 @@ export const DECLARATION_LIMITS = {
   providedBytes: 4_000_000,
   /** Transactions provided for all declarations that are being judged. */
   providedBytesInAll: 128 * 1024 * 1024,
+  /** The coinbase outputs of a declared job: pools take no larger ones, as each share hashes them. */
+  declaredOutputsBytes: 16_384,
   /** Declared jobs of one connection that PushSolution may be for; the oldest are forgotten. */
   jobsPerConnection: 16,
-  /** What the declared jobs of all connections may hold; the greatest holder's oldest are forgotten. */
+  /** Declared jobs of all connections; those of connections that have ended are forgotten first. */
+  jobsInAll: 1_024,
+  /** What they may hold; the greatest holder's oldest are forgotten. */
   jobBytes: 256 * 1024 * 1024,
   /** PushSolution that solve nothing, in a row; one more ends the connection as `too-many-solutions`. */
   uselessSolutionsBurst: 100,
   /** PushSolution that solve nothing, of one connection per minute, in the long run. */
   uselessSolutionsPerMinute: 120,
-  /** PushSolution of one connection that solve nothing yet: its jobs that are still being judged are tried on them. */
+  /** PushSolution of one connection that solve nothing yet: jobs that are still being judged, or were not tried yet, may be. */
   earlySolutions: 8,
+  /** What may be hashed at once to try the solutions of a connection on the jobs of others; the rest waits for its turn. */
+  searchBytesBurst: 2 * 1024 * 1024,
+  /** Of this, what a new connection has. */
+  searchBytesFirst: 256 * 1024,
+  /** Of this per minute, in the long run. */
+  searchBytesPerMinute: 4 * 1024 * 1024,
   /** Uses of tokens that a pool remembers, so that none is used twice on a channel; the oldest are forgotten beyond it. */
   usedTokens: 65_536,
 } as const;

@@ -70,6 +70,7 @@ describe('a declared job (§6.4.4)', () => {
   test.each([
     { code: 'invalid-coinbase-tx', what: { coinbaseTxSuffix: Uint8Array.of(1) } },
     { code: 'invalid-coinbase-tx', what: { parts: patched(43, 101) } },
+    { code: 'invalid-coinbase-tx', what: outputs(...honestOutputs(), { value: 0n, script: new Uint8Array(16_384) }) },
     { code: 'invalid-coinbase-tx-input', what: { parts: patched(6, 2) } },
     { code: 'invalid-coinbase-tx-input', what: { parts: patched(7, 1) } },
     { code: 'invalid-coinbase-prefix', what: { parts: patched(43, 13) } },

@@ -1,4 +1,13 @@
-import { decodeHeader, joinCoinbase, meetsTarget, merkleRoot, sha256d, targetFromNbits } from '@sv2kit/bitcoin';
+import {
+  decodeHeader,
+  encodeHeader,
+  hashHeader,
+  joinCoinbase,
+  meetsTarget,
+  merkleRoot,
+  sha256d,
+  targetFromNbits,
+} from '@sv2kit/bitcoin';
 import type { PushSolution } from '@sv2kit/codec';
 import { describe, expect, test } from 'vitest';
 import { Server, valid } from './server-support.ts';
@@ -29,19 +38,22 @@ const solution = (nonce: number, extranonce = new Uint8Array(EXTRANONCE).fill(6)
 /** Half of all hashes meet regtest's target: an allocated payout so that a solution is one for this job alone. */
 const partsPaying = (payout: bigint) => coinbaseOf(honestOutputs(payout));
 
+/** One in 256 hashes is a block. */
+const ONE_IN_256 = 0x2000ffff;
+
 /** A nonce that solves the job with `parts`, and none of `others`. */
-function nonceFor(solves: bigint, not: readonly bigint[]): number {
+function nonceFor(solves: bigint, not: readonly bigint[], nbits = NBITS): number {
   for (let nonce = 0; nonce < 10_000; nonce += 1) {
-    if (isBlock(solves, nonce) && !not.some((other) => isBlock(other, nonce))) return nonce;
+    if (isBlock(solves, nonce, nbits) && !not.some((other) => isBlock(other, nonce, nbits))) return nonce;
   }
   throw new Error('no nonce solves it');
 }
-function isBlock(payout: bigint, nonce: number): boolean {
-  const server = new Server();
-  const peer = server.connect();
-  server.checked(server.declare(peer, { parts: partsPaying(payout) }), valid());
-  peer.receive(solution(nonce), server.nowMs);
-  return server.take('submit').length === 1;
+function isBlock(payout: bigint, nonce: number, nbits: number): boolean {
+  const { prefix, suffix } = partsPaying(payout);
+  const coinbase = Uint8Array.of(...prefix, ...solution(0).extranonce, ...suffix);
+  const { type: _type, extranonce: _extranonce, ...fields } = { ...solution(nonce), nbits };
+  const header = encodeHeader({ ...fields, merkleRoot: merkleRoot(sha256d(coinbase), PATH) });
+  return meetsTarget(hashHeader(header), targetFromNbits(nbits));
 }
 
 describe('PushSolution (§6.4.9)', () => {
@@ -119,6 +131,33 @@ describe('PushSolution (§6.4.9)', () => {
     ]);
   });
 
+  test('that was handed on before is not again, and ends the connection when it goes on', () => {
+    const server = new Server({ uselessSolutionsBurst: 2 });
+    const peer = server.connect();
+    server.checked(server.declare(peer), valid());
+    const block = solution(nonceFor(VALUE, []));
+    for (let times = 0; times < 3; times += 1) peer.receive(block, server.nowMs);
+    expect(server.take('submit')).toHaveLength(1);
+    expect(() => peer.receive(block, server.nowMs)).toThrow('too-many-solutions');
+  });
+
+  test('is tried on so many jobs of others at once; the rest have their turn, and the block is not lost', () => {
+    const server = new Server({ searchBytesFirst: 1_000, searchBytesPerMinute: 600_000 });
+    const payouts = Array.from({ length: 40 }, (_, at) => VALUE - BigInt(at));
+    const [first = VALUE, ...later] = payouts;
+    const nonce = nonceFor(first, later, ONE_IN_256);
+    for (const [at, payout] of payouts.entries()) {
+      const peer = server.connect(at);
+      server.checked(server.declare(peer, { parts: partsPaying(payout) }), valid(at, { nbits: ONE_IN_256 }));
+    }
+    const handles = () => server.take('submit').map(({ solved }) => solved.handle);
+    const pool = server.connect(99, 'coinbase-only');
+    pool.receive({ ...solution(nonce), nbits: ONE_IN_256 }, server.nowMs);
+    expect(handles()).toEqual([]);
+    for (let ticks = 0; ticks < 40; ticks += 1) server.pass(100);
+    expect(handles()).toEqual([0]);
+  });
+
   test('that solves nothing, again and again, ends the connection', () => {
     const server = new Server({ uselessSolutionsBurst: 2 });
     const peer = server.connect();
@@ -160,6 +199,34 @@ describe('declared jobs are remembered', () => {
     server.declarations.shed();
     expect(released(server)).toEqual([3]);
     expect(server.declarations.view()).toMatchObject({ jobs: 0, jobBytes: 0 });
+  });
+
+  test('but not beyond a number over all: those of connections that have ended go first, and never the only one of another', () => {
+    const server = new Server({ jobsInAll: 3 });
+    const honest = server.connect(1);
+    server.checked(server.declare(honest), valid(1));
+    for (let id = 2; id < 8; id += 1) {
+      server.checked(server.declare(server.connect(id)), valid(id));
+      server.declarations.disconnect(id);
+    }
+    expect(released(server)).toEqual([2, 3, 4, 5]);
+    expect(server.declarations.view().jobs).toBe(3);
+  });
+
+  test('but those of whoever holds most, where the node holds too much: never the latest of a client that holds little', () => {
+    const server = new Server();
+    server.checked(server.declare(server.connect(1)), valid(1));
+    for (let id = 2; id < 5; id += 1) {
+      const heavy = server.connect(id);
+      server.checked(server.declare(heavy), { kind: 'missing', positions: [1] });
+      heavy.receive(
+        { type: 'ProvideMissingTransactionsSuccess', requestId: 1, transactionList: [new Uint8Array(1_000_000)] },
+        server.nowMs,
+      );
+      server.checked(server.take('check')[0]?.check, valid(id));
+    }
+    server.declarations.shed();
+    expect(released(server)).toEqual([2, 3]);
   });
 
   test('by bytes over all, so that the greatest holder makes room', () => {

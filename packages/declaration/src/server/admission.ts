@@ -40,6 +40,7 @@ export class Admission {
     if (message.wtxidList.length > limits.declaredTransactions) return 'too-many-transactions';
     const reading = readDeclaredCoinbase(message.coinbaseTxPrefix, message.coinbaseTxSuffix);
     if (reading.kind === 'refused') return reading.code;
+    if (reading.coinbase.countedOutputs.length > limits.declaredOutputsBytes) return 'invalid-coinbase-tx';
     const paid = judgeOutputs(reading.coinbase.outputs, options);
     if (paid.kind === 'refused') return paid.code;
     return new PendingDeclaration(message, reading.coinbase, paid.payout, redeemed, nowMs, limits.holdMs);

@@ -2,7 +2,8 @@
 export const DECLARE_ERRORS = {
   'invalid-mining-job-token':
     'The token is unknown, was made for another connection, was used before, has expired, or is forged.',
-  'invalid-coinbase-tx': 'The halves are no transaction, or its scriptSig is longer than 100 bytes.',
+  'invalid-coinbase-tx':
+    'The halves are no transaction, its scriptSig is longer than 100 bytes, or its outputs are over 16 KiB.',
   'invalid-coinbase-tx-input': 'The coinbase has other inputs than the one that spends nothing.',
   'invalid-coinbase-prefix':
     "The scriptSig does not start with a height (BIP34), or does not end in the extranonce's own push opcode.",

@@ -1,18 +1,11 @@
 import { encodeCountedOutputs } from '@sv2kit/bitcoin';
-import {
-  type AllocateMiningJobToken,
-  type JobDeclarationFromClient,
-  ProtocolError,
-  type PushSolution,
-} from '@sv2kit/codec';
+import type { AllocateMiningJobToken, JobDeclarationFromClient } from '@sv2kit/codec';
 import type { JobMode } from '../mode.ts';
 import { allocatedOutputs } from '../payout-rules.ts';
-import type { DeclarationViolation } from './codes.ts';
 import { DeclarationDesk } from './declaration-desk.ts';
-import type { CheckResult, DeclarationEvent } from './effects.ts';
-import type { Solution } from './job-book.ts';
+import type { CheckResult } from './effects.ts';
+import { SolutionDesk } from './solution-desk.ts';
 import type { Surroundings } from './surroundings.ts';
-import { TokenBucket } from './token-bucket.ts';
 import { type Allocation, TokenDesk } from './token-desk.ts';
 
 /** One job declarator client (§6.2), as its server sees it. */
@@ -24,9 +17,7 @@ export class DeclarationPeer {
   readonly #hall: Surroundings;
   readonly #tokens: TokenDesk;
   readonly #outputs: Uint8Array;
-  readonly #useless: TokenBucket;
-  /** Solutions that came before their jobs were declared. */
-  #early: Solution[] = [];
+  readonly #solutions: SolutionDesk;
 
   /** @param mode full-template when the connection was set up with DECLARE_TX_DATA (§6.4.1) */
   constructor(id: number, mode: JobMode, hall: Surroundings, nowMs: number) {
@@ -37,7 +28,7 @@ export class DeclarationPeer {
     this.#tokens = new TokenDesk(options.key, mode, hall.ids, limits, nowMs);
     this.desk = new DeclarationDesk(id, mode, hall, this.#tokens, nowMs);
     this.#outputs = encodeCountedOutputs(allocatedOutputs(options));
-    this.#useless = new TokenBucket(limits.uselessSolutionsBurst, limits.uselessSolutionsPerMinute, nowMs);
+    this.#solutions = new SolutionDesk(id, hall, nowMs);
   }
 
   /** Tokens that no job was declared with yet. */
@@ -55,7 +46,7 @@ export class DeclarationPeer {
       case 'ProvideMissingTransactionsSuccess':
         return this.desk.provided(message, nowMs);
       case 'PushSolution':
-        return this.#onSolution(message, nowMs);
+        return this.#solutions.push(message, this.desk.pending > 0, nowMs);
       case 'SetupConnection':
       case 'RequestExtensions':
         return; // the session's
@@ -67,8 +58,8 @@ export class DeclarationPeer {
   /** What the node said of a declaration. @returns whether it is waited for */
   checked(check: number, requestId: number, result: CheckResult, nowMs: number): boolean {
     const isAwaited = this.desk.checked(check, requestId, result, nowMs);
-    if (isAwaited && result.kind === 'valid') this.#early = this.#early.filter((solution) => !this.#solves(solution));
-    this.#dropUseless();
+    if (isAwaited && result.kind === 'valid') this.#solutions.jobDeclared();
+    this.#solutions.dropUseless(this.desk.pending > 0);
     return isAwaited;
   }
 
@@ -76,14 +67,7 @@ export class DeclarationPeer {
   tick(nowMs: number): void {
     for (const allocation of this.#tokens.due(nowMs)) this.#sendToken(allocation);
     this.desk.tick(nowMs);
-    this.#dropUseless();
-  }
-
-  /** Early solutions, when there is no job left that they could be for. */
-  #dropUseless(): void {
-    if (this.#early.length === 0 || this.desk.pending > 0) return;
-    for (const _ of this.#early) this.#report({ kind: 'solution', outcome: 'no-block' });
-    this.#early = [];
+    this.#solutions.tick(this.desk.pending > 0, nowMs);
   }
 
   #onAllocate({ userIdentifier, requestId }: AllocateMiningJobToken, nowMs: number): void {
@@ -102,33 +86,6 @@ export class DeclarationPeer {
         coinbaseTxOutputs: this.#outputs,
       },
     });
-    this.#report({ kind: 'token', delayed });
-  }
-
-  /** Optimistic mining (§6.3.2) may solve a job whose declaration is still being judged: such a solution is kept. */
-  #onSolution(solution: PushSolution, nowMs: number): void {
-    if (this.#solves(solution)) return;
-    if (this.desk.pending > 0) this.#keep(solution);
-    else this.#report({ kind: 'solution', outcome: 'no-block' });
-    if (!this.#useless.take(nowMs)) throw new ProtocolError('too-many-solutions' satisfies DeclarationViolation);
-  }
-
-  #solves(solution: Solution): boolean {
-    const solved = this.#hall.jobs.solve(solution, this.id);
-    if (solved === undefined) return false;
-    this.#hall.emit({ kind: 'submit', solved });
-    this.#report({ kind: 'solution', outcome: 'block' });
-    return true;
-  }
-
-  #keep({ extranonce, prevHash, ...rest }: PushSolution): void {
-    this.#early.push({ ...rest, extranonce: extranonce.slice(), prevHash: prevHash.slice() });
-    if (this.#early.length <= this.#hall.limits.earlySolutions) return;
-    this.#early.shift();
-    this.#report({ kind: 'solution', outcome: 'no-block' });
-  }
-
-  #report(event: DeclarationEvent): void {
-    this.#hall.emit({ kind: 'report', peer: this.id, event });
+    this.#hall.emit({ kind: 'report', peer: this.id, event: { kind: 'token', delayed } });
   }
 }

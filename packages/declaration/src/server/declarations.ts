@@ -79,6 +79,7 @@ export class Declarations {
   disconnect(id: number): void {
     this.#peers.get(id)?.desk.close();
     this.#peers.delete(id);
+    this.#jobs.closed(id);
     this.#hall.load.connections = this.#peers.size;
   }
 
@@ -105,10 +106,10 @@ export class Declarations {
 
   /** The block that a solution makes of any declared job; for a pool in the same process. */
   solve(solution: Solution): SolvedJob | undefined {
-    return this.#jobs.solve(solution, undefined);
+    return this.#jobs.solve(solution);
   }
 
-  /** The node holds too much for declared jobs: older ones are forgotten, the latest of each connection last. */
+  /** The node holds too much for declared jobs: half of them are forgotten, the latest of each open connection last. */
   shed(): void {
     this.#jobs.shed();
   }

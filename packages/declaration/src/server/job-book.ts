@@ -31,14 +31,29 @@ export interface DeclaredJob {
 /** The fields of a solution (§6.4.9). */
 export type Solution = Omit<PushSolution, 'type'>;
 
+/** What a job counts for beside its bytes: a node that holds so many bytes for jobs holds one job for each such part. */
+const JOB_WEIGHT = 65_536;
+/** What it costs to see that a solution is for another tip, and what hashing of a header and of a step of the path does. */
+const GLANCE_BYTES = 32;
+const HEADER_BYTES = 80;
+const STEP_BYTES = 64;
+
+/** One connection's jobs. */
+interface Holding {
+  /** Oldest first. */
+  readonly jobs: DeclaredJob[];
+  bytes: number;
+  isOpen: boolean;
+}
+
 /** The jobs that were declared lately, of every connection, open ones or not: until the chain has passed them. */
 export class JobBook {
   readonly #limits: DeclarationLimits;
   readonly #release: (handle: number) => void;
-  /** By connection, oldest first. */
-  readonly #jobs = new Map<number, DeclaredJob[]>();
+  /** By connection; the one that declared last is the last. */
+  readonly #holdings = new Map<number, Holding>();
+  readonly #handles = new Set<number>();
   #bytes = 0;
-  #size = 0;
 
   constructor(limits: DeclarationLimits, release: (handle: number) => void) {
     this.#limits = limits;
@@ -46,7 +61,7 @@ export class JobBook {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#handles.size;
   }
 
   get bytes(): number {
@@ -54,84 +69,132 @@ export class JobBook {
   }
 
   add(job: DeclaredJob): void {
-    const own = this.#jobs.get(job.peer) ?? [];
-    own.push(job);
-    // The connection that declared last is the last of the map.
-    this.#jobs.delete(job.peer);
-    this.#jobs.set(job.peer, own);
+    const { jobsPerConnection, jobsInAll, jobBytes } = this.#limits;
+    const holding = this.#holdings.get(job.peer) ?? { jobs: [], bytes: 0, isOpen: true };
+    this.#holdings.delete(job.peer);
+    this.#holdings.set(job.peer, holding);
+    holding.jobs.push(job);
+    holding.bytes += job.bytes;
+    this.#handles.add(job.handle);
     this.#bytes += job.bytes;
-    this.#size += 1;
-    if (own.length > this.#limits.jobsPerConnection) this.#dropOldest(job.peer, own);
-    while (this.#bytes > this.#limits.jobBytes && this.#dropOfGreatest());
+    if (holding.jobs.length > jobsPerConnection) this.#dropOldest(job.peer, holding);
+    while ((this.#bytes > jobBytes || this.size > jobsInAll) && this.size > 1) this.#dropLeastNeeded();
+  }
+
+  /** A connection has ended: its jobs stay, as long as there is room. */
+  closed(peer: number): void {
+    const holding = this.#holdings.get(peer);
+    if (holding !== undefined) holding.isOpen = false;
   }
 
   /** The chain has a block of this height: what is for an earlier one is forgotten. Late blocks of this one may come. */
   passed(height: number): void {
-    for (const [peer, own] of this.#jobs) {
-      const kept = own.filter((job) => {
-        if (job.height >= height) return true;
-        this.#forget(job);
-        return false;
-      });
-      if (kept.length === 0) this.#jobs.delete(peer);
-      else this.#jobs.set(peer, kept);
+    for (const [peer, holding] of this.#holdings) {
+      const { jobs } = holding;
+      const kept = jobs.filter((job) => job.height >= height);
+      for (const job of jobs) if (job.height < height) this.#forget(job, holding);
+      jobs.splice(0, jobs.length, ...kept);
+      if (kept.length === 0) this.#holdings.delete(peer);
     }
   }
 
-  /** Makes room: only the latest job of each connection is kept or, when there are no others, the later half of these. */
+  /**
+   * Makes room: half of what the jobs weigh goes. The latest job of each open connection is kept; when there are no
+   * others, half of these go, the heaviest first.
+   */
   shed(): void {
-    const before = this.#size;
-    for (const [peer, own] of this.#jobs) while (own.length > 1) this.#dropOldest(peer, own);
-    if (this.#size < before) return;
-    for (const [peer, own] of [...this.#jobs].slice(0, Math.ceil(this.#jobs.size / 2))) this.#dropOldest(peer, own);
+    const target = this.#weight / 2;
+    const isAllNeeded = !this.#holdings.values().some((holding) => tierOf(holding) !== 'needed');
+    while (this.size > 0 && this.#weight > target) if (!this.#dropLeastNeeded(isAllNeeded)) return;
   }
 
-  /** Latest first; those of `peer` before all others. */
-  *recent(peer: number | undefined): Generator<DeclaredJob> {
-    const own = peer === undefined ? undefined : this.#jobs.get(peer);
-    if (own !== undefined) yield* own.toReversed();
-    for (const [other, jobs] of [...this.#jobs].reverse()) if (other !== peer) yield* jobs.toReversed();
-  }
-
-  /** The block that a solution makes of a declared job; undefined when it makes none of any. */
-  solve(solution: Solution, peer: number | undefined): SolvedJob | undefined {
-    for (const job of this.recent(peer)) {
+  /** The block that a solution makes of a job of this connection, its latest tried first; undefined when of none. */
+  solveOwn(solution: Solution, peer: number): SolvedJob | undefined {
+    for (const job of this.#holdings.get(peer)?.jobs.toReversed() ?? []) {
       const solved = solve(job, solution);
       if (solved !== undefined) return solved;
     }
     return undefined;
   }
 
-  #dropOldest(peer: number, own: DeclaredJob[]): void {
-    const oldest = own.shift();
-    if (oldest !== undefined) this.#forget(oldest);
-    if (own.length === 0) this.#jobs.delete(peer);
+  /**
+   * Tries a solution on the jobs of all other connections, latest first. Yields after each of them what it has cost: so
+   * many bytes were hashed.
+   *
+   * @param peer undefined for none: all jobs are tried
+   */
+  *searchOthers(solution: Solution, peer: number | undefined): Generator<number, SolvedJob | undefined> {
+    const others = [...this.#holdings].filter(([other]) => other !== peer).reverse();
+    for (const job of others.flatMap(([, { jobs }]) => jobs.toReversed())) {
+      const solved = this.#handles.has(job.handle) ? solve(job, solution) : undefined;
+      if (solved !== undefined) return solved;
+      yield costOf(job, solution);
+    }
+    return undefined;
   }
 
-  /** @returns false when there is nothing to drop but the last job there is */
-  #dropOfGreatest(): boolean {
-    let greatest: { peer: number; own: DeclaredJob[]; bytes: number } | undefined;
-    for (const [peer, own] of this.#jobs) {
-      const bytes = own.reduce((sum, job) => sum + job.bytes, 0);
-      if (greatest === undefined || bytes > greatest.bytes) greatest = { peer, own, bytes };
+  /** The block that a solution makes of any job, however long that takes. */
+  solve(solution: Solution): SolvedJob | undefined {
+    const search = this.searchOthers(solution, undefined);
+    for (;;) {
+      const step = search.next();
+      if (step.done === true) return step.value;
     }
-    if (greatest === undefined || this.#size === 1) return false;
-    this.#dropOldest(greatest.peer, greatest.own);
+  }
+
+  get #weight(): number {
+    return this.#bytes + this.size * JOB_WEIGHT;
+  }
+
+  /** @returns false when all that is left is needed and shall stay */
+  #dropLeastNeeded(mayDropNeeded = true): boolean {
+    let least: { peer: number; holding: Holding; rank: number } | undefined;
+    for (const [peer, holding] of this.#holdings) {
+      const rank = TIERS[tierOf(holding)] + holding.bytes + holding.jobs.length * JOB_WEIGHT;
+      if (least === undefined || rank > least.rank) least = { peer, holding, rank };
+    }
+    if (least === undefined || (!mayDropNeeded && tierOf(least.holding) === 'needed')) return false;
+    this.#dropOldest(least.peer, least.holding);
     return true;
   }
 
-  #forget(job: DeclaredJob): void {
+  #dropOldest(peer: number, holding: Holding): void {
+    const oldest = holding.jobs.shift();
+    if (oldest !== undefined) this.#forget(oldest, holding);
+    if (holding.jobs.length === 0) this.#holdings.delete(peer);
+  }
+
+  #forget(job: DeclaredJob, holding: Holding): void {
+    this.#handles.delete(job.handle);
     this.#bytes -= job.bytes;
-    this.#size -= 1;
+    holding.bytes -= job.bytes;
     this.#release(job.handle);
   }
 }
 
+/** Whose jobs go first: above all that a holding can weigh. */
+const TIERS = { ended: 2 ** 51, spare: 2 ** 50, needed: 0 } as const;
+
+function tierOf({ isOpen, jobs }: Holding): keyof typeof TIERS {
+  if (!isOpen) return 'ended';
+  return jobs.length > 1 ? 'spare' : 'needed';
+}
+
+function isFor(job: DeclaredJob, { extranonce, prevHash, nbits }: Solution): boolean {
+  return extranonce.length === job.parts.extranonceSize && nbits === job.nbits && sameBytes(prevHash, job.prevHash);
+}
+
+/** Of a try, in bytes hashed. */
+function costOf(job: DeclaredJob, solution: Solution): number {
+  if (!isFor(job, solution)) return GLANCE_BYTES;
+  const { prefix, suffix, extranonceSize } = job.parts;
+  return prefix.length + extranonceSize + suffix.length + STEP_BYTES * job.merklePath.length + HEADER_BYTES;
+}
+
 /** PushSolution carries no merkle root: whether it is for this job shows in the hash. */
 function solve(job: DeclaredJob, solution: Solution): SolvedJob | undefined {
+  if (!isFor(job, solution)) return undefined;
   const { extranonce, prevHash, nbits, version, ntime, nonce } = solution;
-  if (extranonce.length !== job.parts.extranonceSize || nbits !== job.nbits) return undefined;
-  if (!sameBytes(prevHash, job.prevHash)) return undefined;
   const txid = sha256d(joinCoinbase(job.parts, extranonce, { segwit: false }));
   const header = encodeHeader({
     version,

@@ -5,20 +5,21 @@ export class TokenBucket {
   #tokens: number;
   #filledAtMs: number;
 
-  constructor(burst: number, perMinute: number, nowMs: number) {
+  /** @param first what there is to start with */
+  constructor(burst: number, perMinute: number, nowMs: number, first = burst) {
     this.#burst = burst;
     this.#perMinute = perMinute;
-    this.#tokens = burst;
+    this.#tokens = first;
     this.#filledAtMs = nowMs;
   }
 
-  /** Takes one; false when there is none. */
-  take(nowMs: number): boolean {
+  /** Takes one, or `amount`, the last of it on credit; false when there is none. */
+  take(nowMs: number, amount = 1): boolean {
     const gained = (Math.max(0, nowMs - this.#filledAtMs) * this.#perMinute) / 60_000;
     this.#tokens = Math.min(this.#burst, this.#tokens + gained);
     this.#filledAtMs = nowMs;
     if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    this.#tokens -= amount;
     return true;
   }
 }
