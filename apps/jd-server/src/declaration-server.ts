@@ -31,6 +31,7 @@ export class DeclarationServer {
   readonly #deps: DeclarationServerDeps;
   readonly #clients = new Map<number, Client>();
   readonly #checks: CheckDesk;
+  #shedAtMs = 0;
 
   constructor(deps: DeclarationServerDeps) {
     this.#deps = deps;
@@ -79,8 +80,10 @@ export class DeclarationServer {
 
   /** Forgets older jobs before the nodes hold so much for them that they check no more. */
   makeRoom(): void {
-    const { bench, declarations, log } = this.#deps;
-    if (bench.held <= JD_SERVER_LIMITS.heldPart) return;
+    const { bench, clock, declarations, log } = this.#deps;
+    const now = clock.now();
+    if (bench.held <= JD_SERVER_LIMITS.heldPart || now < this.#shedAtMs + JD_SERVER_LIMITS.shedEveryMs) return;
+    this.#shedAtMs = now;
     log.warn('the nodes hold much for declared jobs: older ones are forgotten', { held: bench.held });
     declarations.shed();
     this.#carryOut();

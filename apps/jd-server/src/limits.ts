@@ -6,6 +6,8 @@ export const JD_SERVER_LIMITS = {
   nodesMs: 1_000,
   /** Part of what a node's checker may hold for declared jobs, above which older ones are forgotten. */
   heldPart: 0.375,
+  /** How long after that they are left alone: what a checker holds is not known at once. */
+  shedEveryMs: 5_000,
   /** Declared jobs that the status lists, latest first. */
   listedJobs: 16,
   /** Blocks that the status lists, latest first. */

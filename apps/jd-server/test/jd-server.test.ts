@@ -295,6 +295,11 @@ describe('nodes', () => {
     node.checker.jobBytes = 200 * 1024 * 1024;
     running.clock.advance(1_000);
     expect(node.checker.released).toEqual([1, 2]);
+    // What it says of itself is of a while ago.
+    running.clock.advance(1_000);
+    expect(node.checker.released).toEqual([1, 2]);
+    running.clock.advance(4_000);
+    expect(node.checker.released).toEqual([1, 2, 3]);
   });
 
   test('forget jobs that the chain has passed', async () => {
