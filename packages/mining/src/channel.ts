@@ -232,8 +232,11 @@ export abstract class ServerChannel {
   }
 }
 
-/** Bounded by the later of our clock and the template's time, in case ours is slow. */
-function allowsTime(job: LiveJob, ntime: number, nowMs: number): boolean {
-  const latest = Math.max(nowMs / 1000, job.minNtime) + MAX_FUTURE_BLOCK_TIME - FUTURE_BLOCK_MARGIN;
-  return ntime >= job.minNtime && ntime <= latest;
+/**
+ * Bounded by our clock, or by the time of the server's own template where that is later, in case our clock is slow. What a
+ * client says of its own job moves no bound: no node would take a block so far ahead.
+ */
+function allowsTime({ job, minNtime }: LiveJob, ntime: number, nowMs: number): boolean {
+  const base = job.origin.kind === 'custom' ? nowMs / 1000 : Math.max(nowMs / 1000, minNtime);
+  return ntime >= minNtime && ntime <= base + MAX_FUTURE_BLOCK_TIME - FUTURE_BLOCK_MARGIN;
 }

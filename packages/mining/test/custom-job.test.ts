@@ -170,6 +170,17 @@ describe('a channel with jobs of its client', () => {
     expect(outcome.solution.extranonce).toEqual(Uint8Array.of(...bytes(6, 7), ...bytes(4, 9)));
   });
 
+  test('credits no share whose time a node would not take, whatever min_ntime its client names (§5.3.18)', () => {
+    const channel = extended();
+    const ahead = NOW / 1000 + 7_000;
+    const job = custom(1, NEVER);
+    channel.setCustomJob(job, NEVER, ahead, NOW);
+    expect(channel.submit(solve(channel, job, { tip: NEVER, ntime: ahead + 141 }), NOW)).toEqual(
+      rejected('invalid-ntime'),
+    );
+    expect(channel.submit(solve(channel, job, { tip: NEVER, ntime: ahead + 140 }), NOW).kind).toBe('accepted');
+  });
+
   test('does not yield a block again when it was forgotten and is set once more', () => {
     const channel = extended();
     const job = custom(1, tip(1));
