@@ -5,12 +5,15 @@ import {
   minerOf,
   openScene,
   type Pair,
+  pathOf,
   pooledChannel,
   type Scene,
   startClient,
   startPair,
   workingAs,
 } from './declaring.ts';
+
+const SECOND = 1_000;
 
 let scene: Scene;
 beforeAll(async () => {
@@ -91,5 +94,36 @@ describe('a block', () => {
     expect(await answer).toBe('accepted');
     expectPaid(await lab.node.block(height));
     await pair.beforeJds.message('PushSolution');
+  });
+});
+
+describe('two nodes that do not agree on the tip for a while', () => {
+  test('the miner goes on alone, and for the pool as soon as they agree again', async () => {
+    await using own = await openScene();
+    const { lab, miners } = own;
+    await using pair = await startPair(own, { name: 'parted' });
+    await using client = await startClient(own, [pair.upstream]);
+    await using miner = await minerOf(client);
+    const channel = await pooledChannel(own, client, miner);
+    await lab.node.disconnect(miners);
+    await lab.node.mineEmpty();
+    await lab.node.mineEmpty();
+    await miners.mineEmpty();
+    await channel.workOn(await miners.bestHash());
+    await workingAs(own, client, 'solo');
+    expect(await channel.mine({ wanted: 'share' })).toBe('accepted');
+
+    await lab.node.connect(miners);
+    const best = await lab.node.bestHash();
+    const work = await lab.clock.until(SECOND, channel.workOn(best));
+    expect(work).toBeDefined();
+    await workingAs(own, client, 'pooled');
+    await pair.beforePool.message('SetCustomMiningJobSuccess');
+    const height = (await lab.node.height()) + 1;
+    expect(await channel.mine({ wanted: 'block' })).toBe('accepted');
+    await lab.node.reach(height);
+    const block = await lab.node.block(height);
+    expectPaid(block);
+    expect(await pathOf(client, block.hash)).toBe('declared-full-template');
   });
 });
