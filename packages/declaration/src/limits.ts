@@ -50,7 +50,7 @@ export const DECLARATION_LIMITS = {
   uselessSolutionsPerMinute: 120,
   /** PushSolution of one connection that solve nothing yet: jobs that are still being judged, or were not tried yet, may be. */
   earlySolutions: 8,
-  /** What may be hashed at once to try the solutions of a connection on the jobs of others; the rest waits for its turn. */
+  /** What may be hashed at once to try a connection's solutions on other jobs than its latest; the rest waits for its turn. */
   searchBytesBurst: 2 * 1024 * 1024,
   /** Of this, what a new connection has. */
   searchBytesFirst: 256 * 1024,

@@ -108,24 +108,20 @@ export class JobBook {
     while (this.size > 0 && this.#weight > target) if (!this.#dropLeastNeeded(isAllNeeded)) return;
   }
 
-  /** The block that a solution makes of a job of this connection, its latest tried first; undefined when of none. */
-  solveOwn(solution: Solution, peer: number): SolvedJob | undefined {
-    for (const job of this.#holdings.get(peer)?.jobs.toReversed() ?? []) {
-      const solved = solve(job, solution);
-      if (solved !== undefined) return solved;
-    }
-    return undefined;
+  /** The block that a solution makes of the latest job of this connection (§6.4.9); undefined when of another or none. */
+  solveLatest(solution: Solution, peer: number): SolvedJob | undefined {
+    const latest = this.#holdings.get(peer)?.jobs.at(-1);
+    return latest === undefined ? undefined : solve(latest, solution);
   }
 
   /**
-   * Tries a solution on the jobs of all other connections, latest first. Yields after each of them what it has cost: so
-   * many bytes were hashed.
-   *
-   * @param peer undefined for none: all jobs are tried
+   * Tries a solution on all jobs, latest first, those of `peer` before all others. Yields after each of them what it has
+   * cost: so many bytes were hashed.
    */
-  *searchOthers(solution: Solution, peer: number | undefined): Generator<number, SolvedJob | undefined> {
-    const others = [...this.#holdings].filter(([other]) => other !== peer).reverse();
-    for (const job of others.flatMap(([, { jobs }]) => jobs.toReversed())) {
+  *search(solution: Solution, peer: number | undefined): Generator<number, SolvedJob | undefined> {
+    const jobs = [...this.#holdings].reverse().filter(([other]) => other !== peer);
+    const own = peer === undefined ? undefined : this.#holdings.get(peer);
+    for (const job of [own, ...jobs.map(([, holding]) => holding)].flatMap((each) => each?.jobs.toReversed() ?? [])) {
       const solved = this.#handles.has(job.handle) ? solve(job, solution) : undefined;
       if (solved !== undefined) return solved;
       yield costOf(job, solution);
@@ -135,7 +131,7 @@ export class JobBook {
 
   /** The block that a solution makes of any job, however long that takes. */
   solve(solution: Solution): SolvedJob | undefined {
-    const search = this.searchOthers(solution, undefined);
+    const search = this.search(solution, undefined);
     for (;;) {
       const step = search.next();
       if (step.done === true) return step.value;

@@ -122,10 +122,15 @@ export class PendingDeclaration {
   /** Takes what was asked for; the bytes are copied. */
   take(transactions: readonly Uint8Array[], bytes: number): void {
     if (this.#stage.phase !== 'asking') throw new Error(`takes transactions while ${this.#stage.phase}`);
-    this.#provided = this.#stage.positions.map((position, at) => ({
-      position,
-      transaction: (transactions[at] ?? new Uint8Array(0)).slice(),
-    }));
+    const copy = new Uint8Array(bytes);
+    let end = 0;
+    this.#provided = this.#stage.positions.map((position, at) => {
+      const transaction = transactions[at] ?? new Uint8Array(0);
+      const start = end;
+      copy.set(transaction, start);
+      end += transaction.length;
+      return { position, transaction: copy.subarray(start, end) };
+    });
     this.#providedBytes = bytes;
   }
 }

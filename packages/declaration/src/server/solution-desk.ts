@@ -9,14 +9,14 @@ import { TokenBucket } from './token-bucket.ts';
 /** What solves nothing so far. */
 interface Unsolved {
   readonly solution: Solution;
-  /** The jobs of others that it was not tried on yet. */
+  /** The jobs that it was not tried on yet. */
   readonly search: Generator<number, SolvedJob | undefined>;
   /** Bytes that the last try has hashed. */
   cost: number;
   isTried: boolean;
 }
 
-/** The solutions of one connection (§6.4.9): tried on its own jobs at once, on those of others as effort allows. */
+/** The solutions of one connection (§6.4.9): tried on its latest job at once, on all others as effort allows. */
 export class SolutionDesk {
   readonly #peer: number;
   readonly #hall: Surroundings;
@@ -48,7 +48,7 @@ export class SolutionDesk {
    */
   push(solution: PushSolution, isJobPending: boolean, nowMs: number): void {
     const { jobs } = this.#hall;
-    const solved = jobs.solveOwn(solution, this.#peer) ?? this.#searchNew(solution, isJobPending, nowMs);
+    const solved = jobs.solveLatest(solution, this.#peer) ?? this.#searchNew(solution, isJobPending, nowMs);
     if (solved !== undefined && this.#hand(solved)) return;
     if (!this.#useless.take(nowMs)) throw new ProtocolError('too-many-solutions' satisfies DeclarationViolation);
   }
@@ -56,7 +56,7 @@ export class SolutionDesk {
   /** The connection has another declared job. */
   jobDeclared(): void {
     this.#unsolved = this.#unsolved.filter(({ solution }) => {
-      const solved = this.#hall.jobs.solveOwn(solution, this.#peer);
+      const solved = this.#hall.jobs.solveLatest(solution, this.#peer);
       if (solved !== undefined) this.#hand(solved);
       return solved === undefined;
     });
@@ -82,7 +82,7 @@ export class SolutionDesk {
 
   #searchNew({ extranonce, prevHash, ...rest }: PushSolution, isJobPending: boolean, nowMs: number) {
     const solution = { ...rest, extranonce: extranonce.slice(), prevHash: prevHash.slice() };
-    const search = this.#hall.jobs.searchOthers(solution, this.#peer);
+    const search = this.#hall.jobs.search(solution, this.#peer);
     const unsolved = { solution, search, cost: 0, isTried: false };
     const solved = this.#search(unsolved, nowMs);
     if (solved === undefined) this.#keep(unsolved, isJobPending);
@@ -97,7 +97,7 @@ export class SolutionDesk {
     this.#report('no-block');
   }
 
-  /** A block that only others' jobs tell of must not keep the event loop from the rest: effort is bounded. */
+  /** What solves nothing must not keep the event loop from the rest: effort is bounded. */
   #search(unsolved: Unsolved, nowMs: number): SolvedJob | undefined {
     while (!unsolved.isTried && this.#effort.take(nowMs, unsolved.cost)) {
       const step = unsolved.search.next();
