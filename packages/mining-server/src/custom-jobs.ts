@@ -57,7 +57,7 @@ export class CustomJobs {
     this.#held = held.filter(({ receivedAtMs }) => nowMs - receivedAtMs < limits.heldCustomJobMs);
     for (const each of this.#forget(held)) this.#refuse(each.message, 'unknown-chain-tip');
     const { work } = board;
-    if (work === undefined || nowMs - work.tipSinceMs < limits.staleCustomJobMs) return;
+    if (work === undefined || nowMs - work.heightSinceMs < limits.staleCustomJobMs) return;
     for (const { channel } of miners) {
       if (channel.active !== undefined && channel.active.job.height < work.current.height) channel.endTip();
     }

@@ -213,6 +213,20 @@ describe('a job of the client', () => {
     expect(miner.of('SubmitSharesError').map(({ errorCode }) => errorCode)).toEqual(['stale-share']);
   });
 
+  test('is stale seconds after it, although rivals of that tip come and go', async () => {
+    const { miner, client, channelId, server, settle, clock } = served();
+    const message = draft(channelId);
+    miner.says(message);
+    const work = workOf(miner, client, message);
+    for (let i = 0; i < 4; i += 1) {
+      server.activate(template(2, { coinbasePrefix: Uint8Array.of(3, 1, 53, 12) }), tip(2 + (i % 2)));
+      await settle();
+      clock.advance(2_000);
+    }
+    miner.says(solve(client, { work }));
+    expect(miner.of('SubmitSharesError').map(({ errorCode }) => errorCode)).toEqual(['stale-share']);
+  });
+
   test('on a rival of the pool’s tip, or ahead of it, does not go stale with time', async () => {
     const { miner, client, channelId, server, settle, clock } = served();
     const message = draft(channelId);

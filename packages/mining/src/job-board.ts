@@ -43,6 +43,8 @@ export interface BoardWork {
   readonly tip: Tip;
   /** When the tip came, in milliseconds. */
   readonly tipSinceMs: number;
+  /** When a tip came that was higher than the one before, in milliseconds: rivals of one height change nothing. */
+  readonly heightSinceMs: number;
   /** The future template that the tip activated. */
   readonly opening: WorkSource;
   /** What to mine now: the opening template or a later one. */
@@ -102,10 +104,11 @@ export class JobBoard {
    */
   activate(template: WorkTemplate, tip: Tip, nowMs: number): 'new-tip' | 'same-tip' {
     const opening = this.#futures.find((source) => source.template === template) ?? this.#source(template);
-    const last = this.#work?.tip;
-    this.#work = { tip, tipSinceMs: nowMs, opening, current: opening };
+    const last = this.#work;
+    const heightSinceMs = last === undefined || last.current.height < opening.height ? nowMs : last.heightSinceMs;
+    this.#work = { tip, tipSinceMs: nowMs, heightSinceMs, opening, current: opening };
     this.#futures = [];
-    return last !== undefined && sameBytes(last.prevHash, tip.prevHash) ? 'same-tip' : 'new-tip';
+    return last !== undefined && sameBytes(last.tip.prevHash, tip.prevHash) ? 'same-tip' : 'new-tip';
   }
 
   /** New jobs of the template at hand for a few channels only; what the others mine stays. */
