@@ -187,20 +187,21 @@ describe('the answer to a proposal', () => {
     expect(await verdict(id)).toEqual({ kind: 'unavailable', reason: expect.stringContaining('no answer') });
   });
 
-  test('that nobody waits for any more is not waited for', async () => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    fake.on('getblocktemplate', ({ params, gone }) => {
-      if (!JSON.stringify(params).includes('proposal')) return { result: templateJson() };
-      gone.addEventListener('abort', () => resolve());
-      return 'silence';
-    });
+  test('that nobody waits for any more keeps its place until it comes: the node works on it all the same', async () => {
+    const gate = Promise.withResolvers<FakeAnswer>();
+    proposals.push(() => gate.promise);
     const on = await ready(1);
     const id = start(on, empty);
     await fake.called('getblocktemplate', 2);
     on.on({ kind: 'abort', id });
-    await promise;
-    await message('status', ({ status }) => status.running === 0);
-    expect(messages.some(({ kind }) => kind === 'verdict')).toBe(false);
+    const next = start(on, empty, 'b');
+    await clock.advanceAsync(LIMITS.statusIntervalMs);
+    await message('status', ({ status }) => status.waiting === 1);
+    expect(fake.count('getblocktemplate')).toBe(2);
+    gate.resolve({ result: null });
+    expect(await verdict(next)).toMatchObject({ kind: 'valid' });
+    expect(messages.filter(({ kind }) => kind === 'verdict')).toHaveLength(1);
+    await message('status', ({ status }) => status.jobs === 1 && status.running === 0);
   });
 
   test('is not asked for when the block is larger than any', async () => {

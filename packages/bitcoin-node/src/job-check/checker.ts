@@ -128,7 +128,9 @@ export class Checker {
     const block = draftBlock(job, transactions, tip);
     if (block === undefined) return { kind: 'invalid', reason: 'bad-coinbase' };
     try {
-      const answer = await propose(this.#parts.client, block.bytes, signal);
+      // To its end, whoever has given it up: the node works on it all the same, and only so much at once.
+      const answer = await propose(this.#parts.client, block.bytes);
+      signal.throwIfAborted();
       if (answer.kind === 'invalid') return answer;
       if (answer.kind === 'stale' || !(await this.#hasFees(transactions, tip, signal))) {
         this.#parts.look();

@@ -24,9 +24,9 @@ export type ProposalAnswer =
  * @param block serialized
  * @throws RpcError when the node says nothing of the block
  */
-export async function propose(client: RpcClient, block: Uint8Array, signal: AbortSignal): Promise<ProposalAnswer> {
+export async function propose(client: RpcClient, block: Uint8Array): Promise<ProposalAnswer> {
   const data = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('hex');
-  const options = { signal, timeoutMs: LIMITS.checkTimeoutMs, lane: 'check' };
+  const options = { timeoutMs: LIMITS.checkTimeoutMs, lane: 'check' };
   let answer: unknown;
   try {
     answer = await client.call(METHOD, [{ mode: 'proposal', data, rules: RULES }], options);
