@@ -61,6 +61,8 @@ export class Declarer {
   readonly #left = new AbortController();
   /** Whether no template of the present tip has come yet. */
   #tipGone = false;
+  /** For which difficulty a job of the present tip was set again already. */
+  #reboundFor = Infinity;
 
   constructor(options: DeclarerOptions) {
     const { channel } = options.pool;
@@ -159,6 +161,7 @@ export class Declarer {
   tipMoved(nowMs: number): void {
     this.#options.pool.tipMoved(nowMs);
     this.#tipGone = true;
+    this.#reboundFor = Infinity;
     for (const item of this.#items) this.#drop(item, 'tip-moved');
   }
 
@@ -261,7 +264,7 @@ export class Declarer {
 
   /**
    * The pool's target binds a job when that is set (§5.3.21): one that was set before devices came would be far too hard
-   * for them, and is set again.
+   * for them, and is set again. Once for a target: a pool may hold all jobs of one coinbase to the first one's.
    */
   #rebind(nowMs: number): void {
     const latest = this.#items.at(-1);
@@ -269,7 +272,9 @@ export class Declarer {
     if (latest === undefined || state?.phase !== 'acknowledged' || !this.canTake) return;
     if (nowMs - latest.sinceMs < JD_CLIENT_LIMITS.rebindMs || this.#tipGone) return;
     const wanted = difficultyFromTarget(this.#shares.target);
-    if (difficultyFromTarget(state.target) < JD_CLIENT_LIMITS.rebindFactor * wanted) return;
+    const { rebindFactor } = JD_CLIENT_LIMITS;
+    if (Math.min(difficultyFromTarget(state.target), this.#reboundFor) < rebindFactor * wanted) return;
+    this.#reboundFor = wanted;
     this.#options.log.info('the job at hand is declared again for an easier target');
     this.take(latest.template, latest.tip);
   }

@@ -1,4 +1,4 @@
-import { encodeCountedOutputs, MAX_TARGET } from '@sv2kit/bitcoin';
+import { encodeCountedOutputs, MAX_TARGET, targetFromBigint } from '@sv2kit/bitcoin';
 import type { JobDeclarationFromClient, MiningFromClient } from '@sv2kit/codec';
 import { createMetrics, Latencies, silentLogger, VirtualClock } from '@sv2kit/daemon';
 import {
@@ -24,6 +24,7 @@ import { newTemplate, prevHash } from './templates.ts';
 
 const TAG = Uint8Array.of(0x2f);
 const PREFIX = Uint8Array.of(1, 2, 3, 4);
+const HARD = targetFromBigint(1n << 200n);
 const OUTPUTS = encodeCountedOutputs([PAYOUT, MARKER]);
 
 /** A connection that writes down what is sent. */
@@ -172,6 +173,14 @@ class Bench {
     );
   }
 
+  target(maximumTarget: Uint8Array): void {
+    this.#pool.onMessage({ type: 'SetTarget', channelId: 7, maximumTarget });
+  }
+
+  get jobsSet(): number {
+    return this.toPool.sent.filter(({ type }) => type === 'SetCustomMiningJob').length;
+  }
+
   wait(ms: number): void {
     this.clock.advance(ms);
     this.declarer.tick(this.clock.now());
@@ -247,4 +256,29 @@ test('shares of one job go to the pool under the id that it gave that job', () =
     [1, 1],
     [2, 2],
   ]);
+});
+
+test('a job is set again for an easier target once, however hard the pool leaves it; and once more on the next tip', () => {
+  const bench = new Bench('coinbase-only');
+  const answer = (): void => {
+    bench.target(HARD);
+    bench.set(true);
+    bench.target(MAX_TARGET);
+  };
+  bench.token();
+  answer();
+  for (let i = 0; i < 10; i += 1) {
+    bench.token();
+    bench.wait(10_000);
+    answer();
+  }
+  expect(bench.jobsSet).toBe(2);
+  bench.tip();
+  answer();
+  for (let i = 0; i < 10; i += 1) {
+    bench.token();
+    bench.wait(10_000);
+    answer();
+  }
+  expect(bench.jobsSet).toBe(4);
 });
