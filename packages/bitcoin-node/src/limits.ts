@@ -56,6 +56,8 @@ export const LIMITS = {
   mempoolMaxIntervalMs: 30_000,
   /** When a job misses transactions, the mempool is looked at once more unless that was so little ago. */
   mempoolMinIntervalMs: 200,
+  /** Part of the time that such looks may take: peers decide what is missing. */
+  missingDuty: 0.2,
   /** How long a job waits for that look before its peer is asked instead. */
   missingGraceMs: 300,
   /** How long announced transactions are collected before they are asked for together. */

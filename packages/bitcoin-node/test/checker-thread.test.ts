@@ -333,6 +333,24 @@ describe('the mempool mirror', () => {
     expect(await verdict(start(on, job))).toMatchObject({ kind: 'valid' });
   });
 
+  test('is not asked for again and again by jobs that miss transactions when it takes the node long', async () => {
+    const gate = Promise.withResolvers<FakeAnswer>();
+    fake.on('getrawmempool', () => gate.promise);
+    const on = await ready();
+    await fake.called('getrawmempool');
+    clock.advance(500);
+    gate.resolve({ result: [] });
+    expect(await verdict(start(on, job))).toEqual({ kind: 'missing', positions: [0] });
+    for (let waited = 500; waited < 2_000; waited += 500) {
+      clock.advance(500);
+      expect(await verdict(start(on, job))).toEqual({ kind: 'missing', positions: [0] });
+    }
+    expect(fake.count('getrawmempool')).toBe(1);
+    clock.advance(500);
+    expect(await verdict(start(on, job))).toEqual({ kind: 'missing', positions: [0] });
+    expect(fake.count('getrawmempool')).toBe(2);
+  });
+
   test('does not hold up a job that misses a transaction for long', async () => {
     const on = await ready();
     expect(await verdict(start(on, job))).toEqual({ kind: 'missing', positions: [0] });

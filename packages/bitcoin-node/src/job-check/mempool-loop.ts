@@ -25,6 +25,7 @@ export class MempoolLoop {
   #syncing: Promise<void> | undefined;
   #timer: Disposable | undefined;
   #startedAtMs = 0;
+  #tookMs = 0;
 
   constructor(parts: MempoolLoopParts) {
     this.#parts = parts;
@@ -48,7 +49,8 @@ export class MempoolLoop {
 
   /** Somebody misses transactions: resolves when the mempool was looked at, unless that was a moment ago. */
   async refresh(): Promise<void> {
-    const isFresh = this.#parts.clock.now() - this.#startedAtMs < LIMITS.mempoolMinIntervalMs;
+    const restMs = Math.max(LIMITS.mempoolMinIntervalMs, this.#tookMs / LIMITS.missingDuty);
+    const isFresh = this.#parts.clock.now() - this.#startedAtMs < restMs;
     if (this.#syncing === undefined && (isFresh || this.#run === undefined)) return;
     await this.#sync();
   }
@@ -79,8 +81,8 @@ export class MempoolLoop {
     this.#startedAtMs = clock.now();
     await this.#attempt(() => this.#mirror.sync(signal), signal);
     if (signal.aborted) return;
-    const tookMs = clock.now() - this.#startedAtMs;
-    const restMs = Math.min(tookMs / LIMITS.mempoolDuty, LIMITS.mempoolMaxIntervalMs);
+    this.#tookMs = clock.now() - this.#startedAtMs;
+    const restMs = Math.min(this.#tookMs / LIMITS.mempoolDuty, LIMITS.mempoolMaxIntervalMs);
     this.#timer = clock.after(Math.max(intervalMs, restMs), () => void this.#sync());
   }
 
