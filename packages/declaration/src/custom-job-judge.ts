@@ -51,6 +51,10 @@ export type CustomJobVerdict =
       };
       /** The fraction of its shares' difficulty that is paid: above 0, at most 1. */
       readonly credit: number;
+      /** Satoshis that the coinbase pays the pool. */
+      readonly payout: bigint;
+      /** Satoshis that they are measured against: what the coinbase could pay in all. */
+      readonly value: bigint;
       /** Of the block it makes. */
       readonly height: number;
     }
@@ -123,6 +127,8 @@ export class CustomJobJudge {
       tokenId,
       tip: { prevHash, nbits, minNtime: message.minNtime, target },
       credit,
+      payout: paid.payout,
+      value: worth,
       height,
     };
   }

@@ -23,8 +23,8 @@ export type CustomJobFault =
   | 'invalid-merkle-path'
   | 'invalid-coinbase-tx';
 
-/** Seconds by which a block's time may be ahead of the clock. */
-const MAX_FUTURE_SECONDS = 7200;
+/** Seconds by which a block's time may be ahead of the clock, less a minute for clocks that differ: shares have the same bound. */
+const MAX_FUTURE_SECONDS = 7200 - 60;
 /** Since BIP65 the network takes no block version below. */
 const LEAST_VERSION = 4;
 /** A block's sigops, with BIP141's factor. */

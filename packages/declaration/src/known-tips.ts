@@ -24,9 +24,11 @@ const REMEMBERED_TIPS = 16;
 
 /**
  * The tips that nodes and template sources have named. The highest are live: two of one height may be, since sources
- * differ while the network is split over them.
+ * differ while the network is split over them. So is the one named last, whatever its height: the chain may have been
+ * reorganised to a lower one.
  */
 export class KnownTips {
+  /** Named last comes last. */
   readonly #tips: KnownTip[] = [];
   #height = -1;
 
@@ -36,13 +38,15 @@ export class KnownTips {
     const before = at === -1 ? undefined : this.#tips.splice(at, 1)[0];
     this.#tips.push({ ...tip, prevHash: tip.prevHash.slice(), minNtime: tip.minNtime ?? before?.minNtime });
     if (this.#tips.length > REMEMBERED_TIPS) this.#tips.shift();
-    this.#height = Math.max(this.#height, tip.height);
+    this.#height = Math.max(...this.#tips.map(({ height }) => height));
   }
 
   /** @param height of the block to be mined, as its coinbase says (BIP34), where it does */
   judge(prevHash: Uint8Array, height: number | undefined): TipVerdict {
+    const last = this.#tips.at(-1);
     const tip = this.#tips.find((known) => sameBytes(known.prevHash, prevHash));
-    if (tip !== undefined) return tip.height === this.#height ? { kind: 'live', tip } : { kind: 'stale' };
-    return height !== undefined && height < this.#height ? { kind: 'stale' } : { kind: 'unseen' };
+    if (tip !== undefined)
+      return tip === last || tip.height === this.#height ? { kind: 'live', tip } : { kind: 'stale' };
+    return height !== undefined && height < (last?.height ?? 0) ? { kind: 'stale' } : { kind: 'unseen' };
   }
 }
