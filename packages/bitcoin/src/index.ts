@@ -82,4 +82,11 @@ export {
   targetToBigint,
   workOfTarget,
 } from './target.ts';
-export { encodeBlock, type ParsedTransaction, parseTransaction, type TxIn } from './transaction.ts';
+export {
+  encodeBlock,
+  identifyTransaction,
+  type ParsedTransaction,
+  parseTransaction,
+  type TransactionIds,
+  type TxIn,
+} from './transaction.ts';

@@ -11,14 +11,18 @@ export interface TxIn {
   readonly sequence: number;
 }
 
-/** A transaction as read from its bytes; byte fields are views onto them. */
-export interface ParsedTransaction {
+/** What a block needs to know of a transaction. */
+export interface TransactionIds {
   /** Internal byte order. */
   readonly txid: Uint8Array;
   /** Internal byte order; equals the txid without a witness. BIP141's witness tree takes 0 for a coinbase instead. */
   readonly wtxid: Uint8Array;
   /** BIP141 weight units. */
   readonly weight: number;
+}
+
+/** A transaction as read from its bytes; byte fields are views onto them. */
+export interface ParsedTransaction extends TransactionIds {
   readonly segwit: boolean;
   readonly version: number;
   readonly inputs: readonly TxIn[];
@@ -43,13 +47,38 @@ export function parseTransaction(bytes: Uint8Array): ParsedTransaction {
   const bodyEnd = reader.offset;
   if (segwit) readWitnesses(reader, inputs.length);
   const locktime = reader.uint32('the lock time');
-  if (reader.remaining > 0) reader.fail('goes on after the lock time');
+  return { ...ids(reader, segwit, bodyStart, bodyEnd), segwit, version, inputs, outputs, locktime };
+}
 
+/**
+ * As {@link parseTransaction}, but keeps nothing of inputs and outputs: a hostile transaction of a block's size has
+ * 440,000 of them, and then this costs a tenth.
+ *
+ * @throws {@link BitcoinError} `bad-transaction`
+ */
+export function identifyTransaction(bytes: Uint8Array): TransactionIds {
+  const reader = new ByteReader(bytes, 'bad-transaction');
+  reader.skip(4, 'the version');
+  const segwit = bytes[4] === 0;
+  if (segwit) readMarkerAndFlag(reader);
+  const bodyStart = reader.offset;
+  const inputs = skipInputs(reader);
+  skipOutputs(reader);
+  const bodyEnd = reader.offset;
+  if (segwit) readWitnesses(reader, inputs);
+  reader.skip(4, 'the lock time');
+  return ids(reader, segwit, bodyStart, bodyEnd);
+}
+
+/** @param reader at the end of the lock time */
+function ids(reader: ByteReader, segwit: boolean, bodyStart: number, bodyEnd: number): TransactionIds {
+  const { bytes } = reader;
+  if (reader.remaining > 0) reader.fail('goes on after the lock time');
   const wtxid = sha256d(bytes);
-  if (!segwit) return { txid: wtxid, wtxid, weight: bytes.length * 4, segwit, version, inputs, outputs, locktime };
+  if (!segwit) return { txid: wtxid, wtxid, weight: bytes.length * 4 };
   const body = bytes.subarray(bodyStart, bodyEnd);
   const txid = sha256d(concatBytes(bytes.subarray(0, 4), body, bytes.subarray(bytes.length - 4)));
-  return { txid, wtxid, weight: (body.length + 8) * 3 + bytes.length, segwit, version, inputs, outputs, locktime };
+  return { txid, wtxid, weight: (body.length + 8) * 3 + bytes.length };
 }
 
 /**
@@ -82,6 +111,25 @@ function readInputs(reader: ByteReader): TxIn[] {
     });
   }
   return inputs;
+}
+
+function skipInputs(reader: ByteReader): number {
+  const count = reader.compactSize('input count');
+  if (count === 0) reader.fail('has no inputs');
+  for (let i = 0; i < count; i++) {
+    reader.skip(36, 'an outpoint');
+    reader.skip(reader.compactSize('script length'), 'a scriptSig');
+    reader.skip(4, 'a sequence');
+  }
+  return count;
+}
+
+function skipOutputs(reader: ByteReader): void {
+  const count = reader.compactSize('output count');
+  for (let i = 0; i < count; i++) {
+    reader.skip(8, 'an output value');
+    reader.skip(reader.compactSize('script length'), 'an output script');
+  }
 }
 
 function readOutputs(reader: ByteReader): TxOut[] {

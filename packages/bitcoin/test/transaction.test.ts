@@ -1,7 +1,7 @@
 import { Transaction } from 'bitcoinjs-lib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { displayHash, encodeOutputs, parseTransaction } from '../src/index.ts';
+import { displayHash, encodeOutputs, identifyTransaction, parseTransaction } from '../src/index.ts';
 
 const unhex = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number(`0x${pair}`));
 
@@ -97,6 +97,27 @@ test('any bytes are read or refused as a bad transaction', () => {
         expect(error).toMatchObject({ name: 'BitcoinError', code: 'bad-transaction' });
       }
     }),
+  );
+});
+
+test('any bytes are identified as they are read, or refused alike', () => {
+  const outcome = (read: (bytes: Uint8Array) => { txid: Uint8Array; wtxid: Uint8Array; weight: number }) => {
+    return (bytes: Uint8Array) => {
+      try {
+        const { txid, wtxid, weight } = read(bytes);
+        return { txid, wtxid, weight };
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'BitcoinError', code: 'bad-transaction' });
+        return 'refused';
+      }
+    };
+  };
+  const any = fc.oneof(transaction, fc.uint8Array({ maxLength: 200 }), damaged());
+  fc.assert(
+    fc.property(any, (bytes) => {
+      expect(outcome(identifyTransaction)(bytes)).toEqual(outcome(parseTransaction)(bytes));
+    }),
+    { numRuns: 300 },
   );
 });
 

@@ -1,4 +1,4 @@
-import { BitcoinError, displayHash, type ParsedTransaction, parseTransaction } from '@sv2kit/bitcoin';
+import { BitcoinError, displayHash, identifyTransaction, type TransactionIds } from '@sv2kit/bitcoin';
 
 const HASH_BYTES = 32;
 
@@ -34,15 +34,15 @@ export function shownHash(key: HashKey): string {
 /** A transaction from its bytes, which are copied; `undefined` when they are none. */
 export function readTransaction(bytes: Uint8Array, fee: number | undefined): CheckedTransaction | undefined {
   const data = new Uint8Array(bytes);
-  const parsed = parsedOrNothing(data);
+  const parsed = idsOrNothing(data);
   if (parsed === undefined) return undefined;
   return { wtxid: hashKey(parsed.wtxid), txid: hashKey(parsed.txid), data, weight: parsed.weight, fee };
 }
 
-/** A transaction from its bytes; `undefined` when they are none. */
-export function parsedOrNothing(bytes: Uint8Array): ParsedTransaction | undefined {
+/** What identifies a transaction; `undefined` when the bytes are none. */
+export function idsOrNothing(bytes: Uint8Array): TransactionIds | undefined {
   try {
-    return parseTransaction(bytes);
+    return identifyTransaction(bytes);
   } catch (error) {
     if (error instanceof BitcoinError) return undefined;
     throw error;

@@ -1,5 +1,5 @@
 import { encodeBlock, encodeHeader, merklePathOf, merkleRoot } from '@sv2kit/bitcoin';
-import { type CheckedTransaction, hashOf, parsedOrNothing } from './checked-transaction.ts';
+import { type CheckedTransaction, hashOf, idsOrNothing } from './checked-transaction.ts';
 import type { PackedJob } from './messages.ts';
 import type { WorkTip } from './tip-keeper.ts';
 
@@ -21,7 +21,7 @@ export function draftBlock(
   transactions: readonly CheckedTransaction[],
   tip: WorkTip,
 ): DraftBlock | undefined {
-  const coinbase = parsedOrNothing(job.coinbase);
+  const coinbase = idsOrNothing(job.coinbase);
   if (coinbase === undefined) return undefined;
   const merklePath = merklePathOf(transactions.map(({ txid }) => hashOf(txid)));
   const header = encodeHeader({
