@@ -4,10 +4,12 @@ export const POOL_LIMITS = {
   waitingBlocks: 64,
   /** How long they wait. */
   waitingBlockMs: 600_000,
-  /** A block that was pushed so shortly before the connection ended is pushed again. */
-  doubtfulBlockMs: 10_000,
   /** How often each job declarator server is asked for a token, which shows whether it is in order. */
   declaratorProbeMs: 60_000,
-  /** How long it may take to answer. */
+  /** And how soon after a block, at most: the answer shows that the block has arrived. */
+  pushProbeMs: 1_000,
+  /** How long it may take to answer before that is trouble. */
   declaratorAnswerMs: 30_000,
+  /** And before it is taken for gone: it is connected to anew, and gets the blocks that may not have arrived again. */
+  declaratorSilenceMs: 120_000,
 } as const;

@@ -152,11 +152,14 @@ describe('a block', () => {
     expect(server.of('PushSolution')).toEqual([{ type: 'PushSolution', ...pushed }]);
   });
 
-  test('waits for a declarator that is away, and goes out again when its connection ended right after it', async () => {
+  test('waits for a declarator that is away, and goes out again unless an answer shows that it has arrived', async () => {
     const { server, clock, line: made } = await line();
+    server.allocates([{ value: 0n, script: PAYOUT }, REQUIRED]);
     made.take(block(1));
-    await clock.advanceAsync(POOL_LIMITS.doubtfulBlockMs);
+    await clock.advanceAsync(POOL_LIMITS.pushProbeMs);
+    expect(server.of('AllocateMiningJobToken').map(({ requestId }) => requestId)).toEqual([1, 2]);
     made.take(block(2));
+    server.allocates([{ value: 0n, script: PAYOUT }, REQUIRED]);
     server.lose();
     expect(made.take(block(3))).toBe('waits');
     expect(made.waiting).toBe(2);
@@ -164,6 +167,14 @@ describe('a block', () => {
     await clock.advanceAsync(61_000);
     expect(made.waiting).toBe(0);
     expect(server.of('PushSolution').map(({ nonce }) => nonce)).toEqual([1, 2, 2, 3]);
+  });
+
+  test('is not lost on a connection that only seems to be open', async () => {
+    const { server, clock, line: made } = await line();
+    server.allocates([{ value: 0n, script: PAYOUT }, REQUIRED]);
+    made.take(block(1));
+    await clock.advanceAsync(POOL_LIMITS.pushProbeMs + POOL_LIMITS.declaratorSilenceMs + 10_000);
+    expect(server.of('PushSolution').map(({ nonce }) => nonce)).toEqual([1, 1]);
   });
 
   test('that waits too long, or behind too many others, is an error in the log', async () => {

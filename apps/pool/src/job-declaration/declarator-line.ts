@@ -44,8 +44,8 @@ export class DeclaratorLine implements BlockWay {
   readonly #upstream: Upstream;
   #declarator: Declarator | undefined;
   #waiting: Parcel[] = [];
-  /** What was pushed just now, and when. */
-  #pushed: { readonly parcel: Parcel; readonly atMs: number }[] = [];
+  /** What was pushed and is not known to have arrived. */
+  #pushed: Parcel[] = [];
   #complaint: string | undefined;
 
   constructor(options: DeclaratorLineOptions) {
@@ -57,7 +57,10 @@ export class DeclaratorLine implements BlockWay {
       protocol: jobDeclaration,
       setup: () => ({ vendor: 'sv2kit', hardwareVersion: 'pool', flags: DECLARE_TX_DATA }),
       handler: (connection) => {
-        const declarator = new Declarator(connection, options.terms, clock, () => this.#onClosed());
+        const declarator = new Declarator(connection, options.terms, clock, {
+          onArrived: (open) => void (this.#pushed = open === 0 ? [] : this.#pushed.slice(-open)),
+          onClosed: () => this.#onClosed(),
+        });
         this.#declarator = declarator;
         this.#deliver(declarator);
         return declarator;
@@ -101,7 +104,6 @@ export class DeclaratorLine implements BlockWay {
   tick(): void {
     const { clock, log } = this.#options;
     const nowMs = clock.now();
-    this.#pushed = this.#pushed.filter(({ atMs }) => nowMs - atMs < POOL_LIMITS.doubtfulBlockMs);
     const old = this.#waiting.filter(({ sinceMs }) => nowMs - sinceMs >= POOL_LIMITS.waitingBlockMs);
     if (old.length > 0) {
       this.#waiting = this.#waiting.filter((each) => !old.includes(each));
@@ -128,7 +130,7 @@ export class DeclaratorLine implements BlockWay {
 
   #push(declarator: Declarator, parcel: Parcel): void {
     declarator.push(parcel.solution);
-    this.#pushed.push({ parcel, atMs: this.#options.clock.now() });
+    this.#pushed.push(parcel);
     if (this.#pushed.length > POOL_LIMITS.waitingBlocks) this.#pushed.shift();
   }
 
@@ -137,12 +139,11 @@ export class DeclaratorLine implements BlockWay {
     if (this.#waiting.length > POOL_LIMITS.waitingBlocks) this.#lose(this.#waiting.splice(0, 1), 'too many wait');
   }
 
-  /** What went out just before may not have arrived. */
+  /** What is not known to have arrived goes out again, unless it is too old by then. */
   #onClosed(): void {
-    const nowMs = this.#options.clock.now();
     const pushed = this.#pushed;
     this.#pushed = [];
-    for (const { parcel, atMs } of pushed) if (nowMs - atMs < POOL_LIMITS.doubtfulBlockMs) this.#wait(parcel);
+    for (const parcel of pushed) this.#wait(parcel);
   }
 
   #lose(lost: readonly Parcel[], why: string): void {

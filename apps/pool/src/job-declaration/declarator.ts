@@ -20,29 +20,42 @@ export interface DeclaratorTerms {
 /** Whom the pool asks for tokens as. */
 const POOL_IDENTITY = utf8('pool');
 
-/** One connection to a job declarator server: blocks go out, and a token now and then shows that all is in order. */
+/** Whose connection to a job declarator server it is. */
+export interface DeclaratorHost {
+  /** The server has answered what was said after all pushed blocks but the latest `open`: those before have arrived. */
+  onArrived(open: number): void;
+  /** What was pushed and is not known to have arrived may be lost. */
+  onClosed(): void;
+}
+
+/**
+ * One connection to a job declarator server: blocks go out, and a token now and then shows that all is in order. PushSolution
+ * has no answer; a token that was asked for after it is one. A server that gives none in time is taken for gone: a
+ * connection that only seems to be open would swallow blocks.
+ */
 export class Declarator implements ConnectionHandler<JobDeclarationFromServer> {
   readonly #connection: Connection<JobDeclarationFromClient>;
   readonly #terms: DeclaratorTerms;
   readonly #clock: Clock;
-  readonly #onClosed: () => void;
+  readonly #host: DeclaratorHost;
   #requestId = 0;
+  /** Blocks pushed since the request for a token that is the latest. */
+  #pushedSince = 0;
   #askedAtMs: number;
   #answered = true;
   #trouble: string | undefined;
   open = true;
 
-  /** @param onClosed what was pushed just now may not have arrived */
   constructor(
     connection: Connection<JobDeclarationFromClient>,
     terms: DeclaratorTerms,
     clock: Clock,
-    onClosed: () => void,
+    host: DeclaratorHost,
   ) {
     this.#connection = connection;
     this.#terms = terms;
     this.#clock = clock;
-    this.#onClosed = onClosed;
+    this.#host = host;
     this.#askedAtMs = clock.now();
     this.#ask();
   }
@@ -51,6 +64,7 @@ export class Declarator implements ConnectionHandler<JobDeclarationFromServer> {
   push(solution: PushedSolution): void {
     this.#connection.send({ type: 'PushSolution', ...solution });
     this.#connection.flush();
+    this.#pushedSince += 1;
   }
 
   /** Why miners' jobs would come to nothing, for a person; undefined while all is well. */
@@ -62,23 +76,31 @@ export class Declarator implements ConnectionHandler<JobDeclarationFromServer> {
 
   /** Time passes. */
   tick(): void {
-    if (this.#answered && this.#clock.now() - this.#askedAtMs >= POOL_LIMITS.declaratorProbeMs) this.#ask();
+    const sinceMs = this.#clock.now() - this.#askedAtMs;
+    const { declaratorProbeMs, pushProbeMs, declaratorSilenceMs } = POOL_LIMITS;
+    if (!this.#answered) {
+      if (sinceMs >= declaratorSilenceMs) this.#connection.end('gives no tokens');
+      return;
+    }
+    if (sinceMs >= (this.#pushedSince > 0 ? pushProbeMs : declaratorProbeMs)) this.#ask();
   }
 
   onMessage(message: JobDeclarationFromServer): void {
     if (message.type !== 'AllocateMiningJobTokenSuccess' || message.requestId !== this.#requestId) return;
     this.#answered = true;
+    this.#host.onArrived(this.#pushedSince);
     this.#trouble = faultOf(message, this.#terms);
   }
 
   onClose(): void {
     this.open = false;
-    this.#onClosed();
+    this.#host.onClosed();
   }
 
   #ask(): void {
     this.#requestId += 1;
     this.#answered = false;
+    this.#pushedSince = 0;
     this.#askedAtMs = this.#clock.now();
     this.#connection.send({
       type: 'AllocateMiningJobToken',
