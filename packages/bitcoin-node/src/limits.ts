@@ -42,6 +42,8 @@ export const LIMITS = {
   maxWaitingBytes: 64 * 1024 * 1024,
   /** A block over this size in bytes is over the weight limit, whatever is in it: the node is not asked. */
   maxBlockBytes: 4_000_000,
+  /** In weight units (BIP141): the node is not asked beyond it either. */
+  maxBlockWeight: 4_000_000,
   /** No more transactions fit into a block: none is below 60 bytes without its witness. */
   maxBlockTransactions: 16_666,
   /** The node's answer to one check, and to the questions about its fees. */

@@ -211,6 +211,13 @@ describe('the answer to a proposal', () => {
     expect(fake.count('getblocktemplate')).toBe(1);
   });
 
+  test('is not asked for when the block weighs more than any', async () => {
+    const outputs = Array.from({ length: 10_000 }, () => ({ value: 0n, script: OP_TRUE }));
+    const heavy = Array.from({ length: 11 }, (_, index) => spending([coin(index)], outputs));
+    expect(await check(providing(...heavy))).toEqual({ kind: 'invalid', reason: 'bad-blk-length' });
+    expect(fake.count('getblocktemplate')).toBe(1);
+  });
+
   test('is not asked for when the tip is not the one that the job was made for', async () => {
     const on = await ready();
     on.on({ kind: 'check', id: 0, job: packJob(empty), tip: new Uint8Array(32) });

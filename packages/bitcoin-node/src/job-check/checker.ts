@@ -5,7 +5,7 @@ import type { NodeTransaction } from '../node.ts';
 import type { RpcClient } from '../rpc-client.ts';
 import { RpcError } from '../rpc-error.ts';
 import { type CheckedTransaction, type HashKey, hashKey, readTransaction } from './checked-transaction.ts';
-import { draftBlock, roughSize } from './draft-block.ts';
+import { draftBlock, overweight, roughSize } from './draft-block.ts';
 import { FairQueue } from './fair-queue.ts';
 import { fillFees } from './fees.ts';
 import { HeldJobs } from './held-jobs.ts';
@@ -127,6 +127,8 @@ export class Checker {
     if (roughSize(job, transactions) > LIMITS.maxBlockBytes) return { kind: 'invalid', reason: 'bad-blk-weight' };
     const block = draftBlock(job, transactions, tip);
     if (block === undefined) return { kind: 'invalid', reason: 'bad-coinbase' };
+    const tooHeavy = overweight(block);
+    if (tooHeavy !== undefined) return { kind: 'invalid', reason: tooHeavy };
     try {
       // To its end, whoever has given it up: the node works on it all the same, and only so much at once.
       const answer = await propose(this.#parts.client, block.bytes);

@@ -1,4 +1,5 @@
 import { encodeBlock, encodeHeader, merklePathOf, merkleRoot } from '@sv2kit/bitcoin';
+import { LIMITS } from '../limits.ts';
 import { type CheckedTransaction, hashOf, idsOrNothing } from './checked-transaction.ts';
 import type { PackedJob } from './messages.ts';
 import type { WorkTip } from './tip-keeper.ts';
@@ -43,6 +44,13 @@ export function draftBlock(
 /** Size of the block that {@link draftBlock} would make, without the header's few bytes. */
 export function roughSize(job: PackedJob, transactions: readonly CheckedTransaction[]): number {
   return transactions.reduce((sum, { data }) => sum + data.length, job.coinbase.length);
+}
+
+/** The node's word for a block over the weight limit, which it need not be asked for; `undefined` when it is not. */
+export function overweight({ bytes, weight }: DraftBlock): string | undefined {
+  if (weight <= LIMITS.maxBlockWeight) return undefined;
+  const stripped = (weight - bytes.length) / (WITNESS_SCALE - 1);
+  return stripped * WITNESS_SCALE > LIMITS.maxBlockWeight ? 'bad-blk-length' : 'bad-blk-weight';
 }
 
 /** Of header and transaction count. */
