@@ -20,6 +20,8 @@ export interface MiningServerLimits {
   readonly opensPerSecond: number;
   /** Slots of 12 bytes that the duplicate tables of all channels take together; then `share-budget-exhausted`. */
   readonly seenShareSlots: number;
+  /** Slots that the table of one tip of a channel may always have, however many the others take. */
+  readonly assuredShareSlots: number;
   /** Refused shares in a row after which a channel is sent its work anew. */
   readonly refusedBeforeResend: number;
   /** Refused shares in a row after which a channel is closed, or a connection that names unknown channels. */
@@ -54,6 +56,7 @@ export const MINING_SERVER_LIMITS: MiningServerLimits = {
   channelsWithWorkSelection: 64,
   opensPerSecond: 10,
   seenShareSlots: 16_777_216,
+  assuredShareSlots: 1_024,
   refusedBeforeResend: 64,
   refusedBeforeClose: 1_024,
   sharesPerSecond: 500,

@@ -56,7 +56,7 @@ export class ServerContext {
     this.targets = config.targets;
     this.space = this.#spaceAt(config.extranonce ?? 'own');
     this.allocator = new ExtranonceAllocator(this.space);
-    this.budget = new ShareBudget(this.limits.seenShareSlots);
+    this.budget = new ShareBudget(this.limits.seenShareSlots, this.limits.assuredShareSlots);
     this.meter = new WorkMeter(deps.clock.now());
     this.register = new ChannelRegister(deps);
     this.acknowledger = new Acknowledger(this);

@@ -46,6 +46,8 @@ export class JobBook {
   readonly #retired: number[] = [];
   /** Hashes of the blocks of forgotten jobs that a client may set again. */
   #pastBlocks: Uint8Array[] = [];
+  /** Of the coinbases of live jobs that the client brought. */
+  #ownBytes = 0;
   #tip: Tip | undefined;
   #epoch = 0;
   #active: LiveJob | undefined;
@@ -155,15 +157,27 @@ export class JobBook {
     };
     this.#live.set(job.id, live);
     this.#active = live;
-    if (this.#live.size <= this.#limits.liveJobs) return false;
-    this.#dropOldestLive();
-    return true;
+    this.#ownBytes += ownBytes(job);
+    let dropped = false;
+    while (this.#isFull) {
+      this.#dropOldestLive();
+      dropped = true;
+    }
+    return dropped;
+  }
+
+  get #isFull(): boolean {
+    const { liveJobs, ownJobBytes } = this.#limits;
+    return this.#live.size > liveJobs || (this.#ownBytes > ownJobBytes && this.#live.size > 1);
   }
 
   #dropOldestLive(): void {
     const [oldest] = this.#live.values();
-    if (oldest !== undefined && !oldest.job.numbered && oldest.blocks.length > 0) {
-      this.#pastBlocks = [...this.#pastBlocks, ...oldest.blocks].slice(-this.#limits.blocksPerJob);
+    if (oldest === undefined) return;
+    const { job, blocks } = oldest;
+    this.#ownBytes -= ownBytes(job);
+    if (!job.numbered && blocks.length > 0) {
+      this.#pastBlocks = [...this.#pastBlocks, ...blocks].slice(-this.#limits.blocksPerJob);
     }
     this.#dropOldest(this.#live);
   }
@@ -183,4 +197,9 @@ export class JobBook {
     }
     return this.#lastTarget.difficulty;
   }
+}
+
+/** What a job costs that a client brought for its channels alone; templates are every channel's. */
+function ownBytes({ origin, coinbase }: Job): number {
+  return origin.kind === 'custom' ? coinbase.prefix.length + coinbase.suffix.length : 0;
 }

@@ -4,6 +4,8 @@ export interface ChannelLimits {
   readonly futureJobs: number;
   /** Jobs of past and present that a share may name; the oldest gives way. */
   readonly liveJobs: number;
+  /** Bytes of the coinbases among them that the client brought; the oldest job gives way. */
+  readonly ownJobBytes: number;
   /** Ids of forgotten jobs that still yield `stale-share` instead of `invalid-job-id`. */
   readonly retiredJobs: number;
   /** Shares of one tip that a channel remembers. */
@@ -21,6 +23,7 @@ export interface ChannelLimits {
 export const CHANNEL_LIMITS: ChannelLimits = {
   futureJobs: 16,
   liveJobs: 16,
+  ownJobBytes: 65_536,
   retiredJobs: 64,
   seenShares: 65_536,
   customSpaces: 1_024,

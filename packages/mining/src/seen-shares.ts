@@ -6,11 +6,16 @@ const LANES = 3;
 /** Memory that the duplicate tables of a whole process may take together. */
 export class ShareBudget {
   readonly limit: number;
+  readonly #assured: number;
   #used = 0;
 
-  /** @param limit slots of 12 bytes */
-  constructor(limit: number) {
+  /**
+   * @param limit slots of 12 bytes
+   * @param assured slots of a table that is never refused, whatever the others have taken: greed costs nobody else
+   */
+  constructor(limit: number, assured = 0) {
     this.limit = limit;
+    this.#assured = assured;
   }
 
   /** Slots taken. */
@@ -18,8 +23,9 @@ export class ShareBudget {
     return this.#used;
   }
 
+  /** @param slots of one table, in all */
   take(slots: number): boolean {
-    if (this.#used + slots > this.limit) return false;
+    if (this.#used + slots > this.limit && slots > this.#assured) return false;
     this.#used += slots;
     return true;
   }

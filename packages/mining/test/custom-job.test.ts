@@ -170,6 +170,18 @@ describe('a channel with jobs of its client', () => {
     expect(outcome.solution.extranonce).toEqual(Uint8Array.of(...bytes(6, 7), ...bytes(4, 9)));
   });
 
+  test('forgets the oldest of its jobs when their coinbases are large, the latest never', () => {
+    const channel = extended({ limits: { ownJobBytes: 300 } });
+    const held = () => [1, 2, 3, 4].filter((jobId) => channel.submit(shareOf(jobId), NOW).kind !== 'rejected');
+    const jobs = [1, 2, 3, 4].map((id) => custom(id, NEVER, { template: BigInt(id) }));
+    const shareOf = (jobId: number) => solve(channel, jobs[jobId - 1] as Job, { tip: NEVER });
+    for (const job of jobs) channel.setCustomJob(job, NEVER, NTIME, NOW);
+    expect(held()).toEqual([3, 4]);
+    const tight = extended({ limits: { ownJobBytes: 1 } });
+    tight.setCustomJob(jobs[0] as Job, NEVER, NTIME, NOW);
+    expect(tight.active?.job).toBe(jobs[0]);
+  });
+
   test('credits no share whose time a node would not take, whatever min_ntime its client names (§5.3.18)', () => {
     const channel = extended();
     const ahead = NOW / 1000 + 7_000;

@@ -66,3 +66,19 @@ test('many channels share one budget and give back what they take', () => {
   for (const seen of tables) seen.clear();
   expect(budget.used).toBe(0);
 });
+
+test('what one channel takes keeps no other from what it is assured of', () => {
+  const budget = new ShareBudget(1_024, 64);
+  const take = (seen: SeenShares, shares: number) => {
+    let taken = 0;
+    while (taken < shares && seen.add(hashOf(taken), 1, always) === 'new') taken += 1;
+    return taken;
+  };
+  const greedy = new SeenShares(10_000, budget);
+  expect(take(greedy, 10_000)).toBe(384);
+  const modest = new SeenShares(10_000, budget);
+  expect(take(modest, 48)).toBe(48);
+  greedy.clear();
+  modest.clear();
+  expect(budget.used).toBe(0);
+});
