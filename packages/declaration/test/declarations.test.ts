@@ -85,7 +85,20 @@ describe('a declared job (§6.4.4)', () => {
   ])('is refused as $code before the node is asked', ({ code, what }) => {
     const server = new Server();
     expect(server.declare(server.connect(), what)).toBeUndefined();
-    expect(server.answers()).toEqual([code]);
+    expect(server.answers().map((answer) => answer.split(':', 1)[0])).toEqual([code]);
+  });
+
+  test('is refused with a word about what is wrong', () => {
+    const server = new Server();
+    const peer = server.connect();
+    server.declare(peer, { parts: patched(43, 101) });
+    server.declare(peer, { parts: patched(44, 3) });
+    server.declare(peer, { wtxidList: Array.from({ length: 16_667 }, () => new Uint8Array(32)) });
+    expect(server.answers()).toEqual([
+      'invalid-coinbase-tx: the scriptSig has 101 bytes; 100 are allowed',
+      "invalid-coinbase-prefix: the scriptSig starts with the block's height and ends in the opcode that pushes the extranonce",
+      'too-many-transactions: 16667 transactions are declared; a block has at most 16666',
+    ]);
   });
 
   test.each([
@@ -148,7 +161,7 @@ describe('transactions that the node does not have (§6.4.7)', () => {
   });
 
   test.each([
-    { name: 'too few', list: [] as Uint8Array[], answer: 'missing-txs' },
+    { name: 'too few', list: [] as Uint8Array[], answer: 'missing-txs: 1 were asked for, 0 came' },
     { name: 'more than a block holds', list: [new Uint8Array(4_000_001)], answer: 'invalid-job: bad-blk-length' },
   ])('that are $name end the declaration: $answer', ({ list, answer }) => {
     const server = new Server();

@@ -1,4 +1,5 @@
 import type { DeclareMiningJob } from '@sv2kit/codec';
+import type { DeclarationLimits } from '../limits.ts';
 import type { JobMode } from '../mode.ts';
 import { judgeOutputs } from '../payout-rules.ts';
 import type { DeclareErrorCode } from './codes.ts';
@@ -7,6 +8,13 @@ import { PendingDeclaration } from './pending-declaration.ts';
 import type { Surroundings } from './surroundings.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { TokenDesk } from './token-desk.ts';
+
+/** Why a declaration is refused before the node is asked. */
+export interface Refusal {
+  readonly code: DeclareErrorCode;
+  /** For people; may be empty. */
+  readonly detail: string;
+}
 
 /** Which declarations of one connection are worth the node's time. */
 export class Admission {
@@ -31,18 +39,20 @@ export class Admission {
    *
    * @param pending declarations of this connection that are being judged
    */
-  admit(message: DeclareMiningJob, pending: number, nowMs: number): PendingDeclaration | DeclareErrorCode {
+  admit(message: DeclareMiningJob, pending: number, nowMs: number): PendingDeclaration | Refusal {
     const { options, limits } = this.#hall;
-    if (this.#mode === 'coinbase-only') return 'declare-not-negotiated';
-    if (!this.#declarations.take(nowMs) || this.#isFull(pending)) return 'too-many-declarations';
+    if (this.#mode === 'coinbase-only') return refusal('declare-not-negotiated');
+    if (!this.#declarations.take(nowMs) || this.#isFull(pending)) return refusal('too-many-declarations');
     const redeemed = this.#tokens.redeem(message.miningJobToken, nowMs);
-    if (redeemed === undefined) return 'invalid-mining-job-token';
-    if (message.wtxidList.length > limits.declaredTransactions) return 'too-many-transactions';
+    if (redeemed === undefined) return refusal('invalid-mining-job-token');
+    const { length } = message.wtxidList;
+    if (length > limits.declaredTransactions) return refusal('too-many-transactions', tooMany(length, limits));
     const reading = readDeclaredCoinbase(message.coinbaseTxPrefix, message.coinbaseTxSuffix);
-    if (reading.kind === 'refused') return reading.code;
-    if (reading.coinbase.countedOutputs.length > limits.declaredOutputsBytes) return 'invalid-coinbase-tx';
+    if (reading.kind === 'refused') return reading;
+    const { length: outputs } = reading.coinbase.countedOutputs;
+    if (outputs > limits.declaredOutputsBytes) return refusal('invalid-coinbase-tx', tooLarge(outputs, limits));
     const paid = judgeOutputs(reading.coinbase.outputs, options);
-    if (paid.kind === 'refused') return paid.code;
+    if (paid.kind === 'refused') return refusal(paid.code);
     return new PendingDeclaration(message, reading.coinbase, paid.payout, redeemed, nowMs, limits.holdMs);
   }
 
@@ -74,4 +84,16 @@ export class Admission {
   endures(nowMs: number): boolean {
     return this.#flood.take(nowMs);
   }
+}
+
+function refusal(code: DeclareErrorCode, detail = ''): Refusal {
+  return { code, detail };
+}
+
+function tooMany(count: number, { declaredTransactions }: DeclarationLimits): string {
+  return `${count} transactions are declared; a block has at most ${declaredTransactions}`;
+}
+
+function tooLarge(bytes: number, { declaredOutputsBytes }: DeclarationLimits): string {
+  return `the coinbase's outputs have ${bytes} bytes; ${declaredOutputsBytes} are allowed`;
 }

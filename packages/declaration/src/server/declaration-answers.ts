@@ -1,4 +1,5 @@
 import { type DeclareMiningJob, type JobDeclarationFromServer, utf8 } from '@sv2kit/codec';
+import type { Refusal } from './admission.ts';
 import type { DeclareErrorCode } from './codes.ts';
 import type { DeclaredWorth } from './effects.ts';
 import type { PendingDeclaration } from './pending-declaration.ts';
@@ -40,9 +41,9 @@ export class DeclarationAnswers {
   }
 
   /** Refuses a declaration at the door, and counts it. */
-  turnedAway({ requestId, wtxidList }: DeclareMiningJob, outcome: DeclareErrorCode): void {
-    this.refused(requestId, outcome, '');
-    const nothing = { detail: '', tookMs: 0, provided: 0, worth: undefined };
+  turnedAway({ requestId, wtxidList }: DeclareMiningJob, { code: outcome, detail }: Refusal): void {
+    this.refused(requestId, outcome, detail);
+    const nothing = { detail, tookMs: 0, provided: 0, worth: undefined };
     const event = { kind: 'declaration', outcome, transactions: wtxidList.length, ...nothing } as const;
     this.#hall.emit({ kind: 'report', peer: this.#peer, event });
   }

@@ -39,9 +39,9 @@ export class DeclarationDesk {
       throw new ProtocolError('duplicate-request-id' satisfies DeclarationViolation, { requestId: message.requestId });
     }
     const admitted = this.#admission.admit(message, this.#pending.size, nowMs);
-    if (typeof admitted === 'string') {
+    if ('code' in admitted) {
       this.#answers.turnedAway(message, admitted);
-      const isFlood = admitted === 'too-many-declarations' || admitted === 'declare-not-negotiated';
+      const isFlood = admitted.code === 'too-many-declarations' || admitted.code === 'declare-not-negotiated';
       if (isFlood && !this.#admission.endures(nowMs)) {
         throw new ProtocolError('declaration-flood' satisfies DeclarationViolation);
       }
@@ -64,7 +64,10 @@ export class DeclarationDesk {
       throw new ProtocolError('unasked-transactions' satisfies DeclarationViolation);
     }
     const { limits, load } = this.#hall;
-    if (transactionList.length !== pending.stage.positions.length) return this.#refuse(pending, 'missing-txs', nowMs);
+    const asked = pending.stage.positions.length;
+    if (transactionList.length !== asked) {
+      return this.#refuse(pending, 'missing-txs', nowMs, `${asked} were asked for, ${transactionList.length} came`);
+    }
     const bytes = transactionList.reduce((sum, { length }) => sum + length, 0);
     if (bytes > limits.providedBytes) return this.#refuse(pending, 'invalid-job', nowMs, 'bad-blk-length');
     if (!this.#admission.hasRoom(this.#providedBytes, bytes)) {

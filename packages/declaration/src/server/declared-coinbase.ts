@@ -12,6 +12,8 @@ export type CoinbaseReading =
   | {
       readonly kind: 'refused';
       readonly code: 'invalid-coinbase-tx' | 'invalid-coinbase-tx-input' | 'invalid-coinbase-prefix';
+      /** What is wrong, for people. */
+      readonly detail: string;
     };
 
 /**
@@ -20,11 +22,12 @@ export type CoinbaseReading =
  */
 export function readDeclaredCoinbase(prefix: Uint8Array, suffix: Uint8Array): CoinbaseReading {
   const halves = read(prefix, suffix);
-  if (typeof halves === 'string') return { kind: 'refused', code: halves };
+  if ('code' in halves) return halves;
   const { scriptSig, parts } = halves;
   const height = statedHeight(scriptSig);
   if (height === undefined || height > 0x7fffffff || !opensWithHeight(scriptSig, height, parts.extranonceSize)) {
-    return { kind: 'refused', code: 'invalid-coinbase-prefix' };
+    const detail = "the scriptSig starts with the block's height and ends in the opcode that pushes the extranonce";
+    return { kind: 'refused', code: 'invalid-coinbase-prefix', detail };
   }
   return { kind: 'coinbase', coinbase: { ...halves, height } };
 }
@@ -35,11 +38,12 @@ const CODES = {
   script: 'invalid-coinbase-prefix',
 } as const satisfies Record<CoinbasePart, string>;
 
-function read(prefix: Uint8Array, suffix: Uint8Array): CoinbaseHalves | (typeof CODES)[CoinbasePart] {
+function read(prefix: Uint8Array, suffix: Uint8Array): CoinbaseHalves | (CoinbaseReading & { kind: 'refused' }) {
   try {
     return readCoinbaseHalves(prefix, suffix);
   } catch (error) {
     if (!(error instanceof BitcoinError)) throw error;
-    return CODES[(error.details['part'] ?? 'transaction') as CoinbasePart];
+    const code = CODES[(error.details['part'] ?? 'transaction') as CoinbasePart];
+    return { kind: 'refused', code, detail: error.message };
   }
 }
