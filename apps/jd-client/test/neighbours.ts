@@ -209,7 +209,9 @@ export class FakePool extends Neighbour {
         } else if (this.shareAnswer !== 'silent') {
           this.says({ type: 'SubmitSharesError', channelId: 7, sequenceNumber, errorCode: this.shareAnswer.code });
         }
+        return;
       }
+      default: // nothing that a test asks about
     }
   }
 }
