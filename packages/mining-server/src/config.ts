@@ -113,5 +113,5 @@ export const MINING_SERVER_DEFAULTS: Omit<MiningServerConfig, 'tag'> = {
   refreshMs: 30_000,
 };
 
-/** Consensus limit of a coinbase's script, less the template's height (8), two push opcodes and one length, and the job's number (2). */
-export const MAX_TAG_SIZE = 100 - 8 - 3 - 2 - MAX_FULL_EXTRANONCE_SIZE;
+/** Consensus limit of a coinbase's script, less the template's height (8), two push opcodes and one length, and the job's number (3). */
+export const MAX_TAG_SIZE = 100 - 8 - 3 - 3 - MAX_FULL_EXTRANONCE_SIZE;

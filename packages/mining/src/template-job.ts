@@ -5,7 +5,7 @@ import type { WorkTemplate } from './template.ts';
 
 /**
  * Makes a template into a job by a recipe.
- * @param serial where the recipe numbers its jobs: its low 16 bits end the tag and so keep the search spaces of jobs from equal templates apart
+ * @param serial where the recipe numbers its jobs: its low 24 bits end the tag and so keep the search spaces of jobs from equal templates apart
  * @throws BitcoinError `bad-outputs` when the template's outputs are no outputs, `bad-coinbase` when its coinbase does not start with a height, `script-sig-too-long` when tag and extranonce do not fit the coinbase's script
  */
 export function templateJob(id: number, template: WorkTemplate, recipe: Recipe, serial: number): Job {
@@ -32,11 +32,12 @@ function commitsToWitnesses({ coinbaseTxOutputs, coinbaseTxOutputsCount }: WorkT
   return decodeOutputs(coinbaseTxOutputs, coinbaseTxOutputsCount).some(isWitnessCommitment);
 }
 
-/** The tag and two little-endian bytes of the serial. */
+/** The tag and three little-endian bytes of the serial: so many jobs no template lasts for. */
 function numberedTag(tag: Uint8Array, serial: number): Uint8Array {
-  const bytes = new Uint8Array(tag.length + 2);
+  const bytes = new Uint8Array(tag.length + 3);
   bytes.set(tag);
   bytes[tag.length] = serial;
   bytes[tag.length + 1] = serial >>> 8;
+  bytes[tag.length + 2] = serial >>> 16;
   return bytes;
 }

@@ -17,6 +17,7 @@ import {
   type ServerChannel,
   StandardChannel,
   templateProblem,
+  templateJob,
 } from '../src/index.ts';
 import {
   bytes,
@@ -130,6 +131,12 @@ describe('a board', () => {
     expect(source?.job(wide).id).not.toBe(source?.job(recipe()).id);
     work.refresh();
     expect(work.work?.current.job(recipe()).id).not.toBe(source?.job(recipe()).id);
+  });
+
+  test('gives jobs of the same template different search spaces, also after as many as a busy server makes in an hour', () => {
+    const coinbaseOf = (serial: number) => String(templateJob(1, template(1n), recipe(), serial).coinbase.prefix);
+    const serials = [0, 1, 256, 65_535, 65_536, 65_537, 131_072, 16_777_215];
+    expect(new Set(serials.map(coinbaseOf)).size).toBe(serials.length);
   });
 
   test('gives jobs of the same template different search spaces', () => {
