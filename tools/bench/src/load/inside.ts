@@ -18,7 +18,7 @@ export interface Memory {
   /** Outside the JavaScript heap, array buffers included. */
   readonly external: number;
 }
-export type Ask = 'begin' | 'usage' | 'memory';
+export type Ask = 'begin' | 'begin-loop-delay' | 'usage' | 'memory';
 
 const COLLECTIONS = 5;
 
@@ -38,6 +38,9 @@ class Inside {
     switch (ask) {
       case 'begin':
         this.#begin();
+        return {};
+      case 'begin-loop-delay':
+        this.#delay.reset();
         return {};
       case 'usage':
         return this.#usage();

@@ -42,6 +42,11 @@ export class MeasuredProcess implements AsyncDisposable {
     await this.#ask('begin');
   }
 
+  /** The event-loop delay counts from now on, and nothing else. */
+  async beginLoopDelay(): Promise<void> {
+    await this.#ask('begin-loop-delay');
+  }
+
   async usage(): Promise<Usage> {
     return (await this.#ask('usage')) as Usage;
   }

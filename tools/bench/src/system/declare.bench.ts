@@ -34,6 +34,8 @@ const ACKNOWLEDGED = 'template-to-acknowledged';
 interface Series {
   /** Of each run, in milliseconds. */
   readonly acknowledged: readonly number[];
+  /** The longest delay of the pool's event loop in each run, in milliseconds. */
+  readonly loopDelays: readonly number[];
   /** Of all shares of the series. */
   readonly shares: { readonly p50: number; readonly p99: number; readonly max: number };
 }
@@ -41,10 +43,14 @@ interface Series {
 type Run = () => Promise<number>;
 
 /** A new tip, with which the client gets a full template: until the pool has acknowledged its job. */
-async function declare({ client, miners }: DeclarationScene, mempools: Mempools, load: ShareLoad): Promise<number> {
+async function declare(
+  { pool, client, miners }: DeclarationScene,
+  mempools: Mempools,
+  load: ShareLoad,
+): Promise<number> {
   const mined = await mempools.prepare();
   await sleep(PAUSE_MS);
-  await client.begin();
+  await Promise.all([client.begin(), pool.beginLoopDelay()]);
   return await load.during(async () => {
     await miners.mineExactly(mined);
     return await eventually('a job to be acknowledged', async () => {
@@ -54,7 +60,8 @@ async function declare({ client, miners }: DeclarationScene, mempools: Mempools,
   });
 }
 
-async function idle(load: ShareLoad): Promise<number> {
+async function idle({ pool }: DeclarationScene, load: ShareLoad): Promise<number> {
+  await pool.beginLoopDelay();
   await load.during(() => sleep(IDLE_MS));
   return Number.NaN;
 }
@@ -63,12 +70,15 @@ async function measure({ pool }: DeclarationScene, run: Run): Promise<Series[]> 
   for (let i = 0; i < WARM_UP; i += 1) await run();
   const all: Series[] = [];
   for (let series = 0; series < SERIES; series += 1) {
-    const acknowledged: number[] = [];
+    const [acknowledged, loopDelays]: [number[], number[]] = [[], []];
     await pool.begin();
-    for (let i = 0; i < runs / SERIES; i += 1) acknowledged.push(await run());
+    for (let i = 0; i < runs / SERIES; i += 1) {
+      acknowledged.push(await run());
+      loopDelays.push((await pool.usage()).loopDelay.max);
+    }
     const { latency } = await pool.usage();
     const none = { p50: Number.NaN, p99: Number.NaN, max: Number.NaN };
-    all.push({ acknowledged, shares: latency['share-to-success'] ?? none });
+    all.push({ acknowledged, loopDelays, shares: latency['share-to-success'] ?? none });
   }
   return all;
 }
@@ -82,13 +92,24 @@ function report(table: Table, name: string, all: readonly Series[]): void {
     of(({ shares }) => shares.p50),
     of(({ shares }) => shares.p99),
     of(({ shares }) => shares.max),
+    spread(
+      all.flatMap(({ loopDelays }) => loopDelays),
+      1,
+    ),
   );
 }
 
 const table = new Table(
   `A template of ${count} transactions, declared ${runs} times, ${shareRate} shares a second meanwhile: milliseconds, ` +
     'median (lowest–highest)',
-  ['what', 'template at the client -> SetCustomMiningJob.Success', 'share -> Success at the pool p50', 'p99', 'max'],
+  [
+    'what',
+    'template at the client -> SetCustomMiningJob.Success',
+    'share -> Success at the pool p50',
+    'p99',
+    'max',
+    "longest delay of the pool's event loop",
+  ],
 );
 for (const percent of values.missing.split(',').map(Number)) {
   await using scene = await DeclarationScene.open({ emptyAhead: false, profile });
@@ -96,7 +117,7 @@ for (const percent of values.missing.split(',').map(Number)) {
   const missing = Math.round((count * percent) / 100);
   const mempools = await Mempools.fill(scene, { count, missing, runs: SERIES * Math.ceil(runs / SERIES) + WARM_UP });
   await using load = await ShareLoad.connect(scene, shareRate);
-  if (percent === 0) report(table, 'nothing declared', await measure(scene, () => idle(load)));
+  if (percent === 0) report(table, 'nothing declared', await measure(scene, () => idle(scene, load)));
   const name = percent === 0 ? 'all known' : `${percent} % missing`;
   report(table, name, await measure(scene, () => declare(scene, mempools, load)));
 }
