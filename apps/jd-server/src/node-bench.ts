@@ -1,3 +1,4 @@
+import { sameBytes } from '@sv2kit/bitcoin';
 import {
   type CheckingNode,
   type JobChecker,
@@ -6,6 +7,7 @@ import {
   type JobVerdict,
   LIMITS,
   type SubmitResult,
+  type ValidJob,
 } from '@sv2kit/bitcoin-node';
 import type { Condition, Health } from '@sv2kit/daemon';
 
@@ -63,15 +65,21 @@ export class NodeBench {
     return this.#active?.checker.tip;
   }
 
-  /** Rejects only with the signal's reason. */
+  /**
+   * Checks on the first node that can; one with the same tip stands in for it when it turns out that it cannot, say
+   * because it hangs. Rejects only with the signal's reason.
+   */
   async check(job: JobToCheck, signal: AbortSignal): Promise<JobVerdict> {
-    const seat = this.#active;
-    if (seat === undefined) return { kind: 'unavailable', reason: 'no node can be asked' };
-    const verdict = await seat.checker.check(job, signal);
-    if (verdict.kind !== 'valid') return verdict;
-    this.#lastHandle += 1;
-    this.#checked.set(this.#lastHandle, { seat, handle: verdict.handle });
-    return { ...verdict, handle: this.#lastHandle };
+    const tip = this.tip;
+    let verdict: JobVerdict = { kind: 'unavailable', reason: 'no node can be asked' };
+    for (const seat of this.#seats) {
+      const own = seat.checker.tip;
+      if (tip === undefined || own === undefined || !sameBytes(own.hash, tip.hash)) continue;
+      verdict = await seat.checker.check(job, signal);
+      if (verdict.kind === 'valid') return this.#remember(seat, verdict);
+      if (verdict.kind !== 'unavailable') return verdict;
+    }
+    return verdict;
   }
 
   release(handle: number): void {
@@ -131,6 +139,12 @@ export class NodeBench {
   async close(): Promise<void> {
     await Promise.allSettled(this.#seats.map(({ checker }) => checker[Symbol.asyncDispose]()));
     await Promise.allSettled(this.#seats.map(({ node }) => node.close()));
+  }
+
+  #remember(seat: Seat, verdict: ValidJob): ValidJob {
+    this.#lastHandle += 1;
+    this.#checked.set(this.#lastHandle, { seat, handle: verdict.handle });
+    return { ...verdict, handle: this.#lastHandle };
   }
 
   get #active(): Seat | undefined {

@@ -285,6 +285,17 @@ describe('nodes', () => {
     expect(second.checker.checked).toHaveLength(1);
   });
 
+  test('stand in for one that hangs: it has a tip and gives no verdict', async () => {
+    const [first, second, behind] = [new FakeNode('first'), new FakeNode('second'), new FakeNode('behind', HEIGHT - 2)];
+    for (const { checker } of [first, behind]) {
+      checker.verdict = () => ({ kind: 'unavailable', reason: 'no answer within 30 s' });
+    }
+    await using running = await Running.start({ nodes: [first, behind, second] });
+    await using client = await running.connect();
+    expect(await client.declare(honest())).toBeInstanceOf(Uint8Array);
+    expect([first, behind, second].map(({ checker }) => checker.checked.length)).toEqual([1, 0, 1]);
+  });
+
   test('that hold too much for declared jobs are relieved of older ones, so that they go on checking', async () => {
     const node = new FakeNode();
     await using running = await Running.start({ nodes: [node] });
