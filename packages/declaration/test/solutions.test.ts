@@ -119,6 +119,34 @@ describe('PushSolution (§6.4.9)', () => {
     ]);
   });
 
+  test('that comes early is a block even if its finder leaves before the job is acknowledged', () => {
+    const server = new Server();
+    const peer = server.connect();
+    const check = server.declare(peer);
+    const [unasked] = [server.declare(peer, { requestId: 2, parts: coinbaseOf(honestOutputs(), HEIGHT + 1) })];
+    expect(unasked).toBeUndefined();
+    peer.receive(solution(nonceFor(VALUE, [])), server.nowMs);
+    server.declarations.disconnect(1);
+    expect(server.take('cancel')).toEqual([]);
+    expect(server.declarations.view()).toMatchObject({ pending: 1, connections: { 'full-template': 0 } });
+    server.pass(100);
+    server.checked(check, valid(3));
+    expect(server.take('submit').map(({ solved }) => solved.handle)).toEqual([3]);
+    expect(server.declarations.view()).toMatchObject({ pending: 0, jobs: 1 });
+    server.connect(1);
+  });
+
+  test('that comes early and its finder leaves: nothing is left of both when the node asks for transactions', () => {
+    const server = new Server();
+    const peer = server.connect();
+    const check = server.declare(peer);
+    peer.receive(solution(nonceFor(VALUE, [])), server.nowMs);
+    server.declarations.disconnect(1);
+    server.checked(check, { kind: 'missing', positions: [1] });
+    expect(server.declarations.view()).toMatchObject({ pending: 0, jobs: 0 });
+    server.connect(1);
+  });
+
   test('that comes early for a job that is refused is counted, and let go', () => {
     const server = new Server();
     const peer = server.connect();

@@ -157,6 +157,12 @@ export class DeclarationDesk {
     }
   }
 
+  /** The connection has ended, and what is being checked is wanted all the same. @returns whether anything is */
+  keepChecks(): boolean {
+    for (const pending of this.#pending.values()) if (pending.stage.phase !== 'checking') this.#forget(pending);
+    return this.#pending.size > 0;
+  }
+
   /** Nothing came of waiting. */
   #giveUp(pending: PendingDeclaration, nowMs: number): void {
     const { tip } = this.#hall;

@@ -18,6 +18,7 @@ export class DeclarationPeer {
   readonly #tokens: TokenDesk;
   readonly #outputs: Uint8Array;
   readonly #solutions: SolutionDesk;
+  #hasLeft = false;
 
   /** @param mode full-template when the connection was set up with DECLARE_TX_DATA (§6.4.1) */
   constructor(id: number, mode: JobMode, hall: Surroundings, nowMs: number) {
@@ -61,6 +62,23 @@ export class DeclarationPeer {
     if (isAwaited && result.kind === 'valid') this.#solutions.jobDeclared();
     this.#solutions.dropUseless(this.desk.pending > 0);
     return isAwaited;
+  }
+
+  /** Whether its connection has ended. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
+  }
+
+  /**
+   * Its connection has ended. It stays while jobs are checked that a solution of it may be for: that is a block.
+   *
+   * @returns whether it stays; to be asked again when that may have changed
+   */
+  leave(): boolean {
+    this.#hasLeft = true;
+    if (this.#solutions.waiting > 0 && this.desk.keepChecks()) return true;
+    this.desk.close();
+    return false;
   }
 
   /** Sends tokens whose turn has come, and ends waits that have lasted too long. */

@@ -77,9 +77,14 @@ export class Declarations {
 
   /** A connection has ended. */
   disconnect(id: number): void {
-    this.#peers.get(id)?.desk.close();
-    this.#peers.delete(id);
-    this.#jobs.closed(id);
+    const peer = this.#peers.get(id);
+    if (peer !== undefined) this.#letGo(peer);
+  }
+
+  #letGo(peer: DeclarationPeer): void {
+    const stays = peer.leave();
+    this.#jobs.closed(peer.id);
+    if (!stays) this.#peers.delete(peer.id);
     this.#hall.load.connections = this.#peers.size;
   }
 
@@ -92,7 +97,10 @@ export class Declarations {
     }
     this.#tip = tip;
     this.#jobs.passed(tip.height);
-    for (const peer of this.#peers.values()) peer.desk.tipChanged(nowMs);
+    for (const peer of this.#peers.values()) {
+      peer.desk.tipChanged(nowMs);
+      if (peer.hasLeft) this.#letGo(peer);
+    }
   }
 
   /** The node's answer to a check. */
@@ -101,6 +109,7 @@ export class Declarations {
     this.#checks.delete(check);
     const peer = waiting === undefined ? undefined : this.#peers.get(waiting.peer);
     const isAwaited = waiting !== undefined && peer?.checked(check, waiting.requestId, result, nowMs) === true;
+    if (peer?.hasLeft === true) this.#letGo(peer);
     if (!isAwaited && result.kind === 'valid') this.#effects.push({ kind: 'release', handle: result.handle });
   }
 
@@ -116,7 +125,7 @@ export class Declarations {
 
   /** To be called a few times a second. */
   tick(nowMs: number): void {
-    for (const peer of this.#peers.values()) peer.tick(nowMs);
+    for (const peer of this.#peers.values()) if (!peer.hasLeft) peer.tick(nowMs);
   }
 
   /** What is to be done, in order; each effect once. */
@@ -130,7 +139,7 @@ export class Declarations {
     const connections = { 'full-template': 0, 'coinbase-only': 0 };
     let liveTokens = 0;
     for (const peer of this.#peers.values()) {
-      connections[peer.mode] += 1;
+      if (!peer.hasLeft) connections[peer.mode] += 1;
       liveTokens += peer.liveTokens;
     }
     const { size, bytes } = this.#jobs;

@@ -53,6 +53,11 @@ export class SolutionDesk {
     if (!this.#useless.take(nowMs)) throw new ProtocolError('too-many-solutions' satisfies DeclarationViolation);
   }
 
+  /** Solutions that solve nothing yet. */
+  get waiting(): number {
+    return this.#unsolved.length;
+  }
+
   /** The connection has another declared job. */
   jobDeclared(): void {
     this.#unsolved = this.#unsolved.filter(({ solution }) => {
