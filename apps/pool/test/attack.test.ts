@@ -1,4 +1,4 @@
-import { compareTargets, MAX_TARGET, meetsTarget, targetFromBigint } from '@sv2kit/bitcoin';
+import { MAX_TARGET, meetsTarget, targetFromBigint } from '@sv2kit/bitcoin';
 import type { SetCustomMiningJob, SubmitSharesExtended } from '@sv2kit/codec';
 import type { JournalRecord } from '@sv2kit/ledger';
 import fc from 'fast-check';
@@ -41,6 +41,14 @@ const USERS = ['alice', 'alice.rig', 'mallory'];
 const HASHRATES = [0.2, 1.6, 13];
 const MAX_TARGETS = [MAX_TARGET, targetFromBigint(1n << 251n)];
 
+/** Codes of shares whose job is known and that are no duplicates: a block is never refused with one of them. */
+const BLOCK_LOST = new Set([
+  'difficulty-too-low',
+  'invalid-ntime',
+  'invalid-version-bits',
+  'version-rolling-not-allowed',
+]);
+
 interface Known {
   readonly who: Attacker;
   readonly channel: Channel;
@@ -62,18 +70,27 @@ const move = fc.oneof(
 
 /** What an attacker does, and what a pool has credited for it, by a model that knows nothing of channels and books. */
 class Attack {
-  readonly pool = arena(targetFromBigint(1n));
+  readonly pool: ReturnType<typeof arena>;
+  readonly #blockTarget: Uint8Array;
+  readonly everyTip: TestTip[];
   readonly attackers: Attacker[] = [];
   readonly known: Known[] = [];
   readonly tokens: Uint8Array[] = [];
-  readonly everyTip: TestTip[] = [this.pool.tipOf(100, 0)];
   /** Price of each search space, and the hashes that were paid. */
   readonly prices = new Map<string, number>();
   readonly paid = new Set<string>();
+  readonly blocks = new Set<string>();
   #height = 100;
   #heightSinceMs = NOW;
   #cached = new Map<string, Uint8Array>();
   sequence = 0;
+
+  /** @param blockTarget of the network */
+  constructor(blockTarget: Uint8Array) {
+    this.#blockTarget = blockTarget;
+    this.pool = arena(blockTarget);
+    this.everyTip = [this.pool.tipOf(100, 0)];
+  }
 
   act([kind, a, b, c]: readonly [string, number, number, number]): void {
     this.pool.clock.advance(50);
@@ -92,6 +109,20 @@ class Attack {
       who.says({ type: 'UpdateChannel', channelId: channel.id, nominalHashRate, maximumTarget });
     } else if (kind === 'set') this.#set(who, channel, b, c);
     else this.#submit(a, b, c);
+  }
+
+  /** Difficulty, as the journal has it and as clients were told. */
+  get credited(): number {
+    const { records } = this.pool;
+    return records.reduce((sum, record) => sum + (record.type === 'ShareAccepted' ? record.difficulty : 0), 0);
+  }
+
+  get acknowledged(): number {
+    const told = this.attackers.flatMap((attacker) => attacker.told);
+    return told.reduce(
+      (sum, message) => sum + (message.type === 'SubmitSharesSuccess' ? Number(message.newSharesSum) : 0),
+      0,
+    );
   }
 
   #open(a: number, b: number, c: number): void {
@@ -147,10 +178,21 @@ class Attack {
   #send({ who, channel, jobId, job, most }: Known, point: { nonce: number; ntime: number; version: number }): void {
     const extranonce = new Uint8Array(channel.rolled).fill(3);
     const { records, clock } = this.pool;
-    const before = records.length;
     this.sequence += 1;
     const share = { channelId: channel.id, sequenceNumber: this.sequence, jobId, ...point, extranonce };
-    who.says({ type: 'SubmitSharesExtended', ...share } satisfies SubmitSharesExtended);
+    const before = records.length;
+    const found = this.pool.blocks.length;
+    const answers = who.says({ type: 'SubmitSharesExtended', ...share } satisfies SubmitSharesExtended);
+    const refusal = answers.find((answer) => answer.type === 'SubmitSharesError')?.errorCode;
+    if (refusal !== undefined && BLOCK_LOST.has(refusal)) {
+      const lost = this.#hash(job, Uint8Array.of(...channel.prefix, ...extranonce), point);
+      expect(meetsTarget(lost, this.#blockTarget), `a block is refused as ${refusal}`).toBe(false);
+    }
+    for (const { solution } of this.pool.blocks.slice(found)) {
+      const name = Buffer.from(solution.hash).toString('hex');
+      expect(this.blocks, 'a block is handed on once').not.toContain(name);
+      this.blocks.add(name);
+    }
     const credited = records.slice(before).find((record) => record.type === 'ShareAccepted');
     if (credited?.type !== 'ShareAccepted') return;
     const hash = this.#hash(job, Uint8Array.of(...channel.prefix, ...extranonce), point);
@@ -168,6 +210,7 @@ class Attack {
     const name = Buffer.from(own).toString('hex');
     expect(this.paid, 'a header is paid once').not.toContain(name);
     this.paid.add(name);
+    if (credited.isBlock) return;
     const stated = termsOf(this.pool.records, credited);
     expect(stated.credit).toBeLessThanOrEqual(most);
     expect(stated.credit).toBeGreaterThanOrEqual(0.5);
@@ -201,36 +244,35 @@ function termsOf(records: readonly JournalRecord[], share: Extract<JournalRecord
   return terms;
 }
 
-describe('whatever a hostile client sets, submits, closes and opens', () => {
-  test('each header is paid once, each search space has one price, and the pool its part (§5.3, §6.4.3)', () => {
-    let accepted = 0;
-    fc.assert(
-      fc.property(fc.array(move, { minLength: 30, maxLength: 150 }), (moves) => {
-        const attack = new Attack();
-        attack.act(['open', 0, 0, 1]);
-        attack.act(['open', 0, 0, 0]);
-        attack.act(['open', 1, 1, 1]);
-        for (const each of moves) attack.act(each);
-        accepted += attack.paid.size;
-        attack.pool.clock.advance(1_000);
-        attack.pool.sync();
-        attack.pool.clock.advance(1_000);
-        const sums = attack.pool.records.reduce(
-          (sum, record) => sum + (record.type === 'ShareAccepted' ? record.difficulty : 0),
-          0,
-        );
-        const told = attack.attackers.flatMap(({ told: all }) =>
-          all.flatMap((message) => (message.type === 'SubmitSharesSuccess' ? [Number(message.newSharesSum)] : [])),
-        );
-        expect(told.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(sums);
-      }),
-      { numRuns: 60 },
-    );
-    expect(accepted).toBeGreaterThan(200);
-  });
-});
+/** One hash in 32. */
+const EASY_BLOCKS = targetFromBigint((1n << 251n) - 1n);
 
-test('the hash that a share is judged by is the one of the book', () => {
-  expect(compareTargets(MAX_TARGET, targetFromBigint(1n))).toBeGreaterThan(0);
-  expect(meetsTarget(new Uint8Array(32), MAX_TARGET)).toBe(true);
+describe('whatever a hostile client sets, submits, closes and opens', () => {
+  test.each([
+    { blocks: 'out of reach', target: targetFromBigint(1n) },
+    { blocks: 'easy', target: EASY_BLOCKS },
+  ])(
+    'each header is paid once, a search space has one price, no block is lost or handed on twice: blocks are $blocks (§5.3, §6.4.3)',
+    ({ target }) => {
+      const reached = { paid: 0, blocks: 0 };
+      fc.assert(
+        fc.property(fc.array(move, { minLength: 30, maxLength: 150 }), (moves) => {
+          const attack = new Attack(target);
+          attack.act(['open', 0, 0, 1]);
+          attack.act(['open', 0, 0, 0]);
+          attack.act(['open', 1, 1, 1]);
+          for (const each of moves) attack.act(each);
+          reached.paid += attack.paid.size;
+          reached.blocks += attack.blocks.size;
+          attack.pool.clock.advance(1_000);
+          attack.pool.sync();
+          attack.pool.clock.advance(1_000);
+          expect(attack.acknowledged).toBeLessThanOrEqual(attack.credited);
+        }),
+        { numRuns: 60 },
+      );
+      expect(reached.paid).toBeGreaterThan(200);
+      expect(reached.blocks > 20).toBe(target === EASY_BLOCKS);
+    },
+  );
 });
