@@ -24,6 +24,8 @@ export interface ClientDeps extends Pick<JdClientDeps, 'clock' | 'health' | 'log
   /** Room for the solo outputs. */
   readonly constraints: CoinbaseConstraints;
   readonly miners: () => MiningServer;
+  /** Whether a template provider stands behind the work at hand. */
+  readonly isTipKnown: () => boolean;
   /** Template providers are asked for this room. */
   setConstraints(wanted: CoinbaseConstraints): void;
 }
@@ -41,6 +43,7 @@ export class Client implements PairsListener {
   readonly #knobs: Knobs;
   readonly #meter = new HashrateMeter();
   readonly #condition: Condition | undefined;
+  #tipKnownSinceMs = Infinity;
 
   constructor(config: JdClientConfig, deps: ClientDeps) {
     const { clock, log, health, metrics, solo, tag, transactions, security, miners } = deps;
@@ -63,6 +66,7 @@ export class Client implements PairsListener {
       knobs: this.#knobs,
       tag,
       transactions,
+      tipKnownSinceMs: () => this.#tipKnownSinceMs,
       hashrate: () => this.#meter.hashrate(miners().demand(), clock.now()),
       totals: this.totals,
       metrics,
@@ -94,6 +98,8 @@ export class Client implements PairsListener {
 
   tick(): void {
     const nowMs = this.#deps.clock.now();
+    if (!this.#deps.isTipKnown()) this.#tipKnownSinceMs = Infinity;
+    else if (this.#tipKnownSinceMs === Infinity) this.#tipKnownSinceMs = nowMs;
     this.pairs.tick(nowMs);
     const { aim } = this.desk;
     if (aim.kind === 'waiting' && nowMs - aim.sinceMs >= this.#knobs.startWaitMs) {

@@ -78,6 +78,7 @@ async function start(parts: Parts): Promise<JdClient> {
     transactions,
     constraints,
     miners: () => server,
+    isTipKnown: () => line.backed,
     setConstraints: (wanted) => line.setConstraints(wanted),
   });
   const blocks = new BlockDesk({

@@ -35,6 +35,8 @@ export interface DeclarerOptions {
   readonly tag: Uint8Array;
   readonly transactions: TransactionStore;
   readonly patience: DeclarationPatience;
+  /** Since when somebody tells us of the tip; Infinity while nobody does. */
+  readonly tipKnownSinceMs: () => number;
   readonly totals: Totals;
   readonly metrics: Pick<JdClientMetrics, 'templateToAcknowledged' | 'declareToAnswer'>;
   readonly clock: Clock;
@@ -61,6 +63,8 @@ export class Declarer {
   readonly #left = new AbortController();
   /** Whether no template of the present tip has come yet. */
   #tipGone = false;
+  /** Since when no template's transactions have come, if they do not come. */
+  #undeclarableSinceMs: number | undefined;
   /** For which difficulty a job of the present tip was set again already. */
   #reboundFor = Infinity;
 
@@ -131,7 +135,9 @@ export class Declarer {
     for (const item of this.#waiting()) this.#begin(item);
     if (this.#options.declarator.tokens > 0) return;
     const latest = this.#items.at(-1);
-    for (const item of this.#waiting()) if (item !== latest) this.#drop(item, 'superseded');
+    for (const item of this.#waiting()) {
+      if (item !== latest && item.block === undefined) this.#drop(item, 'superseded');
+    }
   }
 
   /** The job that a share or block is of; undefined when it is of none here. */
@@ -152,9 +158,12 @@ export class Declarer {
   }
 
   /** PushSolution for a block on a declared job (§6.4.9). */
-  push(item: WorkItem, { extranonce, nonce, ntime, version }: Solution): Taken {
-    if (item.declaration.declareId === undefined) return 'not-for-it';
-    return this.#options.push(pushMessage(item.draft, { extranonce, nonce, ntime, version }));
+  push(item: WorkItem, solution: Solution): Taken {
+    const { state, declareId } = item.declaration;
+    if (declareId !== undefined) return this.#options.push(pushMessage(item.draft, solution));
+    if (this.mode === 'coinbase-only' || state.phase !== 'waiting') return 'not-for-it';
+    item.block = solution;
+    return 'waits';
   }
 
   /** Jobs that nobody has acknowledged yet are dropped, whatever is said of them later. */
@@ -168,9 +177,13 @@ export class Declarer {
   /** Time passes. */
   tick(nowMs: number): void {
     if (this.#left.signal.aborted) return;
-    const { patience, totals, onFailure } = this.#options;
+    const { patience, totals, onFailure, tipKnownSinceMs } = this.#options;
+    if (this.#undeclarableSinceMs !== undefined && nowMs - this.#undeclarableSinceMs > patience.declareMs) {
+      this.#undeclarableSinceMs = undefined;
+      return onFailure({ reason: 'no-transactions' });
+    }
     for (const item of this.#items) {
-      const failure = item.declaration.judge(nowMs, patience);
+      const failure = item.declaration.judge(nowMs, patience, tipKnownSinceMs());
       if (failure === undefined) continue;
       const { state } = item.declaration;
       if (state.phase === 'refused') {
@@ -203,6 +216,7 @@ export class Declarer {
     }
     const content = this.#contents.get(item.template);
     if (content === undefined) return this.#await(item);
+    this.#undeclarableSinceMs = undefined;
     const token = declarator.takeToken();
     if (token === undefined) return;
     const { wtxids, excessData } = content;
@@ -219,6 +233,8 @@ export class Declarer {
     );
     item.declaration.declare(requestId, sentMs);
     totals.declare();
+    // The server keeps it until it has judged the job.
+    if (item.block !== undefined) this.push(item, item.block);
   }
 
   #onDeclared(item: WorkItem, token: Uint8Array, sentMs: number): void {
@@ -290,7 +306,8 @@ export class Declarer {
   #await(item: WorkItem): void {
     if (item.awaited) return;
     item.awaited = true;
-    const { log } = this.#options;
+    const { log, clock } = this.#options;
+    this.#undeclarableSinceMs ??= clock.now();
     this.#fetch(item).catch((error: unknown) => log.error('a template could not be declared', { error }));
   }
 

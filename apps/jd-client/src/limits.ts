@@ -24,6 +24,12 @@ export const JD_CLIENT_LIMITS = {
   outputBytes: 10_000,
   /** And with more sigops. */
   outputSigops: 2_000,
+  /** A target harder than this difficulty is none: the whole network would seek a share for days. */
+  mostDifficulty: 1e18,
+  /** New outputs and extranonce prefixes of one connection that are obeyed ... */
+  changes: 8,
+  /** ... within this time. */
+  changesMs: 60_000,
   /** How often one declaration's transactions may be asked for. */
   questions: 4,
   /** How long a pair that was left for a better one stays connected, for shares that are on their way. */
@@ -42,6 +48,8 @@ export const JD_CLIENT_LIMITS = {
   waitingPushes: 8,
   /** How long they wait. */
   waitingPushMs: 60_000,
+  /** Answers to SetCustomMiningJob that are waited for; the oldest is forgotten. */
+  unansweredJobs: 64,
   /** Different codes of peers that are counted by name. */
   codes: 64,
 } as const;

@@ -26,7 +26,7 @@ export function connectPool(
   onLink: (link: PoolLink) => void,
 ): Upstream {
   const { config, context, log, onChannel, onTarget, onFailure, onAway } = options;
-  const { knobs, hashrate, totals, clock, metrics } = context;
+  const { knobs, hashrate, tipKnownSinceMs, totals, clock, metrics } = context;
   return createUpstream({
     ...common(options, config.pool),
     protocol: mining,
@@ -39,6 +39,7 @@ export function connectPool(
         ...knobs.pool,
         userIdentity: utf8(config.userIdentity),
         hashrate,
+        tipKnownSinceMs,
         totals,
         clock,
         log,

@@ -24,6 +24,8 @@ export interface PairContext {
   readonly transactions: TransactionStore;
   /** Of all devices, in hashes per second. */
   readonly hashrate: () => number;
+  /** Since when a template provider tells us of the tip, in unix milliseconds; Infinity while none does. */
+  readonly tipKnownSinceMs: () => number;
   readonly totals: Totals;
   readonly metrics: JdClientMetrics;
   readonly clock: Clock;
@@ -59,6 +61,8 @@ export class Pair {
   #declarer: Declarer | undefined;
   #agreed: AgreedOutputs | undefined;
   readonly #solutions = new WaitingSolutions();
+  /** When its outputs or extranonce prefix changed while it could be mined for, in unix milliseconds. */
+  #changes: number[] = [];
   #failure: (Failure & { readonly atMs: number }) | undefined;
 
   constructor(index: number, config: ListedUpstream, context: PairContext, listener: PairListener) {
@@ -230,7 +234,8 @@ export class Pair {
     const before = this.#declarer;
     if (before === undefined && this.#link.tokens === 0) return;
     if (before?.agreed === this.#agreed && sameSpace(before.channel, channel)) return;
-    const { tag, transactions, knobs, totals, metrics, clock } = this.#context;
+    if (before !== undefined && this.#isRestless()) return this.#fail({ reason: 'restless' });
+    const { tag, transactions, knobs, totals, metrics, clock, tipKnownSinceMs } = this.#context;
     this.#declarer = new Declarer({
       name: this.name,
       mode: this.config.mode,
@@ -241,6 +246,7 @@ export class Pair {
       tag,
       transactions,
       patience: knobs.declaration,
+      tipKnownSinceMs,
       totals,
       metrics,
       clock,
@@ -251,6 +257,14 @@ export class Pair {
     this.#log.info('upstream is ready', { mode: this.config.mode });
     this.#listener.onReady(this);
     before?.leave();
+  }
+
+  /** Another change: is it one too many? */
+  #isRestless(): boolean {
+    const { changes, changesMs } = JD_CLIENT_LIMITS;
+    const nowMs = this.#context.clock.now();
+    this.#changes = [...this.#changes.filter((atMs) => nowMs - atMs < changesMs), nowMs];
+    return this.#changes.length > changes;
   }
 
   #fail(failure: Failure): void {

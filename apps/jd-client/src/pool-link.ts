@@ -40,6 +40,8 @@ export interface PoolLinkOptions {
   readonly hashrate: () => number;
   readonly rejections: RejectionPolicy;
   readonly patience: { readonly channelMs: number; readonly shareMs: number };
+  /** Since when somebody tells us of the tip; Infinity while nobody does. */
+  readonly tipKnownSinceMs: () => number;
   readonly totals: Totals;
   readonly clock: Clock;
   readonly log: Logger;
@@ -111,6 +113,8 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
     if (channel === undefined) throw new Error('the channel to the pool is not open');
     this.#requestId = (this.#requestId + 1) >>> 0;
     this.#waiting.set(this.#requestId, listener);
+    const [oldest] = this.#waiting.keys();
+    if (this.#waiting.size > JD_CLIENT_LIMITS.unansweredJobs && oldest !== undefined) this.#waiting.delete(oldest);
     const requestId = this.#requestId;
     this.#connection.send(customJobMessage(draft, { channelId: channel.channelId, requestId, token }));
     return requestId;
@@ -144,18 +148,18 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
   }
 
   tipMoved(nowMs: number): void {
-    this.#window.tipMoved(nowMs);
+    this.#window.tipMoved(nowMs, this.#options.tipKnownSinceMs());
   }
 
   /** Time passes: is the pool silent, or does it reject too much? */
   tick(nowMs: number): void {
     if (!this.open) return;
-    const { patience, onFailure } = this.#options;
+    const { patience, onFailure, tipKnownSinceMs } = this.#options;
     if (this.#channel.phase === 'opening') {
       if (nowMs - this.#openedMs > patience.channelMs) onFailure({ reason: 'channel-timeout' });
       return;
     }
-    if (this.#window.judge(nowMs)) {
+    if (this.#window.judge(nowMs, tipKnownSinceMs())) {
       onFailure({ reason: 'shares-rejected', detail: `${this.#window.rejections} of the last shares` });
       return;
     }
@@ -188,7 +192,7 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
         const { target, extranoncePrefix, extranonceSize } = action.channel;
         const difficulty = difficultyFromTarget(target);
         log.info('channel opened', { difficulty, prefix: extranoncePrefix.length, extranonceSize });
-        return onChannel();
+        return this.#isTooHard(difficulty) ? undefined : onChannel();
       }
       case 'prefix':
         log.info('the pool changes the extranonce prefix', { size: action.extranoncePrefix.length });
@@ -214,9 +218,11 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
         if (this.#channel.phase === 'closed' || action.code === 'extranonce-too-large')
           return onFailure({ reason: 'channel-refused', detail: action.code });
         return log.debug('the pool breaks the protocol', { code: action.code });
-      case 'target':
-        log.debug('target for later jobs', { difficulty: difficultyFromTarget(action.target) });
-        return onTarget();
+      case 'target': {
+        const difficulty = difficultyFromTarget(action.target);
+        log.debug('target for later jobs', { difficulty });
+        return this.#isTooHard(difficulty) ? undefined : onTarget();
+      }
       case 'work':
       case 'future-job':
       case 'regrouped':
@@ -229,10 +235,18 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
   #onRejected(sequenceNumber: number, code: string): void {
     const { log, totals, clock } = this.#options;
     const share = this.#sent.rejected(sequenceNumber);
+    if (share === undefined)
+      return log.debug('the pool rejects a share that it was not sent', { code, sequenceNumber });
     totals.reject(code);
     log.info('the pool rejects a share', { code, sequenceNumber });
-    const nowMs = clock.now();
-    this.#window.rejected(share?.sentMs ?? nowMs, nowMs);
+    this.#window.rejected(share.sentMs, clock.now());
+  }
+
+  /** Who asks for what nobody finds pays for nothing. */
+  #isTooHard(difficulty: number): boolean {
+    if (difficulty <= JD_CLIENT_LIMITS.mostDifficulty) return false;
+    this.#options.onFailure({ reason: 'channel-refused', detail: `shares of difficulty ${difficulty}` });
+    return true;
   }
 
   #answered(requestId: number): CustomJobListener | undefined {

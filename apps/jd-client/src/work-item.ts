@@ -1,6 +1,6 @@
 import { sameBytes } from '@sv2kit/bitcoin';
 import { Declaration, type JobDraft, type JobMode, ShareCache } from '@sv2kit/declaration';
-import type { Job, Tip, WorkTemplate } from '@sv2kit/mining';
+import type { Job, Solution, Tip, WorkTemplate } from '@sv2kit/mining';
 import type { AcceptedShare } from '@sv2kit/mining-server';
 import { JD_CLIENT_LIMITS } from './limits.ts';
 
@@ -23,6 +23,8 @@ export class WorkItem {
   readonly prefix: Uint8Array;
   readonly sinceMs: number;
   readonly declaration: Declaration;
+  /** A block on it that was found before there was a token to declare it with. */
+  block: Solution | undefined;
   /** Whether somebody waits for its transactions already. */
   awaited = false;
   readonly held = new ShareCache<AcceptedShare>(JD_CLIENT_LIMITS.heldShares);

@@ -140,6 +140,7 @@ export interface Status {
     readonly dropped: Record<string, number>;
     readonly refused: Record<string, number>;
     readonly provided: number;
+    readonly latest: string | null;
   };
   readonly shares: {
     readonly accepted: number;
@@ -148,6 +149,7 @@ export interface Status {
     readonly lost: number;
     readonly lostBy: Record<string, { count: number; work: number }>;
     readonly credited: { count: number };
+    readonly rejectedByPool: Record<string, number>;
   };
   readonly blocks: readonly { readonly path: string; readonly hash: string }[];
 }

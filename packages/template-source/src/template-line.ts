@@ -54,6 +54,11 @@ export class TemplateLine {
     return this.#height;
   }
 
+  /** Whether a provider that is there stands behind the work at hand: it says at once when the tip moves. */
+  get backed(): boolean {
+    return this.#workedBy?.open === true;
+  }
+
   /** What providers are asked to leave room for (§7.1). */
   get constraints(): CoinbaseConstraints {
     return this.#constraints;
@@ -97,7 +102,7 @@ export class TemplateLine {
     const nowMs = clock.now();
     this.#outbox.tick();
     this.#passOverUseless(nowMs);
-    if (this.#workedBy?.open === true) this.#freshAtMs = nowMs;
+    if (this.backed) this.#freshAtMs = nowMs;
     const staleMs = this.staleForMs(nowMs);
     if (sink.working && staleMs > staleWorkMs) {
       log.error('no template provider for too long: miners are sent away', { seconds: Math.round(staleMs / 1000) });
@@ -118,7 +123,7 @@ export class TemplateLine {
     const { sink } = this.#options;
     const { ok, reason = 'no template yet' } = this.#upstream.health;
     if (!sink.working) return ok ? 'no template yet' : `nothing to mine: ${reason}`;
-    if (this.#workedBy?.open === true) return undefined;
+    if (this.backed) return undefined;
     return `the work served has had no template provider for ${Math.round(staleMs / 1000)} s: ${reason}`;
   }
 

@@ -114,8 +114,16 @@ export class Declaration {
     return true;
   }
 
-  /** Time passes: contested -> refused once its grace is over. @returns a reason to leave the pair */
-  judge(nowMs: number, { declareMs, setMs, graceMs }: DeclarationPatience): DeclarationFailure | undefined {
+  /**
+   * Time passes: contested -> refused once its grace is over.
+   * @param knownSinceMs since when somebody tells us of the tip; Infinity while nobody does
+   * @returns a reason to leave the pair
+   */
+  judge(
+    nowMs: number,
+    { declareMs, setMs, graceMs }: DeclarationPatience,
+    knownSinceMs = -Infinity,
+  ): DeclarationFailure | undefined {
     const state = this.#state;
     switch (state.phase) {
       case 'declaring':
@@ -124,7 +132,7 @@ export class Declaration {
         return nowMs - state.sinceMs > setMs ? { reason: 'set-timeout' } : undefined;
       case 'contested': {
         const { by, code, sinceMs } = state;
-        if (nowMs - sinceMs < graceMs) return undefined;
+        if (nowMs - Math.max(sinceMs, knownSinceMs) < graceMs) return undefined;
         this.#become({ phase: 'refused', by, code });
         return { reason: by === 'jds' ? 'declaration-refused' : 'custom-job-refused', detail: code };
       }

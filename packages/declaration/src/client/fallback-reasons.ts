@@ -21,6 +21,8 @@ export const FALLBACK_REASONS = {
   'outputs-not-zero': 'An allocated output has a value: only the client may give values.',
   'unexpected-payout': 'The first allocated output does not pay the script that was agreed on.',
   'outputs-too-large': 'No template with room for the allocated outputs came in time.',
+  restless: 'The outputs or the extranonce prefix change again and again: each change moves every device.',
+  'no-transactions': 'The template provider does not tell the transactions of its templates: nothing can be declared.',
   'job-impossible': 'No coinbase can be made of the template with these outputs, tag and extranonce.',
 } as const;
 export type FallbackReason = keyof typeof FALLBACK_REASONS;
@@ -32,7 +34,7 @@ export interface Failure {
   readonly detail?: string;
 }
 
-/** Reasons that a pair is to blame for: it is passed over for a while. After the others it is tried on at once. */
+/** Reasons that trying on at once would not mend: the pair is passed over for a while. After the others it is tried on at once. */
 const MISCONDUCT: ReadonlySet<FallbackReason> = new Set<FallbackReason>([
   'channel-refused',
   'channel-closed',
@@ -48,6 +50,8 @@ const MISCONDUCT: ReadonlySet<FallbackReason> = new Set<FallbackReason>([
   'outputs-not-zero',
   'unexpected-payout',
   'outputs-too-large',
+  'restless',
+  'no-transactions',
   'job-impossible',
 ]);
 

@@ -50,17 +50,21 @@ export class RejectionWindow {
     if (sentMs >= this.#tipMs) this.#add({ rejected: true, atMs: nowMs, count: 1 });
   }
 
-  /** A new tip explains every rejection that was not judged yet. */
-  tipMoved(nowMs: number): void {
-    this.judge(nowMs);
+  /** A new tip explains every rejection that was not judged yet. @param knownSinceMs as of {@link RejectionWindow.judge} */
+  tipMoved(nowMs: number, knownSinceMs = -Infinity): void {
+    this.judge(nowMs, knownSinceMs);
     this.#waiting = this.#waiting.filter(({ rejected }) => !rejected);
     this.#tipMs = nowMs;
   }
 
-  /** Time passes. @returns whether there are too many rejections */
-  judge(nowMs: number): boolean {
+  /**
+   * Time passes.
+   * @param knownSinceMs since when somebody tells us of the tip; Infinity while nobody does, and nothing is judged
+   * @returns whether there are too many rejections
+   */
+  judge(nowMs: number, knownSinceMs = -Infinity): boolean {
     const { graceMs, rejected } = this.#policy;
-    let due = this.#waiting.findIndex(({ atMs }) => nowMs - atMs < graceMs);
+    let due = this.#waiting.findIndex(({ atMs }) => nowMs - Math.max(atMs, knownSinceMs) < graceMs);
     if (due < 0) due = this.#waiting.length;
     for (const run of this.#waiting.splice(0, due)) this.#judge(run);
     return this.rejections >= rejected;

@@ -10,6 +10,8 @@ export interface SentShare {
 export class SentShares {
   readonly #limit: number;
   readonly #shares = new Map<number, SentShare>();
+  /** The sequence number that was sent last. */
+  #last: number | undefined;
 
   /** @param limit shares to remember */
   constructor(limit: number) {
@@ -29,20 +31,24 @@ export class SentShares {
   /** @returns the oldest share when there are more than can be remembered */
   sent(sequenceNumber: number, share: SentShare): SentShare | undefined {
     this.#shares.set(sequenceNumber, share);
+    this.#last = sequenceNumber;
     const [oldest] = this.#shares;
     if (this.#shares.size <= this.#limit || oldest === undefined) return undefined;
     this.#shares.delete(oldest[0]);
     return oldest[1];
   }
 
-  /** SubmitShares.Success answers everything up to its sequence number. @returns what it answers */
+  /**
+   * SubmitShares.Success answers everything up to its sequence number, be that one answered already or not; one that was
+   * never sent answers nothing. @returns what it answers
+   */
   accepted(lastSequenceNumber: number): SentShare[] {
-    if (!this.#shares.has(lastSequenceNumber)) return [];
+    if (this.#last === undefined || isAfter(lastSequenceNumber, this.#last)) return [];
     const answered: SentShare[] = [];
     for (const [sequenceNumber, share] of this.#shares) {
+      if (isAfter(sequenceNumber, lastSequenceNumber)) break;
       this.#shares.delete(sequenceNumber);
       answered.push(share);
-      if (sequenceNumber === lastSequenceNumber) break;
     }
     return answered;
   }
@@ -60,4 +66,9 @@ export class SentShares {
     this.#shares.clear();
     return shares;
   }
+}
+
+/** Whether one sequence number comes after another; they wrap. */
+function isAfter(a: number, b: number): boolean {
+  return ((a - b) | 0) > 0;
 }
