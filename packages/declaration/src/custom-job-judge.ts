@@ -70,6 +70,8 @@ export class CustomJobJudge {
   readonly #terms: CustomJobTerms;
   readonly #tips = new KnownTips();
   readonly #used = new UsedTokens(DECLARATION_LIMITS.usedTokens);
+  /** Messages whose tokens are good and whose tips are waited for: at a new tip, only those that it is for cost anything. */
+  readonly #early = new WeakSet<SetCustomMiningJob>();
 
   constructor(terms: CustomJobTerms) {
     this.#terms = terms;
@@ -84,15 +86,17 @@ export class CustomJobJudge {
   judge(request: CustomJobRequest): CustomJobVerdict {
     const { message, userIdentity, channelKeys, nowMs } = request;
     const now = Math.floor(nowMs / 1000);
+    const found = this.#tips.judge(message.prevHash, statedHeight(message.coinbasePrefix));
+    if (found.kind === 'unseen' && this.#early.has(message)) return { kind: 'unseen-tip' };
     const verification = this.#terms.verifier.verify(message, userIdentity, now);
     if (verification.kind === 'refused') return verification;
     const { tokenId, expires } = verification;
     if (this.#used.has(tokenId, channelKeys)) return refused('invalid-mining-job-token');
-    const found = this.#tips.judge(message.prevHash, statedHeight(message.coinbasePrefix));
     switch (found.kind) {
       case 'stale':
         return refused('stale-chain-tip');
       case 'unseen':
+        this.#early.add(message);
         return { kind: 'unseen-tip' };
       case 'live': {
         const verdict = this.#judgeOn(found.tip, request, verification, now);

@@ -130,6 +130,21 @@ describe('the tip of a custom job (§5.3.18)', () => {
     expect(pool.judge(request(customJob())).kind).toBe('accepted');
   });
 
+  test('that is waited for is looked at again, and its token only when there is a tip for it', () => {
+    const verifier = tokenVerifier(KEY);
+    let verified = 0;
+    const counting: typeof verifier = { verify: (...all) => ((verified += 1), verifier.verify(...all)) };
+    const pool = new CustomJobJudge({ ...TERMS, verifier: counting, network: 'regtest' });
+    const waiting = request(customJob());
+    for (let i = 0; i < 5; i += 1) expect(pool.judge(waiting)).toEqual({ kind: 'unseen-tip' });
+    pool.tip(tip(OTHER_HASH));
+    expect(pool.judge(waiting)).toEqual({ kind: 'unseen-tip' });
+    expect(verified).toBe(1);
+    pool.tip(tip());
+    expect(pool.judge({ ...waiting, userIdentity: BOB })).toEqual(refused('invalid-mining-job-token'));
+    expect(pool.judge(waiting).kind).toBe('accepted');
+  });
+
   test('that has passed is stale, verbatim', () => {
     const pool = judge();
     pool.tip(tip(OTHER_HASH, HEIGHT + 1));
