@@ -1,6 +1,6 @@
 import { compareTargets, sameBytes } from '@sv2kit/bitcoin';
 import { REQUIRES_WORK_SELECTION, type SetCustomMiningJob } from '@sv2kit/codec';
-import { customJob, type CustomJobErrorCode } from '@sv2kit/mining';
+import { customJob, type CustomJobErrorCode, MAX_CUSTOM_OUTPUTS_SIZE, MAX_MERKLE_PATH } from '@sv2kit/mining';
 import type { ServerContext } from './context.ts';
 import type { Miner } from './miner.ts';
 import type { AcceptedCustomJob, MinerConnection } from './ports.ts';
@@ -29,7 +29,7 @@ export class CustomJobs {
   }
 
   onSet(given: SetCustomMiningJob): void {
-    const refusal = this.#check(given.channelId);
+    const refusal = this.#check(given);
     if (refusal !== undefined) return this.#refuse(given, refusal);
     // What came first on the connection becomes a job first.
     this.retry();
@@ -70,13 +70,16 @@ export class CustomJobs {
     this.#forget(held);
   }
 
-  #check(channelId: number): CustomJobErrorCode | undefined {
+  #check({ channelId, coinbaseTxOutputs, merklePath }: SetCustomMiningJob): CustomJobErrorCode | undefined {
     const { deps, limits, ticks } = this.#context;
     if (this.#addressed(channelId).length === 0) return 'invalid-channel-id';
     if ((this.#connection.setup.flags & REQUIRES_WORK_SELECTION) === 0) return 'work-selection-not-negotiated';
     if (deps.customJobs === undefined) return 'jd-not-supported';
     const { customJobsPerSecond, customJobsAtOnce } = limits;
-    return this.#rate.take(customJobsPerSecond, customJobsAtOnce, ticks()) ? undefined : 'too-many-custom-jobs';
+    if (!this.#rate.take(customJobsPerSecond, customJobsAtOnce, ticks())) return 'too-many-custom-jobs';
+    // Before the judge hashes them, or they are held.
+    if (coinbaseTxOutputs.length > MAX_CUSTOM_OUTPUTS_SIZE) return 'invalid-coinbase-tx';
+    return merklePath.length > MAX_MERKLE_PATH ? 'invalid-merkle-path' : undefined;
   }
 
   /** @returns false when the tip is not known yet */

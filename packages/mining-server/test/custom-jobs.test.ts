@@ -63,6 +63,14 @@ describe('SetCustomMiningJob', () => {
     expect(errors(miner)).toEqual(['1 pool-payout-too-low', '1 invalid-coinbase-prefix']);
   });
 
+  test('too large for shares to be hashed with is refused before it is judged or held', () => {
+    const { miner, channelId, judge } = served();
+    miner.says(draft(channelId, { overrides: { coinbaseTxOutputs: bytes(16_385, 0) } }));
+    miner.says(draft(channelId, { overrides: { merklePath: Array(17).fill(bytes(32, 1)) } }));
+    expect(errors(miner)).toEqual(['1 invalid-coinbase-tx', '1 invalid-merkle-path']);
+    expect(judge.requests).toEqual([]);
+  });
+
   test('sent far faster than templates come is refused, and taken again later', () => {
     const { miner, channelId, clock } = served();
     const { customJobsAtOnce, customJobsPerSecond } = MINING_SERVER_LIMITS;
