@@ -98,13 +98,16 @@ export class CustomJobDesk {
 
   #onAccepted({ userIdentity }: CustomJobRequest, mode: CustomJobMode, credit: number): void {
     const brought = this.#of(mode);
+    const { leastCredit } = brought;
     brought.jobs += 1;
-    brought.leastCredit = Math.min(brought.leastCredit, credit);
+    brought.leastCredit = Math.min(leastCredit, credit);
     if (credit === 1) return;
     const { log, metrics } = this.#options;
     brought.partlyPaid += 1;
     metrics.partlyPaid.inc({ mode });
-    log.info('a custom job pays the pool in part', { mode, credit, user: fromUtf8(userIdentity) });
+    // Clients set jobs several times a second: only what is news is said aloud.
+    const level = credit < leastCredit ? 'info' : 'debug';
+    log[level]('a custom job pays the pool in part', { mode, credit, user: fromUtf8(userIdentity) });
   }
 
   #of(mode: CustomJobMode): Brought {
