@@ -149,6 +149,10 @@ export class Client implements PairsListener {
     this.desk.tokenCame();
   }
 
+  onMarked(): void {
+    this.desk.again();
+  }
+
   hasRoom(agreed: AgreedOutputs): boolean {
     return this.room.holds(agreed);
   }

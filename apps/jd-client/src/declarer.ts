@@ -10,7 +10,7 @@ import {
   pooledOutputs,
   pushMessage,
 } from '@sv2kit/declaration';
-import type { Job, OpenChannel, Solution, Tip, WorkTemplate } from '@sv2kit/mining';
+import { type Job, markedTag, type OpenChannel, type Solution, type Tip, type WorkTemplate } from '@sv2kit/mining';
 import type { AcceptedShare } from '@sv2kit/mining-server';
 import type { Clock, Logger } from '@sv2kit/net';
 import type { Taken, TransactionStore } from '@sv2kit/template-source';
@@ -43,6 +43,8 @@ export interface DeclarerOptions {
   readonly log: Logger;
   /** A job is acknowledged. */
   onAcknowledged(): void;
+  /** Its jobs have another mark from now on: devices get the template at hand once more, and so does {@link Declarer.take}. */
+  onMarked(): void;
   onFailure(failure: Failure): void;
 }
 
@@ -65,6 +67,8 @@ export class Declarer {
   #tipGone = false;
   /** Since when no template's transactions have come, if they do not come. */
   #undeclarableSinceMs: number | undefined;
+  /** How often a job was set again; never twice with one coinbase. */
+  #marks = 0;
   /** For which difficulty a job of the present tip was set again already. */
   #reboundFor = Infinity;
 
@@ -83,6 +87,12 @@ export class Declarer {
   /** The pool's outputs with everything in its payout output. */
   outputs(value: bigint): readonly TxOut[] {
     return pooledOutputs(this.agreed, value);
+  }
+
+  /** Behind the tag of every job that is made now. */
+  get mark(): Uint8Array {
+    if (this.#marks === 0) return new Uint8Array(0);
+    return Uint8Array.of(this.#marks & 0xff, (this.#marks >>> 8) & 0xff);
   }
 
   /** Whether another job would find a token. */
@@ -113,7 +123,8 @@ export class Declarer {
 
   /** Devices mine this from now on: it is declared as soon as there is a token. */
   take(template: WorkTemplate, tip: Tip): void {
-    const { tag, clock, onFailure } = this.#options;
+    const { clock, onFailure } = this.#options;
+    const tag = markedTag(this.#options.tag, this.mark);
     const { extranoncePrefix: prefix, extranonceSize } = this.channel;
     try {
       const outputs = this.outputs(template.coinbaseTxValueRemaining);
@@ -280,7 +291,8 @@ export class Declarer {
 
   /**
    * The pool's target binds a job when that is set (§5.3.21): one that was set before devices came would be far too hard
-   * for them, and is set again. Once for a target: a pool may hold all jobs of one coinbase to the first one's.
+   * for them, and is set again. With another coinbase: a pool holds all jobs of one search space to the first one's
+   * target, for a client could else name for each share the job that pays more. Once for a target, whatever the pool does.
    */
   #rebind(nowMs: number): void {
     const latest = this.#items.at(-1);
@@ -292,7 +304,8 @@ export class Declarer {
     if (Math.min(difficultyFromTarget(state.target), this.#reboundFor) < rebindFactor * wanted) return;
     this.#reboundFor = wanted;
     this.#options.log.info('the job at hand is declared again for an easier target');
-    this.take(latest.template, latest.tip);
+    this.#marks += 1;
+    this.#options.onMarked();
   }
 
   #drop(item: WorkItem, why: DropReason): void {

@@ -45,6 +45,8 @@ export interface PairListener {
   onTarget(pair: Pair): void;
   /** A token has come. */
   onToken(pair: Pair): void;
+  /** Its jobs have another mark in their coinbase from now on. */
+  onMarked(pair: Pair): void;
 }
 
 /** One listed pool with its job declarator server: connections to both while it runs. */
@@ -252,6 +254,7 @@ export class Pair {
       clock,
       log: this.#log,
       onAcknowledged: () => this.#listener.onTarget(this),
+      onMarked: () => this.#listener.onMarked(this),
       onFailure: (failure) => this.#fail(failure),
     });
     this.#log.info('upstream is ready', { mode: this.config.mode });

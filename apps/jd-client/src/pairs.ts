@@ -14,6 +14,8 @@ export interface PairsListener {
   onTarget(pair: Pair): void;
   /** The pair in use has got a token. */
   onToken(pair: Pair): void;
+  /** The jobs of the pair in use have another mark in their coinbase from now on. */
+  onMarked(pair: Pair): void;
   /** Whether templates leave room for these outputs already. */
   hasRoom(agreed: AgreedOutputs): boolean;
 }
@@ -50,6 +52,9 @@ export class Pairs {
           },
           onToken: (pair) => {
             if (pair === this.#used) listener.onToken(pair);
+          },
+          onMarked: (pair) => {
+            if (pair === this.#used) listener.onMarked(pair);
           },
         }),
     );

@@ -12,7 +12,7 @@ import type { WorkItem } from './work-item.ts';
 /** The mining server as the desk uses it. */
 export interface Miners extends WorkSink {
   /** What jobs are made with has changed: payout outputs, and where extranonces lie. */
-  renew(change: { readonly extranonce?: ExtranoncePlace }): void;
+  renew(change?: { readonly extranonce?: ExtranoncePlace }): void;
   /** No device gets a harder target: the pool would not pay for it. */
   setUsefulDifficulty(difficulty: number | undefined): void;
 }
@@ -42,6 +42,7 @@ const PATHS: Readonly<Record<JobMode, BlockPath>> = {
   'coinbase-only': 'coinbase-only',
 };
 
+const NO_MARK = new Uint8Array(0);
 /** Declarers that were left, and whose jobs shares and blocks may still be of. */
 const PAST_DECLARERS = 4;
 
@@ -51,7 +52,7 @@ const PAST_DECLARERS = 4;
  */
 export class WorkDesk implements WorkSink {
   /** For every channel; asked anew for every job. */
-  readonly payout: Payout = { id: 'jd-client', outputs: (value) => this.#outputs(value) };
+  readonly payout: Payout = { id: 'jd-client', outputs: (value) => this.#outputs(value), mark: () => this.#mark() };
   readonly #options: WorkDeskOptions;
   #aim: Aim;
   #work: { readonly template: WorkTemplate; readonly tip: Tip } | undefined;
@@ -131,6 +132,14 @@ export class WorkDesk implements WorkSink {
     this.update(postponed);
   }
 
+  /** The template at hand once more, as another job: its coinbase has another mark. */
+  again(): void {
+    const aim = this.#aim;
+    if (aim.kind !== 'pooled') return;
+    this.#miners.renew();
+    if (this.#work !== undefined) aim.declarer.take(this.#work.template, this.#work.tip);
+  }
+
   /** any -> pooled */
   pool(declarer: Declarer): void {
     const { channel } = declarer;
@@ -190,6 +199,10 @@ export class WorkDesk implements WorkSink {
 
   #outputs(value: bigint): readonly TxOut[] {
     return this.#aim.kind === 'pooled' ? this.#aim.declarer.outputs(value) : this.#options.solo.outputs(value);
+  }
+
+  #mark(): Uint8Array {
+    return this.#aim.kind === 'pooled' ? this.#aim.declarer.mark : NO_MARK;
   }
 
   #declarers(): Declarer[] {

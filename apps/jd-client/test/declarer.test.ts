@@ -100,6 +100,7 @@ class Bench {
       clock,
       log: silentLogger,
       onAcknowledged() {},
+      onMarked: () => this.#again(),
       onFailure: (failure) => this.failures.push(failure),
     });
     this.template();
@@ -107,6 +108,10 @@ class Bench {
 
   template(): void {
     this.#id += 1;
+    this.#again();
+  }
+
+  #again(): void {
     const { type: _type, futureTemplate: _future, ...template } = newTemplate(this.#id, this.#height, false);
     this.#jobs.push(this.#job(template));
     this.declarer.take(template, this.#tip);
@@ -197,7 +202,11 @@ class Bench {
   }
 
   #job(template: WorkTemplate): Job {
-    const payout = { id: 'p', outputs: (value: bigint) => this.declarer.outputs(value) };
+    const payout = {
+      id: 'p',
+      outputs: (value: bigint) => this.declarer.outputs(value),
+      mark: () => this.declarer.mark,
+    };
     const recipe = { payout, tag: TAG, extranonceSize: 16, versionRollingAllowed: true, numbered: false };
     return templateJob(this.#id, template, recipe, this.#id);
   }

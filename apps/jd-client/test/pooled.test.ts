@@ -196,9 +196,16 @@ test('tells the pool of devices, and has a job bound by the target that they get
   miner.find();
   await site.until(() => site.status.shares.accepted === 1);
   pool.says({ type: 'SetTarget', channelId: 7, maximumTarget: POOL_TARGET });
-  await site.until(() => pool.jobs.length === 2);
-  miner.find((hash) => (hash[31] ?? 0) < 0x80);
+  const work = miner.client.currentWork();
+  await site.until(() => pool.jobs.length === 2 && miner.client.currentWork() !== work);
+  // A pool holds all jobs of one search space to the target of the first.
+  expect(pool.jobs[1]?.coinbasePrefix).not.toEqual(pool.jobs[0]?.coinbasePrefix);
+  const { hash } = miner.find((each) => (each[31] ?? 0) < 0x80);
   await site.until(() => pool.shares.length === 1);
+  const [, job] = pool.jobs;
+  const [share] = pool.shares;
+  if (job === undefined || share === undefined) throw new Error('no job or share');
+  expect(hashAtPool(job, pool.prefix, share)).toEqual(hash);
   expect(pool.shares[0]?.jobId).toBe(pool.nextJobId - 1);
   site.clock.advance(20_000);
   expect(pool.jobs).toHaveLength(2);

@@ -82,7 +82,7 @@ export type { SettledShare, Share, ShareOutcome, Solution } from './share.ts';
 export { StandardChannel } from './standard-channel.ts';
 export type { Tip, WorkTemplate } from './template.ts';
 export { templateProblem } from './template-check.ts';
-export { templateJob } from './template-job.ts';
+export { markedTag, templateJob } from './template-job.ts';
 export {
   type DifficultyBounds,
   HASHES_PER_DIFFICULTY,

@@ -6,6 +6,11 @@ export interface Payout {
   readonly id: string;
   /** @param value satoshis to share out, all of them */
   outputs(value: bigint): readonly TxOut[];
+  /**
+   * Bytes behind the tag of a job that has no number there, at most three, asked for anew like the outputs: another mark
+   * makes another search space of the same template.
+   */
+  mark?(): Uint8Array;
 }
 
 /**

@@ -14,7 +14,7 @@ export function templateJob(id: number, template: WorkTemplate, recipe: Recipe, 
   const coinbase = buildCoinbase({
     txVersion: template.coinbaseTxVersion,
     scriptSigPrefix: template.coinbasePrefix,
-    tag: numbered ? numberedTag(recipe.tag, serial) : recipe.tag,
+    tag: numbered ? numberedTag(recipe.tag, serial) : markedTag(recipe.tag, payout.mark?.()),
     extranonceSize,
     sequence: template.coinbaseTxInputSequence,
     outputs: payout.outputs(template.coinbaseTxValueRemaining),
@@ -30,6 +30,15 @@ export function templateJob(id: number, template: WorkTemplate, recipe: Recipe, 
 /** Only a coinbase that commits to witnesses carries one of its own (BIP141). */
 function commitsToWitnesses({ coinbaseTxOutputs, coinbaseTxOutputsCount }: WorkTemplate): boolean {
   return decodeOutputs(coinbaseTxOutputs, coinbaseTxOutputsCount).some(isWitnessCommitment);
+}
+
+/** The tag of a job without a number. @param mark asked of the payout */
+export function markedTag(tag: Uint8Array, mark: Uint8Array | undefined): Uint8Array {
+  if (mark === undefined || mark.length === 0) return tag;
+  const bytes = new Uint8Array(tag.length + mark.length);
+  bytes.set(tag);
+  bytes.set(mark, tag.length);
+  return bytes;
 }
 
 /** The tag and three little-endian bytes of the serial: so many jobs no template lasts for. */
