@@ -124,10 +124,12 @@ export class Checker {
     const tip = this.#parts.tip();
     if (tip === undefined) return unavailable('the node is away');
     if (!sameBytes(tip.hash, tipHash)) return { kind: 'stale' };
-    if (roughSize(job, transactions) > LIMITS.maxBlockBytes) return { kind: 'invalid', reason: 'bad-blk-weight' };
+    // Before the block is put together, which costs something.
+    const tooMuch = tooLarge(job, transactions);
+    if (tooMuch !== undefined) return { kind: 'invalid', reason: tooMuch };
     const block = draftBlock(job, transactions, tip);
     if (block === undefined) return { kind: 'invalid', reason: 'bad-coinbase' };
-    const tooHeavy = overweight(block);
+    const tooHeavy = overweight(block.weight, block.bytes.length);
     if (tooHeavy !== undefined) return { kind: 'invalid', reason: tooHeavy };
     try {
       // To its end, whoever has given it up: the node works on it all the same, and only so much at once.
@@ -171,6 +173,14 @@ export class Checker {
     }
     this.#jobs.hold(handle, transactions);
   }
+}
+
+/** The node's word for a job whose transactions alone are more than a block can hold. */
+function tooLarge(job: PackedJob, transactions: readonly CheckedTransaction[]): string | undefined {
+  const size = roughSize(job, transactions);
+  if (size > LIMITS.maxBlockBytes) return 'bad-blk-weight';
+  const weight = transactions.reduce((sum, transaction) => sum + transaction.weight, 0);
+  return overweight(weight, size - job.coinbase.length);
 }
 
 /** Waits for `task`, but not for long. */

@@ -46,10 +46,14 @@ export function roughSize(job: PackedJob, transactions: readonly CheckedTransact
   return transactions.reduce((sum, { data }) => sum + data.length, job.coinbase.length);
 }
 
-/** The node's word for a block over the weight limit, which it need not be asked for; `undefined` when it is not. */
-export function overweight({ bytes, weight }: DraftBlock): string | undefined {
+/**
+ * The node's word for a block over the weight limit, which it need not be asked for; `undefined` when it is not.
+ *
+ * @param size in bytes
+ */
+export function overweight(weight: number, size: number): string | undefined {
   if (weight <= LIMITS.maxBlockWeight) return undefined;
-  const stripped = (weight - bytes.length) / (WITNESS_SCALE - 1);
+  const stripped = (weight - size) / (WITNESS_SCALE - 1);
   return stripped * WITNESS_SCALE > LIMITS.maxBlockWeight ? 'bad-blk-length' : 'bad-blk-weight';
 }
 
