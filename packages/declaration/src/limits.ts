@@ -28,6 +28,8 @@ export const DECLARATION_LIMITS = {
   declaredTransactions: 16_666,
   /** How long a declaration waits for the tip that it is for, or for a node that cannot be asked. */
   holdMs: 5_000,
+  /** How often a node that could not be asked is asked again about such a declaration. */
+  retryMs: 500,
   /** By how many blocks such a tip may be ahead of the node's. */
   heightsAhead: 2,
   /** How long a client may take to provide missing transactions. */

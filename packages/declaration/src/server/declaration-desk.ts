@@ -145,7 +145,7 @@ export class DeclarationDesk {
       const { stage } = pending;
       if (stage.phase === 'checking') continue;
       if (nowMs >= stage.untilMs) this.#giveUp(pending, nowMs);
-      else if (stage.phase === 'held') this.#place(pending, nowMs);
+      else if (stage.phase === 'held' && nowMs >= stage.retryAtMs) this.#place(pending, nowMs);
     }
   }
 
@@ -174,7 +174,7 @@ export class DeclarationDesk {
 
   /** The node cannot be asked: for seconds that is borne. */
   #hold(pending: PendingDeclaration, trouble: string, nowMs: number): void {
-    if (!pending.hold(trouble, nowMs, this.#hall.limits.holdMs)) this.#refuseForNode(pending, nowMs);
+    if (!pending.hold(trouble, nowMs, this.#hall.limits)) this.#refuseForNode(pending, nowMs);
   }
 
   /** What the node's trouble is concerns the operator alone. */

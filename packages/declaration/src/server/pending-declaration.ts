@@ -1,5 +1,6 @@
 import { sameBytes } from '@sv2kit/bitcoin';
 import type { DeclareMiningJob } from '@sv2kit/codec';
+import type { DeclarationLimits } from '../limits.ts';
 import type { DeclaredCoinbase } from './declared-coinbase.ts';
 import type { CheckRequest } from './effects.ts';
 import type { Redeemed } from './token-desk.ts';
@@ -7,7 +8,13 @@ import type { Redeemed } from './token-desk.ts';
 /** Where a declaration stands. */
 export type Stage =
   /** For a tip that the node has not reached, or for the node. `tipHash`: what it was to be checked on before, if it was. */
-  | { readonly phase: 'held'; readonly untilMs: number; readonly tipHash: Uint8Array | undefined }
+  | {
+      readonly phase: 'held';
+      readonly untilMs: number;
+      /** When the node is to be asked again. */
+      readonly retryAtMs: number;
+      readonly tipHash: Uint8Array | undefined;
+    }
   /** `tipHash`: what it is checked on. */
   | { readonly phase: 'checking'; readonly check: number; readonly tipHash: Uint8Array }
   /** For transactions. */
@@ -52,7 +59,8 @@ export class PendingDeclaration {
     this.redeemed = redeemed;
     this.wtxids = joined(message.wtxidList);
     this.startedAtMs = nowMs;
-    this.#stage = { phase: 'held', untilMs: nowMs + holdMs, tipHash: undefined };
+    const untilMs = nowMs + holdMs;
+    this.#stage = { phase: 'held', untilMs, retryAtMs: untilMs, tipHash: undefined };
   }
 
   get stage(): Stage {
@@ -103,12 +111,13 @@ export class PendingDeclaration {
    * @param trouble why, for the operator
    * @returns false when that has lasted for `holdMs` already
    */
-  hold(trouble: string, nowMs: number, holdMs: number): boolean {
+  hold(trouble: string, nowMs: number, { holdMs, retryMs }: Pick<DeclarationLimits, 'holdMs' | 'retryMs'>): boolean {
     if (this.#stage.phase === 'held') throw new Error('a declaration is held once at a time');
     this.#trouble = trouble;
     this.#troubledUntilMs ??= nowMs + holdMs;
     if (nowMs >= this.#troubledUntilMs) return false;
-    this.#stage = { phase: 'held', untilMs: this.#troubledUntilMs, tipHash: this.#stage.tipHash };
+    const { tipHash } = this.#stage;
+    this.#stage = { phase: 'held', untilMs: this.#troubledUntilMs, retryAtMs: nowMs + retryMs, tipHash };
     return true;
   }
 
