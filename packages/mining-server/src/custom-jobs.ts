@@ -2,6 +2,7 @@ import { compareTargets, sameBytes } from '@sv2kit/bitcoin';
 import { REQUIRES_WORK_SELECTION, type SetCustomMiningJob } from '@sv2kit/codec';
 import { customJob, type CustomJobErrorCode, MAX_CUSTOM_OUTPUTS_SIZE, MAX_MERKLE_PATH } from '@sv2kit/mining';
 import type { ServerContext } from './context.ts';
+import type { Gates } from './gates.ts';
 import type { Miner } from './miner.ts';
 import type { AcceptedCustomJob, MinerConnection } from './ports.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -17,13 +18,20 @@ export class CustomJobs {
   readonly #context: ServerContext;
   readonly #connection: MinerConnection;
   readonly #addressed: (channelId: number) => Miner[];
+  readonly #gates: Gates;
   readonly #rate: TokenBucket;
   #held: readonly Held[] = [];
 
   /** @param addressed the extended channels that an id stands for: one, or those of a group */
-  constructor(context: ServerContext, connection: MinerConnection, addressed: (channelId: number) => Miner[]) {
+  constructor(
+    context: ServerContext,
+    connection: MinerConnection,
+    gates: Gates,
+    addressed: (channelId: number) => Miner[],
+  ) {
     this.#context = context;
     this.#connection = connection;
+    this.#gates = gates;
     this.#addressed = addressed;
     this.#rate = new TokenBucket(context.limits.customJobsAtOnce, context.ticks());
   }
@@ -116,6 +124,7 @@ export class CustomJobs {
     const terms = { ...verdict, extranonceSize, versionRollingAllowed: config.versionRolling };
     const job = customJob(ids.next(), message, terms);
     if (typeof job === 'string') return this.#refused(message, job);
+    this.#gates.weigh(job.coinbase.prefix.length + job.coinbase.suffix.length);
     const { channelId, requestId } = message;
     const nowMs = deps.clock.now();
     const bound: Miner[] = [];

@@ -37,10 +37,10 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     this.#line = new WorkLine(context, connection, this.#miners, (miner) =>
       this.#closeMiner(miner, 'extranonce-too-small'),
     );
-    this.#customJobs = new CustomJobs(context, connection, (channelId) => this.#extended(channelId));
     this.#log = context.deps.log.child({ connection: connection.id });
     const { sharesPerMinute } = context.config.targets;
     this.#gates = new Gates(context.limits, sharesPerMinute, context.ticks());
+    this.#customJobs = new CustomJobs(context, connection, this.#gates, (channelId) => this.#extended(channelId));
     this.#openings = new Openings(context, {
       downstream: this,
       gates: this.#gates,

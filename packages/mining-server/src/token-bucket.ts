@@ -9,13 +9,13 @@ export class TokenBucket {
     this.#lastTicks = ticks;
   }
 
-  /** Takes one. @returns false when there is none */
-  take(perSecond: number, burst: number, ticks: number): boolean {
+  /** Takes one, or so many. @returns false when there are not as many */
+  take(perSecond: number, burst: number, ticks: number, count = 1): boolean {
     const gained = (perSecond * Math.max(0, ticks - this.#lastTicks)) / 1000;
     this.#lastTicks = ticks;
     this.#tokens = Math.min(burst, this.#tokens + gained);
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    if (this.#tokens < count) return false;
+    this.#tokens -= count;
     return true;
   }
 }

@@ -1,4 +1,4 @@
-import { difficultyFromTarget, targetFromDifficulty } from '@sv2kit/bitcoin';
+import { difficultyFromTarget, encodeCountedOutputs, targetFromDifficulty } from '@sv2kit/bitcoin';
 import { REQUIRES_WORK_SELECTION } from '@sv2kit/codec';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -256,6 +256,23 @@ describe('a job of the client', () => {
     miner.says(solve(client, { work: workOf(miner, client, message) }));
     expect(journal.records.map(({ type }) => type)).toEqual(['ChannelOpened', 'CustomJobAccepted', 'ShareAccepted']);
   });
+});
+
+test('shares on a job with a large coinbase count for more against a flood: each is hashed whole', () => {
+  const limits = { sharesPerSecond: 8, floodBurstSeconds: 1, floodFactor: 1 };
+  const flood = (script: number) => {
+    const made = rig({ deps: { customJobs: new TestJudge() }, config: { limits } });
+    const { miner, client, channelId } = selecting(made);
+    const coinbaseTxOutputs = encodeCountedOutputs([{ value: 1n, script: bytes(script, 0x51) }]);
+    const message = draft(channelId, { overrides: { coinbaseTxOutputs } });
+    miner.says(message);
+    const work = workOf(miner, client, message);
+    let shares = 0;
+    for (; miner.ended === undefined; shares += 1) miner.says(solve(client, { work, from: shares * 1_000 }));
+    return [miner.ended, shares];
+  };
+  expect(flood(100)).toEqual(['share-flood', 9]);
+  expect(flood(16_000)).toEqual(['share-flood', 3]);
 });
 
 describe('a group of channels that bring their jobs', () => {
