@@ -189,6 +189,11 @@ export class Client implements AsyncDisposable {
     this.#connection.flush();
   }
 
+  /** Resolves when the server has read most of what was sent. */
+  async drained(): Promise<void> {
+    while (this.#connection.congested) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** The next message of one of these types; others are passed over. */
   async next<T extends JobDeclarationFromServer['type']>(...types: T[]): Promise<MessageOf<T>> {
     for (;;) {

@@ -16,7 +16,7 @@ export const DECLARATION_LIMITS = {
   declarationsBurst: 20,
   /** DeclareMiningJob of one connection per minute, in the long run. */
   declarationsPerMinute: 120,
-  /** Declarations refused as `too-many-declarations` or `declare-not-negotiated`, and transactions that nobody asked for, in a row; one more ends the connection. */
+  /** Declarations refused as `too-many-declarations` or `declare-not-negotiated`, and transactions that nobody asked for, a MiB of these counting as one more, in a row; one more ends the connection. */
   floodBurst: 64,
   /** Of these per minute, in the long run. */
   floodPerMinute: 60,

@@ -194,6 +194,14 @@ describe('transactions that the node does not have (§6.4.7)', () => {
     expect(() => peer.receive(provide(1, [TX]), server.nowMs)).toThrow('unasked-transactions');
   });
 
+  test('that nobody asked for end the connection the sooner the larger they are', () => {
+    const server = new Server({ floodBurst: 10 });
+    const peer = server.connect();
+    const block = new Uint8Array(4_000_000);
+    for (let times = 0; times < 3; times += 1) peer.receive(provide(1, [block]), server.nowMs);
+    expect(() => peer.receive(provide(1, [block]), server.nowMs)).toThrow('unasked-transactions');
+  });
+
   test('are held back by a bound over all connections', () => {
     const server = new Server({ providedBytesInAll: 5 });
     const [one, two] = [server.connect(1), server.connect(2)];

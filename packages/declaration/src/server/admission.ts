@@ -80,9 +80,9 @@ export class Admission {
     return Math.floor(inAll / this.#hall.load.connections);
   }
 
-  /** Whether one more message that is of no use is borne; if not, the connection shall end. */
-  endures(nowMs: number): boolean {
-    return this.#flood.take(nowMs);
+  /** Whether one more message that is of no use, or one as large as `amount`, is borne; if not, the connection shall end. */
+  endures(nowMs: number, amount = 1): boolean {
+    return this.#flood.take(nowMs, amount);
   }
 }
 

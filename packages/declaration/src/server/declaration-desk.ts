@@ -10,6 +10,8 @@ import type { PendingDeclaration } from './pending-declaration.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { TokenDesk } from './token-desk.ts';
 
+const MIB = 1024 * 1024;
+
 /** The declarations of one connection (§6.4.4): each is answered once, with a token or a code. */
 export class DeclarationDesk {
   readonly #peer: number;
@@ -59,8 +61,9 @@ export class DeclarationDesk {
    */
   provided({ requestId, transactionList }: ProvideMissingTransactionsSuccess, nowMs: number): void {
     const pending = this.#pending.get(requestId);
+    const bytes = transactionList.reduce((sum, { length }) => sum + length, 0);
     if (pending?.stage.phase !== 'asking') {
-      if (this.#admission.endures(nowMs)) return;
+      if (this.#admission.endures(nowMs, 1 + Math.floor(bytes / MIB))) return;
       throw new ProtocolError('unasked-transactions' satisfies DeclarationViolation);
     }
     const { limits, load } = this.#hall;
@@ -68,7 +71,6 @@ export class DeclarationDesk {
     if (transactionList.length !== asked) {
       return this.#refuse(pending, 'missing-txs', nowMs, `${asked} were asked for, ${transactionList.length} came`);
     }
-    const bytes = transactionList.reduce((sum, { length }) => sum + length, 0);
     if (bytes > limits.providedBytes) return this.#refuse(pending, 'invalid-job', nowMs, 'bad-blk-length');
     if (!this.#admission.hasRoom(this.#providedBytes, bytes)) {
       return this.#refuse(pending, 'too-many-declarations', nowMs);
