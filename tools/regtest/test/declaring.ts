@@ -102,7 +102,7 @@ export async function startPair({ lab, poolsProvider }: Scene, wishes: PairWishe
 
 let clients = 0;
 
-/** Listening; at work for its best pair as soon as it can. */
+/** With work for miners; for its best pair as soon as it can. */
 export async function startClient(
   { lab, minersProvider }: Scene,
   upstreams: readonly UpstreamPair[],
@@ -110,13 +110,15 @@ export async function startClient(
 ): Promise<RoleHere<JdClient>> {
   clients += 1;
   const dataDir = `${lab.folder}/jdc-${clients}`;
-  return await lab.jdClient({
+  const client = await lab.jdClient({
     ...EASE[lab.node.chain],
     templateProviders: [lab.url(minersProvider)],
     upstreams,
     dataDir,
     ...wishes,
   });
+  await lab.clock.until(500, client.condition('templates', true));
+  return client;
 }
 
 /** A miner of the client's that does what it is told. */
