@@ -8,6 +8,8 @@ export const JD_SERVER_LIMITS = {
   heldPart: 0.375,
   /** How long after that they are left alone: what a checker holds is not known at once. */
   shedEveryMs: 5_000,
+  /** Between two warnings of solutions that solve nothing. */
+  warningMs: 1_000,
   /** Declared jobs that the status lists, latest first. */
   listedJobs: 16,
   /** Blocks that the status lists, latest first. */

@@ -25,6 +25,13 @@ interface JobReport {
   readonly declaredAtMs: number;
 }
 
+/** What a client can be told any number of times, at no cost to it. */
+const FLOODS: ReadonlySet<string> = new Set([
+  'too-many-declarations',
+  'declare-not-negotiated',
+  'invalid-mining-job-token',
+]);
+
 type DeclarationOf = Extract<DeclarationEvent, { kind: 'declaration' }>;
 
 /** What happened so far: for metrics, log and status. */
@@ -34,6 +41,9 @@ export class Tally {
   readonly #jobs: JobReport[] = [];
   readonly #tokens = { given: 0, delayed: 0 };
   readonly #solutions = { block: 0, 'no-block': 0 };
+  /** Warnings that were left out since the last one. */
+  #unsaid = 0;
+  #nextWarningAtMs = 0;
 
   constructor(deps: TallyDeps) {
     this.#deps = deps;
@@ -51,11 +61,23 @@ export class Tally {
         return;
       case 'solution':
         this.solution(event.outcome);
-        if (event.outcome === 'no-block') this.#deps.log.warn('a solution solves no declared job', { client });
+        if (event.outcome === 'no-block') this.#warn(client);
         return;
       default:
         event satisfies never;
     }
+  }
+
+  /** Of a flood, a line now and then. */
+  #warn(client: number): void {
+    const now = this.#deps.clock.now();
+    if (now < this.#nextWarningAtMs) {
+      this.#unsaid += 1;
+      return;
+    }
+    this.#deps.log.warn('a solution solves no declared job', { client, unsaid: this.#unsaid });
+    this.#unsaid = 0;
+    this.#nextWarningAtMs = now + LIMITS.warningMs;
   }
 
   solution(outcome: 'block' | 'no-block'): void {
@@ -77,7 +99,14 @@ export class Tally {
     const { outcome, detail, tookMs, transactions, provided, worth } = event;
     this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
     metrics.declarations.inc({ outcome });
-    log.info('a declaration is answered', { client, outcome, detail, tookMs, transactions, provided });
+    log[FLOODS.has(outcome) ? 'debug' : 'info']('a declaration is answered', {
+      client,
+      outcome,
+      detail,
+      tookMs,
+      transactions,
+      provided,
+    });
     if (worth === undefined) return;
     metrics.declared.record(tookMs);
     this.#jobs.push(this.#report(client, event, worth));
