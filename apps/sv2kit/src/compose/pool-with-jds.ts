@@ -6,6 +6,7 @@ import { closeAll, startPart } from './part.ts';
 
 const POOL = 'pool';
 const JD_SERVER = 'jd_server';
+const TOKEN_KEY_FILE = 'job_declaration.token_key_file';
 
 export interface PoolWithJdsConfig {
   readonly pool: PoolConfig;
@@ -26,11 +27,15 @@ export const poolWithJdsConfig: Config<PoolWithJdsConfig> = {
       jdServerConfig.fields,
     ),
   },
-  check: ({ pool, jdServer }) => [
-    ...inTable(POOL, poolConfig.check(pool)),
-    ...inTable(JD_SERVER, jdServerConfig.check(jdServer)),
-    ...agreement(pool, jdServer),
-  ],
+  check: ({ pool, jdServer }) => {
+    const alone = [
+      ...inTable(POOL, poolConfig.check(pool)),
+      ...inTable(JD_SERVER, jdServerConfig.check(jdServer).map(inOneProcess)),
+    ];
+    // What cannot be paid cannot be compared either.
+    const arePayoutsReadable = !alone.some(({ key }) => key.includes('.coinbase'));
+    return [...alone, ...agreement(pool, jdServer, arePayoutsReadable)];
+  },
 };
 
 /** A running pool with its job declarator server. */
@@ -77,18 +82,24 @@ function inTable(table: string, mismatches: readonly Mismatch[]): Mismatch[] {
   return mismatches.map((mismatch) => ({ ...mismatch, key: `${table}.${mismatch.key}` }));
 }
 
-/** What both must have alike, where they have it not; runs when each by itself is right. */
-function agreement(pool: PoolConfig, jdServer: JdServerConfig): Mismatch[] {
+/** By itself a job declarator server has this key from the pool, or makes it for it; here the pool must have none. */
+function inOneProcess(mismatch: Mismatch): Mismatch {
+  if (mismatch.key !== TOKEN_KEY_FILE) return mismatch;
+  return { ...mismatch, wrong: 'is missing: the key that tokens are sealed with, made when it is not there' };
+}
+
+/** What both must have alike, where they have it not; payouts only when both can be read. */
+function agreement(pool: PoolConfig, jdServer: JdServerConfig, arePayoutsReadable: boolean): Mismatch[] {
   const [own, other] = [pool.jobDeclaration, jdServer.jobDeclaration];
   const differ: [string, boolean][] = [
     ['chain', pool.chain !== jdServer.chain],
-    ['coinbase', pool.chain === jdServer.chain && !samePayout(pool, jdServer)],
+    ['coinbase', arePayoutsReadable && pool.chain === jdServer.chain && !samePayout(pool, jdServer)],
     ['job_declaration.least_payout_share', own.leastPayoutShare !== other.leastPayoutShare],
     ['job_declaration.required_outputs', !sameScripts(own.requiredOutputs, other.requiredOutputs)],
   ];
   const given: [string, boolean][] = [
     ['job_declarators', pool.jobDeclarators.length > 0],
-    ['job_declaration.token_key_file', own.tokenKeyFile !== undefined],
+    [TOKEN_KEY_FILE, own.tokenKeyFile !== undefined],
   ];
   return [
     ...differ

@@ -138,6 +138,19 @@ token_key_file = "key"
     expect(() => parse(`${lines}${right}`)).toThrow(words);
   });
 
+  test('that says no more than the example is told what is missing, in the words of one process', () => {
+    const bare = '[[pool.template_providers]]\nurl = "stratum2+tcp://127.0.0.1:8442"\n';
+    for (const words of [
+      'pool.coinbase: needs either an address or a descriptor',
+      'jd_server.coinbase: needs either an address or a descriptor',
+      'jd_server.job_declaration.token_key_file: is missing: the key that tokens are sealed with',
+    ]) {
+      expect(() => parse(bare)).toThrow(ConfigError);
+      expect(() => parse(bare)).toThrow(words);
+    }
+    expect(() => parse(bare)).not.toThrow('is not the same');
+  });
+
   test('of another payout too', () => {
     expect(() => parse(right.replace('raw(0014', 'raw(0015').replace('bd6)', 'bd6aa)'))).toThrow(
       'jd_server.coinbase: is not the same as pool.coinbase',
