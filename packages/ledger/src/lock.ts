@@ -29,7 +29,7 @@ export function lockDirectory(directory: string): DirectoryLock {
     const owner = ownerOf(directory);
     throw new LedgerError(
       'ledger-locked',
-      `the ledger in ${directory} is in use${owner}; each pool process needs a directory of its own`,
+      `the ledger in ${directory} is in use${owner}; each process needs a directory of its own`,
       { directory },
       { cause },
     );

@@ -197,13 +197,16 @@ export abstract class ServerChannel {
     return rejected(seen === 'duplicate' ? 'duplicate-share' : 'share-budget-exhausted');
   }
 
-  /** Credits what the hash proves: the job's difficulty, or the network's where only that was met. */
+  /**
+   * Credits the easier of the two targets, whichever the hash meets: were the harder one credited where that is met too,
+   * on a network easier than shares, hashes would earn twice what they are worth.
+   */
   #judgeBlock(job: LiveJob, share: Share, hash: Uint8Array): SettledShare['outcome'] {
     if (this.#jobs.hasBlock(hash)) return rejected('duplicate-share');
     if (job.blocks.length >= this.#limits.blocksPerJob) return rejected('share-budget-exhausted');
     const solution = this.#solve(job.work, share, hash.slice(), this.extranonce(job, share));
     job.blocks.push(solution.hash);
-    const work = meetsTarget(hash, job.target) ? job.difficulty : job.work.networkDifficulty;
+    const work = Math.min(job.difficulty, job.work.networkDifficulty);
     return { kind: 'block', work, credit: job.job.credit, solution };
   }
 

@@ -65,6 +65,22 @@ describe('a job that its client sets again with an equal coinbase', () => {
   });
 });
 
+test('on a network that is easier than shares, hashes earn what they are worth', () => {
+  const easy = tip(1, { target: targetFromBigint((1n << 252n) - 1n) });
+  const channel = extended({ target: HARD });
+  const job = custom(1, easy);
+  channel.setCustomJob(job, easy, NTIME, NOW);
+  const sample = solve(channel, job, { tip: easy, wanted: 'block' });
+  let credited = 0;
+  const hashes = 4_000;
+  for (let nonce = 0; nonce < hashes; nonce += 1) {
+    const outcome = channel.submit({ ...sample, nonce }, NOW);
+    if (outcome.kind === 'block') credited += outcome.work;
+  }
+  expect(credited / (hashes / 2 ** 32)).toBeLessThan(1.25);
+  expect(credited / (hashes / 2 ** 32)).toBeGreaterThan(0.75);
+});
+
 describe('the targets of search spaces', () => {
   test('never change while they are remembered, and are one for all beyond the bound', () => {
     const target = (n: number) => targetFromBigint(BigInt(n + 1) << 200n);

@@ -38,7 +38,7 @@ export const ShareAccepted = record('ShareAccepted', 4, {
   jobId: u32,
   /**
    * Credited: of the job's target at activation, times the credit of its CustomJobAccepted where there is one; of the
-   * network's target where a block met that alone. 1 is the target 0x00000000ffff0000….
+   * network's target where that is easier, and only blocks count. 1 is the target 0x00000000ffff0000….
    */
   difficulty: f64,
   nonce: u32,
