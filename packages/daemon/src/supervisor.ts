@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type Clock, systemClock } from './clock.ts';
 import { formatAddress, isLoopback } from './config/address.ts';
 import { ConfigError } from './config/problem.ts';
+import { dataDirProblem } from './data-dir-problem.ts';
 import { Health } from './health.ts';
 import type { Host } from './host.ts';
 import { Latencies } from './latency.ts';
@@ -79,7 +80,7 @@ export class Supervisor<T> {
       if (this.#service !== undefined) await this.#stop();
       if (error instanceof ConfigError) throw error;
       const fields = serviceConfig(this.#definition.config).fields;
-      const problem = listenProblem(error, fields, this.#values);
+      const problem = listenProblem(error, fields, this.#values) ?? dataDirProblem(error, this.#values);
       if (problem !== undefined) throw new ConfigError([problem], { cause: error });
       log.error('the service could not start', { error });
       return 'failed';

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AddressInfo, createServer, type Server } from 'node:net';
@@ -8,11 +8,13 @@ import {
   ConfigError,
   config,
   type Host,
+  path,
   runService,
   type ServiceDefinition,
   serviceExample,
   text,
 } from '../src/index.ts';
+import { dataDirProblem } from '../src/data-dir-problem.ts';
 import { listenProblem } from '../src/listen-problem.ts';
 
 const declared = config({ greeting: text('hello', 'What to say.') });
@@ -127,6 +129,45 @@ describe('an address that cannot be listened on ends a service with 2, and is na
     expect(named({ code: 'ECONNREFUSED', syscall: 'connect', port: 5 })).toBeUndefined();
     expect(named({ code: 'EACCES', syscall: 'open' })).toBeUndefined();
     expect(listenProblem('no', {}, values)).toBeUndefined();
+  });
+});
+
+describe('a data_dir that cannot be used ends a service with 2, and is named with its key:', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sv2kit-run-'));
+  const keeping: ServiceDefinition<{ readonly dataDir: string }> = {
+    name: 'demo',
+    config: config({ dataDir: path('demo-data', 'Where.') }),
+    start: ({ dataDir }) => {
+      mkdirSync(join(dataDir, 'journal'), { recursive: true });
+      throw new Error('made');
+    },
+  };
+
+  test('one that is a file', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    const { host, output } = fakeHost([], { SV2KIT_DEMO__DATA_DIR: file });
+    expect(await runService(keeping, host)).toBe(2);
+    expect(output.error).toContain(
+      `  data_dir: ${file} is not a folder, or is below something that is none (ENOTDIR: `,
+    );
+  });
+
+  test('one of a table, by what the file system or a ledger says; but not an error of something else', () => {
+    const values = { listen: { host: 'a', port: 1 }, jdServer: { dataDir: folder, chain: 'signet' } };
+    const named = (from: object) => dataDirProblem(Object.assign(new Error('why'), from), values);
+    const inside = join(folder, 'journal');
+    expect(named({ code: 'EROFS', path: inside })).toEqual({
+      source: '',
+      key: 'jd_server.data_dir',
+      wrong: `${folder} is on a file system that can only be read (why)`,
+    });
+    expect(named({ code: 'ledger-locked', details: { directory: inside } })?.wrong).toContain('is in use by another');
+    expect(named({ code: 'EROFS', path: `${folder}er` })).toBeUndefined();
+    expect(named({ code: 'ledger-corrupted', details: { directory: inside } })).toBeUndefined();
+    expect(named({ code: 'EACCES', syscall: 'listen' })).toBeUndefined();
+    expect(dataDirProblem('no', values)).toBeUndefined();
+    expect(dataDirProblem(undefined, values)).toBeUndefined();
   });
 });
 
