@@ -50,11 +50,13 @@ export class Client implements PairsListener {
     this.#deps = deps;
     this.#knobs = knobsOf(config);
     this.totals = new Totals(metrics);
+    const hashrate = () => this.#meter.hashrate(miners().demand(), clock.now());
     this.room = new Room(deps.constraints);
     this.desk = new WorkDesk({
       miners,
       solo,
       totals: this.totals,
+      hashrate,
       clock,
       log,
       onTemplate: (kind) => {
@@ -67,7 +69,7 @@ export class Client implements PairsListener {
       tag,
       transactions,
       tipKnownSinceMs: () => this.#tipKnownSinceMs,
-      hashrate: () => this.#meter.hashrate(miners().demand(), clock.now()),
+      hashrate,
       totals: this.totals,
       metrics,
       clock,
@@ -101,6 +103,7 @@ export class Client implements PairsListener {
     if (!this.#deps.isTipKnown()) this.#tipKnownSinceMs = Infinity;
     else if (this.#tipKnownSinceMs === Infinity) this.#tipKnownSinceMs = nowMs;
     this.pairs.tick(nowMs);
+    this.desk.targetChanged();
     const { aim } = this.desk;
     if (aim.kind === 'waiting' && nowMs - aim.sinceMs >= this.#knobs.startWaitMs) {
       const failure = this.#firstFailure();

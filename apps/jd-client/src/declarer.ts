@@ -84,6 +84,11 @@ export class Declarer {
     this.#contents = new TemplateContents(options.transactions);
   }
 
+  /** Whether these are the connections and outputs that it is for. */
+  isFor(pool: PoolLink, declarator: DeclaratorLink, agreed: AgreedOutputs): boolean {
+    return this.#options.pool === pool && this.#options.declarator === declarator && this.agreed === agreed;
+  }
+
   /** The pool's outputs with everything in its payout output. */
   outputs(value: bigint): readonly TxOut[] {
     return pooledOutputs(this.agreed, value);

@@ -26,6 +26,8 @@ export const JD_CLIENT_LIMITS = {
   outputSigops: 2_000,
   /** A target harder than this difficulty is none: the whole network would seek a share for days. */
   mostDifficulty: 1e18,
+  /** Shares a second of all devices, beyond which a pool's target is too easy to be passed on to them. */
+  sharesPerSecond: 250,
   /** New outputs and extranonce prefixes of one connection that are obeyed ... */
   changes: 8,
   /** ... within this time. */

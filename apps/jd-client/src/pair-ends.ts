@@ -1,7 +1,7 @@
 import { DECLARE_TX_DATA, jobDeclaration, mining, REQUIRES_WORK_SELECTION, utf8 } from '@sv2kit/codec';
 import type { Failure } from '@sv2kit/declaration';
 import type { Logger } from '@sv2kit/net';
-import { createUpstream, type Upstream, type UpstreamState } from '@sv2kit/upstream';
+import { createUpstream, type Upstream, type UpstreamCloseReason, type UpstreamState } from '@sv2kit/upstream';
 import { DeclaratorLink, type DeclaratorLinkOptions } from './declarator-link.ts';
 import type { PairContext } from './pair.ts';
 import { PoolLink, type PoolLinkOptions } from './pool-link.ts';
@@ -46,7 +46,7 @@ export function connectPool(
         onChannel,
         onTarget,
         onFailure,
-        onGone: (code) => onAway({ reason: 'pool-away', detail: code }),
+        onGone: (code) => tellGone(code, 'pool-away', onAway),
       });
       onLink(link);
       link.start();
@@ -76,7 +76,7 @@ export function connectDeclarator(
         clock,
         log,
         onToken,
-        onGone: (code) => onAway({ reason: 'jds-away', detail: code }),
+        onGone: (code) => tellGone(code, 'jds-away', onAway),
       });
       link.start();
       onLink(link);
@@ -88,6 +88,11 @@ export function connectDeclarator(
 function common({ context: { knobs, clock, security }, log }: EndOptions, endpoint: ListedUpstream['pool']) {
   const policy = { backoffMs: knobs.retry.firstMs, maxBackoffMs: knobs.retry.mostMs, stableMs: 1_000 };
   return { endpoints: [endpoint], policy, clock, log, ...(security === undefined ? {} : { security }) };
+}
+
+/** A server that sends us to reconnect is not away: the next connection is there already (§3.6.5). */
+function tellGone(code: string, reason: 'pool-away' | 'jds-away', onAway: EndOptions['onAway']): void {
+  if (code !== ('replaced' satisfies UpstreamCloseReason)) onAway({ reason, detail: code });
 }
 
 function tellAway(state: UpstreamState, reason: 'pool-away' | 'jds-away', onAway: EndOptions['onAway']): void {

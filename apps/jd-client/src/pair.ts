@@ -235,7 +235,7 @@ export class Pair {
       return;
     const before = this.#declarer;
     if (before === undefined && this.#link.tokens === 0) return;
-    if (before?.agreed === this.#agreed && sameSpace(before.channel, channel)) return;
+    if (before?.isFor(this.#pool, this.#link, this.#agreed) === true && sameSpace(before.channel, channel)) return;
     if (before !== undefined && this.#isRestless()) return this.#fail({ reason: 'restless' });
     const { tag, transactions, knobs, totals, metrics, clock, tipKnownSinceMs } = this.#context;
     this.#declarer = new Declarer({

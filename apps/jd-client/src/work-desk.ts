@@ -1,6 +1,13 @@
 import { sameBytes, type TxOut } from '@sv2kit/bitcoin';
 import type { Failure, JobMode } from '@sv2kit/declaration';
-import { type Job, MAX_FUTURE_TEMPLATES, type Payout, type Tip, type WorkTemplate } from '@sv2kit/mining';
+import {
+  HASHES_PER_DIFFICULTY,
+  type Job,
+  MAX_FUTURE_TEMPLATES,
+  type Payout,
+  type Tip,
+  type WorkTemplate,
+} from '@sv2kit/mining';
 import type { AcceptedShare, BlockPath, ExtranoncePlace } from '@sv2kit/mining-server';
 import type { Clock, Logger } from '@sv2kit/net';
 import type { WorkSink } from '@sv2kit/template-source';
@@ -29,6 +36,8 @@ export interface WorkDeskOptions {
   /** What a block pays without a pool. */
   readonly solo: Payout;
   readonly totals: Totals;
+  /** Of all devices, in hashes per second. */
+  readonly hashrate: () => number;
   readonly clock: Clock;
   readonly log: Logger;
   /** A template is worked on now. */
@@ -167,9 +176,9 @@ export class WorkDesk implements WorkSink {
     if (this.#aim.kind === 'solo') this.#aim = { ...this.#aim, failure };
   }
 
-  /** Shares for the pool are worth another difficulty. */
+  /** Shares for the pool are worth another difficulty, or more of them would come. */
   targetChanged(): void {
-    if (this.#aim.kind === 'pooled') this.#miners.setUsefulDifficulty(this.#aim.declarer.usefulDifficulty);
+    this.#miners.setUsefulDifficulty(this.#usefulDifficulty());
   }
 
   /** A share that was accepted here: to the pool whose job it is of, if any. */
@@ -201,6 +210,13 @@ export class WorkDesk implements WorkSink {
     return this.#aim.kind === 'pooled' ? this.#aim.declarer.outputs(value) : this.#options.solo.outputs(value);
   }
 
+  /** The pool's, unless that would have devices flood us; in steps, for each moves devices. */
+  #usefulDifficulty(): number | undefined {
+    if (this.#aim.kind !== 'pooled') return undefined;
+    const flood = this.#options.hashrate() / HASHES_PER_DIFFICULTY / JD_CLIENT_LIMITS.sharesPerSecond;
+    return Math.max(this.#aim.declarer.usefulDifficulty, flood > 0 ? 2 ** Math.ceil(Math.log2(flood)) : 0);
+  }
+
   #mark(): Uint8Array {
     return this.#aim.kind === 'pooled' ? this.#aim.declarer.mark : NO_MARK;
   }
@@ -222,7 +238,7 @@ export class WorkDesk implements WorkSink {
       this.#postponed = undefined;
       this.#miners.update(this.#work.template);
     }
-    this.#miners.setUsefulDifficulty(aim.kind === 'pooled' ? aim.declarer.usefulDifficulty : undefined);
+    this.targetChanged();
     this.#miners.renew({ extranonce });
     if (before.kind !== 'waiting' || this.#work === undefined) return;
     this.#miners.activate(this.#work.template, this.#work.tip);

@@ -1,4 +1,4 @@
-import { encodeCountedOutputs, targetFromBigint } from '@sv2kit/bitcoin';
+import { encodeCountedOutputs, MAX_TARGET, targetFromBigint, workOfTarget } from '@sv2kit/bitcoin';
 import { describe, expect, test } from 'vitest';
 import { MARKER, PAYOUT } from './neighbours.ts';
 import { isBlock, Miner, nameOf, Site, startPair } from './site.ts';
@@ -200,4 +200,32 @@ test('a block on a job that waits for a token is declared and pushed when there 
   declarator.allow(3);
   await site.until(() => declarator.of('PushSolution').length === 1);
   await site.until(() => pool.shares.length === 1);
+});
+
+test('a pool that sends its clients to reconnect keeps them: no other pool, no solo mining in between (§3.6.5)', async () => {
+  const [first, second] = [await startPair(), await startPair()];
+  const { pool } = first;
+  const site = await Site.start([first, second]);
+  const miner = await Miner.connect(site);
+  await site.pooled(nameOf(first));
+  await site.until(() => pool.jobs.length === 1 && miner.prefix[0] === 0xaa);
+  pool.says({ type: 'Reconnect', newHost: '', newPort: 0 });
+  await site.until(() => pool.received.filter(({ type }) => type === 'OpenExtendedMiningChannel').length === 2);
+  await site.until(() => pool.jobs.length === 2);
+  miner.find();
+  await site.until(() => pool.shares.length === 1);
+  expect(site.status.fallbacks).toEqual({});
+  expect(site.status.shares.lost).toBe(0);
+});
+
+test('a pool that asks for far too many shares does not have devices flood us', async () => {
+  const pair = await startPair();
+  pair.pool.target = MAX_TARGET;
+  const site = await Site.start([pair]);
+  const first = await Miner.connect(site, 1e12);
+  await site.pooled();
+  await site.until(() => pair.pool.jobs.length === 1 && first.prefix[0] === 0xaa);
+  site.clock.advance(1_000);
+  const second = await Miner.connect(site, 1e12);
+  expect(1e12 / workOfTarget(second.client.currentWork()?.target ?? MAX_TARGET)).toBeLessThan(300);
 });

@@ -151,6 +151,7 @@ export interface Status {
     readonly credited: { count: number };
     readonly rejectedByPool: Record<string, number>;
   };
+  readonly fallbacks: Record<string, number>;
   readonly blocks: readonly { readonly path: string; readonly hash: string }[];
 }
 
