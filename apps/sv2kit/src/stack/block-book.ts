@@ -85,15 +85,25 @@ export function enough(
   wanted: number,
   { vias, paths }: Ways,
 ): readonly StackBlock[] | undefined {
-  const missing = { vias: new Set(vias), paths: new Set(paths) };
-  const isFew = wanted < Math.max(vias.size, paths.size);
+  const missing = new Set(isFew(wanted, { vias, paths }) ? [] : [...vias, ...paths]);
   for (const [index, { via, path }] of blocks.entries()) {
-    missing.vias.delete(via);
-    missing.paths.delete(path);
-    if (index + 1 < wanted) continue;
-    if (isFew || missing.vias.size + missing.paths.size === 0) return blocks.slice(0, index + 1);
+    missing.delete(via);
+    missing.delete(path);
+    if (index + 1 >= wanted && missing.size === 0) return blocks.slice(0, index + 1);
   }
   return undefined;
+}
+
+/** The ways of which {@link enough} misses a block although there are as many as wanted; none while there are fewer. */
+export function awaitedWays(blocks: readonly StackBlock[], wanted: number, ways: Ways): readonly string[] {
+  if (blocks.length < wanted || isFew(wanted, ways)) return [];
+  const seen = new Set(blocks.flatMap(({ via, path }) => [via, path]));
+  return [...ways.paths, ...ways.vias].filter((way) => !seen.has(way));
+}
+
+/** So few blocks cannot be of each way. */
+function isFew(wanted: number, { vias, paths }: Ways): boolean {
+  return wanted < Math.max(vias.size, paths.size);
 }
 
 /** Anybody may connect to the pool: what they call themselves reaches a terminal as text only. */

@@ -60,6 +60,8 @@ export interface StackStatus {
   readonly blocks: readonly StackBlock[];
   /** How many are wanted. */
   readonly wanted?: number;
+  /** The paths and kinds of channel that a block is still wanted of when there are as many as wanted. */
+  readonly awaited: readonly string[];
   readonly shares: ShareCounts;
   /** By mode: `full-template`, `coinbase-only`. */
   readonly declared: Readonly<Record<string, DeclaredWork>>;

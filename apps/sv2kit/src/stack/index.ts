@@ -9,7 +9,7 @@ import { parseStackOptions, stackHelp, type StackOptions } from './options.ts';
 import { checkReportFile, stackReport, writeReport } from './report.ts';
 import { createScreen } from './screens.ts';
 import { Stack } from './stack.ts';
-import { pathWords, progress } from './wording.ts';
+import { blockWords, pathWords } from './wording.ts';
 
 const POLL_MS = 500;
 const SIGNAL_EXITS: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
@@ -108,8 +108,8 @@ function failure(whole: Stack, reason: string): Outcome {
 
 function stopped(whole: Stack, { blocks }: StackOptions, reason: StopReason | undefined): Outcome {
   if (reason?.kind === 'deadline') {
-    const count = progress(whole.status().blocks.length, blocks);
-    return failure(whole, `not done within ${reason.seconds} s: ${count} blocks`);
+    const words = blockWords(whole.status());
+    return failure(whole, `not done within ${reason.seconds} s: blocks ${words}`);
   }
   if (blocks === undefined) return { ok: true, code: EXIT.ok, text: 'stopped', status: whole.status() };
   const code = reason?.kind === 'signal' ? (SIGNAL_EXITS[reason.signal] ?? EXIT.failed) : EXIT.failed;

@@ -35,8 +35,8 @@ its own, talking encrypted Stratum V2, mining blocks on a private chain.
 Usage: sv2kit stack [OPTIONS]      (in the repository: npm run stack -- [OPTIONS])
 
       --blocks N                  end with success once the best chain of every node holds N blocks of this run, and each
-                                  kind of channel and each path in use has found one; without it the stack runs until
-                                  Ctrl-C
+                                  kind of channel and each path in use has found one, unless N is too few for that;
+                                  without it the stack runs until Ctrl-C
       --deadline SECONDS          end with failure when it takes longer; ${DEFAULT_DEADLINE_SECONDS} with --blocks, else none
       --paths PATH,PATH...        the ways in which blocks are to come about; ${DEFAULT_PATHS.join(',')}
                                   by default, or all:

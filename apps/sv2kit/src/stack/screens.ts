@@ -1,6 +1,16 @@
 import type { Terminal } from '../terminal.ts';
 import type { RoleView, Screen, StackEvent, StackStatus } from './events.ts';
-import { blockLine, declaredWords, hashrate, latencyWords, progress, roleLine, shares, statusLine } from './wording.ts';
+import {
+  blockLine,
+  blockWords,
+  declaredWords,
+  hashrate,
+  latencyWords,
+  progress,
+  roleLine,
+  shares,
+  statusLine,
+} from './wording.ts';
 
 /** A live status that nobody redraws is told so seldom. */
 const CALM_SECONDS = 10;
@@ -137,12 +147,12 @@ class TableScreen implements Screen {
     const roles = [...this.#roles.values()].map((role) => `  ${roleLine(role)}`);
     const status = this.#status;
     if (status === undefined) return ['', ...roles];
-    const { chain, elapsedSeconds, height, blocks, wanted } = status;
+    const { chain, elapsedSeconds, height } = status;
     return [
       '',
       `${chain}, height ${height}, ${Math.round(elapsedSeconds)} s. Times are p50/p99. Ctrl-C stops it.`,
       ...roles,
-      `  blocks ${progress(blocks.length, wanted)}; shares ${shares(status.shares)}${declaredWords(status)}; ${hashrate(status.hashrate)}`,
+      `  blocks ${blockWords(status)}; shares ${shares(status.shares)}${declaredWords(status)}; ${hashrate(status.hashrate)}`,
       ...latencyWords(status).map((words) => `  ${words}`),
     ];
   }

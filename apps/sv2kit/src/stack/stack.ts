@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { RpcError } from '@sv2kit/bitcoin-node';
 import { CommandError } from '../command.ts';
-import { BlockBook, type Ways } from './block-book.ts';
+import { awaitedWays, BlockBook, type Ways } from './block-book.ts';
 import { type Describe, describeDevice, describeService } from './describe.ts';
 import type { LatencyFigures, RoleView, Screen, StackBlock, StackStatus } from './events.ts';
 import { pause } from './interruption.ts';
@@ -119,6 +119,7 @@ export class Stack {
       height: this.#node.height,
       blocks: this.#book.confirmed,
       ...(blocks === undefined ? {} : { wanted: blocks }),
+      awaited: blocks === undefined ? [] : awaitedWays(this.#book.confirmed, blocks, this.ways),
       shares: addShares(servers.map(shareCounts)),
       declared: declaredWork(this.#details(POOL)),
       hashrate: servers.reduce((sum, details) => sum + number(details, 'hashrate'), 0),

@@ -50,6 +50,12 @@ export function progress(count: number, wanted: number | undefined): string {
   return wanted === undefined ? String(count) : `${count} of ${wanted}`;
 }
 
+/** `14 of 8, still to come: solo`. */
+export function blockWords({ blocks, wanted, awaited }: Pick<StackStatus, 'blocks' | 'wanted' | 'awaited'>): string {
+  const rest = awaited.length === 0 ? '' : `, still to come: ${awaited.join(', ')}`;
+  return `${progress(blocks.length, wanted)}${rest}`;
+}
+
 /** `; 31 shares on full-template jobs, 4 shares on coinbase-only jobs`; empty when there are none. */
 export function declaredWords({ declared }: Pick<StackStatus, 'declared'>): string {
   const modes = Object.entries(declared).filter(([, { shares: count }]) => count > 0);
@@ -73,11 +79,11 @@ export function roleLine({ name, state, reason, detail, progress: done }: RoleVi
 
 /** The whole stack in one line. */
 export function statusLine(status: StackStatus): string {
-  const { elapsedSeconds, blocks, wanted, height, roles } = status;
+  const { elapsedSeconds, height, roles } = status;
   const unwell = roles.filter(({ state }) => state !== 'ok').map(({ name, state }) => `${name} ${state}`);
   return [
     `${Math.round(elapsedSeconds)} s`,
-    `blocks ${progress(blocks.length, wanted)} (height ${height})`,
+    `blocks ${blockWords(status)} (height ${height})`,
     `shares ${shares(status.shares)}${declaredWords(status)}`,
     hashrate(status.hashrate),
     ...latencyWords(status),

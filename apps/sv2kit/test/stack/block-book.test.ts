@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BlockBook, enough } from '../../src/stack/block-book.ts';
+import { awaitedWays, BlockBook, enough } from '../../src/stack/block-book.ts';
 import type { FoundBlock } from '../../src/stack/status.ts';
 import { block } from './support.ts';
 
@@ -80,6 +80,15 @@ test.each([
   const ways = row.ways.split('');
   const inUse = { vias: new Set(ways.map(via)), paths: new Set(ways.map(path)) };
   expect(enough(blocks, row.wanted, inUse)?.length).toBe(row.expected);
+});
+
+test('what keeps as many blocks as wanted from being enough is named', () => {
+  const ways = { vias: new Set(['sv2-standard', 'sv2-extended']), paths: new Set(['pool-template', 'solo']) };
+  const blocks = [block(1), block(2), block(3)];
+  expect(awaitedWays(blocks, 3, ways)).toEqual(['solo', 'sv2-extended']);
+  expect(awaitedWays(blocks, 4, ways)).toEqual([]);
+  expect(awaitedWays([block(1)], 1, ways)).toEqual([]);
+  expect(awaitedWays([...blocks, block(4, { via: 'sv2-extended', path: 'solo' })], 3, ways)).toEqual([]);
 });
 
 test('a block counts once every node holds it, and is told as the first who knows it has it', async () => {

@@ -49,6 +49,16 @@ describe('without a terminal', () => {
     ]);
   });
 
+  test('what blocks are still wanted of is told, once there are as many as wanted', () => {
+    const terminal = new RecordingTerminal();
+    const screen = createScreen(terminal, { json: false, columns: undefined });
+    screen.show({
+      kind: 'status',
+      status: status({ elapsedSeconds: 10, wanted: 1, awaited: ['solo', 'sv2-extended'] }),
+    });
+    expect(terminal.lines[0]).toContain('; blocks 1 of 1, still to come: solo, sv2-extended (height 7); ');
+  });
+
   test('a failure goes to standard error', () => {
     const terminal = new RecordingTerminal();
     createScreen(terminal, { json: false, columns: undefined }).show({ kind: 'end', ok: false, text: 'it failed' });

@@ -49,6 +49,7 @@ export function status(changes: Partial<StackStatus> = {}): StackStatus {
     height: 7,
     blocks: [block(7)],
     wanted: 5,
+    awaited: [],
     shares: { accepted: 60, rejected: { 'stale-share': 2 } },
     declared: {},
     hashrate: 1_610_000,

@@ -171,6 +171,6 @@ describe('the whole stack on regtest', { timeout: 240_000 }, () => {
   test('that does not get there in time fails', async () => {
     const running = new Running('--blocks', '100000', '--deadline', '1');
     expect(await running.ended).toBe(1);
-    expect(running.lines.at(-1)?.text).toBe('sv2kit stack: not done within 1 s: 0 of 100000 blocks');
+    expect(running.lines.at(-1)?.text).toBe('sv2kit stack: not done within 1 s: blocks 0 of 100000');
   });
 });
