@@ -181,7 +181,12 @@ export class BlockDesk {
         else if (height !== undefined) this.#note(entry, 'orphaned', node.name, '');
         else if (!isRefused) isRefused = await this.#handAgain(node, entry);
       } catch (error) {
-        log.warn('a node could not be asked for a block', { hash: entry.hash, node: node.name, error });
+        const reason = error instanceof Error ? error.message : String(error);
+        log.warn('a node could not be asked for a block', {
+          hash: entry.hash,
+          node: node.name,
+          reason,
+        });
       }
     }
   }

@@ -200,7 +200,8 @@ export class BlockDesk {
         else if (height !== undefined) this.#note(hash, 'orphaned', node.name, '');
         else if (again) again = await this.#submitAgain(node, solution, hash);
       } catch (error) {
-        log.warn('a node could not be asked for a block', { hash, node: node.name, error });
+        const reason = error instanceof Error ? error.message : String(error);
+        log.warn('a node could not be asked for a block', { hash, node: node.name, reason });
       }
     }
   }
