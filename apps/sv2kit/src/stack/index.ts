@@ -91,10 +91,17 @@ async function work(whole: Stack, options: StackOptions, screen: Screen, interru
     if (!signal.aborted) {
       if (!(error instanceof CommandError || error instanceof BitcoindError)) await whole.kill();
       if (!(error instanceof CommandError || error instanceof BitcoindError)) throw error;
-      return failure(whole, error.message);
+      return failure(whole, `${error.message}${isLocked(error) ? anotherRuns(options) : ''}`);
     }
   }
   return stopped(whole, options, interruption.reason);
+}
+
+/** bitcoind lets one process use a folder. */
+const isLocked = ({ message }: Error): boolean => /cannot obtain a lock/i.test(message);
+
+function anotherRuns({ dataDir }: StackOptions): string {
+  return ` Another stack runs in ${dataDir}: stop it, or give this one a folder of its own with --data.`;
 }
 
 function success(status: StackStatus): Outcome {

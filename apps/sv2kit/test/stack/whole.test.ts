@@ -142,6 +142,18 @@ describe('the whole stack on regtest', { timeout: 240_000 }, () => {
     expect(processesOf(dataDir)).toEqual([]);
   });
 
+  test('says that another stack has its folder, and leaves that one alone', async () => {
+    const first = new Running();
+    await first.until(({ event, role }) => event === 'role' && role?.name === 'bitcoind' && role.state === 'ok');
+    const second = new Running();
+    expect(await second.ended).toBe(1);
+    expect(second.lines.at(-1)?.text).toMatch(/ Another stack runs in \S+: stop it, or give this one a folder /);
+    await first.until(({ event }) => event === 'block');
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+    expect(processesOf(dataDir)).toEqual([]);
+  });
+
   test('takes every role with it when it is killed', async () => {
     const running = new Running();
     await running.until(({ event, role }) => event === 'role' && role?.name === 'pool' && role.state === 'ok');
