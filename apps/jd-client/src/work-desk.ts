@@ -167,7 +167,9 @@ export class WorkDesk implements WorkSink {
 
   /** any -> solo */
   solo(failure: Failure): void {
-    this.#options.log.warn('mining solo', { ...failure });
+    // Without a list it is what was asked for.
+    const level = failure.reason === 'no-upstreams' ? 'info' : 'warn';
+    this.#options.log[level]('mining solo', { ...failure });
     this.#become({ kind: 'solo', failure, sinceMs: this.#options.clock.now() }, 'own');
   }
 

@@ -6,11 +6,15 @@ const LOOK_MS = 1_000;
 /** Nobody wants to read the same often. */
 const CALM_MS = 60_000;
 
-/** Tells a person, in a line each, of blocks at once, and of how it goes whenever that changes, once a minute at most. */
+/**
+ * Tells a person, in a line each, of blocks at once, of the node's answer, the first miner and the loss of the last one
+ * too, and else of how it goes whenever that changes, once a minute at most.
+ */
 export function watchSolo(solo: Service, clock: Clock, show: (line: string) => void): Disposable {
   const told = new Map<string, string>();
   let last = '';
   let lastMs = 0;
+  let lastPhase: Phase | undefined;
   const say = (line: string): void => show(`${new Date(clock.now()).toLocaleTimeString('en-GB')}  ${line}\n`);
   return clock.every(LOOK_MS, () => {
     const details = fields(fields(solo.status?.())['jdClient']);
@@ -20,9 +24,11 @@ export function watchSolo(solo: Service, clock: Clock, show: (line: string) => v
       say(`block ${height} ${state}: ${hash}`);
     }
     const line = summary(details);
-    if (line === last || clock.now() - lastMs < (last === '' ? 0 : CALM_MS)) return;
+    const phase = phaseOf(details);
+    if (line === last || (phase === lastPhase && clock.now() - lastMs < CALM_MS)) return;
     last = line;
     lastMs = clock.now();
+    lastPhase = phase;
     say(line);
   });
 }
@@ -31,6 +37,13 @@ function blocksOf(details: ReturnType<typeof fields>) {
   const list: readonly unknown[] = Array.isArray(details['blocks']) ? details['blocks'] : [];
   const states = new Map(list.map(fields).map((block) => [text(block, 'hash'), text(block, 'state')] as const));
   return foundBlocks(details).map((block) => ({ ...block, state: states.get(block.hash) || 'found' }));
+}
+
+type Phase = 'no node' | 'no miner' | 'mining';
+
+function phaseOf(details: ReturnType<typeof fields>): Phase {
+  if (number(fields(details['work']), 'height') === 0) return 'no node';
+  return number(details, 'channels') === 0 ? 'no miner' : 'mining';
 }
 
 function summary(details: ReturnType<typeof fields>): string {
