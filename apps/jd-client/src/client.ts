@@ -8,6 +8,7 @@ import type { JdClientConfig } from './config.ts';
 import type { JdClientDeps } from './create.ts';
 import { HashrateMeter } from './hashrate-meter.ts';
 import { knobsOf, type Knobs } from './knobs.ts';
+import { JD_CLIENT_LIMITS } from './limits.ts';
 import type { JdClientMetrics } from './metrics.ts';
 import type { Pair } from './pair.ts';
 import { Pairs, type PairsListener } from './pairs.ts';
@@ -44,10 +45,14 @@ export class Client implements PairsListener {
   readonly #meter = new HashrateMeter();
   readonly #condition: Condition | undefined;
   #tipKnownSinceMs = Infinity;
+  #tickedMs: number;
+  /** Until when what others have said during a pause of the process is heard, before anybody is judged. */
+  #hearingUntilMs = -Infinity;
 
   constructor(config: JdClientConfig, deps: ClientDeps) {
     const { clock, log, health, metrics, solo, tag, transactions, security, miners } = deps;
     this.#deps = deps;
+    this.#tickedMs = clock.now();
     this.#knobs = knobsOf(config);
     this.totals = new Totals(metrics);
     const hashrate = () => this.#meter.hashrate(miners().demand(), clock.now());
@@ -100,6 +105,10 @@ export class Client implements PairsListener {
 
   tick(): void {
     const nowMs = this.#deps.clock.now();
+    const { lateMs, hearMs } = JD_CLIENT_LIMITS;
+    if (nowMs - this.#tickedMs > lateMs) this.#hearingUntilMs = nowMs + hearMs;
+    this.#tickedMs = nowMs;
+    if (nowMs < this.#hearingUntilMs && this.#hearingUntilMs - nowMs <= hearMs) return;
     if (!this.#deps.isTipKnown()) this.#tipKnownSinceMs = Infinity;
     else if (this.#tipKnownSinceMs === Infinity) this.#tipKnownSinceMs = nowMs;
     this.pairs.tick(nowMs);

@@ -45,6 +45,8 @@ export class HashrateMeter {
 
   #turn(nowMs: number): void {
     const bucket = Math.floor(nowMs / BUCKET_MS);
+    // The clock was set back: what was measured is of no time.
+    if (bucket < this.#bucket - 1) this.#bucket = bucket - BUCKETS;
     for (let passed = Math.min(bucket - this.#bucket, BUCKETS); passed > 0; passed -= 1) {
       const index = (bucket - passed + 1) % BUCKETS;
       this.#work[index] = 0;

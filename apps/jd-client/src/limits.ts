@@ -2,6 +2,10 @@
 export const JD_CLIENT_LIMITS = {
   /** How often time limits are looked at. */
   tickMs: 250,
+  /** A look that comes later than this after the last tells of a pause of the process ... */
+  lateMs: 2_000,
+  /** ... and for so long nobody is judged then: answers that have come meanwhile are heard first. */
+  hearMs: 1_000,
   /** Shares of one job that wait for its acknowledgement; the easiest gives way. */
   heldShares: 1_000,
   /** Shares that the pool has not answered, remembered to match its answers. */

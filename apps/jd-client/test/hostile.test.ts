@@ -1,5 +1,7 @@
 import { encodeCountedOutputs, MAX_TARGET, targetFromBigint, workOfTarget } from '@sv2kit/bitcoin';
+import { HASHES_PER_DIFFICULTY } from '@sv2kit/mining';
 import { describe, expect, test } from 'vitest';
+import { HashrateMeter } from '../src/hashrate-meter.ts';
 import { MARKER, PAYOUT } from './neighbours.ts';
 import { isBlock, Miner, nameOf, Site, startPair } from './site.ts';
 import { transactions } from './templates.ts';
@@ -228,4 +230,38 @@ test('a pool that asks for far too many shares does not have devices flood us', 
   site.clock.advance(1_000);
   const second = await Miner.connect(site, 1e12);
   expect(1e12 / workOfTarget(second.client.currentWork()?.target ?? MAX_TARGET)).toBeLessThan(300);
+});
+
+describe('a clock that jumps', () => {
+  test('ahead, as for a process that was paused, makes nobody late whose answer is there (§6.2)', async () => {
+    const pair = await startPair();
+    const { declarator, pool } = pair;
+    const site = await Site.start([pair], { fallback: ['declare = 2'] });
+    await site.pooled();
+    await site.until(() => pool.jobs.length === 1);
+    declarator.declareAnswer = 'silent';
+    site.provider.newTip(2, 101);
+    const declared = await site.until(() => declarator.declared[1]);
+    if (declared === undefined) throw new Error('nothing declared');
+    site.clock.jump(30_000);
+    declarator.accept(declared);
+    site.clock.advance(250);
+    const acknowledged = (): number => {
+      site.clock.advance(1);
+      return site.status.declarations.acknowledged;
+    };
+    await expect.poll(acknowledged).toBe(2);
+    site.clock.advance(5_000);
+    expect(site.status.fallbacks).toEqual({});
+  });
+
+  test('back does not have the pool told of more hashrate than there is', () => {
+    const meter = new HashrateMeter();
+    const stated = { hashrate: 7e6, channels: 1 };
+    for (let ms = 0; ms < 60_000; ms += 500) meter.add(1e-6, 3_600_000 + ms);
+    for (let ms = 0; ms < 600_000; ms += 500) meter.add(1e-6, ms);
+    meter.hashrate(stated, 600_000);
+    for (let ms = 600_000; ms < 660_000; ms += 500) meter.add(1e-6, ms);
+    expect(meter.hashrate(stated, 659_999)).toBeCloseTo(2e-6 * HASHES_PER_DIFFICULTY, -2);
+  });
 });

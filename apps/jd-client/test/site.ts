@@ -28,6 +28,19 @@ export async function startPair(): Promise<PairHere> {
   return { pool: await new FakePool().listen(), declarator: await new FakeDeclarator().listen() };
 }
 
+/** A clock that may also jump, without a timer that falls due: as a process sees it that was paused. */
+class JumpingClock extends VirtualClock {
+  #jumpedMs = 0;
+
+  override now(): number {
+    return super.now() + this.#jumpedMs;
+  }
+
+  jump(ms: number): void {
+    this.#jumpedMs += ms;
+  }
+}
+
 let sites = 0;
 
 export interface SiteOptions {
@@ -40,12 +53,12 @@ export interface SiteOptions {
 
 /** A job declarator client with its template provider, on a clock that only this moves. */
 export class Site {
-  readonly clock = new VirtualClock(Date.now());
-  readonly health = new Health(this.clock);
+  readonly clock: JumpingClock;
+  readonly health: Health;
   readonly provider: FakeTemplateProvider;
   readonly client: JdClient;
 
-  private constructor(provider: FakeTemplateProvider, clock: VirtualClock, health: Health, client: JdClient) {
+  private constructor(provider: FakeTemplateProvider, clock: JumpingClock, health: Health, client: JdClient) {
     this.provider = provider;
     this.clock = clock;
     this.health = health;
@@ -54,7 +67,7 @@ export class Site {
 
   static async start(pairs: readonly PairHere[], options: SiteOptions = {}): Promise<Site> {
     const provider = await new FakeTemplateProvider().listen();
-    const clock = new VirtualClock(Date.now());
+    const clock = new JumpingClock(Date.now());
     const health = new Health(clock);
     sites += 1;
     const lines = [
