@@ -24,7 +24,8 @@ export async function probeBinary(
   try {
     printed = await runCommand(command, [...args, '-version']);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const words = cause instanceof Error ? cause.message : String(cause);
+    const reason = words.startsWith(`${command} `) ? `it ${words.slice(command.length + 1)}` : words;
     throw new BitcoindError(
       'not-runnable',
       `${named(source, command)} does not run: ${reason}`,
