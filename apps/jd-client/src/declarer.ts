@@ -22,6 +22,7 @@ import { ShareRelay } from './share-relay.ts';
 import { TemplateContents } from './template-contents.ts';
 import type { Totals } from './totals.ts';
 import { WorkItem } from './work-item.ts';
+import { WorkItems } from './work-items.ts';
 
 export interface DeclarerOptions {
   /** The pair's name. */
@@ -58,8 +59,7 @@ export class Declarer {
   readonly agreed: AgreedOutputs;
   readonly channel: OpenChannel;
   readonly #options: DeclarerOptions;
-  /** Latest last. */
-  #items: WorkItem[] = [];
+  readonly #items = new WorkItems();
   readonly #shares: ShareRelay;
   readonly #contents: TemplateContents;
   readonly #left = new AbortController();
@@ -102,7 +102,7 @@ export class Declarer {
 
   /** Whether another job would find a token. */
   get canTake(): boolean {
-    return this.#options.declarator.tokens > this.#waiting().length;
+    return this.#options.declarator.tokens > this.#items.waiting().length;
   }
 
   /**
@@ -111,19 +111,18 @@ export class Declarer {
    */
   get usefulDifficulty(): number {
     const next = difficultyFromTarget(this.#shares.target);
-    const state = this.#items.findLast(({ declaration }) => declaration.state.phase === 'acknowledged')?.declaration
-      .state;
-    return state?.phase === 'acknowledged' ? Math.min(next, difficultyFromTarget(state.target)) : next;
+    const { acknowledgedTarget: target } = this.#items;
+    return target === undefined ? next : Math.min(next, difficultyFromTarget(target));
   }
 
   /** Shares that wait for an acknowledgement. */
   get waitingShares(): number {
-    return this.#items.reduce((sum, { held }) => sum + held.size, 0);
+    return this.#items.waitingShares;
   }
 
   /** The phase of the latest job, for people. */
   get phase(): string {
-    return this.#items.at(-1)?.declaration.state.phase ?? 'idle';
+    return this.#items.latest?.declaration.state.phase ?? 'idle';
   }
 
   /** Devices mine this from now on: it is declared as soon as there is a token. */
@@ -134,38 +133,36 @@ export class Declarer {
     try {
       const outputs = this.outputs(template.coinbaseTxValueRemaining);
       const draft = draftJob(template, tip, { outputs, tag, extranonceSize: prefix.length + extranonceSize });
-      this.#items.push(new WorkItem({ mode: this.mode, template, tip, draft, prefix, sinceMs: clock.now() }));
+      const item = new WorkItem({ mode: this.mode, template, tip, draft, prefix, sinceMs: clock.now() });
+      for (const old of this.#items.add(item)) this.#drop(old, 'superseded');
     } catch (error) {
       if (!(error instanceof BitcoinError)) throw error;
       onFailure({ reason: 'job-impossible', detail: error.message });
       return;
     }
     this.#tipGone = false;
-    this.#forgetOld();
     this.advance();
   }
 
   /** Tokens or transactions may have come: what waits goes on, the latest first; what it leaves without is superseded. */
   advance(): void {
     if (this.#left.signal.aborted) return;
-    for (const item of this.#waiting()) this.#begin(item);
+    for (const item of this.#items.waiting()) this.#begin(item);
     if (this.#options.declarator.tokens > 0) return;
-    const latest = this.#items.at(-1);
-    for (const item of this.#waiting()) {
+    const { latest } = this.#items;
+    for (const item of this.#items.waiting()) {
       if (item !== latest && item.block === undefined) this.#drop(item, 'superseded');
     }
   }
 
   /** The job that a share or block is of; undefined when it is of none here. */
   find(job: Job, extranonce: Uint8Array): WorkItem | undefined {
-    const covering = this.#items.filter((item) => item.covers(job, extranonce));
-    // The same job may be on its way to the pool again, for another target.
-    return covering.findLast(({ declaration }) => declaration.state.phase === 'acknowledged') ?? covering.at(-1);
+    return this.#items.find(job, extranonce);
   }
 
   /** Whether a job is one of those here. */
   has(job: Job): boolean {
-    return this.#items.some((item) => item.isOf(job));
+    return this.#items.has(job);
   }
 
   /** A share of one of the jobs here: to the pool, or kept until it may go there. */
@@ -215,11 +212,6 @@ export class Declarer {
   leave(): void {
     this.#left.abort();
     for (const item of this.#items) this.#drop(item, 'abandoned');
-  }
-
-  /** Latest first. */
-  #waiting(): WorkItem[] {
-    return this.#items.filter(({ declaration }) => declaration.state.phase === 'waiting').reverse();
   }
 
   /** waiting -> declaring or setting, when all that takes is there */
@@ -300,7 +292,7 @@ export class Declarer {
    * target, for a client could else name for each share the job that pays more. Once for a target, whatever the pool does.
    */
   #rebind(nowMs: number): void {
-    const latest = this.#items.at(-1);
+    const { latest } = this.#items;
     const state = latest?.declaration.state;
     if (latest === undefined || state?.phase !== 'acknowledged' || !this.canTake) return;
     if (nowMs - latest.sinceMs < JD_CLIENT_LIMITS.rebindMs || this.#tipGone) return;
@@ -335,10 +327,5 @@ export class Declarer {
     if (came) return this.advance();
     this.#options.log.warn('a template cannot be declared: its transactions did not come');
     this.#drop(item, 'no-transactions');
-  }
-
-  #forgetOld(): void {
-    const surplus = this.#items.length - JD_CLIENT_LIMITS.keptJobs;
-    for (const item of this.#items.splice(0, Math.max(0, surplus))) this.#drop(item, 'superseded');
   }
 }
