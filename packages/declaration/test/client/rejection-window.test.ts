@@ -21,6 +21,21 @@ describe('a pool that rejects valid shares (§6.2)', () => {
     expect(window.rejections).toBe(0);
   });
 
+  test('is not judged while nobody tells of the tip, and has its grace anew from then on', () => {
+    const window = new RejectionWindow(policy);
+    for (const at of [0, 100, 200]) window.rejected(at, at);
+    expect(window.judge(60_000, Infinity)).toBe(false);
+    expect(window.judge(60_500, 60_000)).toBe(false);
+    expect(window.judge(61_000, 60_000)).toBe(true);
+  });
+
+  test('is forgiven what it rejected while nobody told of the tip, when the tip turns out to have moved', () => {
+    const window = new RejectionWindow(policy);
+    for (const at of [0, 100, 200]) window.rejected(at, at);
+    window.tipMoved(60_000, Infinity);
+    expect(window.judge(90_000)).toBe(false);
+  });
+
   test('is forgiven by accepted shares in between', () => {
     const window = new RejectionWindow(policy);
     window.rejected(0, 0);

@@ -15,6 +15,14 @@ test('a success answers every share up to its number, an error its own (§5.3.13
   expect(sent.abandon()).toEqual([{ work: 4, sentMs: 40 }]);
 });
 
+test('a success may name a number that an error has answered, and numbers wrap (§5.3.13)', () => {
+  const sent = new SentShares(10);
+  for (const n of [0xfffffffe, 0xffffffff, 0, 1]) sent.sent(n, { work: n, sentMs: 0 });
+  sent.rejected(0);
+  expect(sent.accepted(0).map(({ work }) => work)).toEqual([0xfffffffe, 0xffffffff]);
+  expect(sent.size).toBe(1);
+});
+
 test('no share is answered twice or forgotten, however the pool answers', () => {
   const answer = fc.record({ ok: fc.boolean(), number: fc.nat(60) });
   fc.assert(
