@@ -200,7 +200,9 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
       case 'open-refused':
         return onFailure({ reason: 'channel-refused', detail: action.errorCode });
       case 'closed':
-        return onFailure({ reason: 'channel-closed', detail: action.reasonCode });
+        // A pool that stops says so before it goes: one that has closed our channel is lost like one that hung up.
+        log.warn('the pool closes the channel', { code: action.reasonCode });
+        return this.#connection.end('channel-closed');
       case 'accepted':
         totals.credit(action.count, Number(action.sum));
         this.#window.accepted(this.#sent.accepted(action.lastSequenceNumber).length, clock.now());

@@ -84,6 +84,21 @@ describe('a pool or server that goes away', () => {
     expect(miner.closed).toBe(false);
   });
 
+  test('is not passed over when it closed its channels first, as a pool that is restarted does (§5.3.9)', async () => {
+    const pair = await startPair();
+    const site = await Site.start([pair]);
+    const miner = await Miner.connect(site);
+    await site.pooled();
+    await site.until(() => miner.prefix[0] === 0xaa);
+    pair.pool.says({ type: 'CloseChannel', channelId: 7, reasonCode: 'shutdown' });
+    await site.solo();
+    expect(site.status.work).toMatchObject({ kind: 'solo', reason: 'pool-away' });
+    const leftMs = site.clock.now();
+    await site.pooled();
+    expect(site.clock.now() - leftMs).toBeLessThan(5_000);
+    expect(miner.closed).toBe(false);
+  });
+
   test('takes shares with it that it had not answered: they are counted, with their work and why', async () => {
     const pair = await startPair();
     const { pool } = pair;

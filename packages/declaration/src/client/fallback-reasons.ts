@@ -5,10 +5,9 @@
 export const FALLBACK_REASONS = {
   'no-upstreams': 'No pool is configured: blocks pay the miner alone.',
   starting: 'The first pool has not been heard of yet.',
-  'pool-away': 'The pool cannot be reached, or its connection ended.',
+  'pool-away': 'The pool cannot be reached, its connection ended, or it closed the channel.',
   'jds-away': 'The job declarator server cannot be reached, or its connection ended.',
   'channel-refused': 'The pool opens no channel, or one that breaks the protocol or leaves too little extranonce.',
-  'channel-closed': 'The pool closed the channel.',
   'channel-timeout': 'The pool answers the request for a channel not at all.',
   'token-timeout': 'The job declarator server gives no token in time.',
   'declare-timeout': 'The job declarator server does not answer a declaration in time.',
@@ -37,7 +36,6 @@ export interface Failure {
 /** Reasons that trying on at once would not mend: the pair is passed over for a while. After the others it is tried on at once. */
 const MISCONDUCT: ReadonlySet<FallbackReason> = new Set<FallbackReason>([
   'channel-refused',
-  'channel-closed',
   'channel-timeout',
   'token-timeout',
   'declare-timeout',
