@@ -85,14 +85,11 @@ export class TipWatcher {
    * @throws WrongChainError, RpcError
    */
   async ready(): Promise<void> {
-    const { client, expected, status } = this.#parts;
-    this.#checked ??= checkChain(client, expected, this.#abort.signal);
+    this.#checked ??= this.#check();
     try {
-      const info = await this.#checked;
-      status.isOn(info.chain);
-      status.tipIs(info.blocks);
-      status.up();
-      if (!info.isComplete) this.#checked = undefined;
+      const { isComplete } = await this.#checked;
+      this.#parts.status.up();
+      if (!isComplete) this.#checked = undefined;
     } catch (error) {
       this.failed(error);
       throw error;
@@ -107,6 +104,14 @@ export class TipWatcher {
     if (!(error instanceof RpcError || error instanceof WrongChainError)) {
       this.#parts.log.error('asking the node failed in an unforeseen way', { error });
     }
+  }
+
+  async #check(): Promise<CheckedChain> {
+    const { client, expected, status } = this.#parts;
+    const info = await checkChain(client, expected, this.#abort.signal);
+    status.isOn(info.chain);
+    status.tipIs(info.blocks);
+    return info;
   }
 
   #onTick(): void {

@@ -164,6 +164,14 @@ describe('templates wait for a node', () => {
   });
 });
 
+test('health has the height of the latest tip, whoever takes templates or tips', async () => {
+  open({ pollIntervalMs: 1_000 });
+  await passUntil(fake.called('getbestblockhash', 1));
+  announce('bb');
+  await passUntil(fake.called('getbestblockhash', 4));
+  expect(node.health()).toMatchObject({ state: 'ok', tipHeight: 101 });
+});
+
 describe('a stream of templates', () => {
   test('follows the long poll, and says when the tip changed', async () => {
     const answer = Promise.withResolvers<FakeAnswer>();
