@@ -119,6 +119,8 @@ async function start(parts: Parts): Promise<Pool> {
     },
   });
   watchJournal(journal, deps);
+  const lookAtNodes = nodeWatch(nodes, health);
+  lookAtNodes();
   const listener = await openListener(parts, server);
   const line = new TemplateLine({
     endpoints: config.templateProviders.map(({ url }) => url),
@@ -142,6 +144,7 @@ async function start(parts: Parts): Promise<Pool> {
   const timer = clock.every(TEMPLATE_SOURCE_LIMITS.tickMs, () => {
     line.tick();
     declaration?.tick();
+    lookAtNodes();
   });
   const address = { host: listener.host, port: listener.port };
   log.info('listening', address);
@@ -198,6 +201,18 @@ function watchJournal(journal: Journal, { health, fail }: PoolDeps): void {
     if (state.kind === 'failed' && !state.retrying)
       fail(new FatalError(`the ledger cannot be written: ${state.reason}`));
   });
+}
+
+/** @returns what tells health how the nodes are: blocks have a way less while one is away, and miners are served on */
+function nodeWatch(nodes: readonly BlockNode[], health: PoolDeps['health']): () => void {
+  const watched = nodes.map((node) => ({ node, condition: health.condition(`node ${node.name}`, 'not asked yet') }));
+  return () => {
+    for (const { node, condition } of watched) {
+      const { state, reason = state } = node.health();
+      if (state === 'ok') condition.ok();
+      else condition.failing(reason);
+    }
+  };
 }
 
 function rpcNode(node: NodeConfig, { chain }: PoolConfig, { clock, log }: PoolDeps): BlockNode {

@@ -10,9 +10,11 @@ import {
   targetFromBigint,
 } from '@sv2kit/bitcoin';
 import { mining, type MiningFromClient, type MiningFromServer } from '@sv2kit/codec';
+import type { NodeHealth } from '@sv2kit/bitcoin-node';
 import { readJournal } from '@sv2kit/ledger';
 import { ChannelClient } from '@sv2kit/mining';
 import { connect, ConnectError, type Connection } from '@sv2kit/net';
+import type { BlockNode } from '@sv2kit/template-source';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Pool } from '../src/index.ts';
 import { dataDir, eventually, FakeTemplateProvider, startPool, startProvider } from './support.ts';
@@ -188,6 +190,27 @@ test('a share from before a restart earns nothing after it: the boot epoch in it
   const { channelId = 0 } = late.client.channel ?? {};
   late.says({ ...share, channelId, jobId: late.client.currentWork()?.jobId ?? 0 });
   expect(await late.answer('SubmitSharesError')).toMatchObject({ errorCode: 'difficulty-too-low' });
+});
+
+test('a node that is away is a condition of health of its own, until it is back', async () => {
+  const { url } = await startProvider();
+  let state: NodeHealth = { state: 'connecting', reason: 'no answer from the node yet' };
+  const node: BlockNode = {
+    name: 'ours',
+    submitBlock: () => Promise.resolve({ kind: 'accepted' }),
+    confirm: () => Promise.resolve({ inBestChain: true, confirmations: 1, height: 100 }),
+    health: () => state,
+    close: () => Promise.resolve(),
+  };
+  const toml = ['[[nodes]]', 'url = "http://127.0.0.1:1"', 'user = "u"', 'password = "p"'];
+  const pool = await startPool(url, dataDir('nodes'), { toml, deps: { connectNode: () => node } });
+  onTestFinished(() => pool.close());
+  const condition = () => pool.health.report().conditions.find(({ name }) => name === 'node ours');
+  expect(condition()).toMatchObject({ ok: false, reason: 'no answer from the node yet' });
+  state = { state: 'ok' };
+  await eventually(condition).toMatchObject({ ok: true });
+  state = { state: 'away', reason: 'connect ECONNREFUSED' };
+  await eventually(condition).toMatchObject({ ok: false, reason: 'connect ECONNREFUSED' });
 });
 
 test('a miner that comes before there is work is told so, with the right key', async () => {
