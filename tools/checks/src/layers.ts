@@ -33,6 +33,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   mining: pure(['codec', 'bitcoin']),
   templates: pure(['codec', 'bitcoin']),
   declaration: pure(['codec', 'bitcoin'], ['@noble/hashes']),
+  sv1: pure(['codec', 'bitcoin'], ['@noble/hashes']),
   net: io(['codec', 'noise', 'session']),
   upstream: io(['codec', 'noise', 'session', 'net']),
   ledger: io([]),

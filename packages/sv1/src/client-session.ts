@@ -1,0 +1,290 @@
+import { readConfigured, readError, readSubscription, readVerdict } from './answers.ts';
+import type { ClientState, Sv1ClientEvent } from './client-events.ts';
+import { type Id, type Line, NO_ID, readLine, writeError, writeResult } from './envelope.ts';
+import { Sv1Error, type StratumError, stratumError } from './errors.ts';
+import { type LineLimits, POOL_LINE_LIMITS, SV1_LIMITS, type Sv1Limits } from './limits.ts';
+import { LineReader } from './line-reader.ts';
+import { Outbox } from './outbox.ts';
+import { type PoolMessage, readPoolMessage, type Reconnect } from './pool-messages.ts';
+import { PoolTerms } from './pool-terms.ts';
+import { type Share, submitOf } from './share.ts';
+import { commonMask } from './version-rolling.ts';
+import { type WritableMinerRequest, writeMinerRequest } from './write-miner-requests.ts';
+
+/** Whom a {@link Sv1ClientSession} speaks to, and as whom. */
+export interface ClientSessionOptions {
+  /** The pool as it was connected to: client.reconnect may always name its host. */
+  readonly host: string;
+  readonly port: number;
+  /** More hosts that client.reconnect may name; one that begins with a dot stands for all names that end in it. */
+  readonly reconnectHosts?: readonly string[];
+  readonly userAgent: string;
+  readonly username: string;
+  readonly password: string;
+  /** Version bits to ask for; 0 asks for none and sends no configure. */
+  readonly versionMask: number;
+  /** A session of an earlier connection to go on with. */
+  readonly session?: string;
+  readonly suggestDifficulty?: number;
+  readonly lines?: LineLimits;
+  readonly limits?: Sv1Limits;
+}
+
+/** Requests whose answers matter. */
+type Asked = 'configure' | 'subscribe' | 'authorise';
+type Answer = Extract<Line, { readonly kind: 'answer' }>;
+
+/**
+ * Our connection to one V1 pool: bytes in, events out; requests are queued until `drain`. Configure and subscribe go out
+ * together, authorize behind subscribe's answer. Jobs carry what held when they came.
+ */
+export class Sv1ClientSession {
+  readonly #options: ClientSessionOptions;
+  readonly #lines: LineLimits;
+  readonly #limits: Sv1Limits;
+  readonly #reader: LineReader;
+  readonly #outbox = new Outbox();
+  readonly #terms = new PoolTerms();
+  readonly #asked = new Map<number, Asked>();
+  /** Tickets of shares without an answer, oldest first. */
+  readonly #shares = new Set<number>();
+  #state: ClientState = { phase: 'idle' };
+  #lastId = 0;
+  #malformed = 0;
+
+  constructor(options: ClientSessionOptions) {
+    this.#options = options;
+    this.#lines = options.lines ?? POOL_LINE_LIMITS;
+    this.#limits = options.limits ?? SV1_LIMITS;
+    this.#reader = new LineReader(this.#lines);
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  /** Shares that the pool has not answered. */
+  get unanswered(): number {
+    return this.#shares.size;
+  }
+
+  /** idle -> subscribing */
+  start(): void {
+    if (this.#state.phase !== 'idle') throw new Error(`cannot start when ${this.#state.phase}`);
+    this.#state = { phase: 'subscribing' };
+    const { versionMask, userAgent, session } = this.#options;
+    if (versionMask !== 0) {
+      const versionRolling = { mask: versionMask, minBitCount: MIN_BITS };
+      this.#ask('configure', (id) => ({ type: 'configure', id, versionRolling, unknown: [] }));
+    }
+    this.#ask('subscribe', (id) => ({ type: 'subscribe', id, userAgent, session }));
+  }
+
+  /**
+   * Takes bytes of the pool, however they are cut.
+   *
+   * @throws {@link Sv1Error}, and nothing else whatever the bytes are
+   */
+  *receive(chunk: Uint8Array): Generator<Sv1ClientEvent, void, undefined> {
+    for (const bytes of this.#reader.receive(chunk)) yield* this.#onLine(readLine(bytes, this.#lines));
+  }
+
+  /** What has to be written, in one piece. */
+  drain(): Uint8Array | undefined {
+    return this.#outbox.drain();
+  }
+
+  /**
+   * Sends a share of a job that the pool gave. Only when `working`.
+   *
+   * @param versionMask of the job
+   * @returns the ticket that the pool's `verdict` will carry
+   */
+  submit(jobId: string, share: Share, versionMask: number): number {
+    if (this.#state.phase !== 'working') throw new Error(`cannot submit when ${this.#state.phase}`);
+    const ticket = this.#nextId();
+    const { username } = this.#options;
+    this.#outbox.add(writeMinerRequest(submitOf(share, { versionMask }, { id: String(ticket), username, jobId })));
+    this.#shares.add(ticket);
+    if (this.#shares.size > this.#limits.unansweredShares) this.#forgetOldest();
+    return ticket;
+  }
+
+  /** A sign of life for pools that want one. */
+  ping(): void {
+    this.#tell((id) => ({ type: 'ping', id }));
+  }
+
+  *#onLine(line: Line): Generator<Sv1ClientEvent, void, undefined> {
+    if (line.kind === 'malformed') {
+      this.#malformed += 1;
+      if (this.#malformed > this.#limits.malformedLines) {
+        throw new Sv1Error('too-many-malformed-lines', { reason: line.reason });
+      }
+      yield { type: 'malformed', reason: line.reason };
+      return;
+    }
+    this.#malformed = 0;
+    if (line.kind === 'answer') yield* this.#onAnswer(line);
+    else yield* this.#onMessage(readPoolMessage(line.id, line.method, line.params));
+  }
+
+  *#onMessage(message: PoolMessage): Generator<Sv1ClientEvent, void, undefined> {
+    switch (message.type) {
+      case 'notify': {
+        const job = this.#state.phase === 'denied' ? undefined : this.#terms.pin(message);
+        if (job !== undefined) yield { type: 'job', job };
+        return;
+      }
+      case 'set-difficulty':
+        this.#terms.difficulty = message.difficulty;
+        return yield { type: 'difficulty', difficulty: message.difficulty };
+      case 'set-extranonce': {
+        const { extranonce1, extranonce2Size } = message;
+        this.#terms.extranonce = { extranonce1, extranonce2Size };
+        yield { type: 'extranonce', extranonce1, extranonce2Size };
+        return yield* this.#earlyJob();
+      }
+      case 'set-version-mask':
+        return yield* this.#settleMask(commonMask(message.mask, this.#options.versionMask));
+      case 'reconnect':
+        return yield this.#onReconnect(message);
+      case 'show-message':
+        return yield { type: 'message', text: message.text };
+      case 'get-version':
+        return this.#outbox.add(writeResult(message.id, this.#options.userAgent));
+      case 'ping':
+        return this.#outbox.add(
+          message.id === NO_ID ? writeMinerRequest({ type: 'pong', id: NO_ID }) : writeResult(message.id, 'pong'),
+        );
+      case 'pong':
+        return;
+      case 'unknown':
+        if (message.id !== NO_ID) this.#outbox.add(writeError(message.id, stratumError('other', 'Unknown method')));
+        return yield { type: 'unknown', method: message.method };
+      case 'invalid':
+        return yield { type: 'invalid', method: message.method, problem: message.problem };
+      default:
+        return message satisfies never;
+    }
+  }
+
+  *#onAnswer(answer: Answer): Generator<Sv1ClientEvent, void, undefined> {
+    const id = numberOf(answer.id);
+    if (this.#shares.delete(id)) {
+      return yield { type: 'verdict', ticket: id, verdict: readVerdict(answer.result, answer.error) };
+    }
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    switch (asked) {
+      case 'configure':
+        return yield* this.#onConfigured(answer);
+      case 'subscribe':
+        return yield* this.#onSubscribed(answer);
+      case 'authorise':
+        return yield* this.#onAuthorised(answer);
+      case undefined:
+        return;
+      default:
+        return asked satisfies never;
+    }
+  }
+
+  *#onConfigured({ result, error }: Answer): Generator<Sv1ClientEvent, void, undefined> {
+    const { versionRolling } = readError(error) === undefined ? readConfigured(result) : {};
+    yield* this.#settleMask(versionRolling ? commonMask(versionRolling.mask, this.#options.versionMask) : 0);
+  }
+
+  /** subscribing -> authorising, denied */
+  *#onSubscribed({ result, error }: Answer): Generator<Sv1ClientEvent, void, undefined> {
+    if (this.#state.phase !== 'subscribing') return;
+    const subscription = readSubscription(result);
+    if (subscription === undefined) {
+      return yield this.#deny('subscribe', readError(error) ?? stratumError('other', 'No usable extranonce'));
+    }
+    this.#state = { phase: 'authorising', subscription };
+    this.#terms.extranonce ??= subscription;
+    const { username, password } = this.#options;
+    this.#ask('authorise', (id) => ({ type: 'authorise', id, username, password }));
+    yield { type: 'subscribed', subscription };
+    yield* this.#earlyJob();
+  }
+
+  /** authorising -> working, denied. A bare null is a yes: pools that mean no say so in the error. */
+  *#onAuthorised({ result, error }: Answer): Generator<Sv1ClientEvent, void, undefined> {
+    if (this.#state.phase !== 'authorising') return;
+    const refusal = readError(error) ?? (result === false ? stratumError('unauthorised') : undefined);
+    if (refusal !== undefined) return yield this.#deny('authorise', refusal);
+    const { subscription } = this.#state;
+    this.#state = { phase: 'working', subscription };
+    const difficulty = this.#options.suggestDifficulty;
+    if (difficulty !== undefined) this.#tell((id) => ({ type: 'suggest-difficulty', id, difficulty }));
+    this.#tell((id) => ({ type: 'extranonce-subscribe', id }));
+    yield { type: 'ready', subscription, versionMask: this.#terms.versionMask };
+  }
+
+  /** Before `ready` a mask is told with it. */
+  *#settleMask(mask: number): Generator<Sv1ClientEvent, void, undefined> {
+    if (mask === this.#terms.versionMask) return;
+    this.#terms.versionMask = mask;
+    if (this.#state.phase === 'working') yield { type: 'version-mask', mask };
+  }
+
+  *#earlyJob(): Generator<Sv1ClientEvent, void, undefined> {
+    const job = this.#terms.takeEarly();
+    if (job !== undefined) yield { type: 'job', job };
+  }
+
+  #onReconnect({ host, port, waitSeconds }: Reconnect): Sv1ClientEvent {
+    const options = this.#options;
+    const to = host ?? options.host;
+    return mayReconnect(to, options)
+      ? { type: 'reconnect', host: to, port: port ?? options.port, waitSeconds }
+      : { type: 'reconnect-refused', host: to };
+  }
+
+  #deny(step: 'subscribe' | 'authorise', error: StratumError): Sv1ClientEvent {
+    this.#state = { phase: 'denied' };
+    return { type: 'denied', step, error };
+  }
+
+  #ask(asked: Asked, request: (id: Id) => WritableMinerRequest): void {
+    this.#asked.set(this.#tell(request), asked);
+  }
+
+  /** A request whose answer does not matter. */
+  #tell(request: (id: Id) => WritableMinerRequest): number {
+    const id = this.#nextId();
+    this.#outbox.add(writeMinerRequest(request(String(id))));
+    return id;
+  }
+
+  #nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#shares) {
+      this.#shares.delete(oldest);
+      return;
+    }
+  }
+}
+
+/** Bits that rolling should have at least to be of use: BIP310's own example. */
+const MIN_BITS = 2;
+
+/** Our own ids are numbers; some pools give them back as strings. */
+function numberOf(id: Id): number {
+  return Number(id.replace(/^"(\d{1,15})"$/, '$1'));
+}
+
+/** Whether a pool may send us to a host: its own name, or one that the operator has listed. */
+function mayReconnect(host: string, { host: own, reconnectHosts = [] }: ClientSessionOptions): boolean {
+  const name = host.toLowerCase();
+  return [own, ...reconnectHosts].some((allowed) => {
+    const entry = allowed.toLowerCase();
+    return entry.startsWith('.') ? name.endsWith(entry) && name.length > entry.length : name === entry;
+  });
+}

@@ -1,0 +1,48 @@
+import { utf8 } from '@sv2kit/codec';
+import { SV1_LIMITS } from './limits.ts';
+import { type Notify, writeNotify } from './work.ts';
+
+/** Gives out V1 job ids, each once: firmware takes a repeated one for no new job. Short hex, which all firmware can hold. */
+export class Sv1JobIds {
+  #last: number;
+
+  /** @param last the number before the first id; after a restart a larger one than ever given out */
+  constructor(last = 0) {
+    this.#last = last;
+  }
+
+  next(): string {
+    if (this.#last >= Number.MAX_SAFE_INTEGER) throw new RangeError('every job id has been given out');
+    this.#last += 1;
+    return this.#last.toString(16);
+  }
+}
+
+/**
+ * The same job once more under another id, so that no miner takes a quiet pool for a dead one. Its ntime goes with the
+ * clock, never backwards, and no further than the limit allows. Does not discard what is being worked on.
+ *
+ * @param first the job as it was sent first
+ * @param now unix seconds
+ */
+export function keepAliveJob(first: Notify, jobId: string, now: number): Notify {
+  const ntime = Math.min(Math.max(first.ntime, Math.floor(now)), first.ntime + SV1_LIMITS.keepAliveSeconds);
+  return { ...first, jobId, ntime: Math.min(ntime, 0xffffffff), cleanJobs: false };
+}
+
+/** A job encoded once for all miners that get it. */
+export class JobLine {
+  readonly job: Notify;
+  #plain: Uint8Array | undefined;
+  #clean: Uint8Array | undefined;
+
+  constructor(job: Notify) {
+    this.job = job;
+  }
+
+  /** The line's bytes, shared: not to be written to. @param clean whether the miner shall drop its other jobs */
+  bytes(clean: boolean): Uint8Array {
+    if (clean) return (this.#clean ??= utf8(writeNotify({ ...this.job, cleanJobs: true })));
+    return (this.#plain ??= utf8(writeNotify({ ...this.job, cleanJobs: false })));
+  }
+}

@@ -1,0 +1,23 @@
+import { BIP320_MASK } from '@sv2kit/bitcoin';
+
+/** The version bits that servers let miners roll unless they know better: 1fffe000 (BIP320). */
+export const DEFAULT_VERSION_MASK = BIP320_MASK;
+
+/** The bits that both sides allow. */
+export function commonMask(upstream: number, miner: number): number {
+  return (upstream & miner) >>> 0;
+}
+
+/**
+ * A share's header version: the job's, with the bits under the mask replaced by the miner's. The job's own bits under the
+ * mask hold where the miner sends none.
+ *
+ * @param bits the submit's sixth parameter: bits under the mask, or the whole version as some firmware sends it
+ * @returns undefined for bits outside the mask that are not the job's
+ */
+export function rolledVersion(version: number, mask: number, bits: number | undefined): number | undefined {
+  if (bits === undefined) return version;
+  const outside = (bits & ~mask) >>> 0;
+  if (outside !== 0 && outside !== (version & ~mask) >>> 0) return undefined;
+  return ((version & ~mask) | (bits & mask)) >>> 0;
+}
