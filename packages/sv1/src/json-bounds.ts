@@ -31,7 +31,8 @@ export function boundedMembers(text: string, limits: LineLimits): readonly Membe
   let latest = '';
   let start = 0;
   const close = (at: number): void => {
-    if (room.length === 1 && key !== '') members.push({ key, start, end: at });
+    if (room.length !== 1 || key === '') return;
+    members.push({ key, start, end: at });
     key = '';
   };
   for (let at = 0; at < text.length; at += 1) {

@@ -34,7 +34,7 @@ export interface Sv1Limits {
   readonly extranonceDigits: number;
   /** Largest difficulty that is believed; what is beyond it is noise. */
   readonly mostDifficulty: number;
-  /** Smallest difficulty that is believed. */
+  /** Smallest difficulty that is believed: easier than the easiest target. */
   readonly leastDifficulty: number;
   /** Hashes of a merkle path. */
   readonly merkleBranches: number;
@@ -52,7 +52,7 @@ export const SV1_LIMITS: Sv1Limits = {
   nameLength: 255,
   extranonceDigits: 64,
   mostDifficulty: 2 ** 60,
-  leastDifficulty: 2 ** -32,
+  leastDifficulty: 2 ** -40,
   merkleBranches: 32,
   keepAliveMs: 45_000,
   keepAliveSeconds: 7_000,
