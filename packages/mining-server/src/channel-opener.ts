@@ -95,35 +95,40 @@ export class ChannelOpener {
     addressee: Addressee,
   ): Miner | undefined {
     const { allocator, budget, limits, config, deps, targets } = this.#context;
+    const { userIdentity, nominalHashRate, maxTarget } = request;
+    // The network may have become easier while the user was being authorised.
+    const verdict = targetFor(nominalHashRate, maxTarget, targets);
     const lease = allocator.lease();
     if (lease === undefined) return undefined;
     const extranoncePrefix = padPrefix(lease.prefix, full - rolled);
     const common = {
       channelId,
-      target,
-      maxTarget: request.maxTarget,
+      target: verdict.kind === 'target' ? verdict.target : target,
+      maxTarget,
       budget,
       limits: limits.channel,
       extranoncePrefix,
     };
     const extended = request.type === 'OpenExtendedMiningChannel';
     const channel = extended ? new ExtendedChannel({ ...common, extranonceSize: rolled }) : new StandardChannel(common);
-    const { userIdentity, nominalHashRate } = request;
+    const stated = this.statedDifficulty(nominalHashRate, maxTarget);
+    const statedDifficulty = typeof stated === 'number' ? stated : 0;
     const key = this.#context.register.nextKey();
     const nowMs = deps.clock.now();
     const downstream = this.#downstream;
     return new Miner(
-      { downstream, key, channel, lease, addressee, userIdentity, nominalHashRate, nowMs },
+      { downstream, key, channel, lease, addressee, userIdentity, nominalHashRate, statedDifficulty, nowMs },
       { ...config, targets },
     );
   }
 
-  /** What UpdateChannel's hashrate would be worth on a new channel, or the code of what is wrong with it (§5.3.8). */
+  /** What a stated hashrate is worth, however easy blocks are, or the code of what is wrong with it (§5.3.8). */
   statedDifficulty(
     nominalHashRate: number,
     maximumTarget: Uint8Array,
   ): number | 'invalid-nominal-hashrate' | 'max-target-out-of-range' {
-    const verdict = targetFor(nominalHashRate, maximumTarget, this.#context.targets);
+    const { networkDifficulty: _, ...policy } = this.#context.targets;
+    const verdict = targetFor(nominalHashRate, maximumTarget, policy);
     return verdict.kind === 'error' ? verdict.code : difficultyFromTarget(verdict.target);
   }
 }

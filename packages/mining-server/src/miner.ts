@@ -38,6 +38,8 @@ export interface MinerOptions {
   readonly addressee: Addressee;
   readonly userIdentity: Uint8Array;
   readonly nominalHashRate: number;
+  /** What the client's hashrate is worth, however easy blocks are. */
+  readonly statedDifficulty: number;
   readonly nowMs: number;
 }
 
@@ -83,7 +85,9 @@ export class Miner {
     this.#policy = settings.targets;
     this.#activeDifficulty = difficultyFromTarget(channel.target);
     const { sharesPerMinute } = settings.targets;
-    this.vardiff = new Vardiff(this.#activeDifficulty, sharesPerMinute, this.#bounds(), nowMs, settings.vardiff);
+    const stated = Math.max(this.#activeDifficulty, options.statedDifficulty);
+    this.vardiff = new Vardiff(stated, sharesPerMinute, this.#bounds(), nowMs, settings.vardiff);
+    this.vardiff.activated(this.#activeDifficulty, nowMs);
     this.acknowledgements = new Acknowledgements(channel.channelId, settings.batch);
   }
 
@@ -144,6 +148,8 @@ export class Miner {
   #bounds(): DifficultyBounds {
     const easiest = difficultyFromTarget(this.channel.maxTarget);
     const max = Math.max(usefulDifficulty(this.#policy), easiest);
-    return { min: Math.min(max, Math.max(this.#policy.minDifficulty, easiest)), max };
+    const { minDifficulty, networkDifficulty: network } = this.#policy;
+    const bounds = { min: Math.min(max, Math.max(minDifficulty, easiest)), max };
+    return network === undefined ? bounds : { ...bounds, network };
   }
 }

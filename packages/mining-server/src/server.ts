@@ -1,4 +1,4 @@
-import { compareTargets } from '@sv2kit/bitcoin';
+import { compareTargets, difficultyFromTarget } from '@sv2kit/bitcoin';
 import {
   mining,
   type MiningFromClient,
@@ -8,7 +8,7 @@ import {
   REQUIRES_VERSION_ROLLING,
   REQUIRES_WORK_SELECTION,
 } from '@sv2kit/codec';
-import type { Tip, WorkTemplate } from '@sv2kit/mining';
+import type { TargetPolicy, Tip, WorkTemplate } from '@sv2kit/mining';
 import { type Accepted, type Refused, serve, type Service } from '@sv2kit/net';
 import type { ServerCloseReason, SetupErrorCode } from './codes.ts';
 import { type ExtranoncePlace, MAX_TAG_SIZE, type MiningServerConfig } from './config.ts';
@@ -20,6 +20,8 @@ import { type MiningServerStatus, serverStatus } from './status.ts';
 
 /** How often what waits is looked at, in milliseconds. */
 const TICK_MS = 1_000;
+/** So that a difficulty that becomes a target again is not a hair harder. */
+const ROUNDING = 2 ** -40;
 
 /** What a server's miners are together, as an upstream wants to know it of one channel (§5.3.7). */
 export interface Demand {
@@ -77,6 +79,7 @@ export class MiningServer {
     this.#greatestHeight = Math.max(this.#greatestHeight, height);
     this.#lastJobsMs = nowMs;
     this.#fanOut.request();
+    this.#followNetwork(tip);
     this.tipSeen();
   }
 
@@ -108,15 +111,11 @@ export class MiningServer {
    * @param difficulty undefined: the configured maximum alone
    */
   setUsefulDifficulty(difficulty: number | undefined): void {
-    const { config, downstreams } = this.#context;
-    const { targets } = config;
-    if (this.#context.targets.usefulDifficulty === difficulty) return;
-    this.#context.targets = difficulty === undefined ? targets : { ...targets, usefulDifficulty: difficulty };
-    let beyond = false;
-    for (const { miners } of downstreams) {
-      for (const miner of miners) beyond = miner.setPolicy(this.#context.targets) || beyond;
-    }
-    if (beyond) this.#refresh();
+    const { usefulDifficulty, networkDifficulty } = this.#context.targets;
+    if (usefulDifficulty === difficulty) return;
+    const { targets: configured } = this.#context.config;
+    const targets = networkDifficulty === undefined ? configured : { ...configured, networkDifficulty };
+    this.#setTargets(difficulty === undefined ? targets : { ...targets, usefulDifficulty: difficulty });
   }
 
   /** What to ask an upstream for. */
@@ -184,6 +183,23 @@ export class MiningServer {
     const fixed = this.#context.config.versionRolling ? 0 : REQUIRES_FIXED_VERSION;
     const flags = fixed | (selects ? REQUIRES_EXTENDED_CHANNELS : 0);
     return { kind: 'accept', flags, handler: new Downstream(this.#context, connection) };
+  }
+
+  /** Devices must not keep blocks to themselves where the network is easier than shares: on test networks. */
+  #followNetwork({ target }: Tip): void {
+    const networkDifficulty = difficultyFromTarget(target) * (1 - ROUNDING);
+    const { targets } = this.#context;
+    if (targets.networkDifficulty !== networkDifficulty) this.#setTargets({ ...targets, networkDifficulty });
+  }
+
+  /** Channels beyond what they allow get another target, and jobs that it binds, at once. */
+  #setTargets(targets: TargetPolicy): void {
+    this.#context.targets = targets;
+    let beyond = false;
+    for (const { miners } of this.#context.downstreams) {
+      for (const miner of miners) beyond = miner.setPolicy(targets) || beyond;
+    }
+    if (beyond) this.#refresh();
   }
 
   #tick(): void {

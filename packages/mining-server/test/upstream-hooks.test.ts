@@ -1,8 +1,20 @@
-import { compareTargets, difficultyFromTarget, targetFromDifficulty } from '@sv2kit/bitcoin';
+import { compareTargets, difficultyFromTarget, targetFromBigint, targetFromDifficulty } from '@sv2kit/bitcoin';
 import { REQUIRES_STANDARD_JOBS } from '@sv2kit/codec';
+import { payTo } from '@sv2kit/mining';
 import { describe, expect, test } from 'vitest';
-import type { BlockPath } from '../src/index.ts';
-import { HASHRATE, MAX_TARGET, NETWORK_TARGET, NTIME, rig, solve, template, tip, type TestMiner } from './support.ts';
+import type { Authorisation, BlockPath } from '../src/index.ts';
+import {
+  HASHRATE,
+  MAX_TARGET,
+  NETWORK_TARGET,
+  NTIME,
+  rig,
+  solve,
+  TARGETS,
+  template,
+  tip,
+  type TestMiner,
+} from './support.ts';
 
 const types = (messages: readonly { type: string }[]) => messages.map(({ type }) => type);
 const errors = (miner: TestMiner) => miner.of('SubmitSharesError').map(({ errorCode }) => errorCode);
@@ -87,6 +99,93 @@ describe('setUsefulDifficulty()', () => {
     server.setUsefulDifficulty(difficulty(3));
     const { channel } = connect().open('standard');
     expect(difficultyFromTarget(channel?.target ?? MAX_TARGET)).toBeCloseTo(difficulty(3), 12);
+  });
+});
+
+describe('on a network that is easier than shares (§5.3.21)', () => {
+  /** One hash in 2 is a block, as on regtest. */
+  const EASY = targetFromBigint((1n << 255n) - 1n);
+  const easyRig = () => {
+    const made = rig({ working: false });
+    made.server.activate(template(1), tip(1, { target: EASY }));
+    return made;
+  };
+  const activeTarget = (client: ReturnType<TestMiner['open']>) => client.currentWork()?.target ?? MAX_TARGET;
+
+  test.each([
+    ['of a group', 0],
+    ['with jobs of its own', REQUIRES_STANDARD_JOBS],
+  ])('a channel %s sends every block, from its opening and after UpdateChannel', (_, flags) => {
+    const { connect, journal } = easyRig();
+    const miner = connect(flags);
+    const client = miner.open('standard');
+    expect(activeTarget(client)).toEqual(client.channel?.target);
+    expect(compareTargets(activeTarget(client), EASY)).toBeGreaterThanOrEqual(0);
+    expect(difficultyFromTarget(activeTarget(client))).toBeCloseTo(difficulty(1), 12);
+    const { channelId = 0 } = client.channel ?? {};
+    miner.says({ type: 'UpdateChannel', channelId, nominalHashRate: HASHRATE / 1.1, maximumTarget: MAX_TARGET });
+    expect(compareTargets(miner.of('SetTarget').at(-1)?.maximumTarget ?? MAX_TARGET, EASY)).toBeGreaterThanOrEqual(0);
+    miner.says(solve(client, { blockTarget: EASY, wanted: 'block' }));
+    expect(journal.of('ShareAccepted')).toMatchObject([{ isBlock: true }]);
+  });
+
+  test.each([
+    ['of a group', 0],
+    ['with jobs of its own', REQUIRES_STANDARD_JOBS],
+  ])('a channel %s is eased as soon as blocks are, and back again', async (_, flags) => {
+    const { connect, server, settle } = rig();
+    const miner = connect(flags);
+    const client = miner.open('standard');
+    const before = difficultyFromTarget(activeTarget(client));
+    expect(before).toBeGreaterThan(difficulty(3.9));
+    const next = template(2);
+    server.prepare(next);
+    await settle();
+    server.activate(next, tip(2, { target: EASY }));
+    await settle();
+    expect(compareTargets(activeTarget(client), EASY)).toBeGreaterThanOrEqual(0);
+    server.activate(template(3), tip(3));
+    await settle();
+    expect(difficultyFromTarget(activeTarget(client)) / before).toBeCloseTo(1, 9);
+  });
+
+  test('a channel is opened with what holds once its user is authorised', async () => {
+    const { promise, resolve } = Promise.withResolvers<Authorisation>();
+    const { connect, server } = rig({ deps: { authorise: () => promise } });
+    const client = connect().open('standard');
+    server.activate(template(2), tip(2, { target: EASY }));
+    resolve({ kind: 'admitted', payout: payTo(Uint8Array.of(0x51), 'pool') });
+    await promise;
+    await server.settled();
+    expect(compareTargets(activeTarget(client), EASY)).toBeGreaterThanOrEqual(0);
+    expect(client.currentWork()).toBeDefined();
+  });
+
+  test('a fast channel is eased to two blocks a second, and what its shares say of its hashrate still counts', async () => {
+    const { connect, server, clock } = easyRig();
+    const miner = connect();
+    const client = miner.open('extended', { nominalHashRate: 64 });
+    expect(difficultyFromTarget(activeTarget(client))).toBeCloseTo(difficulty(5), 12);
+    for (let i = 0; i < 60; i += 1) {
+      clock.advance(1_000);
+      miner.says(solve(client, { from: i * 1_000 }));
+    }
+    expect(server.demand().hashrate).toBeGreaterThan(16);
+    expect(server.demand().hashrate).toBeLessThan(256);
+    expect(miner.of('SetTarget').length).toBeLessThan(4);
+  });
+
+  test('the configured least difficulty comes first, and a network harder than shares changes nothing', async () => {
+    const { connect, server, settle } = rig({ config: { targets: { ...TARGETS, minDifficulty: difficulty(3) } } });
+    const miner = connect();
+    const client = miner.open('extended');
+    miner.take();
+    server.activate(template(2), tip(2, { target: NETWORK_TARGET }));
+    await settle();
+    expect(miner.of('SetTarget')).toEqual([]);
+    server.activate(template(3), tip(3, { target: EASY }));
+    await settle();
+    expect(difficultyFromTarget(activeTarget(client))).toBeCloseTo(difficulty(3), 12);
   });
 });
 

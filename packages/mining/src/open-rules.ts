@@ -1,6 +1,7 @@
 import { compareTargets, targetFromDifficulty, targetFromHashrate } from '@sv2kit/bitcoin';
 import type { OpenChannelErrorCode } from './codes.ts';
 import { MAX_FULL_EXTRANONCE_SIZE } from './limits.ts';
+import { HASHES_PER_DIFFICULTY, MOST_BLOCKS_PER_SECOND } from './vardiff.ts';
 
 /** How a server sets targets. Difficulties are relative to the difficulty-1 target. */
 export interface TargetPolicy {
@@ -12,6 +13,11 @@ export interface TargetPolicy {
   readonly maxDifficulty: number;
   /** A harder target is of no use to the server: it is assigned only where the client can do no easier. */
   readonly usefulDifficulty?: number;
+  /**
+   * Of a block: a harder target has devices keep blocks to themselves. A channel that would then send more than
+   * {@link MOST_BLOCKS_PER_SECOND} gets the target of so many. Gives way to `minDifficulty`.
+   */
+  readonly networkDifficulty?: number;
   /** Taken for a channel that states 0, in hashes per second. */
   readonly assumedHashrate: number;
 }
@@ -33,13 +39,22 @@ export function targetFor(nominalHashRate: number, maxTarget: Uint8Array, policy
   const hardest = targetFromDifficulty(policy.maxDifficulty);
   if (compareTargets(maxTarget, hardest) < 0) return { kind: 'error', code: 'max-target-out-of-range' };
   const hashrate = nominalHashRate === 0 ? policy.assumedHashrate : nominalHashRate;
-  const wanted = targetFromHashrate(hashrate, policy.sharesPerMinute);
+  const wanted = wantedTarget(hashrate, policy);
   const easiest = easier(maxTarget, targetFromDifficulty(policy.minDifficulty))
     ? targetFromDifficulty(policy.minDifficulty)
     : maxTarget;
   const bounded = easier(wanted, easiest) ? easiest : wanted;
   const least = harder(targetFromDifficulty(usefulDifficulty(policy)), maxTarget);
   return { kind: 'target', target: easier(least, bounded) ? least : bounded };
+}
+
+/** For the wanted rate of shares, or of blocks where they are easier. */
+function wantedTarget(hashrate: number, { sharesPerMinute, networkDifficulty }: TargetPolicy): Uint8Array {
+  const wanted = targetFromHashrate(hashrate, sharesPerMinute);
+  if (networkDifficulty === undefined) return wanted;
+  const most = hashrate / HASHES_PER_DIFFICULTY / MOST_BLOCKS_PER_SECOND;
+  const eased = targetFromDifficulty(Math.max(networkDifficulty, most));
+  return easier(eased, wanted) ? eased : wanted;
 }
 
 export type ExtranonceVerdict =

@@ -1,6 +1,9 @@
 /** Hashes that a share of difficulty 1 takes on average. */
 export const HASHES_PER_DIFFICULTY = 2 ** 256 / (0xffff * 2 ** 208);
 
+/** Shares of one channel that a network easier than shares may bring: faster ones hold blocks back for half a second. */
+export const MOST_BLOCKS_PER_SECOND = 2;
+
 /** How calm and how quick a {@link Vardiff} is. The defaults were chosen by simulation (`test/vardiff.test.ts`). */
 export interface VardiffTuning {
   /** Rates, relative to the expected one, that the two tests are tuned to notice. */
@@ -50,6 +53,8 @@ const SMALL_CHANGE = 0.25;
 export interface DifficultyBounds {
   readonly min: number;
   readonly max: number;
+  /** Of a block: what is harder is eased to it, as far as {@link MOST_BLOCKS_PER_SECOND} allow. */
+  readonly network?: number;
 }
 
 /** One running test for a change of rate (Page's cumulative sum), with the data since the change it suspects. */
@@ -99,7 +104,7 @@ export class Vardiff {
   #nextLook: number;
   #lastMs: number;
 
-  /** @param difficulty of the first target */
+  /** @param difficulty of the first target, if the network's did not matter */
   constructor(
     difficulty: number,
     sharesPerMinute: number,
@@ -113,8 +118,8 @@ export class Vardiff {
     this.#fall = new Suspicion(tuning.fall);
     this.#bounds = bounds;
     this.#rate = difficulty * this.#perSecond;
-    this.#active = difficulty;
-    this.#wanted = difficulty;
+    this.#active = this.#eased(difficulty);
+    this.#wanted = this.#active;
     this.#nextLook = tuning.firstLook;
     this.#lastMs = nowMs;
   }
@@ -136,7 +141,11 @@ export class Vardiff {
 
   /** Whether the bounds have moved past the difficulty: {@link evaluate} should not wait for its turn. */
   get outOfBounds(): boolean {
-    return this.#wanted > this.#bounds.max * (1 + ROUNDING) || this.#wanted < this.#bounds.min * (1 - ROUNDING);
+    const { min, max } = this.#bounds;
+    if (this.#wanted > max * (1 + ROUNDING) || this.#wanted < min * (1 - ROUNDING)) return true;
+    const proper = this.#proper;
+    const eased = this.#eased(proper);
+    return eased < proper && this.#wanted > eased * (1 + ROUNDING);
   }
 
   /** A job with another target is mined from now on. */
@@ -159,7 +168,7 @@ export class Vardiff {
   /** The client said that its hashrate changed: starts again from there. @param difficulty of the new target */
   restart(difficulty: number, nowMs: number): void {
     this.#rate = difficulty * this.#perSecond;
-    this.#wanted = difficulty;
+    this.#wanted = this.#eased(difficulty);
     this.#forget();
     this.#nextLook = this.#tuning.firstLook;
     this.#lastMs = nowMs;
@@ -171,11 +180,11 @@ export class Vardiff {
    */
   scale(factor: number, nowMs: number): void {
     const { min, max } = this.#bounds;
-    const difficulty = clamp(this.#wanted * factor, min, max);
+    const difficulty = clamp(this.#unchanged * factor, min, max);
     if (Math.abs(Math.log(factor)) > SMALL_CHANGE) return this.restart(difficulty, nowMs);
     this.#advance(nowMs);
     this.#rate = clamp(this.#rate * factor, min * this.#perSecond, max * this.#perSecond);
-    this.#wanted = difficulty;
+    this.#wanted = this.#eased(difficulty);
   }
 
   /** @returns the difficulty to set, or undefined when it can stay */
@@ -183,10 +192,28 @@ export class Vardiff {
     this.#advance(nowMs);
     const ratio = this.#change();
     if (ratio !== undefined) this.#step(ratio);
-    const difficulty = clamp(this.#rate / this.#perSecond, this.#bounds.min, this.#bounds.max);
+    const difficulty = this.#eased(this.#proper);
     if (!this.outOfBounds && Math.abs(Math.log(difficulty / this.#wanted)) < LEAST_STEP) return undefined;
     this.#wanted = difficulty;
     return difficulty;
+  }
+
+  /** The difficulty at which shares come at the wanted rate. */
+  get #proper(): number {
+    return clamp(this.#rate / this.#perSecond, this.#bounds.min, this.#bounds.max);
+  }
+
+  /** The difficulty at hand, as it would be if the network's did not matter. */
+  get #unchanged(): number {
+    const proper = this.#proper;
+    return this.#eased(proper) < proper ? proper : this.#wanted;
+  }
+
+  #eased(difficulty: number): number {
+    const { min, network } = this.#bounds;
+    if (network === undefined || difficulty <= network) return difficulty;
+    const ofBlocks = (difficulty * this.#perSecond) / MOST_BLOCKS_PER_SECOND;
+    return Math.max(min, Math.min(difficulty, Math.max(network, ofBlocks)));
   }
 
   /** The rate's change, relative to the estimate, if there is good reason to believe in one. */
