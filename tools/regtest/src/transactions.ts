@@ -85,11 +85,16 @@ export async function makeTransactions(node: TestNode, count: number): Promise<M
   return made;
 }
 
-/** Puts transactions into the mempools of those nodes only, if these cannot tell others. */
+/**
+ * Puts transactions into the mempools of those nodes only, if these cannot tell others. Each node first gets the block
+ * that the highest of them has: a node that is behind does not know the coins yet.
+ */
 export async function sendTransactions(
   transactions: readonly Pick<MadeTransaction, 'bytes'>[],
   ...nodes: readonly TestNode[]
 ): Promise<void> {
+  const height = Math.max(...(await Promise.all(nodes.map((node) => node.height()))));
+  await Promise.all(nodes.map((node) => node.reach(height)));
   const calls = transactions.map(({ bytes }) => [Buffer.from(bytes).toString('hex'), 0]);
   await Promise.all(nodes.map((node) => node.callEach('sendrawtransaction', calls)));
 }

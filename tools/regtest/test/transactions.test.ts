@@ -30,6 +30,7 @@ test('4,000 transactions of real shapes fill a block almost to its limit', () =>
 });
 
 test('nodes take all of them into one template, whose fees are as reckoned', async () => {
+  await miners.reach(await lab.node.height());
   await miners.disconnect(lab.node);
   await sendTransactions(transactions, miners);
   await sendTransactions(transactions.slice(0, -MISSING), lab.node);
