@@ -77,7 +77,8 @@ export {
   writePoolMessage,
 } from './pool-messages.ts';
 export type { Answerable, ServerState, Sv1ServerEvent, VersionRolling } from './server-events.ts';
-export { type Offer, type ServerSessionOptions, Sv1ServerSession } from './server-session.ts';
+export type { Offer } from './miner-desk.ts';
+export { type ServerSessionOptions, Sv1ServerSession } from './server-session.ts';
 export { type Share, type ShareReading, type ShareTerms, shareOf, submitOf } from './share.ts';
 export { commonMask, DEFAULT_VERSION_MASK, rolledVersion } from './version-rolling.ts';
 export { type Notify, readNotify, swapWords, writeNotify } from './work.ts';
