@@ -34,6 +34,7 @@ export function configureAnswer(request: Configure, mask: number, minimumDifficu
   };
 }
 
+/** The answer to mining.configure as a line with its LF. */
 export function writeConfigured(id: Id, answer: Configured): string {
   const { versionRolling, minimumDifficulty, subscribeExtranonce, info, unknown = [] } = answer;
   const result: Record<string, Json> = {};
@@ -64,6 +65,7 @@ export function readConfigured(result: Json): Configured {
   };
 }
 
+/** The answer to mining.subscribe as a line with its LF. */
 export function writeSubscription(id: Id, { extranonce1, extranonce2Size, session }: Subscription): string {
   const subscriptions = [
     ['mining.set_difficulty', session],

@@ -39,7 +39,7 @@ export type Sv1ClientEvent =
   | { readonly type: 'unknown'; readonly method: string }
   | { readonly type: 'malformed'; readonly reason: MalformedReason };
 
-/** How far the connection to a pool has come. */
+/** How far the connection to a pool has come. `subscription` is as it was answered; jobs have the extranonce of their time. */
 export type ClientState =
   | { readonly phase: 'idle' }
   | { readonly phase: 'subscribing' }

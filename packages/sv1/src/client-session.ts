@@ -7,17 +7,14 @@ import { LineReader } from './line-reader.ts';
 import { Outbox } from './outbox.ts';
 import { type PoolMessage, readPoolMessage, type Reconnect } from './pool-messages.ts';
 import { PoolTerms } from './pool-terms.ts';
+import { mayReconnect, type ReconnectRule } from './reconnect-hosts.ts';
 import { type Share, submitOf } from './share.ts';
 import { commonMask } from './version-rolling.ts';
 import { type WritableMinerRequest, writeMinerRequest } from './write-miner-requests.ts';
 
 /** Whom a {@link Sv1ClientSession} speaks to, and as whom. */
-export interface ClientSessionOptions {
-  /** The pool as it was connected to: client.reconnect may always name its host. */
-  readonly host: string;
+export interface ClientSessionOptions extends ReconnectRule {
   readonly port: number;
-  /** More hosts that client.reconnect may name; one that begins with a dot stands for all names that end in it. */
-  readonly reconnectHosts?: readonly string[];
   readonly userAgent: string;
   readonly username: string;
   readonly password: string;
@@ -81,7 +78,7 @@ export class Sv1ClientSession {
   }
 
   /**
-   * Takes bytes of the pool, however they are cut.
+   * Takes bytes of the pool, however they are cut. To be read to its end: what is left of the chunk is lost otherwise.
    *
    * @throws {@link Sv1Error}, and nothing else whatever the bytes are
    */
@@ -203,7 +200,7 @@ export class Sv1ClientSession {
       return yield this.#deny('subscribe', readError(error) ?? stratumError('other', 'No usable extranonce'));
     }
     this.#state = { phase: 'authorising', subscription };
-    this.#terms.extranonce ??= subscription;
+    this.#terms.extranonce = subscription;
     const { username, password } = this.#options;
     this.#ask('authorise', (id) => ({ type: 'authorise', id, username, password }));
     yield { type: 'subscribed', subscription };
@@ -278,13 +275,4 @@ const MIN_BITS = 2;
 /** Our own ids are numbers; some pools give them back as strings. */
 function numberOf(id: Id): number {
   return Number(id.replace(/^"(\d{1,15})"$/, '$1'));
-}
-
-/** Whether a pool may send us to a host: its own name, or one that the operator has listed. */
-function mayReconnect(host: string, { host: own, reconnectHosts = [] }: ClientSessionOptions): boolean {
-  const name = host.toLowerCase();
-  return [own, ...reconnectHosts].some((allowed) => {
-    const entry = allowed.toLowerCase();
-    return entry.startsWith('.') ? name.endsWith(entry) && name.length > entry.length : name === entry;
-  });
 }

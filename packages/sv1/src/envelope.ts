@@ -30,7 +30,7 @@ export function readLine(bytes: Uint8Array, limits: LineLimits = MINER_LINE_LIMI
   const value = parsed(text);
   if (value === undefined) return malformed('not-json');
   if (!isObject(value)) return malformed('not-a-message');
-  const member = members.findLast(({ key }) => JSON.parse(key) === 'id');
+  const member = members.findLast(({ key }) => key === '"id"' || (key.includes('\\') && JSON.parse(key) === 'id'));
   const id = member === undefined ? NO_ID : text.slice(member.start, member.end).trim();
   if (id.length > limits.idLength) return malformed('beyond-bounds');
   return fromObject(value, id);

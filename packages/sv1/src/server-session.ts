@@ -42,7 +42,7 @@ export class Sv1ServerSession extends MinerDesk {
   }
 
   /**
-   * Takes bytes of the miner, however they are cut.
+   * Takes bytes of the miner, however they are cut. To be read to its end: what is left of the chunk is lost otherwise.
    *
    * @throws {@link Sv1Error}, and nothing else whatever the bytes are
    */
