@@ -212,7 +212,7 @@ export class Sv1ClientSession {
     if (this.#state.phase !== 'authorising') return;
     const refusal = readError(error) ?? (result === false ? stratumError('unauthorised') : undefined);
     if (refusal !== undefined) return yield this.#deny('authorise', refusal);
-    const { subscription } = this.#state;
+    const subscription = { ...this.#state.subscription, ...this.#terms.extranonce };
     this.#state = { phase: 'working', subscription };
     const difficulty = this.#options.suggestDifficulty;
     if (difficulty !== undefined) this.#tell((id) => ({ type: 'suggest-difficulty', id, difficulty }));

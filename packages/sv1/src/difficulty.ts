@@ -3,8 +3,10 @@ import type { Json } from './envelope.ts';
 import { SV1_LIMITS } from './limits.ts';
 
 /** A decimal number, and nothing else, as passwords and string params have it. */
-const DECIMAL = /^\d{1,30}(?:\.\d{1,40})?(?:e[+-]?\d{1,3})?$/i;
+const DECIMAL = /^(?:\d{1,30}(?:\.\d{0,40})?|\.\d{1,40})(?:e[+-]?\d{1,3})?$/i;
 const TARGET = /^(?:0x)?([0-9a-f]{1,64})$/i;
+/** Easier than the easiest target; what is below it is noise. */
+const LEAST_DIFFICULTY = 2 ** -40;
 /** Decimals that write any believed power of two exactly. */
 const DECIMALS = 40;
 
@@ -12,7 +14,7 @@ const DECIMALS = 40;
 export function readDifficulty(value: Json | undefined): number | undefined {
   const number = typeof value === 'string' && DECIMAL.test(value.trim()) ? Number(value) : value;
   if (typeof number !== 'number' || !Number.isFinite(number)) return undefined;
-  return number >= SV1_LIMITS.leastDifficulty && number <= SV1_LIMITS.mostDifficulty ? number : undefined;
+  return number >= LEAST_DIFFICULTY && number <= SV1_LIMITS.mostDifficulty ? number : undefined;
 }
 
 /** Up to 64 hex digits, the most significant first, as a target of 32 bytes, little-endian; undefined for noise and zero. */
@@ -24,7 +26,7 @@ export function readTarget(value: Json | undefined): Uint8Array | undefined {
 
 /** The largest power of two that is at most `difficulty`: what firmware that rounds down still mines right. */
 export function floorPowerOfTwo(difficulty: number): number {
-  if (!(difficulty > SV1_LIMITS.leastDifficulty)) return SV1_LIMITS.leastDifficulty;
+  if (!(difficulty > LEAST_DIFFICULTY)) return LEAST_DIFFICULTY;
   if (difficulty >= SV1_LIMITS.mostDifficulty) return SV1_LIMITS.mostDifficulty;
   const power = 2 ** Math.floor(Math.log2(difficulty));
   if (power > difficulty) return power / 2;
@@ -39,9 +41,7 @@ export function floorPowerOfTwo(difficulty: number): number {
  */
 export function minerDifficulty(target: Uint8Array): number {
   const power = floorPowerOfTwo(difficultyFromTarget(target));
-  return compareTargets(targetFromDifficulty(power), target) < 0 && power > SV1_LIMITS.leastDifficulty
-    ? power / 2
-    : power;
+  return compareTargets(targetFromDifficulty(power), target) < 0 && power > LEAST_DIFFICULTY ? power / 2 : power;
 }
 
 /** A difficulty as a JSON number without an exponent, which some firmware cannot read. */

@@ -13,7 +13,7 @@ export class Sv1Error extends ProtocolError<Sv1ErrorCode> {
   override readonly name = 'Sv1Error';
 }
 
-/** Why a line is no message. It is answered with error 20 where it names an id, and counted. */
+/** Why a line is no message. A miner's is answered with error 20; a few in a row are forgiven. */
 export const MALFORMED_REASONS = {
   'not-utf8': 'The line is not UTF-8.',
   'not-json': 'The line is not JSON.',

@@ -8,7 +8,7 @@
  * ```ts
  * const miner = new Sv1ServerSession();
  * for (const event of miner.receive(chunk)) {
- *   if (event.type === 'configure') miner.configured(event.request, { versionMask: DEFAULT_VERSION_MASK });
+ *   if (event.type === 'configure') miner.configured(event.request, { versionMask: USUAL_VERSION_MASK });
  *   if (event.type === 'subscribe') miner.subscribed(event.request, { extranonce1, extranonce2Size: 4, session });
  *   if (event.type === 'authorise') miner.authorised(event.request);
  * }
@@ -80,6 +80,6 @@ export type { Answerable, ServerState, Sv1ServerEvent, VersionRolling } from './
 export type { Offer } from './miner-desk.ts';
 export { type ServerSessionOptions, Sv1ServerSession } from './server-session.ts';
 export { type Share, type ShareReading, type ShareTerms, shareOf, submitOf } from './share.ts';
-export { commonMask, DEFAULT_VERSION_MASK, rolledVersion } from './version-rolling.ts';
+export { commonMask, USUAL_VERSION_MASK, rolledVersion } from './version-rolling.ts';
 export { type Notify, readNotify, swapWords, writeNotify } from './work.ts';
 export { type WritableMinerRequest, writeMinerRequest } from './write-miner-requests.ts';

@@ -34,8 +34,6 @@ export interface Sv1Limits {
   readonly extranonceDigits: number;
   /** Largest difficulty that is believed; what is beyond it is noise. */
   readonly mostDifficulty: number;
-  /** Smallest difficulty that is believed: easier than the easiest target. */
-  readonly leastDifficulty: number;
   /** Hashes of a merkle path. */
   readonly merkleBranches: number;
   /** How long a miner may go without a job, in milliseconds: some firmware gives up after two minutes. */
@@ -52,7 +50,6 @@ export const SV1_LIMITS: Sv1Limits = {
   nameLength: 255,
   extranonceDigits: 64,
   mostDifficulty: 2 ** 60,
-  leastDifficulty: 2 ** -40,
   merkleBranches: 32,
   keepAliveMs: 45_000,
   keepAliveSeconds: 7_000,

@@ -1,7 +1,7 @@
 import { BIP320_MASK } from '@sv2kit/bitcoin';
 
 /** The version bits that servers let miners roll unless they know better: 1fffe000 (BIP320). */
-export const DEFAULT_VERSION_MASK = BIP320_MASK;
+export const USUAL_VERSION_MASK = BIP320_MASK;
 
 /** The bits that both sides allow. */
 export function commonMask(upstream: number, miner: number): number {

@@ -54,7 +54,8 @@ export function readNotify(params: readonly Json[]): Notify | string {
   if (nbits === undefined) return 'nbits';
   const ntime = uint32FromHex(ntimeHex);
   if (ntime === undefined) return 'ntime';
-  const cleanJobs = params.length > 8 && params.at(-1) === true;
+  const last = params.length > 8 ? params.at(-1) : false;
+  const cleanJobs = last === true || last === 1 || last === 'true';
   const prevHash = swapWords(words);
   return { type: 'notify', jobId, prevHash, coinb1, coinb2, merkleBranches, version, nbits, ntime, cleanJobs };
 }

@@ -1,6 +1,6 @@
 import { fromUtf8, utf8 } from '@sv2kit/codec';
 import {
-  DEFAULT_VERSION_MASK,
+  USUAL_VERSION_MASK,
   JobLine,
   type Notify,
   type Subscription,
@@ -54,7 +54,7 @@ export function say(session: Sv1ServerSession, ...lines: readonly string[]): Sv1
 }
 
 export function answer(session: Sv1ServerSession, event: Sv1ServerEvent): void {
-  if (event.type === 'configure') session.configured(event.request, { versionMask: DEFAULT_VERSION_MASK });
+  if (event.type === 'configure') session.configured(event.request, { versionMask: USUAL_VERSION_MASK });
   if (event.type === 'subscribe') session.subscribed(event.request, SUBSCRIPTION);
   if (event.type === 'authorise') session.authorised(event.request);
   if (event.type === 'submit') session.accepted(event.request);

@@ -89,6 +89,19 @@ describe('a handshake with a pool', () => {
       ],
     ],
     [
+      'changes the extranonce before it lets us in',
+      [CONFIGURED, SUBSCRIBED, call('mining.set_extranonce', 'aabb', 6), AUTHORISED],
+      [
+        { type: 'subscribed', subscription },
+        { type: 'extranonce', extranonce1: Uint8Array.of(0xaa, 0xbb), extranonce2Size: 6 },
+        {
+          type: 'ready',
+          subscription: { extranonce1: Uint8Array.of(0xaa, 0xbb), extranonce2Size: 6, session: 's1' },
+          versionMask: 0x1fffe000,
+        },
+      ],
+    ],
+    [
       'denies the subscription',
       [CONFIGURED, '{"id":2,"result":null,"error":[20,"banned",null]}', NOTIFY],
       [{ type: 'denied', step: 'subscribe', error: { code: 20, message: 'banned' } }],

@@ -98,6 +98,7 @@ describe('what pools send', () => {
 
   test('a notify says last whether jobs are to be dropped, wherever that is', () => {
     expect(read(notify((params) => (params[8] = true)))).toEqual({ ...JOB, cleanJobs: true });
+    expect(read(notify((params) => (params[8] = 1)))).toEqual({ ...JOB, cleanJobs: true });
     expect(read(notify((params) => params.splice(8, 0, 'more', true)))).toEqual({ ...JOB, cleanJobs: false });
     expect(read(notify((params) => params.pop()))).toEqual({ ...JOB, cleanJobs: false });
     expect(read(notify((params) => (params[0] = 26)))).toEqual({ ...JOB, jobId: '26' });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  DEFAULT_VERSION_MASK,
+  USUAL_VERSION_MASK,
   type Sv1ClientEvent,
   Sv1Error,
   type Sv1ServerEvent,
@@ -81,7 +81,7 @@ test('no order of valid requests, answers and work wedges a miner, throws, or le
           for (const event of session.receive(bytesOf(`${what.text}\n`))) if ('request' in event) owed.push(event);
         } else if (what === 'job') session.sendJob(line(JOB), owed.length + 1);
         else if (what === 'extranonce') session.setExtranonce(SUBSCRIPTION);
-        else if (what === 'mask') session.setVersionMask(DEFAULT_VERSION_MASK >>> owed.length);
+        else if (what === 'mask') session.setVersionMask(USUAL_VERSION_MASK >>> owed.length);
         else if (what === 'message') session.showMessage('hello');
         else settle(owed.shift(), what === 'refuse');
         flush();
