@@ -89,6 +89,15 @@ describe('a handshake with a pool', () => {
       ],
     ],
     [
+      'gives a job and an extranonce before the subscription',
+      [CONFIGURED, NOTIFY, call('mining.set_extranonce', 'aabb', 6), SUBSCRIBED],
+      [
+        { type: 'extranonce', extranonce1: Uint8Array.of(0xaa, 0xbb), extranonce2Size: 6 },
+        job({ extranonce1: Uint8Array.of(0xaa, 0xbb), extranonce2Size: 6 }),
+        { type: 'subscribed', subscription },
+      ],
+    ],
+    [
       'changes the extranonce before it lets us in',
       [CONFIGURED, SUBSCRIBED, call('mining.set_extranonce', 'aabb', 6), AUTHORISED],
       [
@@ -121,7 +130,7 @@ describe('a handshake with a pool', () => {
     ],
     [
       'answers everything twice',
-      [CONFIGURED, CONFIGURED, SUBSCRIBED, SUBSCRIBED, AUTHORISED, AUTHORISED],
+      [CONFIGURED, CONFIGURED.replace('1fffe000', '00006000'), SUBSCRIBED, SUBSCRIBED, AUTHORISED, AUTHORISED],
       [
         { type: 'subscribed', subscription },
         { type: 'ready', subscription, versionMask: 0x1fffe000 },

@@ -272,8 +272,10 @@ describe('work', () => {
       session,
       '{"id":0,"method":"mining.configure","params":[["version-rolling"],{"version-rolling.mask":"00ffe000"}]}',
     );
+    session.drain();
     session.setVersionMask(0x0ff00000);
-    ready(session);
+    expect(session.drain()).toBeUndefined();
+    expect(ready(session).lines.filter((text) => text.includes('version_mask'))).toEqual([mask('00f00000')]);
     session.setVersionMask(0xfff00000);
     expect(written(session)).toEqual([]);
     session.setVersionMask(0);
