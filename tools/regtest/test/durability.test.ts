@@ -113,8 +113,8 @@ test('a share of before a restart is worth nothing on a channel of after it, who
   const shares: Share[] = [];
   for (const channel of channels) {
     const work = await channel.work();
-    // Far enough ahead that it is not too early for the jobs of after the restart.
-    const share = await channel.solve({ work: { ...work, minNtime: work.minNtime + AHEAD } });
+    // Far enough ahead that it is not too early for the jobs of after the restart; no block, so that the tip stays.
+    const share = await channel.solve({ wanted: 'share', work: { ...work, minNtime: work.minNtime + AHEAD } });
     expect(await channel.submit(share)).toBe('accepted');
     shares.push(share);
   }

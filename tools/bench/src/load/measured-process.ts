@@ -47,6 +47,16 @@ export class MeasuredProcess implements AsyncDisposable {
     await this.#ask('begin-loop-delay');
   }
 
+  /** Holds it still while something is done, as if it were not there. */
+  async without<T>(act: () => Promise<T>): Promise<T> {
+    this.#child.kill('SIGSTOP');
+    try {
+      return await act();
+    } finally {
+      this.#child.kill('SIGCONT');
+    }
+  }
+
   async usage(): Promise<Usage> {
     return (await this.#ask('usage')) as Usage;
   }

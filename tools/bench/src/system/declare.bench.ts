@@ -60,6 +60,19 @@ async function declare(
   });
 }
 
+/** The same new tip without the client: what of a run is the tip's alone. */
+async function tipAlone({ pool, client, miners }: DeclarationScene, load: ShareLoad): Promise<number> {
+  await sleep(PAUSE_MS);
+  await pool.beginLoopDelay();
+  await client.without(() =>
+    load.during(async () => {
+      await miners.mineExactly([]);
+      await sleep(IDLE_MS);
+    }),
+  );
+  return Number.NaN;
+}
+
 async function idle({ pool }: DeclarationScene, load: ShareLoad): Promise<number> {
   await pool.beginLoopDelay();
   await load.during(() => sleep(IDLE_MS));
@@ -117,7 +130,10 @@ for (const percent of values.missing.split(',').map(Number)) {
   const missing = Math.round((count * percent) / 100);
   const mempools = await Mempools.fill(scene, { count, missing, runs: SERIES * Math.ceil(runs / SERIES) + WARM_UP });
   await using load = await ShareLoad.connect(scene, shareRate);
-  if (percent === 0) report(table, 'nothing declared', await measure(scene, () => idle(scene, load)));
+  if (percent === 0) {
+    report(table, 'nothing declared', await measure(scene, () => idle(scene, load)));
+    report(table, 'a new tip, nothing declared', await measure(scene, () => tipAlone(scene, load)));
+  }
   const name = percent === 0 ? 'all known' : `${percent} % missing`;
   report(table, name, await measure(scene, () => declare(scene, mempools, load)));
 }
