@@ -2,6 +2,7 @@ import {
   address,
   boolean,
   checkCoinbase,
+  checkExtensions,
   choice,
   coinbaseFields,
   type ConfigOf,
@@ -120,13 +121,7 @@ export const jdClientConfig = config(
       ...(fallback.rejectedShares > fallback.ofLast
         ? [{ key: 'fallback.rejected_shares', wrong: 'is above of_last', example: 'rejected_shares = 10' }]
         : []),
-      ...extensions.required
-        .filter((each) => !extensions.supported.includes(each))
-        .map((each) => ({
-          key: 'extensions.required',
-          wrong: `holds ${each}, which is not among supported`,
-          example: `supported = [${[...extensions.supported, each].join(', ')}]`,
-        })),
+      ...checkExtensions(extensions),
     ],
   },
 );

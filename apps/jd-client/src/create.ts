@@ -4,10 +4,10 @@ import {
   type Address,
   coinbaseScript,
   createIdentity,
-  FatalError,
   type Identity,
   type Service,
   type ServiceDeps,
+  watchLedger,
 } from '@sv2kit/daemon';
 import { type Journal, openJournal } from '@sv2kit/ledger';
 import { payTo } from '@sv2kit/mining';
@@ -99,7 +99,7 @@ async function start(parts: Parts): Promise<JdClient> {
     log,
     metrics: metrics.mining,
   });
-  watchJournal(journal, deps);
+  watchLedger(journal, deps);
   const listener = await openListener(parts, server);
   const line = new TemplateLine({
     endpoints: config.templateProviders.map(({ url }) => url),
@@ -165,18 +165,6 @@ function openListener({ config, deps, identity, metrics }: Parts, server: Mining
     clock: deps.clock,
     log: deps.log,
     metrics: metrics.net,
-  });
-}
-
-/** Shares are refused while the journal takes none; a client whose journal is gone for good must stop. */
-function watchJournal(journal: Journal, { health, fail }: JdClientDeps): void {
-  const condition = health.condition('ledger');
-  condition.ok();
-  journal.onState((state) => {
-    if (state.kind === 'ok') condition.ok();
-    else condition.failing(state.reason);
-    if (state.kind === 'failed' && !state.retrying)
-      fail(new FatalError(`the ledger cannot be written: ${state.reason}`));
   });
 }
 

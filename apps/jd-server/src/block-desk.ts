@@ -1,13 +1,12 @@
 import { displayHash, sameBytes } from '@sv2kit/bitcoin';
 import type { SubmitResult } from '@sv2kit/bitcoin-node';
 import { fromUtf8 } from '@sv2kit/codec';
-import type { Clock, Logger } from '@sv2kit/daemon';
+import { type Clock, type Logger, sleep } from '@sv2kit/daemon';
 import type { SolvedJob } from '@sv2kit/declaration';
 import { type BlockStatus, type Journal, NOT_RECORDED } from '@sv2kit/ledger';
 import { JD_SERVER_LIMITS as LIMITS } from './limits.ts';
 import type { JdServerMetrics } from './metrics.ts';
 import type { JdNode, NodeBench } from './node-bench.ts';
-import { sleep } from './sleeper.ts';
 
 export interface BlockDeskDeps {
   readonly bench: Pick<NodeBench, 'block' | 'nodes' | 'submit'>;

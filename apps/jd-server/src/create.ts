@@ -7,11 +7,11 @@ import {
   coinbaseScript,
   ConfigError,
   createIdentity,
-  FatalError,
   type Identity,
   type Service,
   type ServiceDeps,
   tokenKey,
+  watchLedger,
 } from '@sv2kit/daemon';
 import { Declarations, type JobVerifier, type Solution, tokenVerifier } from '@sv2kit/declaration';
 import { type Journal, openJournal } from '@sv2kit/ledger';
@@ -85,7 +85,7 @@ async function start(parts: Parts): Promise<JdServer> {
   const tally = new Tally({ clock, log, metrics });
   const declarations = new Declarations(declarationsOptions(config, key));
   const server = new DeclarationServer({ declarations, bench, desk, tally, clock, log });
-  watchJournal(journal, deps);
+  watchLedger(journal, deps);
   const listener = await openListener(parts, server).catch(async (error: unknown) => {
     await bench.close();
     throw error;
@@ -171,17 +171,5 @@ function openListener({ config, deps, identity, metrics }: Parts, server: Declar
     clock: deps.clock,
     log: deps.log,
     metrics: metrics.net,
-  });
-}
-
-/** A server whose journal is gone for good must stop: it could not tell of blocks. */
-function watchJournal(journal: Journal, { health, fail }: JdServerDeps): void {
-  const condition = health.condition('ledger');
-  condition.ok();
-  journal.onState((state) => {
-    if (state.kind === 'ok') condition.ok();
-    else condition.failing(state.reason);
-    if (state.kind === 'failed' && !state.retrying)
-      fail(new FatalError(`the ledger cannot be written: ${state.reason}`));
   });
 }

@@ -6,6 +6,7 @@ import {
   choice,
   coinbaseFields,
   checkCoinbase,
+  checkExtensions,
   config,
   identitySection,
   integer,
@@ -110,13 +111,7 @@ export const poolConfig = config(
       ...(mining.minDifficulty > mining.maxDifficulty
         ? [{ key: 'mining.min_difficulty', wrong: 'is above max_difficulty', example: 'min_difficulty = 0.001' }]
         : []),
-      ...extensions.required
-        .filter((each) => !extensions.supported.includes(each))
-        .map((each) => ({
-          key: 'extensions.required',
-          wrong: `holds ${each}, which is not among supported`,
-          example: `supported = [${[...extensions.supported, each].join(', ')}]`,
-        })),
+      ...checkExtensions(extensions),
       ...checkRpcCredentials(nodes),
       ...(jobDeclarators.length > 0 && jobDeclaration.tokenKeyFile === undefined
         ? [

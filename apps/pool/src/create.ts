@@ -5,10 +5,10 @@ import {
   type Address,
   coinbaseScript,
   createIdentity,
-  FatalError,
   type Identity,
   type Service,
   type ServiceDeps,
+  watchLedger,
 } from '@sv2kit/daemon';
 import { type Journal, openJournal } from '@sv2kit/ledger';
 import { createMiningServer, type MiningServer, type MiningServerConfig } from '@sv2kit/mining-server';
@@ -118,7 +118,7 @@ async function start(parts: Parts): Promise<Pool> {
       customJobs: declaration?.jobs.watch(metrics.mining.customJobs) ?? metrics.mining.customJobs,
     },
   });
-  watchJournal(journal, deps);
+  watchLedger(journal, deps);
   const lookAtNodes = nodeWatch(nodes, health);
   lookAtNodes();
   const listener = await openListener(parts, server);
@@ -188,18 +188,6 @@ function openListener({ config, deps, identity, metrics }: Parts, server: Mining
     clock: deps.clock,
     log: deps.log,
     metrics: metrics.net,
-  });
-}
-
-/** Shares are refused while the journal takes none; a pool whose journal is gone for good must stop. */
-function watchJournal(journal: Journal, { health, fail }: PoolDeps): void {
-  const condition = health.condition('ledger');
-  condition.ok();
-  journal.onState((state) => {
-    if (state.kind === 'ok') condition.ok();
-    else condition.failing(state.reason);
-    if (state.kind === 'failed' && !state.retrying)
-      fail(new FatalError(`the ledger cannot be written: ${state.reason}`));
   });
 }
 

@@ -12,7 +12,7 @@
  *
  * @packageDocumentation
  */
-export { type Clock, systemClock, VirtualClock } from './clock.ts';
+export { type Clock, sleep, systemClock, VirtualClock } from './clock.ts';
 export { checkCoinbase, type CoinbaseConfig, coinbaseFields, coinbaseScript } from './coinbase/coinbase-config.ts';
 export { type Address, formatAddress, isLoopback, parseAddress } from './config/address.ts';
 export { type Config, type ConfigOf, config, type Mismatch } from './config/config.ts';
@@ -20,6 +20,7 @@ export type { Field, Fields, Section, Sections, Value, ValuesOf } from './config
 export { type ConfigSources, loadConfig, parseConfig } from './config/load.ts';
 export { ConfigError, formatProblem, type Problem } from './config/problem.ts';
 export { configHelp, exampleToml } from './config/render.ts';
+export { checkExtensions } from './config/extensions.ts';
 export { checkRpcCredentials } from './config/rpc-credentials.ts';
 export { Secret } from './config/secret.ts';
 export {
@@ -44,6 +45,7 @@ export {
   urls,
 } from './config/values.ts';
 export { type Condition, type ConditionReport, Health, type HealthReport, type HealthState } from './health.ts';
+export { watchLedger } from './ledger-watch.ts';
 export { type Host, processHost } from './host.ts';
 export { Latencies, LatencyRecorder, type LatencySummary } from './latency.ts';
 export { createIdentity, type Identity, type IdentityDeps } from './identity/identity.ts';

@@ -1,3 +1,4 @@
+import { sleep } from '@sv2kit/daemon';
 import { displayHash, encodeBlock, sameBytes } from '@sv2kit/bitcoin';
 import type { MiningNode } from '@sv2kit/bitcoin-node';
 import { fromUtf8 } from '@sv2kit/codec';
@@ -11,7 +12,6 @@ import { type BlockWay, type Taken, TEMPLATE_PROVIDER } from './block-way.ts';
 import type { LostSolutionReason } from './errors.ts';
 import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
 import { templateOf } from './origin.ts';
-import { Sleeper } from './sleeper.ts';
 import type { TransactionStore } from './transaction-store.ts';
 
 /** A node as found blocks need it. */
@@ -60,12 +60,10 @@ export class BlockDesk {
   /** The transactions of the latest blocks, by hash. */
   readonly #rests = new Map<string, readonly Uint8Array[]>();
   readonly #closing = new AbortController();
-  readonly #sleeper: Sleeper;
   readonly #underWay = new Set<Promise<void>>();
 
   constructor(deps: BlockDeskDeps) {
     this.#deps = deps;
-    this.#sleeper = new Sleeper(deps.clock, this.#closing.signal);
   }
 
   /** Latest first. */
@@ -192,7 +190,7 @@ export class BlockDesk {
     const { clock, log } = this.#deps;
     const start = clock.now();
     for (const afterMs of TEMPLATE_SOURCE_LIMITS.confirmAfterMs) {
-      await this.#sleeper.sleep(start + afterMs - clock.now());
+      await sleep(clock, start + afterMs - clock.now(), this.#closing.signal);
       if (this.#closing.signal.aborted) return;
       try {
         const { inBestChain, height } = await node.confirm(solution.hash);
