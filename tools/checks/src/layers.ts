@@ -59,6 +59,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   'jd-client': app(),
   'jd-server': app(),
   'mining-device': app(),
+  translator: app(),
   sv2kit: app(['**']),
   regtest: tool(['bitcoinjs-lib', 'tiny-secp256k1']),
   bench: tool(['tinybench']),
