@@ -34,6 +34,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   templates: pure(['codec', 'bitcoin']),
   declaration: pure(['codec', 'bitcoin'], ['@noble/hashes']),
   sv1: pure(['codec', 'bitcoin'], ['@noble/hashes']),
+  translation: pure(['codec', 'bitcoin', 'mining', 'sv1'], ['@noble/hashes']),
   net: io(['codec', 'noise', 'session']),
   upstream: io(['codec', 'noise', 'session', 'net']),
   ledger: io([]),
