@@ -1,13 +1,12 @@
-import { connect as connectTcp, type Socket } from 'node:net';
 import type { FromClient, FromServer, Protocol } from '@sv2kit/codec';
 import { type ClientExtensions, type ClientSetup, NO_EXTENSIONS } from '@sv2kit/session';
 import { type ClientContext, ClientPeer } from './client-peer.ts';
-import type { CloseReason } from './close-reasons.ts';
+import { ConnectError } from './connect-error.ts';
 import type { Connection, ConnectionHandler } from './connection.ts';
-import { DEFAULT_CONNECT_MS, DEFAULT_EXTENSIONS_MS, DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { KEEP_ALIVE_MS } from './listen.ts';
-import type { AnyMessage } from './peer-context.ts';
-import { type Clock, type Logger, type NetMetrics, noMetrics, silentLogger, systemClock } from './ports.ts';
+import { DEFAULT_EXTENSIONS_MS, type Limits } from './limits.ts';
+import { openSocket } from './open-socket.ts';
+import { type AnyMessage, contextOf } from './peer-context.ts';
+import type { Clock, Logger, NetMetrics } from './ports.ts';
 
 export interface ConnectOptions<P extends Protocol> {
   readonly host: string;
@@ -33,18 +32,6 @@ export interface ConnectOptions<P extends Protocol> {
   handler(connection: Connection<FromClient<P>>): ConnectionHandler<FromServer<P>>;
 }
 
-/** Why there is no connection. */
-export class ConnectError extends Error {
-  override readonly name = 'ConnectError';
-  /** As of a CloseReason, or `connect-timeout` or `aborted`. */
-  readonly code: string;
-
-  constructor(reason: CloseReason) {
-    super(reason.error?.message ?? reason.code, { cause: reason.error });
-    this.code = reason.code;
-  }
-}
-
 /** Connects, shakes hands, sets up and negotiates extensions. Rejects with a ConnectError. */
 export async function connect<P extends Protocol>(options: ConnectOptions<P>): Promise<Connection<FromClient<P>>> {
   options.signal?.throwIfAborted();
@@ -63,37 +50,14 @@ export async function connect<P extends Protocol>(options: ConnectOptions<P>): P
   return (await promise) as unknown as Connection<FromClient<P>>;
 }
 
-function openSocket(options: ConnectOptions<Protocol>): Promise<Socket> {
-  const { host, port, signal, clock = systemClock, connectMs = DEFAULT_CONNECT_MS } = options;
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
-  const fail = (reason: CloseReason) => {
-    socket.destroy();
-    reject(new ConnectError(reason));
-  };
-  const onError = (error: Error) => fail({ code: 'socket-error', error });
-  const onAbort = () => fail({ code: 'aborted' });
-  const timer = clock.after(connectMs, () => fail({ code: 'connect-timeout' }));
-  socket.once('error', onError).once('connect', () => resolve(socket));
-  signal?.addEventListener('abort', onAbort, { once: true });
-  return promise.finally(() => {
-    timer[Symbol.dispose]();
-    socket.off('error', onError);
-    signal?.removeEventListener('abort', onAbort);
-  });
-}
-
 function context(
   options: ConnectOptions<Protocol>,
   resolve: (connection: Connection<AnyMessage>) => void,
   reject: (error: ConnectError) => void,
 ): ClientContext {
-  const { host, port, clock = systemClock, log = silentLogger, metrics = noMetrics } = options;
+  const { host, port } = options;
   return {
-    clock,
-    log,
-    metrics,
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    ...contextOf(options),
     protocol: options.protocol,
     setup: { ...EMPTY_SETUP, endpointHost: host.slice(0, 255), endpointPort: port, ...options.setup },
     extensions: options.extensions ?? NO_EXTENSIONS,

@@ -17,11 +17,15 @@ export {
   REFUSALS,
   type Refusal,
 } from './close-reasons.ts';
-export { ConnectError, type ConnectOptions, connect } from './connect.ts';
+export { type ConnectOptions, connect } from './connect.ts';
+export { ConnectError } from './connect-error.ts';
+export { type ConnectWireOptions, connectWire } from './connect-wire.ts';
 export type { Connection, ConnectionHandler } from './connection.ts';
 export { ephemeralKey, type HandshakeJob, type Handshaker, inlineHandshakes } from './handshaker.ts';
 export { DEFAULT_CONNECT_MS, DEFAULT_EXTENSIONS_MS, DEFAULT_LIMITS, type Limits } from './limits.ts';
-export { type Listener, type ListenOptions, listen } from './listen.ts';
+export { type ListenOptions, listen } from './listen.ts';
+export { type ListenWireOptions, listenWire } from './listen-wire.ts';
+export type { Listener } from './listener.ts';
 export {
   type Clock,
   type Counter,
@@ -33,4 +37,7 @@ export {
   systemClock,
 } from './ports.ts';
 export { type Accepted, type Refused, type Service, type ServiceOptions, serve } from './service.ts';
+export type { Remote } from './remote.ts';
+export type { TlsIdentity, TlsTrust } from './tls.ts';
+export type { Wire, WireConnection } from './wire.ts';
 export { type WorkerHandshakesOptions, workerHandshakes } from './worker-handshaker.ts';

@@ -1,5 +1,5 @@
-import type { Limits } from './limits.ts';
-import type { Clock, Logger, NetMetrics } from './ports.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { type Clock, type Logger, type NetMetrics, noMetrics, silentLogger, systemClock } from './ports.ts';
 
 /** What all connections of a listener share. */
 export interface PeerContext {
@@ -12,4 +12,21 @@ export interface PeerContext {
 /** A message of any protocol; `listen` and `connect` narrow it. */
 export interface AnyMessage {
   readonly type: string;
+}
+
+/** What every way into this package may be given. */
+export interface Surroundings {
+  readonly limits?: Partial<Limits>;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  readonly metrics?: NetMetrics;
+}
+
+export function contextOf({ limits, clock, log, metrics }: Surroundings): PeerContext {
+  return {
+    clock: clock ?? systemClock,
+    log: log ?? silentLogger,
+    metrics: metrics ?? noMetrics,
+    limits: { ...DEFAULT_LIMITS, ...limits },
+  };
 }

@@ -1,58 +1,15 @@
-import type { Socket } from 'node:net';
 import type { SetupConnection } from '@sv2kit/codec';
 import type { ClientSession, Ready, ServerSession, SessionEvent } from '@sv2kit/session';
-import { plainAddress } from './admission.ts';
-import type { CloseReason, NetCloseReason } from './close-reasons.ts';
+import type { CloseReason } from './close-reasons.ts';
 import type { Connection, ConnectionHandler } from './connection.ts';
-import { EndOfTurn } from './end-of-turn.ts';
-import { blame } from './failure.ts';
-import type { AnyMessage, PeerContext } from './peer-context.ts';
-import { ownSocket, type SocketEvents } from './socket-events.ts';
-import { type Sweep, type Swept, sweepOf } from './sweep.ts';
-import { Watch } from './watch.ts';
+import type { AnyMessage } from './peer-context.ts';
+import { SocketPeer } from './socket-peer.ts';
 
-/** What one read of a socket yields at most, in bytes: after so much, more is likely to wait. */
-const FULL_READ = 65_536;
-
-const endOfTurn = new EndOfTurn();
-let lastId = 0;
-
-/**
- * The socket loop: the only place that reads and writes sockets, and the only one that catches what a peer causes.
- *
- * A ProtocolError or NoiseError ends the connection after what is queued for the peer has been written. Anything else is
- * a mistake of ours: it is logged with its stack, counted, and ends this one connection.
- */
-export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swept {
-  readonly id = ++lastId;
-  readonly remote: { readonly address: string; readonly port: number };
-  readonly #context: PeerContext;
-  readonly #socket: Socket;
-  readonly #sweep: Sweep;
-  readonly #watch: Watch;
-  /** open -> ending -> closed. While ending, what the peer still sends is read and forgotten. */
-  #phase: 'open' | 'ending' | 'closed' = 'open';
-  #reason: CloseReason = { code: 'peer-closed' };
+/** A Stratum V2 session on a socket. */
+export abstract class Peer extends SocketPeer implements Connection<AnyMessage> {
   #ready: Ready | undefined;
-  /** Something that ends with a flush is going on. */
-  #busy = false;
-  #flushDue = false;
-  #chunks = 0;
   /** Frames that the application has seen. */
   #seen = 0;
-  #bytesWritten = 0;
-  /** Bytes written since the peer became congested, without the write that made it so. */
-  #added = 0;
-
-  constructor(socket: Socket, context: PeerContext) {
-    const now = context.clock.now();
-    this.#context = context;
-    this.remote = { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
-    this.#watch = new Watch(context.limits, now);
-    this.#sweep = sweepOf(context.clock);
-    this.#sweep.add(this);
-    this.#socket = ownSocket(socket, this);
-  }
 
   protected abstract readonly session: ServerSession | ClientSession;
   abstract readonly setup: SetupConnection;
@@ -79,144 +36,59 @@ export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swep
     return this.session.extensions;
   }
 
-  get congested(): boolean {
-    return this.#socket.writableNeedDrain;
+  protected override get pendingBytes(): number {
+    return this.session.pendingBytes;
   }
 
-  get queuedBytes(): number {
-    return this.session.pendingBytes + this.#socket.writableLength;
+  protected override get frames(): number {
+    return this.session.frames;
   }
 
-  get isOpen(): boolean {
-    return this.#phase === 'open';
+  protected override get asides(): number {
+    return this.session.frames - this.#seen;
+  }
+
+  protected override get midFrame(): boolean {
+    return this.session.midFrame;
   }
 
   send(message: AnyMessage): void {
-    if (this.#phase !== 'open') return;
+    if (!this.isOpen) return;
     this.session.send(message as never);
-    this.#flushSoon();
+    this.flushSoon();
   }
 
   sendFrame(frame: Uint8Array): void {
-    if (this.#phase !== 'open') return;
+    if (!this.isOpen) return;
     if (this.#ready === undefined) throw new Error('nothing can be sent before the connection is ready');
     this.session.sendFrame(frame);
-    this.#flushSoon();
-  }
-
-  flush(): void {
-    this.#flushDue = false;
-    if (this.#phase !== 'open') return;
-    const bytes = this.session.drain();
-    if (bytes === undefined) return;
-    const { writableLength, writableNeedDrain } = this.#socket;
-    this.#added = writableNeedDrain ? this.#added + bytes.length : 0;
-    if (Math.min(writableLength, this.#added) > this.#context.limits.writeQueueBytes) {
-      this.destroy('slow-reader');
-      return;
-    }
-    this.#bytesWritten += bytes.length;
-    if (!this.#socket.write(bytes)) this.#socket.pause();
-  }
-
-  markInUse(): void {
-    this.#watch.met('unused');
-  }
-
-  end(reason: string): void {
-    this.#finish({ code: reason });
-  }
-
-  destroy(reason: string): void {
-    if (this.#phase === 'open') this.#reason = { code: reason };
-    this.#phase = this.#phase === 'closed' ? 'closed' : 'ending';
-    this.#socket.destroy();
-  }
-
-  onData(chunk: Uint8Array): void {
-    if (this.#phase !== 'open') return;
-    this.#chunks += 1;
-    // Sockets give Buffers, whose `slice` does not copy: whoever keeps decoded bytes must be able to trust it.
-    this.#enter(this.#receive, new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
-    if (chunk.length >= FULL_READ) this.#yieldTurn();
-  }
-
-  onDrain(): void {
-    this.#socket.resume();
-    if (this.#phase === 'open') this.#enter(this.#drained, undefined);
-  }
-
-  /** The peer has said its last word; Node ends our side once everything is written. */
-  onEnd(): void {
-    if (this.#phase === 'open') this.#startEnding({ code: 'peer-closed' });
-  }
-
-  onError(error: Error): void {
-    if (this.#phase !== 'open') return;
-    this.#reason = { code: 'socket-error', error };
-    this.#phase = 'ending';
-  }
-
-  onSocketClosed(): void {
-    this.#phase = 'closed';
-    this.#sweep.delete(this);
-    const { code } = this.#reason;
-    this.#context.metrics.closed.inc({ reason: code });
-    this.#context.log.debug('connection closed', { peer: this.id, ...this.remote, code });
-    this.#enter(this.#gone, this.#reason);
-  }
-
-  sweep(now: number): void {
-    if (this.#phase !== 'open') {
-      if (this.#watch.overdue(now)) this.#socket.destroy();
-      return;
-    }
-    const { writableLength, writableNeedDrain } = this.#socket;
-    const reason = this.#watch.judge(now, {
-      chunks: this.#chunks,
-      frames: this.session.frames,
-      asides: this.session.frames - this.#seen,
-      midFrame: this.session.midFrame,
-      bytesTaken: this.#bytesWritten - writableLength,
-      congested: writableNeedDrain,
-    });
-    if (reason === 'slow-reader') this.destroy(reason);
-    else if (reason !== undefined) this.end(reason);
-  }
-
-  /** Starts the clock for the next step of the connection. */
-  protected expectWithin(ms: number, reason: NetCloseReason): void {
-    this.#watch.expectWithin(ms, reason, this.#context.clock.now());
-  }
-
-  /** Runs what a peer or a timer caused, catches what it throws, and flushes. */
-  protected enter(step: () => void): void {
-    if (this.#phase === 'open') this.#enter(step, undefined);
+    this.flushSoon();
   }
 
   protected becomeReady(ready: Ready): void {
     this.#ready = ready;
-    this.expectWithin(this.#context.limits.firstUseMs, 'unused');
+    this.expectWithin(this.limits.firstUseMs, 'unused');
     this.onReady();
   }
 
-  #enter<T>(step: (this: this, input: T) => void, input: T): void {
-    const nested = this.#busy;
-    this.#busy = true;
-    try {
-      step.call(this, input);
-    } catch (error) {
-      this.#fail(error);
-    }
-    this.#busy = nested;
-    if (!nested) this.flush();
-  }
-
-  #receive(chunk: Uint8Array): void {
+  protected override receive(chunk: Uint8Array): void {
     for (const event of this.session.receive(chunk)) {
       this.#onEvent(event);
-      if (this.#phase !== 'open') return;
+      if (!this.isOpen) return;
     }
+  }
+
+  protected override drain(): Uint8Array | undefined {
+    return this.session.drain();
+  }
+
+  protected override drained(): void {
+    this.handler?.onDrain?.();
+  }
+
+  protected override gone(reason: CloseReason): void {
+    this.onGone(reason);
+    this.handler?.onClose(reason);
   }
 
   #onEvent(event: SessionEvent<AnyMessage>): void {
@@ -248,49 +120,5 @@ export abstract class Peer implements Connection<AnyMessage>, SocketEvents, Swep
       default:
         event satisfies never;
     }
-  }
-
-  #drained(): void {
-    this.handler?.onDrain?.();
-  }
-
-  #gone(reason: CloseReason): void {
-    this.onGone(reason);
-    this.handler?.onClose(reason);
-  }
-
-  #fail(thrown: unknown): void {
-    this.#finish(blame(thrown, this, this.#context));
-  }
-
-  /** open -> ending, with everything that is queued still going out. */
-  #finish(reason: CloseReason): void {
-    if (this.#phase !== 'open') return;
-    this.flush();
-    this.#startEnding(reason);
-    this.#socket.end();
-    // Unread bytes would make the close a reset, which can overtake our last words.
-    this.#socket.resume();
-  }
-
-  #startEnding(reason: CloseReason): void {
-    if (this.#phase !== 'open') return;
-    this.#phase = 'ending';
-    this.#reason = reason;
-    this.expectWithin(this.#context.limits.lingerMs, 'shutdown');
-  }
-
-  /** Reads no more in this turn of the event loop: a peer that floods must not keep the others waiting. */
-  #yieldTurn(): void {
-    this.#socket.pause();
-    setImmediate(() => {
-      if (this.#phase !== 'open' || !this.congested) this.#socket.resume();
-    });
-  }
-
-  #flushSoon(): void {
-    if (this.#busy || this.#flushDue) return;
-    this.#flushDue = true;
-    endOfTurn.add(this);
   }
 }

@@ -12,6 +12,7 @@ import type { ConnectionHandler } from './connection.ts';
 import type { HandshakeJob, Handshaker } from './handshaker.ts';
 import { Peer } from './peer.ts';
 import type { AnyMessage, PeerContext } from './peer-context.ts';
+import type { Remote } from './remote.ts';
 import type { Service } from './service.ts';
 
 /** What all connections of a listener share. */
@@ -35,8 +36,8 @@ export class ServerPeer extends Peer {
   readonly #context: ServerContext;
   #setup: SetupConnection | undefined;
 
-  constructor(socket: Socket, context: ServerContext) {
-    super(socket, context);
+  constructor(socket: Socket, context: ServerContext, remote: Remote) {
+    super(socket, context, remote);
     this.#context = context;
     const { security, offers, extensions, limits } = context;
     this.session = new ServerSession({ security, offers, extensions });

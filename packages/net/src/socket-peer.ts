@@ -1,0 +1,220 @@
+import type { Socket } from 'node:net';
+import type { CloseReason, NetCloseReason } from './close-reasons.ts';
+import { EndOfTurn } from './end-of-turn.ts';
+import { blame } from './failure.ts';
+import type { Limits } from './limits.ts';
+import type { PeerContext } from './peer-context.ts';
+import { type Remote, remoteOf } from './remote.ts';
+import { ownSocket, type SocketEvents } from './socket-events.ts';
+import { type Sweep, type Swept, sweepOf } from './sweep.ts';
+import { Watch } from './watch.ts';
+
+/** What one read of a socket yields at most, in bytes: after so much, more is likely to wait. */
+const FULL_READ = 65_536;
+
+const endOfTurn = new EndOfTurn();
+let lastId = 0;
+
+/**
+ * The socket loop: the only place that reads and writes sockets, and the only one that catches what a peer causes.
+ *
+ * A ProtocolError or NoiseError ends the connection after what is queued for the peer has been written. Anything else is
+ * a mistake of ours: it is logged with its stack, counted, and ends this one connection.
+ */
+export abstract class SocketPeer implements SocketEvents, Swept {
+  readonly id = ++lastId;
+  readonly remote: Remote;
+  readonly #context: PeerContext;
+  readonly #socket: Socket;
+  readonly #sweep: Sweep;
+  readonly #watch: Watch;
+  /** open -> ending -> closed. While ending, what the peer still sends is read and forgotten. */
+  #phase: 'open' | 'ending' | 'closed' = 'open';
+  #reason: CloseReason = { code: 'peer-closed' };
+  /** Something that ends with a flush is going on. */
+  #busy = false;
+  #flushDue = false;
+  #chunks = 0;
+  #bytesWritten = 0;
+  /** Bytes written since the peer became congested, without the write that made it so. */
+  #added = 0;
+
+  constructor(socket: Socket, context: PeerContext, remote: Remote = remoteOf(socket)) {
+    const now = context.clock.now();
+    this.#context = context;
+    this.remote = remote;
+    this.#watch = new Watch(context.limits, now);
+    this.#sweep = sweepOf(context.clock);
+    this.#sweep.add(this);
+    this.#socket = ownSocket(socket, this);
+  }
+
+  /** Bytes have come; what they lead to leaves in one write afterwards. */
+  protected abstract receive(chunk: Uint8Array): void;
+  /** What has to be written. */
+  protected abstract drain(): Uint8Array | undefined;
+  /** The peer keeps up again. */
+  protected abstract drained(): void;
+  /** The socket is closed. */
+  protected abstract gone(reason: CloseReason): void;
+  /** Bytes that `drain` would give, as far as it is known. */
+  protected abstract readonly pendingBytes: number;
+  /** Frames received, those of them that the application has not seen, and whether one has begun and not ended. */
+  protected abstract readonly frames: number;
+  protected abstract readonly asides: number;
+  protected abstract readonly midFrame: boolean;
+
+  get congested(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
+  get queuedBytes(): number {
+    return this.pendingBytes + this.#socket.writableLength;
+  }
+
+  get isOpen(): boolean {
+    return this.#phase === 'open';
+  }
+
+  /** Writes what is queued once the current callback has run; after a chunk that happens by itself. */
+  flushSoon(): void {
+    if (this.#busy || this.#flushDue) return;
+    this.#flushDue = true;
+    endOfTurn.add(this);
+  }
+
+  flush(): void {
+    this.#flushDue = false;
+    if (this.#phase !== 'open') return;
+    const bytes = this.drain();
+    if (bytes === undefined) return;
+    const { writableLength, writableNeedDrain } = this.#socket;
+    this.#added = writableNeedDrain ? this.#added + bytes.length : 0;
+    if (Math.min(writableLength, this.#added) > this.#context.limits.writeQueueBytes) {
+      this.destroy('slow-reader');
+      return;
+    }
+    this.#bytesWritten += bytes.length;
+    if (!this.#socket.write(bytes)) this.#socket.pause();
+  }
+
+  markInUse(): void {
+    this.#watch.met('unused');
+  }
+
+  end(reason: string): void {
+    this.#finish({ code: reason });
+  }
+
+  destroy(reason: string): void {
+    if (this.#phase === 'open') this.#reason = { code: reason };
+    this.#phase = this.#phase === 'closed' ? 'closed' : 'ending';
+    this.#socket.destroy();
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.#phase !== 'open') return;
+    this.#chunks += 1;
+    // Sockets give Buffers, whose `slice` does not copy: whoever keeps decoded bytes must be able to trust it.
+    this.#enter(this.receive, new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+    if (chunk.length >= FULL_READ) this.#yieldTurn();
+  }
+
+  onDrain(): void {
+    this.#socket.resume();
+    if (this.#phase === 'open') this.#enter(this.drained, undefined);
+  }
+
+  /** The peer has said its last word; Node ends our side once everything is written. */
+  onEnd(): void {
+    if (this.#phase === 'open') this.#startEnding({ code: 'peer-closed' });
+  }
+
+  onError(error: Error): void {
+    if (this.#phase !== 'open') return;
+    this.#reason = { code: 'socket-error', error };
+    this.#phase = 'ending';
+  }
+
+  onSocketClosed(): void {
+    this.#phase = 'closed';
+    this.#sweep.delete(this);
+    const { code } = this.#reason;
+    this.#context.metrics.closed.inc({ reason: code });
+    this.#context.log.debug('connection closed', { peer: this.id, ...this.remote, code });
+    this.#enter(this.gone, this.#reason);
+  }
+
+  sweep(now: number): void {
+    if (this.#phase !== 'open') {
+      if (this.#watch.overdue(now)) this.#socket.destroy();
+      return;
+    }
+    const { writableLength, writableNeedDrain } = this.#socket;
+    const reason = this.#watch.judge(now, {
+      chunks: this.#chunks,
+      frames: this.frames,
+      asides: this.asides,
+      midFrame: this.midFrame,
+      bytesTaken: this.#bytesWritten - writableLength,
+      congested: writableNeedDrain,
+    });
+    if (reason === 'slow-reader') this.destroy(reason);
+    else if (reason !== undefined) this.end(reason);
+  }
+
+  protected get limits(): Limits {
+    return this.#context.limits;
+  }
+
+  /** Starts the clock for the next step of the connection. */
+  protected expectWithin(ms: number, reason: NetCloseReason): void {
+    this.#watch.expectWithin(ms, reason, this.#context.clock.now());
+  }
+
+  /** Runs what a peer or a timer caused, catches what it throws, and flushes. */
+  protected enter(step: () => void): void {
+    if (this.#phase === 'open') this.#enter(step, undefined);
+  }
+
+  #enter<T>(step: (this: this, input: T) => void, input: T): void {
+    const nested = this.#busy;
+    this.#busy = true;
+    try {
+      step.call(this, input);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#busy = nested;
+    if (!nested) this.flush();
+  }
+
+  #fail(thrown: unknown): void {
+    this.#finish(blame(thrown, this, this.#context));
+  }
+
+  /** open -> ending, with everything that is queued still going out. */
+  #finish(reason: CloseReason): void {
+    if (this.#phase !== 'open') return;
+    this.flush();
+    this.#startEnding(reason);
+    this.#socket.end();
+    // Unread bytes would make the close a reset, which can overtake our last words.
+    this.#socket.resume();
+  }
+
+  #startEnding(reason: CloseReason): void {
+    if (this.#phase !== 'open') return;
+    this.#phase = 'ending';
+    this.#reason = reason;
+    this.expectWithin(this.#context.limits.lingerMs, 'shutdown');
+  }
+
+  /** Reads no more in this turn of the event loop: a peer that floods must not keep the others waiting. */
+  #yieldTurn(): void {
+    this.#socket.pause();
+    setImmediate(() => {
+      if (this.#phase !== 'open' || !this.congested) this.#socket.resume();
+    });
+  }
+}

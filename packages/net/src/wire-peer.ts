@@ -1,0 +1,77 @@
+import type { Socket } from 'node:net';
+import type { CloseReason } from './close-reasons.ts';
+import type { PeerContext } from './peer-context.ts';
+import type { Remote } from './remote.ts';
+import { SocketPeer } from './socket-peer.ts';
+import type { Wire, WireConnection } from './wire.ts';
+
+/** What all wires of a listener share, and what a single outgoing one knows. */
+export interface WireContext extends PeerContext {
+  /** The connection stands. */
+  accept(connection: WireConnection): Wire;
+  onReady(peer: WirePeer): void;
+  onGone(peer: WirePeer, reason: CloseReason): void;
+}
+
+/** Any protocol over bytes on a socket, to either side. */
+export class WirePeer extends SocketPeer implements WireConnection {
+  readonly encrypted: boolean;
+  wasReady = false;
+  readonly #context: WireContext;
+  /** Undefined until the application has been asked. */
+  #wire: Wire | undefined;
+
+  constructor(socket: Socket, context: WireContext, remote?: Remote) {
+    super(socket, context, remote);
+    this.#context = context;
+    this.encrypted = false;
+    this.#begin();
+  }
+
+  protected override get pendingBytes(): number {
+    return 0;
+  }
+
+  protected override get frames(): number {
+    return 0;
+  }
+
+  protected override get asides(): number {
+    return 0;
+  }
+
+  protected override get midFrame(): boolean {
+    return false;
+  }
+
+  markReady(): void {
+    if (this.wasReady || !this.isOpen) return;
+    this.wasReady = true;
+    this.expectWithin(this.limits.firstUseMs, 'unused');
+    this.#context.onReady(this);
+  }
+
+  protected override receive(chunk: Uint8Array): void {
+    this.#wire?.receive(chunk);
+  }
+
+  protected override drain(): Uint8Array | undefined {
+    return this.#wire?.drain();
+  }
+
+  protected override drained(): void {
+    this.#wire?.onDrain?.();
+  }
+
+  protected override gone(reason: CloseReason): void {
+    this.#context.onGone(this, reason);
+    this.#wire?.onClose(reason);
+  }
+
+  #begin(): void {
+    this.expectWithin(this.limits.setupMs, 'setup-timeout');
+    this.enter(() => {
+      this.#wire = this.#context.accept(this);
+    });
+  }
+}
