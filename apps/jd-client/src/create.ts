@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { BIP323_MASK } from '@sv2kit/bitcoin';
 import { utf8 } from '@sv2kit/codec';
 import {
   type Address,
@@ -144,7 +145,7 @@ function serverConfig(config: JdClientConfig, { desk }: Client): MiningServerCon
     frontEnd: mining.frontEnd,
     extranonceLayout: { epochBytes: 3, frontEndBytes: 1, indexBytes: JD_CLIENT_LIMITS.indexBytes },
     path: (job) => desk.pathOf(job),
-    versionRolling: mining.versionRolling,
+    versionMask: mining.versionRolling ? BIP323_MASK : 0,
     leastExtranonceSize: mining.extranonceRoom,
     targets: { sharesPerMinute, minDifficulty, maxDifficulty, assumedHashrate },
     batch: { count: acknowledgements.count, delayMs: acknowledgements.delay },

@@ -1,4 +1,4 @@
-import { encodeCountedOutputs, MAX_TARGET, targetFromBigint } from '@sv2kit/bitcoin';
+import { BIP323_MASK, encodeCountedOutputs, MAX_TARGET, targetFromBigint } from '@sv2kit/bitcoin';
 import type { JobDeclarationFromClient, MiningFromClient } from '@sv2kit/codec';
 import { createMetrics, Latencies, silentLogger, VirtualClock } from '@sv2kit/daemon';
 import {
@@ -207,7 +207,7 @@ class Bench {
       outputs: (value: bigint) => this.declarer.outputs(value),
       mark: () => this.declarer.mark,
     };
-    const recipe = { payout, tag: TAG, extranonceSize: 16, versionRollingAllowed: true, numbered: false };
+    const recipe = { payout, tag: TAG, extranonceSize: 16, versionMask: BIP323_MASK, numbered: false };
     return templateJob(this.#id, template, recipe, this.#id);
   }
 }

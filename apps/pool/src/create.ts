@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { BIP323_MASK } from '@sv2kit/bitcoin';
 import { createRpcNode } from '@sv2kit/bitcoin-node';
 import { utf8 } from '@sv2kit/codec';
 import {
@@ -167,7 +168,7 @@ function serverConfig({ coinbase, mining, acknowledgements, limits }: PoolConfig
   return {
     tag: utf8(coinbase.tag),
     frontEnd: mining.frontEnd,
-    versionRolling: mining.versionRolling,
+    versionMask: mining.versionRolling ? BIP323_MASK : 0,
     leastExtranonceSize: 2,
     targets: { sharesPerMinute, minDifficulty, maxDifficulty, assumedHashrate },
     batch: { count: acknowledgements.count, delayMs: acknowledgements.delay },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  BIP323_MASK,
   encodeCountedOutputs,
   encodeHeader,
   hashHeader,
@@ -137,7 +138,7 @@ export class TestDeclaratorClient {
       height: 100,
       credit: 1,
       extranonceSize: fullSize(channel),
-      versionRollingAllowed: true,
+      versionMask: BIP323_MASK,
     });
     if (typeof job === 'string') throw new Error(job);
     const { version, prevHash, nbits, merklePath } = message;

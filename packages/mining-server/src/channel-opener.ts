@@ -83,8 +83,9 @@ export class ChannelOpener {
 
   /** What the channel's jobs are made with. */
   recipe({ full: extranonceSize }: ExtranonceSizes, payout: Payout): Recipe {
-    const { tag, versionRolling, numbered = true } = this.#context.config;
-    return { payout, tag, extranonceSize, versionRollingAllowed: versionRolling, numbered };
+    const { config, versionMask } = this.#context;
+    const { tag, numbered = true } = config;
+    return { payout, tag, extranonceSize, versionMask, numbered };
   }
 
   /** @returns undefined when no prefix is left */

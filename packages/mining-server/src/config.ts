@@ -1,3 +1,4 @@
+import { BIP323_MASK } from '@sv2kit/bitcoin';
 import {
   type BatchPolicy,
   CHANNEL_LIMITS,
@@ -76,11 +77,11 @@ export const MINING_SERVER_LIMITS: MiningServerLimits = {
 /** Where extranonce prefixes lie: in a space of the server's own, or in what an upstream's extended channel leaves to it. */
 export type ExtranoncePlace = 'own' | UpstreamSpace;
 
-/** Whose template a block was made from. */
-export type BlockPath = 'pool-template' | 'declared-full-template' | 'coinbase-only' | 'solo';
+/** Whose template a block was made from; `v1-pool`: an upstream's that is served as it is. */
+export type BlockPath = 'pool-template' | 'declared-full-template' | 'coinbase-only' | 'solo' | 'v1-pool';
 
 export interface MiningServerConfig {
-  /** Bytes of the coinbase script between height and extranonce; see MAX_TAG_SIZE. */
+  /** Bytes of the coinbase script between height and extranonce; see MAX_TAG_SIZE. Not in an upstream's jobs. */
   readonly tag: Uint8Array;
   /** Differs between processes that serve at the same time; 0 to 255. */
   readonly frontEnd: number;
@@ -88,7 +89,8 @@ export interface MiningServerConfig {
   readonly extranonce?: ExtranoncePlace;
   /** How a prefix of one's own space is laid out; EXTRANONCE_LAYOUT when absent. */
   readonly extranonceLayout?: Pick<OwnSpace, 'epochBytes' | 'frontEndBytes' | 'indexBytes'>;
-  readonly versionRolling: boolean;
+  /** Version bits that miners may change, 0 for none; {@link MiningServer.setVersionMask} changes it. */
+  readonly versionMask: number;
   /** Whether every job has a number in its coinbase (see {@link Recipe}); true when absent. */
   readonly numbered?: boolean;
   /** What blocks of templates are called in the journal; `pool-template` when absent. */
@@ -106,7 +108,7 @@ export interface MiningServerConfig {
 /** Defaults of everything but what a server must be told: its tag. */
 export const MINING_SERVER_DEFAULTS: Omit<MiningServerConfig, 'tag'> = {
   frontEnd: 0,
-  versionRolling: true,
+  versionMask: BIP323_MASK,
   leastExtranonceSize: 2,
   targets: { sharesPerMinute: 6, minDifficulty: 1e-6, maxDifficulty: 1e15, assumedHashrate: 1e12 },
   batch: { count: 32, delayMs: 10 },

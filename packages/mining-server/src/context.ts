@@ -45,6 +45,8 @@ export class ServerContext {
   readonly ticks: () => number;
   /** How targets are set now. */
   targets: TargetPolicy;
+  /** Version bits that miners may change now; 0: none. */
+  versionMask: number;
   /** Where prefixes lie now; another object whenever that has changed. */
   space: ExtranonceSpace;
 
@@ -54,6 +56,7 @@ export class ServerContext {
     this.deps = deps;
     this.ticks = deps.ticks ?? (() => performance.now());
     this.targets = config.targets;
+    this.versionMask = config.versionMask;
     this.space = this.#spaceAt(config.extranonce ?? 'own');
     this.allocator = new ExtranonceAllocator(this.space);
     this.budget = new ShareBudget(this.limits.seenShareSlots, this.limits.assuredShareSlots);

@@ -120,8 +120,8 @@ export class CustomJobs {
     extranonceSize: number,
     verdict: AcceptedCustomJob,
   ): boolean {
-    const { deps, ids, config, register } = this.#context;
-    const terms = { ...verdict, extranonceSize, versionRollingAllowed: config.versionRolling };
+    const { deps, ids, versionMask, register } = this.#context;
+    const terms = { ...verdict, extranonceSize, versionMask };
     const job = customJob(ids.next(), message, terms);
     if (typeof job === 'string') return this.#refused(message, job);
     this.#gates.weigh(job.coinbase.prefix.length + job.coinbase.suffix.length);

@@ -1,9 +1,10 @@
-import type {
-  CloseChannel,
-  MiningFromClient,
-  SubmitSharesExtended,
-  SubmitSharesStandard,
-  UpdateChannel,
+import {
+  type CloseChannel,
+  type MiningFromClient,
+  REQUIRES_VERSION_ROLLING,
+  type SubmitSharesExtended,
+  type SubmitSharesStandard,
+  type UpdateChannel,
 } from '@sv2kit/codec';
 import type { CloseReason, ConnectionHandler, Logger } from '@sv2kit/net';
 import type { ServerCloseReason } from './codes.ts';
@@ -27,6 +28,8 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   readonly #line: WorkLine;
   readonly #openings: Openings;
   readonly #customJobs: CustomJobs;
+  /** What SetupConnection.Success said (§5.3.1). */
+  readonly #fixedVersion: boolean;
   #lastId = 0;
   #strayShares = 0;
   #closed = false;
@@ -34,6 +37,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   constructor(context: ServerContext, connection: MinerConnection) {
     this.#context = context;
     this.connection = connection;
+    this.#fixedVersion = context.versionMask === 0;
     this.#line = new WorkLine(context, connection, this.#miners, (miner) =>
       this.#closeMiner(miner, 'extranonce-too-small'),
     );
@@ -113,6 +117,16 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   /** Whether its client brings jobs of its own (REQUIRES_WORK_SELECTION). */
   get selectsWork(): boolean {
     return this.#line.selectsWork;
+  }
+
+  /**
+   * Whether the client can be served when versions may roll, or may not: what SetupConnection said is for good (§5.3.1),
+   * and a standard job does not say it (§5.3.15).
+   */
+  canRoll(rolling: boolean): boolean {
+    if (rolling) return !this.#fixedVersion;
+    if ((this.connection.setup.flags & REQUIRES_VERSION_ROLLING) !== 0) return false;
+    return this.#fixedVersion || this.#miners.values().every(({ channel }) => channel.kind === 'extended');
   }
 
   /** A tip has been seen that custom jobs may wait for. */

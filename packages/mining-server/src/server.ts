@@ -8,7 +8,7 @@ import {
   REQUIRES_VERSION_ROLLING,
   REQUIRES_WORK_SELECTION,
 } from '@sv2kit/codec';
-import type { TargetPolicy, Tip, WorkTemplate } from '@sv2kit/mining';
+import type { TargetPolicy, Tip, WorkInput } from '@sv2kit/mining';
 import { type Accepted, type Refused, serve, type Service } from '@sv2kit/net';
 import type { ServerCloseReason, SetupErrorCode } from './codes.ts';
 import { type ExtranoncePlace, MAX_TAG_SIZE, type MiningServerConfig } from './config.ts';
@@ -55,24 +55,26 @@ export class MiningServer {
     this.#context = new ServerContext(config, deps);
     this.#fanOut = new FanOut(this.#context);
     this.#timer = deps.clock.every(TICK_MS, () => this.#tick());
-    const { versionRolling } = config;
     this.service = serve(mining, {
-      flags: REQUIRES_STANDARD_JOBS | REQUIRES_WORK_SELECTION | (versionRolling ? REQUIRES_VERSION_ROLLING : 0),
+      flags: REQUIRES_STANDARD_JOBS | REQUIRES_WORK_SELECTION | REQUIRES_VERSION_ROLLING,
       accept: (connection) => this.#accept(connection),
     });
   }
 
-  /** A template for the next tip, to be sent ahead as a future job (§5.1.3). */
-  prepare(template: WorkTemplate): void {
-    this.#context.board.addFuture(template);
+  /** Work for the next tip, to be sent ahead as a future job (§5.1.3). */
+  prepare(input: WorkInput): void {
+    this.#context.board.addFuture(input);
     this.#fanOut.request();
   }
 
-  /** A new tip, and the template to mine on it; everything older is stale unless the prev-hash is the same. */
-  activate(template: WorkTemplate, tip: Tip): void {
+  /**
+   * A new tip, and the work to do on it; everything older is stale unless the prev-hash is the same.
+   * @param clean everything older is stale whatever the prev-hash is: a Stratum V1 upstream says so with clean_jobs
+   */
+  activate(input: WorkInput, tip: Tip, { clean = false }: { readonly clean?: boolean } = {}): void {
     const { board, allocator, deps } = this.#context;
     const nowMs = deps.clock.now();
-    board.activate(template, tip, nowMs);
+    board.activate(input, tip, nowMs, clean);
     const { height } = board.work?.current ?? { height: 0 };
     // Tips of one height may come back, and with them jobs that were mined with prefixes given back meanwhile.
     if (height > this.#greatestHeight) allocator.tipChanged();
@@ -118,6 +120,25 @@ export class MiningServer {
     this.#setTargets(difficulty === undefined ? targets : { ...targets, usefulDifficulty: difficulty });
   }
 
+  /**
+   * The version bits that miners may change are others, 0 for none: new jobs of the work at hand go out. Whoever needs
+   * to roll is not served while there are none; connections that were told otherwise when they were set up, and cannot
+   * be told anew, are ended with `version-rolling-changed`.
+   */
+  setVersionMask(mask: number): void {
+    const { versionMask, downstreams } = this.#context;
+    if (versionMask === mask) return;
+    this.#context.versionMask = mask;
+    this.#context.board.renew();
+    if ((versionMask === 0) !== (mask === 0)) {
+      for (const downstream of [...downstreams]) {
+        if (!downstream.canRoll(mask !== 0)) downstream.end('version-rolling-changed');
+      }
+    }
+    this.#lastJobsMs = this.#context.deps.clock.now();
+    this.#fanOut.request();
+  }
+
   /** What to ask an upstream for. */
   demand(): Demand {
     const { downstreams } = this.#context;
@@ -135,10 +156,10 @@ export class MiningServer {
     return { hashrate, nominal, hardestTarget, channels };
   }
 
-  /** A better template for the tip at hand. @returns false when there is no tip yet */
-  update(template: WorkTemplate): boolean {
+  /** Better work for the tip at hand. @returns false when there is no tip yet */
+  update(input: WorkInput): boolean {
     const { board, deps } = this.#context;
-    if (!board.update(template)) return false;
+    if (!board.update(input)) return false;
     this.#lastJobsMs = deps.clock.now();
     this.#fanOut.request();
     return true;
@@ -179,9 +200,11 @@ export class MiningServer {
 
   #accept(connection: MinerConnection): Accepted<MiningFromClient> | Refused {
     if (!this.working) return { kind: 'refuse', errorCode: 'no-work-available' satisfies SetupErrorCode };
+    const fixed = this.#context.versionMask === 0;
+    const rolls = connection.setup.flags & REQUIRES_VERSION_ROLLING;
+    if (fixed && rolls !== 0) return { kind: 'refuse', errorCode: 'unsupported-feature-flags', flags: rolls };
     const selects = (connection.setup.flags & REQUIRES_WORK_SELECTION) !== 0;
-    const fixed = this.#context.config.versionRolling ? 0 : REQUIRES_FIXED_VERSION;
-    const flags = fixed | (selects ? REQUIRES_EXTENDED_CHANNELS : 0);
+    const flags = (fixed ? REQUIRES_FIXED_VERSION : 0) | (selects ? REQUIRES_EXTENDED_CHANNELS : 0);
     return { kind: 'accept', flags, handler: new Downstream(this.#context, connection) };
   }
 

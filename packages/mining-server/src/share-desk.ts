@@ -119,8 +119,14 @@ export class ShareDesk {
 
   #path(job: Job): BlockPath {
     const { origin } = job;
-    if (origin.kind === 'template') return this.#context.config.path?.(job) ?? 'pool-template';
-    return origin.mode === 'full-template' ? 'declared-full-template' : 'coinbase-only';
+    switch (origin.kind) {
+      case 'template':
+        return this.#context.config.path?.(job) ?? 'pool-template';
+      case 'upstream':
+        return 'v1-pool';
+      case 'custom':
+        return origin.mode === 'full-template' ? 'declared-full-template' : 'coinbase-only';
+    }
   }
 
   #recordRefusal(miner: Miner, share: Share, code: ShareErrorCode): void {

@@ -17,8 +17,9 @@ export class WorkLine {
   readonly #miners: ReadonlyMap<number, Miner>;
   readonly #groups: Groups;
   readonly #onMisfit: (miner: Miner) => void;
-  /** Where the prefixes of its channels lie. */
+  /** Where the prefixes of its channels lie, and the version bits that their jobs free. */
   #space: ExtranonceSpace;
+  #versionMask: number;
 
   /**
    * @param miners the connection's open channels by id
@@ -35,6 +36,7 @@ export class WorkLine {
     this.#miners = miners;
     this.#onMisfit = onMisfit;
     this.#space = context.space;
+    this.#versionMask = context.versionMask;
     this.standardJobs = (connection.setup.flags & REQUIRES_STANDARD_JOBS) !== 0;
     this.#groups = new Groups((connection.setup.flags & REQUIRES_WORK_SELECTION) !== 0);
   }
@@ -167,10 +169,15 @@ export class WorkLine {
     if (miner !== undefined) this.retarget(miner);
   }
 
-  /** Prefixes may lie elsewhere since: every channel gets its new one before any job that is made for it (§5.3.10). */
+  /**
+   * Prefixes may lie elsewhere since: every channel gets its new one before any job that is made for it (§5.3.10). Jobs
+   * may free other version bits, too.
+   */
   #follow(): void {
-    if (this.#space === this.#context.space) return;
-    this.#space = this.#context.space;
+    const { space, versionMask } = this.#context;
+    if (this.#space === space && this.#versionMask === versionMask) return;
+    this.#space = space;
+    this.#versionMask = versionMask;
     const misfits: Miner[] = [];
     for (const group of this.#groups) {
       const miners = [...group.members()].map(({ channelId }) => this.#miners.get(channelId));
@@ -191,7 +198,7 @@ export class WorkLine {
   }
 
   #move(miners: readonly Miner[], before: Recipe, misfits: Miner[]): Recipe {
-    const { allocator, config } = this.#context;
+    const { allocator, config, versionMask } = this.#context;
     const plan = planMove(allocator, miners, before, config.leastExtranonceSize);
     for (const { miner, prefix } of plan.moved) {
       const { channel } = miner;
@@ -201,6 +208,6 @@ export class WorkLine {
       this.#connection.send({ type: 'SetExtranoncePrefix', channelId, extranoncePrefix: prefix });
     }
     misfits.push(...plan.misfits);
-    return plan.recipe;
+    return { ...plan.recipe, versionMask };
   }
 }

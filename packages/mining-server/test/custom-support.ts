@@ -1,4 +1,4 @@
-import { decodeOutputs, encodeCountedOutputs, sameBytes } from '@sv2kit/bitcoin';
+import { BIP323_MASK, decodeOutputs, encodeCountedOutputs, sameBytes } from '@sv2kit/bitcoin';
 import { REQUIRES_WORK_SELECTION, type SetCustomMiningJob } from '@sv2kit/codec';
 import { type ChannelClient, customJob, type Tip, type Work, type WorkTemplate } from '@sv2kit/mining';
 import type { CustomJobJudge, CustomJobRequest, CustomJobVerdict } from '../src/index.ts';
@@ -72,7 +72,7 @@ export function workOf(miner: TestMiner, client: ChannelClient, message: SetCust
   const { channel } = client;
   if (accepted?.kind !== 'custom-job-accepted' || channel === undefined) throw new Error('not acknowledged');
   const { extranoncePrefix, extranonceSize, target } = accepted.pinned;
-  const terms = { mode: 'full-template', tokenId: TOKEN, height: 1, credit: 1, versionRollingAllowed: true } as const;
+  const terms = { mode: 'full-template', tokenId: TOKEN, height: 1, credit: 1, versionMask: BIP323_MASK } as const;
   const job = customJob(accepted.jobId, message, {
     ...terms,
     extranonceSize: extranoncePrefix.length + extranonceSize,

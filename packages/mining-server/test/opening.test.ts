@@ -237,9 +237,10 @@ describe('set-up', () => {
   });
 
   test('says when versions may not roll, and refuses who needs to roll them (§5.3.1)', () => {
-    const { connect, server } = rig({ config: { versionRolling: false } });
+    const { connect } = rig({ config: { versionMask: 0 } });
     expect(connect().flags).toBe(REQUIRES_FIXED_VERSION);
-    expect((server.service.flags ?? 0) & REQUIRES_VERSION_ROLLING).toBe(0);
+    const errorCode = 'unsupported-feature-flags';
+    expect(connect(REQUIRES_VERSION_ROLLING).refused).toMatchObject({ errorCode, flags: REQUIRES_VERSION_ROLLING });
     const miner = connect();
     const client = miner.open('extended');
     expect(client.currentWork()?.versionRollingAllowed).toBe(false);

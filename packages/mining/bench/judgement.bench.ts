@@ -8,7 +8,14 @@ import {
   Vardiff,
   type WorkTemplate,
 } from '../src/index.ts';
-import { encodeOutputs, heightPush, MAX_TARGET, targetFromBigint, witnessCommitmentOutput } from '@sv2kit/bitcoin';
+import {
+  BIP323_MASK,
+  encodeOutputs,
+  heightPush,
+  MAX_TARGET,
+  targetFromBigint,
+  witnessCommitmentOutput,
+} from '@sv2kit/bitcoin';
 
 const NOW = 1_704_067_200_000;
 const NTIME = NOW / 1000;
@@ -37,7 +44,7 @@ const recipe = {
   payout: payTo(new Uint8Array(22), 'p'),
   tag: new Uint8Array(8),
   extranonceSize: 9,
-  versionRollingAllowed: true,
+  versionMask: BIP323_MASK,
   numbered: true,
 };
 const job = templateJob(1, template, recipe, 1);

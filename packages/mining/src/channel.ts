@@ -100,11 +100,12 @@ export abstract class ServerChannel {
   /**
    * SetNewPrevHash went out (§5.3.17).
    * @param minNtime unix seconds; not below the tip's
+   * @param generation another one makes older jobs stale though the prev-hash is the same
    * @returns shares that were held for this tip, judged
    * @throws Error when the job was never sent to this channel as a future one
    */
-  setNewPrevHash(jobId: number, tip: Tip, minNtime: number, nowMs: number): SettledShare[] {
-    const { newTip } = this.#jobs.activate(jobId, tip, this.#target, minNtime, nowMs);
+  setNewPrevHash(jobId: number, tip: Tip, minNtime: number, nowMs: number, generation = 0): SettledShare[] {
+    const { newTip } = this.#jobs.activate(jobId, tip, this.#target, minNtime, nowMs, generation);
     if (newTip) this.#seen.clear();
     return this.#held.drain((share) => this.#judgeHeld(share, nowMs));
   }

@@ -10,7 +10,7 @@ export const SHARE_ERRORS = {
   'stale-share': 'The job belongs to an earlier tip, or newer jobs of the same tip have pushed it out.',
   'bad-extranonce-size': 'The extranonce is not of the size that the channel was opened with.',
   'version-rolling-not-allowed': "The version differs from the job's, and the job forbids rolling.",
-  'invalid-version-bits': "The version differs from the job's in bits that BIP323 does not free.",
+  'invalid-version-bits': "The version differs from the job's in bits that the server does not let miners change.",
   'invalid-ntime': "The ntime is below the job's min_ntime, or further in the future than the network accepts.",
   'difficulty-too-low': "The hash is above the job's target.",
   'duplicate-share': 'The same header was submitted on this channel before.',

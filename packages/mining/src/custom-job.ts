@@ -21,7 +21,8 @@ export interface CustomJobTerms {
   readonly credit: number;
   /** Full extranonce of the channels that take it, in bytes. */
   readonly extranonceSize: number;
-  readonly versionRollingAllowed: boolean;
+  /** Version bits that miners may change; 0: none. */
+  readonly versionMask: number;
 }
 
 /**
@@ -37,7 +38,7 @@ export function customJob(
   terms: CustomJobTerms,
 ): Job | Extract<CustomJobErrorCode, 'invalid-coinbase-prefix' | 'invalid-coinbase-tx' | 'invalid-merkle-path'> {
   const { coinbasePrefix, version, merklePath } = message;
-  const { extranonceSize, versionRollingAllowed, height, credit, mode, tokenId } = terms;
+  const { extranonceSize, versionMask, height, credit, mode, tokenId } = terms;
   // Every opcode that pushes up to 75 bytes is the number of them, and those that name a length end with it.
   if (coinbasePrefix.at(-1) !== extranonceSize) return 'invalid-coinbase-prefix';
   if (coinbasePrefix.length + extranonceSize > MAX_SCRIPT_SIG) return 'invalid-coinbase-tx';
@@ -62,7 +63,7 @@ export function customJob(
       merklePath,
       coinbase,
       numbered: false,
-      versionRollingAllowed,
+      versionMask,
       height,
       credit,
     });

@@ -27,7 +27,7 @@ export function applyStep(
       channel.addActiveJob(job, minNtime, nowMs);
       return [];
     case 'prev-hash':
-      return channel.setNewPrevHash(job.id, step.work.tip, minNtime, nowMs);
+      return channel.setNewPrevHash(job.id, step.work.tip, minNtime, nowMs, step.work.generation);
   }
 }
 

@@ -75,12 +75,12 @@ export {
   type TargetVerdict,
   usefulDifficulty,
 } from './open-rules.ts';
-export { type Payout, payTo, type Recipe, recipeKey } from './recipe.ts';
+export { NOBODY, type Payout, payTo, type Recipe, recipeKey } from './recipe.ts';
 export { stepNtime } from './search-space.ts';
-export { ShareBudget } from './seen-shares.ts';
+export { SeenShares, ShareBudget } from './seen-shares.ts';
 export type { SettledShare, Share, ShareOutcome, Solution } from './share.ts';
 export { StandardChannel } from './standard-channel.ts';
-export type { Tip, WorkTemplate } from './template.ts';
+export type { Tip, UpstreamJob, WorkInput, WorkTemplate } from './template.ts';
 export { templateProblem } from './template-check.ts';
 export { markedTag, templateJob } from './template-job.ts';
 export {

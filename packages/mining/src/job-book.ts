@@ -50,6 +50,7 @@ export class JobBook {
   #ownBytes = 0;
   #tip: Tip | undefined;
   #epoch = 0;
+  #generation = 0;
   #active: LiveJob | undefined;
   #lastTarget: { readonly target: Uint8Array; readonly difficulty: number } | undefined;
 
@@ -127,13 +128,21 @@ export class JobBook {
 
   /**
    * A new tip, and the future job to mine on it. Every other future job is void, and every older job stale unless the
-   * prev-hash is the same.
+   * prev-hash and the generation are the same.
    */
-  activate(jobId: number, tip: Tip, target: Uint8Array, minNtime: number, nowMs: number): Activation {
+  activate(
+    jobId: number,
+    tip: Tip,
+    target: Uint8Array,
+    minNtime: number,
+    nowMs: number,
+    generation: number,
+  ): Activation {
     const future = this.#futures.get(jobId);
     if (future === undefined) throw new Error(`job ${jobId} was not sent as a future job`);
     const newTip = this.#tip === undefined || !sameBytes(this.#tip.prevHash, tip.prevHash);
-    if (newTip) this.#epoch += 1;
+    if (newTip || generation !== this.#generation) this.#epoch += 1;
+    this.#generation = generation;
     this.#tip = tip;
     this.#futures.delete(jobId);
     while (this.#futures.size > 0) this.#dropOldest(this.#futures);

@@ -1,5 +1,4 @@
 import {
-  BIP323_MASK,
   type CoinbaseParts,
   difficultyFromTarget,
   encodeHeader,
@@ -9,7 +8,7 @@ import {
   sha256d,
 } from '@sv2kit/bitcoin';
 import type { NewExtendedMiningJob } from '@sv2kit/codec';
-import type { Tip, WorkTemplate } from './template.ts';
+import type { Tip, UpstreamJob, WorkTemplate } from './template.ts';
 
 const ZERO_ROOT = new Uint8Array(32);
 
@@ -19,6 +18,8 @@ export type CustomJobMode = 'full-template' | 'coinbase-only';
 /** Whose choice of transactions a job is. */
 export type JobOrigin =
   | { readonly kind: 'template'; readonly template: WorkTemplate }
+  /** The upstream's, which made the coinbase too. */
+  | { readonly kind: 'upstream'; readonly job: UpstreamJob }
   | {
       readonly kind: 'custom';
       readonly mode: CustomJobMode;
@@ -36,7 +37,8 @@ export interface JobParts {
   readonly coinbase: CoinbaseParts;
   /** Whether no other job has this coinbase. */
   readonly numbered: boolean;
-  readonly versionRollingAllowed: boolean;
+  /** Version bits that a share may change; 0: none. */
+  readonly versionMask: number;
   /** Of the block that the job would make. */
   readonly height: number;
   /** Part of a share's difficulty that is credited: above 0, at most 1. */
@@ -44,7 +46,8 @@ export interface JobParts {
 }
 
 /**
- * A unit of work (§5.1): a template made into one by a recipe (`templateJob`), or what a client declared (`customJob`).
+ * A unit of work (§5.1): a template made into one by a recipe (`templateJob`), an upstream's job (`upstreamJob`), or
+ * what a client declared (`customJob`).
  * Immutable, and shared by every channel that mines it: what is a channel's own (prefix, target, time) is in its
  * {@link JobBook}.
  */
@@ -58,7 +61,8 @@ export class Job {
   readonly numbered: boolean;
   /** Prefix and rolled part together, in bytes. */
   readonly extranonceSize: number;
-  readonly versionRollingAllowed: boolean;
+  /** Version bits that a share may change; 0: none. */
+  readonly versionMask: number;
   readonly height: number;
   readonly credit: number;
   #work: ActiveWork | undefined;
@@ -72,7 +76,7 @@ export class Job {
     this.coinbase = parts.coinbase;
     this.numbered = parts.numbered;
     this.extranonceSize = parts.coinbase.extranonceSize;
-    this.versionRollingAllowed = parts.versionRollingAllowed;
+    this.versionMask = parts.versionMask;
     this.height = parts.height;
     this.credit = parts.credit;
   }
@@ -81,8 +85,8 @@ export class Job {
   versionError(version: number): 'version-rolling-not-allowed' | 'invalid-version-bits' | undefined {
     const changed = version ^ this.version;
     if (changed === 0) return undefined;
-    if (!this.versionRollingAllowed) return 'version-rolling-not-allowed';
-    return (changed & ~BIP323_MASK) === 0 ? undefined : 'invalid-version-bits';
+    if (this.versionMask === 0) return 'version-rolling-not-allowed';
+    return (changed & ~this.versionMask) === 0 ? undefined : 'invalid-version-bits';
   }
 
   /** The merkle root for one extranonce of the full size (§5.1.2.1). */
@@ -111,7 +115,7 @@ export class Job {
       jobId: this.id,
       minNtime,
       version: this.version,
-      versionRollingAllowed: this.versionRollingAllowed,
+      versionRollingAllowed: this.versionMask !== 0,
       merklePath: this.merklePath,
       coinbaseTxPrefix: this.coinbase.prefix,
       coinbaseTxSuffix: this.coinbase.suffix,

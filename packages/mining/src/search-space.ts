@@ -32,16 +32,17 @@ interface Searcher {
 }
 
 /**
- * The min_ntime of a step that is sent now: the tip's, moved on by the time since, and beyond what the addressee has
+ * The min_ntime of a step that is sent now: the tip's, moved on by the time since, not below an upstream's, and beyond what the addressee has
  * searched already where the job is no new space to it. Unix seconds; 0 for a future job, which has none.
  * @returns undefined for a job that can be left out and would only lead to duplicates
  */
 export function stepNtime(step: FeedStep, job: Job, addressee: Iterable<Searcher>, nowMs: number): number | undefined {
   if (step.kind === 'future') return 0;
   const { tip } = step.work;
-  let untouched = minNtimeAt(step.work, nowMs);
+  const earliest = job.origin.kind === 'upstream' ? Math.max(tip.minNtime, job.origin.job.minNtime) : tip.minNtime;
+  let untouched = Math.max(earliest, minNtimeAt(step.work, nowMs));
   if (job.numbered) return untouched;
-  const latest = tip.minNtime + MAX_NTIME_ADVANCE;
+  const latest = earliest + MAX_NTIME_ADVANCE;
   for (const searcher of addressee) {
     untouched = Math.max(untouched, searcher.untouchedNtime(job, tip.prevHash, nowMs) ?? 0);
   }

@@ -1,9 +1,8 @@
-import { BitcoinError } from '@sv2kit/bitcoin';
+import { BIP323_MASK, BitcoinError } from '@sv2kit/bitcoin';
 import { MAX_FULL_EXTRANONCE_SIZE } from './limits.ts';
 import type { WorkTemplate } from './template.ts';
+import { NOBODY } from './recipe.ts';
 import { templateJob } from './template-job.ts';
-
-const NOBODY = { id: '', outputs: () => [] };
 
 /**
  * What makes a template useless, whoever is paid and however large the extranonce: its height or outputs cannot be read,
@@ -13,7 +12,7 @@ const NOBODY = { id: '', outputs: () => [] };
 export function templateProblem(template: WorkTemplate, tag: Uint8Array): string | undefined {
   try {
     const extranonceSize = MAX_FULL_EXTRANONCE_SIZE;
-    templateJob(0, template, { payout: NOBODY, tag, extranonceSize, versionRollingAllowed: true, numbered: true }, 0);
+    templateJob(0, template, { payout: NOBODY, tag, extranonceSize, versionMask: BIP323_MASK, numbered: true }, 0);
     return undefined;
   } catch (error) {
     if (error instanceof BitcoinError) return error.message;

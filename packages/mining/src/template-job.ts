@@ -9,7 +9,7 @@ import type { WorkTemplate } from './template.ts';
  * @throws BitcoinError `bad-outputs` when the template's outputs are no outputs, `bad-coinbase` when its coinbase does not start with a height, `script-sig-too-long` when tag and extranonce do not fit the coinbase's script
  */
 export function templateJob(id: number, template: WorkTemplate, recipe: Recipe, serial: number): Job {
-  const { extranonceSize, versionRollingAllowed, numbered, payout } = recipe;
+  const { extranonceSize, versionMask, numbered, payout } = recipe;
   const { version, merklePath } = template;
   const coinbase = buildCoinbase({
     txVersion: template.coinbaseTxVersion,
@@ -24,7 +24,7 @@ export function templateJob(id: number, template: WorkTemplate, recipe: Recipe, 
   });
   const height = heightOf(template.coinbasePrefix);
   const origin = { kind: 'template', template } as const;
-  return new Job({ id, origin, version, merklePath, coinbase, numbered, versionRollingAllowed, height, credit: 1 });
+  return new Job({ id, origin, version, merklePath, coinbase, numbered, versionMask, height, credit: 1 });
 }
 
 /** Only a coinbase that commits to witnesses carries one of its own (BIP141). */

@@ -18,6 +18,7 @@ import {
   StandardChannel,
   templateProblem,
   templateJob,
+  type WorkSource,
 } from '../src/index.ts';
 import {
   bytes,
@@ -39,7 +40,8 @@ function board(): JobBoard {
   return made;
 }
 
-const kinds = (steps: FeedStep[]) => steps.map(({ kind, source }) => `${kind} ${source.template.templateId}`);
+const idOf = ({ input }: WorkSource) => ('templateId' in input ? input.templateId : undefined);
+const kinds = (steps: FeedStep[]) => steps.map(({ kind, source }) => `${kind} ${idOf(source)}`);
 
 describe('a feed', () => {
   test('opens with a future job and its prev-hash, then what waits for the next tip (§5.3.15, §5.3.17)', () => {
@@ -181,7 +183,7 @@ describe('a board', () => {
     const work = board();
     for (let id = 10; id < 40; id += 1) work.addFuture(template(BigInt(id)));
     expect(work.futures).toHaveLength(MAX_FUTURE_TEMPLATES);
-    expect(work.futures.at(-1)?.template.templateId).toBe(39n);
+    expect(work.futures.map(idOf).at(-1)).toBe(39n);
   });
 
   test('moves min_ntime on with the time since the tip came, never back', () => {
@@ -279,7 +281,18 @@ function expectFine(client: ChannelClient, message: MiningFromServer, nowMs: num
 
 test('whatever the order of templates, tips, joins and stalls, no client sees a broken rule and both sides agree', () => {
   const event = fc.oneof(
-    fc.constantFrom('future', 'tip', 'same tip', 'update', 'refresh', 'renew', 'standard', 'extended', 'takeover'),
+    fc.constantFrom(
+      'future',
+      'tip',
+      'same tip',
+      'clean',
+      'update',
+      'refresh',
+      'renew',
+      'standard',
+      'extended',
+      'takeover',
+    ),
     fc.record({ sync: fc.nat(2) }),
   );
   fc.assert(
@@ -301,7 +314,8 @@ test('whatever the order of templates, tips, joins and stalls, no client sees a 
         else {
           if (each === 'tip') height += 1;
           const prepared = height % 3 === 0 ? undefined : work.futures.at(-1);
-          work.activate(prepared?.template ?? template((id += 1n)), tip(height), now);
+          const clean = each === 'clean';
+          work.activate(prepared?.input ?? template((id += 1n)), tip(height), now, clean);
         }
       }
       for (const connection of connections) {

@@ -113,7 +113,7 @@ describe.each([
   });
 
   test('may roll no bit of a job that forbids it (§5.3.16)', () => {
-    const fixed = job(1, { recipe: recipe({ versionRollingAllowed: false }) });
+    const fixed = job(1, { recipe: recipe({ versionMask: 0 }) });
     const channel = mining(open(), tip(1), fixed);
     const share = solve(channel, fixed, { version: VERSION | 0x20 });
     expect(channel.submit(share, NOW)).toEqual(rejected('version-rolling-not-allowed'));

@@ -65,7 +65,7 @@ describe.each(Object.entries(DEVICES))('a device %s', (_, ntimeOf) => {
             if (kind === 'refresh') work.refresh();
             else if (kind === 'renew') work.renew();
             else if (kind === 'other') work.update(template((id += 1n)));
-            else if (kind === 'same content' && work.work !== undefined) work.update({ ...work.work.current.template });
+            else if (kind === 'same content' && work.work !== undefined) work.update({ ...work.work.current.input });
             else if (kind === 'same tip again') work.activate(template(id), { ...ON }, nowMs);
             else if (kind === 'spare') {
               const source = work.another();

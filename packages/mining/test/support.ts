@@ -1,4 +1,5 @@
 import {
+  BIP323_MASK,
   decodeOutputs,
   encodeCountedOutputs,
   encodeHeader,
@@ -68,7 +69,7 @@ export function recipe(overrides: Partial<Recipe> = {}): Recipe {
     payout: payTo(Uint8Array.of(0x51), 'op-true'),
     tag: new TextEncoder().encode('/test/'),
     extranonceSize: 10,
-    versionRollingAllowed: true,
+    versionMask: BIP323_MASK,
     numbered: true,
     ...overrides,
   };
@@ -200,7 +201,7 @@ export const TERMS: CustomJobTerms = {
   height: 800_001,
   credit: 1,
   extranonceSize: 10,
-  versionRollingAllowed: true,
+  versionMask: BIP323_MASK,
 };
 
 /** A custom job for channels with a full extranonce of 10 bytes. */

@@ -93,7 +93,7 @@ function found(fill = 1): FoundBlock {
 }
 
 function pathOf({ job }: Solution): FoundBlock['path'] {
-  if (job.origin.kind === 'template') return 'pool-template';
+  if (job.origin.kind !== 'custom') return 'pool-template';
   return job.origin.mode === 'full-template' ? 'declared-full-template' : 'coinbase-only';
 }
 

@@ -1,4 +1,11 @@
-import { encodeOutputs, heightPush, nbitsFromTarget, targetFromBigint, witnessCommitmentOutput } from '@sv2kit/bitcoin';
+import {
+  BIP323_MASK,
+  encodeOutputs,
+  heightPush,
+  nbitsFromTarget,
+  targetFromBigint,
+  witnessCommitmentOutput,
+} from '@sv2kit/bitcoin';
 import type { NewTemplate, TemplateSetNewPrevHash, TemplatesFromClient, TemplatesFromServer } from '@sv2kit/codec';
 import { Job, type JobOrigin, payTo, type Solution, templateJob, type Tip, type WorkTemplate } from '@sv2kit/mining';
 import type { FoundBlock } from '@sv2kit/mining-server';
@@ -134,7 +141,7 @@ export function solution(template: WorkTemplate, fill = 1): Solution {
     payout: payTo(Uint8Array.of(0x51), 'p'),
     tag: bytes(1, 65),
     extranonceSize: 8,
-    versionRollingAllowed: true,
+    versionMask: BIP323_MASK,
     numbered: true,
   };
   return solved(templateJob(1, template, recipe, 1), fill);
@@ -153,15 +160,9 @@ export function customSolution(
   transactions = 1,
 ): Solution {
   const { type: _type, futureTemplate: _future, ...template } = newTemplate(1, 100, false, transactions);
-  const { id, version, merklePath, coinbase, versionRollingAllowed, numbered, height, credit } = solution(
-    template,
-    fill,
-  ).job;
+  const { id, version, merklePath, coinbase, versionMask, numbered, height, credit } = solution(template, fill).job;
   const origin = { kind: 'custom', mode, tokenId: bytes(16, 1) } as const;
-  return solved(
-    new Job({ id, origin, version, merklePath, coinbase, versionRollingAllowed, numbered, height, credit }),
-    fill,
-  );
+  return solved(new Job({ id, origin, version, merklePath, coinbase, versionMask, numbered, height, credit }), fill);
 }
 
 function solved(job: Job, fill: number): Solution {
