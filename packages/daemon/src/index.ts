@@ -24,6 +24,13 @@ export { checkExtensions } from './config/extensions.ts';
 export { checkRpcCredentials } from './config/rpc-credentials.ts';
 export { Secret } from './config/secret.ts';
 export {
+  type AnyStratumUrl,
+  anyStratumUrl,
+  type Stratum1Url,
+  stratum1Url,
+  stratumUrl,
+} from './config/stratum-url.ts';
+export {
   address,
   addresses,
   boolean,
@@ -49,7 +56,7 @@ export { watchLedger } from './ledger-watch.ts';
 export { type Host, processHost } from './host.ts';
 export { Latencies, LatencyRecorder, type LatencySummary } from './latency.ts';
 export { createIdentity, type Identity, type IdentityDeps } from './identity/identity.ts';
-export { authorityKey, type IdentityConfig, identitySection, stratumUrl } from './identity/identity-config.ts';
+export { authorityKey, type IdentityConfig, identitySection } from './identity/identity-config.ts';
 export {
   type CertificateFile,
   formatCertificateFile,

@@ -1,4 +1,4 @@
-import { NoiseError, parseAuthorityKey, parseUrl, type StratumUrl } from '@sv2kit/noise';
+import { NoiseError, parseAuthorityKey } from '@sv2kit/noise';
 import { type Value, type ValuesOf, WrongValue } from '../config/field.ts';
 import { integer, optional, path, section, text } from '../config/values.ts';
 
@@ -31,9 +31,4 @@ function readWith<T>(parse: (given: string) => T): (raw: unknown) => T {
 /** An authority's public key in Base58Check (§4.7), read into its 32 x-only bytes. */
 export function authorityKey(sample: string, help: string): Value<Uint8Array> {
   return { ...text(sample, help), type: 'authority key', read: readWith((given) => parseAuthorityKey(given)) };
-}
-
-/** `stratum2+tcp://host:port/KEY` (§4.7), read into host, port and authority. */
-export function stratumUrl(sample: string, help: string): Value<StratumUrl> {
-  return { ...text(sample, help), type: 'stratum2+tcp URL', read: readWith((given) => parseUrl(given)) };
 }
