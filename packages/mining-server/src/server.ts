@@ -63,15 +63,18 @@ export class MiningServer {
 
   /** Work for the next tip, to be sent ahead as a future job (§5.1.3). */
   prepare(input: WorkInput): void {
+    this.#checkSize(input);
     this.#context.board.addFuture(input);
     this.#fanOut.request();
   }
 
   /**
    * A new tip, and the work to do on it; everything older is stale unless the prev-hash is the same.
+   * @throws RangeError for an upstream's job whose extranonce is not of the size that prefixes and rolled parts fill now
    * @param clean everything older is stale whatever the prev-hash is: a Stratum V1 upstream says so with clean_jobs
    */
   activate(input: WorkInput, tip: Tip, { clean = false }: { readonly clean?: boolean } = {}): void {
+    this.#checkSize(input);
     const { board, allocator, deps } = this.#context;
     const nowMs = deps.clock.now();
     board.activate(input, tip, nowMs, clean);
@@ -97,6 +100,7 @@ export class MiningServer {
    * new prefix where it has one (a channel that rolls more than there is left is closed with `extranonce-too-small`), then
    * new jobs of the template at hand and of the prepared ones: in this turn of the event loop, or in the next few where
    * connections are more than `fanOutSlice`. Shares on earlier jobs are judged with the prefix and size that those had.
+   * An upstream's job of that size must follow in the same turn where the size of its extranonce changes.
    * @throws RangeError when the extranonce has no room for an index
    */
   renew({ extranonce }: { readonly extranonce?: ExtranoncePlace } = {}): void {
@@ -158,6 +162,7 @@ export class MiningServer {
 
   /** Better work for the tip at hand. @returns false when there is no tip yet */
   update(input: WorkInput): boolean {
+    this.#checkSize(input);
     const { board, deps } = this.#context;
     if (!board.update(input)) return false;
     this.#lastJobsMs = deps.clock.now();
@@ -196,6 +201,14 @@ export class MiningServer {
     this.#endAll('shutdown');
     this.#context.acknowledger.close();
     await this.#fanOut.settled();
+  }
+
+  #checkSize(input: WorkInput): void {
+    const { fullSize } = this.#context.allocator;
+    if (!('extranonceSize' in input) || input.extranonceSize === fullSize) return;
+    throw new RangeError(
+      `a job with ${input.extranonceSize} bytes of extranonce where ${fullSize ?? 'any number'} are filled`,
+    );
   }
 
   #accept(connection: MinerConnection): Accepted<MiningFromClient> | Refused {

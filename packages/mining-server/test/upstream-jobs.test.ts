@@ -88,6 +88,12 @@ describe("a server on an upstream's jobs", () => {
     expect(errors(miner)).toEqual(['stale-share']);
   });
 
+  test('takes no job whose extranonce its prefixes do not fill', () => {
+    const { server } = v1Rig();
+    expect(() => server.update(v1Job({ extranonceSize: 13 }))).toThrow(RangeError);
+    expect(() => rig({ working: false }).server.activate(v1Job(), tip(1))).toThrow('where any number are filled');
+  });
+
   test('lets jobs of a standing tip live unless it is told that they are void', async () => {
     for (const clean of [false, true]) {
       const { connect, server, settle } = v1Rig();

@@ -16,9 +16,15 @@ import type {
 } from '@sv2kit/codec';
 import { ClientJobs } from './client-jobs.ts';
 import { type ClientJob, extendedJob, standardFromExtended, standardJob, type Work } from './client-work.ts';
-import { answered, type ClientAction, type ClientOptions, type OpenChannel } from './client-actions.ts';
-import type { ClientViolation } from './codes.ts';
+import {
+  answered,
+  type ClientAction,
+  type ClientOptions,
+  openingViolation,
+  type OpenChannel,
+} from './client-actions.ts';
 import { MAX_FULL_EXTRANONCE_SIZE } from './limits.ts';
+import { asItIs, copied, type Keep } from './own-message.ts';
 
 type State =
   | { readonly phase: 'opening' }
@@ -31,12 +37,14 @@ type State =
  */
 export class ChannelClient {
   readonly #options: ClientOptions;
+  readonly #keep: Keep;
   #state: State = { phase: 'opening' };
   #maxTarget: Uint8Array;
   #sequenceNumber = 0;
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.#keep = options.ownMessages === true ? asItIs : copied;
     this.#maxTarget = options.maxTarget;
   }
 
@@ -139,7 +147,7 @@ export class ChannelClient {
 
   /** opening -> open, or closed when the server broke a rule. */
   #onOpened(message: OpenStandardMiningChannelSuccess | OpenExtendedMiningChannelSuccess): ClientAction[] {
-    const violation = this.#openingViolation(message);
+    const violation = openingViolation(message, this.#options.channel, this.#maxTarget);
     if (violation !== undefined) {
       this.#state = { phase: 'closed' };
       return [{ kind: 'violation', code: violation }];
@@ -147,27 +155,12 @@ export class ChannelClient {
     const channel: OpenChannel = {
       channelId: message.channelId,
       groupChannelId: message.groupChannelId,
-      target: message.target.slice(),
-      extranoncePrefix: message.extranoncePrefix.slice(),
+      target: this.#keep(message.target),
+      extranoncePrefix: this.#keep(message.extranoncePrefix),
       extranonceSize: message.type === 'OpenExtendedMiningChannelSuccess' ? message.extranonceSize : 0,
     };
     this.#state = { phase: 'open', channel, jobs: new ClientJobs(channel.channelId) };
     return [{ kind: 'opened', channel }];
-  }
-
-  #openingViolation(
-    message: OpenStandardMiningChannelSuccess | OpenExtendedMiningChannelSuccess,
-  ): ClientViolation | undefined {
-    const { channel } = this.#options;
-    const kind = message.type === 'OpenExtendedMiningChannelSuccess' ? 'extended' : 'standard';
-    if (kind !== channel.kind) return 'wrong-channel-kind';
-    if (compareTargets(message.target, this.#maxTarget) > 0) return 'target-above-maximum';
-    if (channel.kind === 'extended' && message.type === 'OpenExtendedMiningChannelSuccess') {
-      const { extranonceSize, extranoncePrefix } = message;
-      if (extranonceSize < channel.minExtranonceSize) return 'extranonce-too-small';
-      if (extranoncePrefix.length + extranonceSize > MAX_FULL_EXTRANONCE_SIZE) return 'extranonce-too-large';
-    }
-    return undefined;
   }
 
   #receiveOpen(state: State & { phase: 'open' }, message: MiningFromServer, nowMs: number): ClientAction[] {
@@ -199,7 +192,7 @@ export class ChannelClient {
   #onNewMiningJob(state: State & { phase: 'open' }, message: NewMiningJob, nowMs: number): ClientAction[] {
     const own = message.channelId === state.channel.channelId && this.#options.channel.kind === 'standard';
     if (!own) return [{ kind: 'violation', code: 'wrong-job-kind' }];
-    const job = standardJob(message, this.#options.fixedVersion === true);
+    const job = standardJob(message, this.#options.fixedVersion === true, this.#keep);
     return this.#onJob(state, job, message.minNtime, nowMs);
   }
 
@@ -210,7 +203,8 @@ export class ChannelClient {
   ): ClientAction[] {
     const { channelId, extranoncePrefix, extranonceSize } = state.channel;
     if (this.#options.channel.kind === 'extended') {
-      return this.#onJob(state, extendedJob(message, extranoncePrefix, extranonceSize), message.minNtime, nowMs);
+      const job = extendedJob(message, extranoncePrefix, extranonceSize, this.#keep);
+      return this.#onJob(state, job, message.minNtime, nowMs);
     }
     if (message.channelId === channelId) return [{ kind: 'violation', code: 'wrong-job-kind' }];
     return this.#onJob(state, standardFromExtended(message, extranoncePrefix), message.minNtime, nowMs);
@@ -232,7 +226,7 @@ export class ChannelClient {
   }
 
   #onSetNewPrevHash(state: State & { phase: 'open' }, message: SetNewPrevHash, nowMs: number): ClientAction[] {
-    const work = state.jobs.activate(message, state.channel.target, nowMs);
+    const work = state.jobs.activate(message, state.channel.target, nowMs, this.#keep);
     if (work === undefined) return [{ kind: 'violation', code: 'unknown-future-job' }];
     return [{ kind: 'work', work, newTip: true }];
   }
@@ -241,7 +235,7 @@ export class ChannelClient {
     if (compareTargets(message.maximumTarget, this.#maxTarget) > 0) {
       return [{ kind: 'violation', code: 'target-above-maximum' }];
     }
-    const target = message.maximumTarget.slice();
+    const target = this.#keep(message.maximumTarget);
     this.#become(state, { target });
     return [{ kind: 'target', target }];
   }
@@ -251,7 +245,7 @@ export class ChannelClient {
     if (message.extranoncePrefix.length + state.channel.extranonceSize > MAX_FULL_EXTRANONCE_SIZE) {
       return [{ kind: 'violation', code: 'extranonce-too-large' }];
     }
-    const extranoncePrefix = message.extranoncePrefix.slice();
+    const extranoncePrefix = this.#keep(message.extranoncePrefix);
     this.#become(state, { extranoncePrefix });
     return [{ kind: 'prefix', extranoncePrefix }];
   }

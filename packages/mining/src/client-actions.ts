@@ -1,6 +1,12 @@
-import type { MiningFromServer } from '@sv2kit/codec';
+import { compareTargets } from '@sv2kit/bitcoin';
+import type {
+  MiningFromServer,
+  OpenExtendedMiningChannelSuccess,
+  OpenStandardMiningChannelSuccess,
+} from '@sv2kit/codec';
 import type { Work } from './client-work.ts';
 import type { ClientViolation } from './codes.ts';
+import { MAX_FULL_EXTRANONCE_SIZE } from './limits.ts';
 
 /** What a channel is asked for with (§5.3.2, §5.3.4). */
 export interface ClientOptions {
@@ -12,6 +18,11 @@ export interface ClientOptions {
   /** 32 bytes, little-endian. */
   readonly maxTarget: Uint8Array;
   readonly channel: { readonly kind: 'standard' } | { readonly kind: 'extended'; readonly minExtranonceSize: number };
+  /**
+   * Byte fields of the messages stay (`ownMessage`, or messages of a network layer that copies): they are kept as they
+   * are, so that all channels of a group share them. Without, they are copied: a decoded message's are views.
+   */
+  readonly ownMessages?: boolean;
   /** The server said REQUIRES_FIXED_VERSION (§5.3.1). */
   readonly fixedVersion?: boolean;
 }
@@ -69,6 +80,21 @@ export interface OpenChannel {
   readonly extranoncePrefix: Uint8Array;
   /** Bytes to roll; 0 on a standard channel. */
   readonly extranonceSize: number;
+}
+
+/** What is wrong with the channel that the server opened, by what was asked for. */
+export function openingViolation(
+  message: OpenStandardMiningChannelSuccess | OpenExtendedMiningChannelSuccess,
+  asked: ClientOptions['channel'],
+  maxTarget: Uint8Array,
+): ClientViolation | undefined {
+  const kind = message.type === 'OpenExtendedMiningChannelSuccess' ? 'extended' : 'standard';
+  if (kind !== asked.kind) return 'wrong-channel-kind';
+  if (compareTargets(message.target, maxTarget) > 0) return 'target-above-maximum';
+  if (asked.kind === 'standard' || message.type === 'OpenStandardMiningChannelSuccess') return undefined;
+  const { extranonceSize, extranoncePrefix } = message;
+  if (extranonceSize < asked.minExtranonceSize) return 'extranonce-too-small';
+  return extranoncePrefix.length + extranonceSize > MAX_FULL_EXTRANONCE_SIZE ? 'extranonce-too-large' : undefined;
 }
 
 /** Answers to the client's own messages change nothing of the channel. */

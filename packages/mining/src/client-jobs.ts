@@ -1,5 +1,6 @@
 import type { SetNewPrevHash } from '@sv2kit/codec';
 import type { ClientJob, Work } from './client-work.ts';
+import type { Keep } from './own-message.ts';
 import { CLIENT_FUTURE_JOBS, CLIENT_PAST_JOBS } from './limits.ts';
 
 interface ClientTip {
@@ -42,9 +43,9 @@ export class ClientJobs {
   }
 
   /** Every job but the named one is void (§5.3.17). @returns undefined when that is no future job: nothing is left */
-  activate(message: SetNewPrevHash, target: Uint8Array, nowMs: number): Work | undefined {
+  activate(message: SetNewPrevHash, target: Uint8Array, nowMs: number, keep: Keep): Work | undefined {
     const job = this.#futures.get(message.jobId);
-    this.#tip = { prevHash: message.prevHash.slice(), nbits: message.nbits };
+    this.#tip = { prevHash: keep(message.prevHash), nbits: message.nbits };
     this.#futures.clear();
     this.#known.clear();
     this.#current = undefined;

@@ -1,5 +1,6 @@
 import { merkleRoot, sha256d } from '@sv2kit/bitcoin';
 import type { NewExtendedMiningJob, NewMiningJob } from '@sv2kit/codec';
+import { asItIs, type Keep } from './own-message.ts';
 
 /** The part of a header that a job fixes, or the parts that its merkle root is made from. */
 export type SearchSpace =
@@ -38,27 +39,32 @@ export interface Work extends ClientJob {
 }
 
 /** @param fixedVersion whether the server accepts no change to the version (§5.3.1) */
-export function standardJob(message: NewMiningJob, fixedVersion: boolean): ClientJob {
+export function standardJob(message: NewMiningJob, fixedVersion: boolean, keep: Keep): ClientJob {
   return {
     jobId: message.jobId,
     version: message.version,
     versionRollingAllowed: !fixedVersion,
-    space: { kind: 'standard', merkleRoot: message.merkleRoot.slice() },
+    space: { kind: 'standard', merkleRoot: keep(message.merkleRoot) },
   };
 }
 
-export function extendedJob(message: NewExtendedMiningJob, prefix: Uint8Array, extranonceSize: number): ClientJob {
+export function extendedJob(
+  message: NewExtendedMiningJob,
+  prefix: Uint8Array,
+  extranonceSize: number,
+  keep: Keep,
+): ClientJob {
   return {
     jobId: message.jobId,
     version: message.version,
     versionRollingAllowed: message.versionRollingAllowed,
     space: {
       kind: 'extended',
-      coinbasePrefix: message.coinbaseTxPrefix.slice(),
-      coinbaseSuffix: message.coinbaseTxSuffix.slice(),
+      coinbasePrefix: keep(message.coinbaseTxPrefix),
+      coinbaseSuffix: keep(message.coinbaseTxSuffix),
       extranoncePrefix: prefix,
       extranonceSize,
-      merklePath: message.merklePath.map((hash) => hash.slice()),
+      merklePath: keep === asItIs ? message.merklePath : message.merklePath.map(keep),
     },
   };
 }

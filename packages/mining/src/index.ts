@@ -67,6 +67,7 @@ export {
   MAX_FUTURE_BLOCK_TIME,
   MAX_MERKLE_PATH,
 } from './limits.ts';
+export { ownMessage } from './own-message.ts';
 export {
   extranonceSizeFor,
   type ExtranonceVerdict,

@@ -1,6 +1,6 @@
 import { mining, type MiningFromServer } from '@sv2kit/codec';
 import { describe, expect, test } from 'vitest';
-import { ChannelClient, CLIENT_FUTURE_JOBS, type ClientAction } from '../src/index.ts';
+import { ChannelClient, CLIENT_FUTURE_JOBS, type ClientAction, ownMessage } from '../src/index.ts';
 import { bytes, job, MAX_TARGET, NETWORK_TARGET, NOW, NTIME, SHARE_TARGET, tip, VERSION } from './support.ts';
 
 const OWN = 5;
@@ -43,6 +43,10 @@ function opened(
 function newJob(kind: Kind, jobId: number, minNtime: number | undefined, channelId = OWN): MiningFromServer {
   if (kind === 'extended') return job(jobId).message(channelId, minNtime);
   return { type: 'NewMiningJob', channelId, jobId, minNtime, version: VERSION, merkleRoot: bytes(32, jobId) };
+}
+/** Every buffer of a message is used for something else. */
+function overwrite(message: MiningFromServer): void {
+  for (const value of Object.values(message).flat()) if (value instanceof Uint8Array) value.fill(0xee);
 }
 const future = (kind: Kind, jobId: number, channelId = OWN) => newJob(kind, jobId, undefined, channelId);
 const prevHash = (jobId: number, channelId = OWN): MiningFromServer => ({
@@ -273,6 +277,30 @@ describe('work', () => {
     if (message.type === 'NewMiningJob') message.merkleRoot.fill(0);
     made.receive(prevHash(1), NOW);
     expect(made.currentWork()?.space).toEqual({ kind: 'standard', merkleRoot: bytes(32, 1) });
+  });
+
+  test('of channels of a group shares the bytes of messages that the host made its own (§5.2.3)', () => {
+    const share = (kind: Kind, id: number) => {
+      const channel = kind === 'standard' ? { kind } : ({ kind, minExtranonceSize: 4 } as const);
+      const terms = { userIdentity: bytes(3, 65), nominalHashRate: 1e6, maxTarget: MAX_TARGET, channel };
+      const made = new ChannelClient({ requestId: REQUEST, ...terms, ownMessages: true });
+      made.receive(ownMessage({ ...opened(kind), channelId: id } as MiningFromServer), NOW);
+      return made;
+    };
+    const [first, second, standard] = [share('extended', OWN), share('extended', OTHER), share('standard', 8)];
+    const views = [future('extended', 1, GROUP), prevHash(1, GROUP), setTarget(GROUP)];
+    const messages = views.map(ownMessage);
+    for (const made of [first, second, standard]) for (const message of messages) made.receive(message, NOW);
+    const [a, b] = [first.currentWork(), second.currentWork()];
+    if (a?.space.kind !== 'extended' || b?.space.kind !== 'extended') throw new Error('no work');
+    expect(a.space.coinbasePrefix).toBe(b.space.coinbasePrefix);
+    expect(a.space.merklePath).toBe(b.space.merklePath);
+    expect(a.prevHash).toBe(b.prevHash);
+    expect(first.channel?.target).toBe(second.channel?.target);
+    expect(standard.currentWork()?.jobId).toBe(1);
+    const before = structuredClone(a);
+    for (const view of views) overwrite(view);
+    expect(first.currentWork()).toEqual(before);
   });
 
   test('never has more future jobs than a client keeps; the oldest give way', () => {
