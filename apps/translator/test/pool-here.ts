@@ -1,4 +1,4 @@
-import { encodeOutputs, heightPush, targetFromBigint, witnessCommitmentOutput } from '@sv2kit/bitcoin';
+import { BIP323_MASK, encodeOutputs, heightPush, targetFromBigint, witnessCommitmentOutput } from '@sv2kit/bitcoin';
 import type { Clock } from '@sv2kit/daemon';
 import { type JournalRecord, type JournalState, NOT_RECORDED } from '@sv2kit/ledger';
 import { payTo, type Tip, type WorkTemplate } from '@sv2kit/mining';
@@ -41,8 +41,10 @@ export interface PoolHereOptions {
   readonly difficulty?: number;
   /** Above all hashes when absent, so that no share is a block. */
   readonly networkTarget?: Uint8Array;
-  /** Whether channels may roll version bits; true when absent. */
-  readonly versionRolling?: boolean;
+  /** Version bits that channels may roll; BIP323_MASK when absent, 0 for none. */
+  readonly versionMask?: number;
+  /** Of the headers, as the template says; 20000000 when absent. */
+  readonly version?: number;
   readonly config?: Partial<MiningServerConfig>;
   /** Codes for users that the pool does not know; all are welcome when absent. */
   readonly refuses?: (userIdentity: string) => 'unknown-user' | 'invalid-user-identity' | undefined;
@@ -98,12 +100,12 @@ export class PoolHere {
   constructor(options: PoolHereOptions) {
     this.#options = options;
     this.#identity = identityAt(options.clock);
-    const { difficulty = 2 ** -24, versionRolling = true, clock, config } = options;
+    const { difficulty = 2 ** -24, versionMask = BIP323_MASK, clock, config } = options;
     const payout = payTo(POOL_SCRIPT, 'pool');
     const targets = { ...MINING_SERVER_DEFAULTS.targets, minDifficulty: difficulty, maxDifficulty: difficulty };
     const batch = { count: 1, delayMs: 1 };
     this.server = createMiningServer(
-      { ...MINING_SERVER_DEFAULTS, tag: new TextEncoder().encode('/pool/'), targets, batch, versionRolling, ...config },
+      { ...MINING_SERVER_DEFAULTS, tag: new TextEncoder().encode('/pool/'), targets, batch, versionMask, ...config },
       {
         journal: this.journal,
         authorise: (request) => {
@@ -175,7 +177,7 @@ export class PoolHere {
     this.#templates += 1;
     return {
       templateId: BigInt(this.#templates),
-      version: 0x20000000,
+      version: this.#options.version ?? 0x20000000,
       coinbaseTxVersion: 2,
       coinbasePrefix: heightPush(this.#height),
       coinbaseTxInputSequence: 0xfffffffe,
