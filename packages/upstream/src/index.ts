@@ -12,9 +12,10 @@
  * @packageDocumentation
  */
 export { UPSTREAM_CLOSE_REASONS, type UpstreamCloseReason } from './close-reasons.ts';
-export { type Endpoint, endpointName } from './endpoint.ts';
+export { type Endpoint, endpointName, type Place } from './endpoint.ts';
 export type { Upstream, UpstreamMetrics, UpstreamOptions } from './options.ts';
 export { DEFAULT_POLICY, type UpstreamPolicy } from './policy.ts';
-export { judgeReconnect, type ReconnectVerdict, type Target } from './reconnect-rule.ts';
 export type { UpstreamHealth, UpstreamState } from './state.ts';
 export { createUpstream } from './upstream.ts';
+export type { V1Endpoint, V1Pool, V1PoolHandler, V1UpstreamOptions } from './v1-options.ts';
+export { createV1Upstream } from './v1-upstream.ts';

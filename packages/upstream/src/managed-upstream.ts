@@ -1,22 +1,14 @@
-import type { Protocol, Reconnect } from '@sv2kit/codec';
-import {
-  type Clock,
-  type CloseReason,
-  type Connection,
-  type ConnectionHandler,
-  connect,
-  type Logger,
-  silentLogger,
-  systemClock,
-} from '@sv2kit/net';
+import type { Clock, CloseReason, Logger } from '@sv2kit/net';
+import { silentLogger, systemClock } from '@sv2kit/net';
 import { BenchOfEndpoints } from './bench-of-endpoints.ts';
 import type { UpstreamCloseReason } from './close-reasons.ts';
-import { type Endpoint, endpointName } from './endpoint.ts';
-import { connectOptions, type Upstream, type UpstreamOptions } from './options.ts';
+import type { Dial, Take } from './dial.ts';
+import { endpointName, type Place } from './endpoint.ts';
+import type { CommonOptions, Upstream } from './options.ts';
 import { DEFAULT_POLICY, jittered, type UpstreamPolicy } from './policy.ts';
-import { judgeReconnect, type Target } from './reconnect-rule.ts';
+import { judgeReconnect, type RedirectRequest, type Target } from './reconnect-rule.ts';
 import { RedirectGate } from './redirect-gate.ts';
-import { type AnyMessage, Relay, type RelayOwner } from './relay.ts';
+import type { Line, Relay, RelayOwner } from './relay.ts';
 import { type Attempt, describeState, healthOf, type State, type UpstreamHealth, type UpstreamState } from './state.ts';
 
 type Connected = Extract<State, { phase: 'connected' }>;
@@ -24,15 +16,15 @@ type Connected = Extract<State, { phase: 'connected' }>;
 /** Whether a candidate is where the present server's Reconnect leads, not a better endpoint. */
 const isRedirect = (candidate: Attempt, { attempt }: Connected): boolean => candidate.index === attempt.index;
 
-/** What a connection hears that came too late. */
-const NOBODY: ConnectionHandler<AnyMessage> = { onMessage() {}, onClose() {} };
-
 /**
+ * One connection to the best endpoint that works, whatever is spoken there.
+ *
  * connecting -> connected, or connecting to the next, or waiting after the last; waiting -> connecting;
  * connected -> connecting or waiting; any -> closed.
  */
-export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner {
-  readonly #options: UpstreamOptions<P>;
+export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner {
+  readonly #options: CommonOptions<E>;
+  readonly #dial: Dial<E>;
   readonly #policy: UpstreamPolicy;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -42,8 +34,10 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
   /** Rounds over all endpoints that failed in a row. */
   #rounds = 0;
 
-  constructor(options: UpstreamOptions<P>) {
+  constructor(options: CommonOptions<E>, dial: Dial<E>) {
+    if (options.endpoints.length === 0) throw new RangeError('an upstream needs at least one endpoint');
     this.#options = options;
+    this.#dial = dial;
     this.#policy = { ...DEFAULT_POLICY, ...options.policy };
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLogger;
@@ -52,7 +46,7 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
     this.#state = { phase: 'closed' };
   }
 
-  get state(): UpstreamState {
+  get state(): UpstreamState<E> {
     return describeState(this.#state, this.#options.endpoints);
   }
 
@@ -94,15 +88,13 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
     }
   }
 
-  onReconnect(message: Reconnect): void {
+  onRedirect(request: RedirectRequest): void {
     const state = this.#state;
     if (state.phase !== 'connected') return;
     const { index, target, hops } = state.attempt;
-    const endpoint = this.#endpoint(index);
     if (state.candidate !== undefined && isRedirect(state.candidate, state)) return;
-    const vouchedFor = endpoint.authority !== undefined && this.#options.security !== 'plain';
-    const verdict = judgeReconnect(message, target, vouchedFor, state.redirects.isOpen(this.#clock.now()));
-    const fields = { endpoint: endpointName(endpoint), host: message.newHost, port: message.newPort };
+    const verdict = judgeReconnect(request, target, state.redirects.isOpen(this.#clock.now()));
+    const fields = { endpoint: this.#name(index), host: request.newHost, port: request.newPort };
     if (verdict.kind === 'ignore') {
       this.#count('redirect-ignored');
       this.#log.warn('Reconnect ignored', { ...fields, why: verdict.why });
@@ -117,7 +109,8 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
     this.#count('redirected');
     this.#log.info('upstream asks us to reconnect', fields);
     this.#dropCandidate(state);
-    this.#become({ ...state, probe: undefined, candidate: this.#attempt(index, verdict.target, hop) });
+    const candidate = this.#attempt(index, verdict.target, hop, request.waitMs);
+    this.#become({ ...state, probe: undefined, candidate });
   }
 
   /** connected -> connecting, where Reconnect has led or to the next, or waiting */
@@ -181,43 +174,49 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
     this.#become({ phase: 'waiting', untilMs: this.#clock.now() + delay, reason, timer });
   }
 
-  #attempt(index: number, { host, port }: Target, hops: number): Attempt {
+  #attempt(index: number, { host, port }: Target, hops: number, waitMs = 0): Attempt {
     const attempt: Attempt = { index, target: { host, port }, hops, abort: new AbortController() };
-    const tried = (this.#options.connect ?? connect<P>)({
-      ...connectOptions(this.#options, this.#endpoint(index), this.#policy),
-      ...attempt.target,
-      signal: attempt.abort.signal,
-      handler: (connection) => this.#onConnected(attempt, connection as never) as never,
-    });
+    const { signal } = attempt.abort;
+    const take: Take = (line, relayOf) => this.#onConnected(attempt, line, relayOf);
+    const dial = () => this.#dial({ endpoint: this.#endpoint(index), target: attempt.target, signal, take });
+    const tried = waitMs === 0 ? dial() : this.#later(waitMs, signal).then(dial);
     tried.catch((error: unknown) => this.#onFailed(attempt, error));
     return attempt;
   }
 
+  /** Settles after a while; rejects when the signal aborts before. */
+  #later(ms: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timer = this.#clock.after(ms, resolve);
+    signal.addEventListener('abort', () => {
+      timer[Symbol.dispose]();
+      reject(new Error('aborted'));
+    });
+    return promise;
+  }
+
   /** connecting -> connected; or connected -> connected elsewhere, when this was the candidate */
-  #onConnected(attempt: Attempt, connection: Connection<AnyMessage>): ConnectionHandler<AnyMessage> {
+  #onConnected<R extends Relay>(attempt: Attempt, line: Line, relayOf: (owner: RelayOwner) => R): R | undefined {
     const before = this.#state;
     const awaited = before.phase === 'connecting' ? before.attempt : before.phase === 'connected' && before.candidate;
     if (awaited !== attempt) {
-      connection.destroy('superseded' satisfies UpstreamCloseReason);
-      return NOBODY;
+      line.destroy('superseded' satisfies UpstreamCloseReason);
+      return undefined;
     }
     if (before.phase === 'connected') {
       if (!isRedirect(attempt, before)) this.#count('returned');
       before.relay.leave('replaced' satisfies UpstreamCloseReason);
     }
     this.#state = { phase: 'connecting', attempt, lastFailure: undefined };
-    const endpoint = this.#endpoint(attempt.index);
-    const handler = this.#options.handler(connection as never, endpoint) as ConnectionHandler<AnyMessage>;
-    const relay = new Relay(connection, handler, this);
+    const relay = relayOf(this);
     this.#count('connected');
     if (attempt.hops > 0) this.#count('moved');
-    this.#log.info('upstream connected', { endpoint: endpointName(endpoint), ...attempt.target });
-    const sinceMs = this.#clock.now();
+    this.#log.info('upstream connected', { endpoint: this.#name(attempt.index), ...attempt.target });
     this.#become({
       phase: 'connected',
       attempt,
       relay,
-      sinceMs,
+      sinceMs: this.#clock.now(),
       redirects: new RedirectGate(this.#policy),
       candidate: undefined,
       probe: this.#probeLater(attempt),
@@ -270,8 +269,8 @@ export class ManagedUpstream<P extends Protocol> implements Upstream, RelayOwner
     return this.#clock.now() - state.sinceMs >= this.#policy.stableMs;
   }
 
-  #endpoint(index: number): Endpoint {
-    return this.#options.endpoints[index] as Endpoint;
+  #endpoint(index: number): E {
+    return this.#options.endpoints[index] as E;
   }
 
   #name(index: number): string {

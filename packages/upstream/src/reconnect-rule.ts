@@ -1,9 +1,19 @@
-import type { Reconnect } from '@sv2kit/codec';
-
 /** Where a connection leads. */
 export interface Target {
   readonly host: string;
   readonly port: number;
+}
+
+/** A server asks us to connect elsewhere. */
+export interface RedirectRequest {
+  /** Empty: the present one. */
+  readonly newHost: string;
+  /** 0: the present one. */
+  readonly newPort: number;
+  /** Whether something keeps strangers off there: the same authority, or a list of hosts that the operator has made. */
+  readonly mayChangeHost: boolean;
+  /** How long the server wants us to wait before, in milliseconds. */
+  readonly waitMs: number;
 }
 
 export type ReconnectVerdict =
@@ -16,14 +26,13 @@ export type ReconnectVerdict =
  * off, so that only the present host is allowed. `isOpen`: whether another Reconnect may be obeyed already.
  */
 export function judgeReconnect(
-  message: Reconnect,
+  { newHost, newPort, mayChangeHost }: RedirectRequest,
   present: Target,
-  hasAuthority: boolean,
-  isOpen = true,
+  isOpen: boolean,
 ): ReconnectVerdict {
   if (!isOpen) return { kind: 'ignore', why: 'others-led-nowhere' };
-  const host = message.newHost === '' ? present.host : message.newHost;
-  const port = message.newPort === 0 ? present.port : message.newPort;
-  if (!hasAuthority && host !== present.host) return { kind: 'ignore', why: 'other-host-without-authority' };
+  const host = newHost === '' ? present.host : newHost;
+  const port = newPort === 0 ? present.port : newPort;
+  if (!mayChangeHost && host !== present.host) return { kind: 'ignore', why: 'other-host-without-authority' };
   return { kind: 'obey', target: { host, port } };
 }

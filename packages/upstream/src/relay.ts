@@ -1,13 +1,16 @@
-import type { Reconnect } from '@sv2kit/codec';
-import type { CloseReason, Connection, ConnectionHandler } from '@sv2kit/net';
-import type { ForeignFrame } from '@sv2kit/session';
+import type { CloseReason } from '@sv2kit/net';
+import type { RedirectRequest } from './reconnect-rule.ts';
 
-/** A message of any protocol. */
-export type AnyMessage = { readonly type: string };
+/** A connection as far as the upstream deals with it. */
+export interface Line {
+  end(reason: string): void;
+  destroy(reason: string): void;
+}
 
 /** What the upstream wants to know of a connection. */
 export interface RelayOwner {
-  onReconnect(message: Reconnect): void;
+  /** The server asks us to connect elsewhere. */
+  onRedirect(request: RedirectRequest): void;
   /** The connection has ended, and nobody has taken leave of it before. */
   onLost(reason: CloseReason): void;
   /** The application's handler threw. */
@@ -15,20 +18,26 @@ export interface RelayOwner {
 }
 
 /**
- * Stands between a connection and the application's handler: keeps Reconnect back, and lets the upstream take leave of a
- * connection at once, before its socket is closed.
+ * Stands between a connection and the application's handler: keeps redirections back, and lets the upstream take leave of
+ * a connection at once, before its socket is closed.
  */
-export class Relay implements ConnectionHandler<AnyMessage> {
-  readonly connection: Connection<AnyMessage>;
-  readonly #owner: RelayOwner;
-  readonly #handler: ConnectionHandler<AnyMessage>;
+export abstract class Relay {
+  protected readonly owner: RelayOwner;
+  readonly #line: Line;
   readonly #closed = Promise.withResolvers<void>();
   #current = true;
 
-  constructor(connection: Connection<AnyMessage>, handler: ConnectionHandler<AnyMessage>, owner: RelayOwner) {
-    this.connection = connection;
-    this.#handler = handler;
-    this.#owner = owner;
+  constructor(line: Line, owner: RelayOwner) {
+    this.#line = line;
+    this.owner = owner;
+  }
+
+  /** The application hears the end. */
+  protected abstract tell(reason: CloseReason): void;
+
+  /** Whether what comes still concerns the application. */
+  protected get current(): boolean {
+    return this.#current;
   }
 
   /** Settles when the socket is closed. */
@@ -40,46 +49,24 @@ export class Relay implements ConnectionHandler<AnyMessage> {
   leave(reason: string): void {
     if (!this.#current) return;
     this.#current = false;
-    this.connection.end(reason);
-    this.#tellClosed({ code: reason });
-  }
-
-  onReady(): void {
-    this.#handler.onReady?.();
-  }
-
-  onMessage(message: AnyMessage): void {
-    if (!this.#current) return;
-    if (message.type === 'Reconnect') this.#owner.onReconnect(message as Reconnect);
-    else this.#handler.onMessage(message);
-  }
-
-  onForeign(foreign: ForeignFrame): void {
-    if (this.#current) this.#handler.onForeign?.(foreign);
-  }
-
-  onExtensions(extensions: ReadonlySet<number>): void {
-    if (this.#current) this.#handler.onExtensions?.(extensions);
-  }
-
-  onDrain(): void {
-    if (this.#current) this.#handler.onDrain?.();
+    this.#line.end(reason);
+    this.#tell({ code: reason });
   }
 
   onClose(reason: CloseReason): void {
     this.#closed.resolve();
     if (!this.#current) return;
     this.#current = false;
-    this.#tellClosed(reason);
-    this.#owner.onLost(reason);
+    this.#tell(reason);
+    this.owner.onLost(reason);
   }
 
   /** The upstream goes on whatever the application makes of the end. */
-  #tellClosed(reason: CloseReason): void {
+  #tell(reason: CloseReason): void {
     try {
-      this.#handler.onClose(reason);
+      this.tell(reason);
     } catch (error) {
-      this.#owner.onBug(error);
+      this.owner.onBug(error);
     }
   }
 }

@@ -1,5 +1,4 @@
-import type { Endpoint } from './endpoint.ts';
-import { endpointName } from './endpoint.ts';
+import { type Endpoint, endpointName, type Place } from './endpoint.ts';
 import type { Target } from './reconnect-rule.ts';
 import type { RedirectGate } from './redirect-gate.ts';
 import type { Relay } from './relay.ts';
@@ -32,9 +31,9 @@ export type State =
   | { readonly phase: 'closed' };
 
 /** What the application sees. Times: unix milliseconds. */
-export type UpstreamState =
-  | { readonly kind: 'connecting'; readonly endpoint: Endpoint; readonly lastFailure?: string }
-  | { readonly kind: 'connected'; readonly endpoint: Endpoint; readonly primary: boolean; readonly sinceMs: number }
+export type UpstreamState<E extends Place = Endpoint> =
+  | { readonly kind: 'connecting'; readonly endpoint: E; readonly lastFailure?: string }
+  | { readonly kind: 'connected'; readonly endpoint: E; readonly primary: boolean; readonly sinceMs: number }
   | { readonly kind: 'waiting'; readonly untilMs: number; readonly reason: string }
   | { readonly kind: 'closed' };
 
@@ -45,16 +44,16 @@ export interface UpstreamHealth {
   readonly reason?: string;
 }
 
-export function describeState(state: State, endpoints: readonly Endpoint[]): UpstreamState {
+export function describeState<E extends Place>(state: State, endpoints: readonly E[]): UpstreamState<E> {
   switch (state.phase) {
     case 'connecting': {
       const { attempt, lastFailure } = state;
-      const endpoint = endpoints[attempt.index] as Endpoint;
+      const endpoint = endpoints[attempt.index] as E;
       return { kind: 'connecting', endpoint, ...(lastFailure !== undefined && { lastFailure }) };
     }
     case 'connected': {
       const { attempt, sinceMs } = state;
-      const endpoint = endpoints[attempt.index] as Endpoint;
+      const endpoint = endpoints[attempt.index] as E;
       return { kind: 'connected', endpoint, primary: attempt.index === 0, sinceMs };
     }
     case 'waiting':
@@ -64,7 +63,7 @@ export function describeState(state: State, endpoints: readonly Endpoint[]): Ups
   }
 }
 
-export function healthOf(state: UpstreamState): UpstreamHealth {
+export function healthOf(state: UpstreamState<Place>): UpstreamHealth {
   switch (state.kind) {
     case 'connected':
       return state.primary ? { ok: true } : { ok: true, reason: `on backup ${endpointName(state.endpoint)}` };

@@ -36,9 +36,9 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   sv1: pure(['codec', 'bitcoin'], ['@noble/hashes']),
   translation: pure(['codec', 'bitcoin', 'mining', 'sv1'], ['@noble/hashes']),
   net: io(['codec', 'noise', 'session']),
-  upstream: io(['codec', 'noise', 'session', 'net']),
+  upstream: io(['codec', 'noise', 'session', 'net', 'sv1']),
   ledger: io([]),
-  'mining-server': io(['codec', 'bitcoin', 'session', 'mining', 'net', 'ledger']),
+  'mining-server': io(['codec', 'bitcoin', 'session', 'mining', 'net', 'ledger', 'daemon']),
   'template-source': io([
     'codec',
     'bitcoin',

@@ -1,0 +1,37 @@
+import { connectWire, type WireConnection } from '@sv2kit/net';
+import { Sv1ClientSession } from '@sv2kit/sv1';
+import type { Dial } from './dial.ts';
+import { DEFAULT_POLICY } from './policy.ts';
+import { PoolLine } from './pool-line.ts';
+import { PoolRelay } from './pool-relay.ts';
+import type { V1Endpoint, V1UpstreamOptions } from './v1-options.ts';
+
+/** Dials Stratum V1 pools: TLS where it is spoken, then configure, subscribe and authorize. */
+export function dialPools(options: V1UpstreamOptions): Dial<V1Endpoint> {
+  const { policy, clock, log, netMetrics: metrics } = options;
+  const limits = { ...options.limits, silenceMs: policy?.silenceMs ?? DEFAULT_POLICY.silenceMs };
+  const open = options.connect ?? connectWire;
+  return ({ endpoint, target, signal, take }) => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const onReady = (line: PoolLine) => {
+      const relay = take(line, (owner) => new PoolRelay(line, options.handler(line, endpoint), owner));
+      resolve();
+      return relay;
+    };
+    const handler = (connection: WireConnection) => {
+      const session = new Sv1ClientSession(options.session({ ...endpoint, ...target }));
+      return new PoolLine(connection, session, { onReady, onFailed: reject });
+    };
+    open({
+      ...target,
+      tls: endpoint.tls,
+      limits,
+      signal,
+      handler,
+      ...(clock && { clock }),
+      ...(log && { log }),
+      ...(metrics && { metrics }),
+    }).catch(reject);
+    return promise;
+  };
+}

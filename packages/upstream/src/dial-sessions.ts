@@ -1,0 +1,47 @@
+import type { Protocol } from '@sv2kit/codec';
+import { type Connection, type ConnectionHandler, connect, type ConnectOptions } from '@sv2kit/net';
+import type { Dial } from './dial.ts';
+import type { Endpoint } from './endpoint.ts';
+import { type AnyMessage, MessageRelay } from './message-relay.ts';
+import type { UpstreamOptions } from './options.ts';
+import { DEFAULT_POLICY } from './policy.ts';
+
+/** What a connection hears that came too late. */
+const NOBODY: ConnectionHandler<AnyMessage> = { onMessage() {}, onClose() {} };
+
+/** Dials Stratum V2 servers: handshake, setup and extensions. */
+export function dialSessions<P extends Protocol>(options: UpstreamOptions<P>): Dial<Endpoint> {
+  const open = options.connect ?? connect<P>;
+  return ({ endpoint, target, signal, take }) => {
+    const isVouchedFor = endpoint.authority !== undefined && options.security !== 'plain';
+    const handler = (connection: Connection<AnyMessage>) =>
+      take(connection, (owner) => {
+        const application = options.handler(connection as never, endpoint) as ConnectionHandler<AnyMessage>;
+        return new MessageRelay(connection, application, owner, isVouchedFor);
+      }) ?? NOBODY;
+    return open({
+      ...connectOptions(options, endpoint),
+      ...target,
+      signal,
+      handler: (connection) => handler(connection as never) as never,
+    });
+  };
+}
+
+/** What `connect` needs to know whichever try it is. */
+function connectOptions<P extends Protocol>(
+  { protocol, setup, extensions, security, policy, limits, clock, log, netMetrics: metrics }: UpstreamOptions<P>,
+  endpoint: Endpoint,
+): Omit<ConnectOptions<P>, 'host' | 'port' | 'handler'> {
+  return {
+    protocol,
+    authority: endpoint.authority,
+    limits: { ...limits, silenceMs: policy?.silenceMs ?? DEFAULT_POLICY.silenceMs },
+    ...(setup && { setup: setup(endpoint) }),
+    ...(extensions && { extensions }),
+    ...(security && { security }),
+    ...(clock && { clock }),
+    ...(log && { log }),
+    ...(metrics && { metrics }),
+  };
+}
