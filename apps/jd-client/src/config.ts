@@ -1,15 +1,12 @@
 import {
   address,
-  boolean,
   checkCoinbase,
-  checkExtensions,
   choice,
   coinbaseFields,
   type ConfigOf,
   config,
   identitySection,
   integer,
-  integers,
   number,
   optional,
   path,
@@ -18,11 +15,16 @@ import {
   stratumUrl,
   text,
 } from '@sv2kit/daemon';
-import { MAX_TAG_SIZE, MINING_SERVER_DEFAULTS, MINING_SERVER_LIMITS } from '@sv2kit/mining-server';
-import { DEFAULT_LIMITS } from '@sv2kit/net';
+import {
+  acknowledgementsSection,
+  checkMiners,
+  extensionsSection,
+  MAX_TAG_SIZE,
+  minerLimitsSection,
+  miningFields,
+} from '@sv2kit/mining-server';
 import { checkUpstreams } from './upstream-config.ts';
 
-const { targets, batch } = MINING_SERVER_DEFAULTS;
 const EXAMPLE_KEY = '9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
 const EXAMPLE_PAYOUT = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4';
 const seconds = (sample: number, help: string) => number(sample, help, { min: 0.1, max: 86_400 });
@@ -61,25 +63,14 @@ export const jdClientConfig = config(
       tag: text('/sv2kit/', `Text that marks the blocks, at most ${MAX_TAG_SIZE} bytes.`, { maxBytes: MAX_TAG_SIZE }),
     }),
     mining: section('How miners are served.', {
-      sharesPerMinute: number(targets.sharesPerMinute, 'Wanted share rate of one channel.', { min: 0.1, max: 1e6 }),
-      minDifficulty: number(targets.minDifficulty, 'No channel gets an easier target.', { min: 1e-12 }),
-      maxDifficulty: number(targets.maxDifficulty, 'No channel gets a harder target.', { min: 1e-9, max: 1e18 }),
-      assumedHashrate: number(targets.assumedHashrate, 'Hashes per second of a channel that states none.', { min: 1 }),
-      versionRolling: boolean(true, 'Whether miners may roll the version bits of BIP323.'),
-      refreshInterval: number(30, 'Seconds after which the latest template becomes new jobs.', { min: 1, max: 3600 }),
-      staleWorkLimit: number(180, 'Seconds without any template provider, after which miners are sent away.', {
-        min: 1,
-      }),
+      ...miningFields,
       extranonceRoom: integer(8, 'Bytes of extranonce for each miner, to be had from every listed pool.', {
         min: 2,
         max: 16,
       }),
       frontEnd: integer(0, 'Differs between client processes that serve at the same time.', { min: 0, max: 255 }),
     }),
-    acknowledgements: section('When accepted shares are acknowledged; never before they are on disk.', {
-      count: integer(batch.count, 'As soon as so many wait.', { min: 1 }),
-      delay: integer(batch.delayMs, 'Or as soon as one has waited so many milliseconds.', { min: 1, max: 60_000 }),
-    }),
+    acknowledgements: acknowledgementsSection,
     fallback: section('When a pool is left for the next one, or for solo mining. Times are in seconds.', {
       startWait: number(5, 'The first pool is waited for so long before miners mine solo.', { min: 0, max: 3600 }),
       retry: seconds(15, 'Longest pause between tries to reach a pool or server that is away.'),
@@ -94,34 +85,17 @@ export const jdClientConfig = config(
       passOver: seconds(30, 'A pool that misbehaved is not tried for so long, twice as long each time.'),
       stable: seconds(60, 'A pool that served for so long has made up for it.'),
     }),
-    extensions: section('Protocol extensions, by number.', {
-      supported: integers([2], 'Extensions that miners may use; 2 names the worker behind each share.', {
-        min: 0,
-        max: 0x7fff,
-      }),
-      required: integers([], 'Extensions that miners must ask for.', { min: 0, max: 0x7fff }),
-    }),
-    limits: section('What miners may cost.', {
-      connections: integer(DEFAULT_LIMITS.connections, 'Connections at once.', { min: 1 }),
-      connectionsPerAddress: integer(DEFAULT_LIMITS.connectionsPerAddress, 'Of these from one address.', { min: 1 }),
-      channelsPerConnection: integer(MINING_SERVER_LIMITS.channelsPerConnection, 'Channels of one connection.', {
-        min: 1,
-      }),
-      firstChannel: number(60, 'Seconds until a connection must have opened a channel.', { min: 1 }),
-      silence: number(3600, 'Seconds without a word after which a connection is ended; 0 for never.', { min: 0 }),
-    }),
+    extensions: extensionsSection,
+    limits: minerLimitsSection,
   },
   {
     check: ({ coinbase, chain, upstreams, mining, fallback, extensions }) => [
       ...checkCoinbase(coinbase, chain),
       ...checkUpstreams(upstreams, chain),
-      ...(mining.minDifficulty > mining.maxDifficulty
-        ? [{ key: 'mining.min_difficulty', wrong: 'is above max_difficulty', example: 'min_difficulty = 0.001' }]
-        : []),
       ...(fallback.rejectedShares > fallback.ofLast
         ? [{ key: 'fallback.rejected_shares', wrong: 'is above of_last', example: 'rejected_shares = 10' }]
         : []),
-      ...checkExtensions(extensions),
+      ...checkMiners({ mining, extensions }),
     ],
   },
 );

@@ -12,8 +12,12 @@ import {
 } from '@sv2kit/daemon';
 import { type Journal, openJournal } from '@sv2kit/ledger';
 import { payTo } from '@sv2kit/mining';
-import { createMiningServer, type MiningServer, type MiningServerConfig } from '@sv2kit/mining-server';
-import { type Listener, listen } from '@sv2kit/net';
+import {
+  createMiningServer,
+  listenForMiners,
+  type MiningServerConfig,
+  miningServerSettings,
+} from '@sv2kit/mining-server';
 import { BlockDesk, TEMPLATE_PROVIDER, TemplateLine, TransactionStore } from '@sv2kit/template-source';
 import { constraintsForOutputs } from '@sv2kit/templates';
 import { Client } from './client.ts';
@@ -101,7 +105,8 @@ async function start(parts: Parts): Promise<JdClient> {
     metrics: metrics.mining,
   });
   watchLedger(journal, deps);
-  const listener = await openListener(parts, server);
+  const port = { server, identity, clock, log, metrics: metrics.net };
+  const listener = await listenForMiners(config, port);
   const line = new TemplateLine({
     endpoints: config.templateProviders.map(({ url }) => url),
     setup: { vendor: 'sv2kit', hardwareVersion: 'jd-client' },
@@ -137,9 +142,9 @@ async function start(parts: Parts): Promise<JdClient> {
 }
 
 function serverConfig(config: JdClientConfig, { desk }: Client): MiningServerConfig {
-  const { coinbase, mining, acknowledgements, limits } = config;
-  const { sharesPerMinute, minDifficulty, maxDifficulty, assumedHashrate } = mining;
+  const { coinbase, mining } = config;
   return {
+    ...miningServerSettings(config),
     tag: utf8(coinbase.tag),
     numbered: false,
     frontEnd: mining.frontEnd,
@@ -147,26 +152,7 @@ function serverConfig(config: JdClientConfig, { desk }: Client): MiningServerCon
     path: (job) => desk.pathOf(job),
     versionMask: mining.versionRolling ? BIP323_MASK : 0,
     leastExtranonceSize: mining.extranonceRoom,
-    targets: { sharesPerMinute, minDifficulty, maxDifficulty, assumedHashrate },
-    batch: { count: acknowledgements.count, delayMs: acknowledgements.delay },
-    refreshMs: mining.refreshInterval * 1000,
-    limits: { channelsPerConnection: limits.channelsPerConnection },
   };
-}
-
-function openListener({ config, deps, identity, metrics }: Parts, server: MiningServer): Promise<Listener> {
-  const { connections, connectionsPerAddress, firstChannel, silence } = config.limits;
-  const { supported, required } = config.extensions;
-  return listen({
-    ...config.listen,
-    identity: () => identity.current(),
-    services: [server.service],
-    extensions: { supported, required },
-    limits: { connections, connectionsPerAddress, firstUseMs: firstChannel * 1000, silenceMs: silence * 1000 },
-    clock: deps.clock,
-    log: deps.log,
-    metrics: metrics.net,
-  });
 }
 
 async function release({ journal, identity }: Parts): Promise<void> {

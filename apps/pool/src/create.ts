@@ -12,8 +12,12 @@ import {
   watchLedger,
 } from '@sv2kit/daemon';
 import { type Journal, openJournal } from '@sv2kit/ledger';
-import { createMiningServer, type MiningServer, type MiningServerConfig } from '@sv2kit/mining-server';
-import { type Listener, listen } from '@sv2kit/net';
+import {
+  createMiningServer,
+  listenForMiners,
+  type MiningServerConfig,
+  miningServerSettings,
+} from '@sv2kit/mining-server';
 import {
   BlockDesk,
   type BlockNode,
@@ -122,7 +126,8 @@ async function start(parts: Parts): Promise<Pool> {
   watchLedger(journal, deps);
   const lookAtNodes = nodeWatch(nodes, health);
   lookAtNodes();
-  const listener = await openListener(parts, server);
+  const port = { server, identity, clock, log, metrics: metrics.net };
+  const listener = await listenForMiners(config, port);
   const line = new TemplateLine({
     endpoints: config.templateProviders.map(({ url }) => url),
     setup: { vendor: 'sv2kit', hardwareVersion: 'pool' },
@@ -163,33 +168,15 @@ async function start(parts: Parts): Promise<Pool> {
   };
 }
 
-function serverConfig({ coinbase, mining, acknowledgements, limits }: PoolConfig): MiningServerConfig {
-  const { sharesPerMinute, minDifficulty, maxDifficulty, assumedHashrate } = mining;
+function serverConfig(config: PoolConfig): MiningServerConfig {
+  const { coinbase, mining } = config;
   return {
+    ...miningServerSettings(config),
     tag: utf8(coinbase.tag),
     frontEnd: mining.frontEnd,
     versionMask: mining.versionRolling ? BIP323_MASK : 0,
     leastExtranonceSize: 2,
-    targets: { sharesPerMinute, minDifficulty, maxDifficulty, assumedHashrate },
-    batch: { count: acknowledgements.count, delayMs: acknowledgements.delay },
-    refreshMs: mining.refreshInterval * 1000,
-    limits: { channelsPerConnection: limits.channelsPerConnection },
   };
-}
-
-function openListener({ config, deps, identity, metrics }: Parts, server: MiningServer): Promise<Listener> {
-  const { connections, connectionsPerAddress, firstChannel, silence } = config.limits;
-  const { supported, required } = config.extensions;
-  return listen({
-    ...config.listen,
-    identity: () => identity.current(),
-    services: [server.service],
-    extensions: { supported, required },
-    limits: { connections, connectionsPerAddress, firstUseMs: firstChannel * 1000, silenceMs: silence * 1000 },
-    clock: deps.clock,
-    log: deps.log,
-    metrics: metrics.net,
-  });
 }
 
 /** @returns what tells health how the nodes are: blocks have a way less while one is away, and miners are served on */

@@ -21,6 +21,16 @@ export {
   type MiningServerLimits,
 } from './config.ts';
 export {
+  acknowledgementsSection,
+  checkMiners,
+  extensionsSection,
+  minerLimitsSection,
+  miningFields,
+  targetFields,
+} from './config-fields.ts';
+export { byOutcome, type MinerMetrics, minerMetrics } from './metrics.ts';
+export { listenForMiners, miningServerSettings } from './service-settings.ts';
+export {
   type AcceptedCustomJob,
   type AcceptedShare,
   type Authorisation,

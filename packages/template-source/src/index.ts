@@ -23,6 +23,7 @@ export {
   TEMPLATE_SOURCE_GIVE_UP_REASONS,
   type TemplateSourceErrorCode,
 } from './errors.ts';
+export { templateSourceMetrics } from './metrics.ts';
 export { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
 export { TemplateLine } from './template-line.ts';
 export type { SourceTip, TemplateLineMetrics, TemplateLineOptions, WorkSink } from './template-line-options.ts';

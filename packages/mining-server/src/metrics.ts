@@ -1,0 +1,57 @@
+import type { BoundCounter, Counter, Latencies, Metrics } from '@sv2kit/daemon';
+import type { NetMetrics } from '@sv2kit/net';
+import type { MiningServerMetrics } from './ports.ts';
+
+/** What the connections and channels of a service's miners are counted with. */
+export interface MinerMetrics {
+  readonly net: NetMetrics;
+  readonly mining: MiningServerMetrics;
+}
+
+/**
+ * Declares the metrics of a service that serves miners. Latencies go to /status, where they have quantiles.
+ * @param prefix of every name, such as `sv2_pool`
+ */
+export function minerMetrics(metrics: Metrics, latencies: Latencies, prefix: string): MinerMetrics {
+  const counter = (rest: string, help: string, labels: readonly string[] = []) =>
+    metrics.counter(`${prefix}_${rest}`, help, labels);
+  const gauge = (rest: string, help: string) => metrics.gauge(`${prefix}_${rest}`, help);
+  return {
+    net: {
+      accepted: counter('connections_accepted_total', 'Connections accepted.'),
+      refused: counter('connections_refused_total', 'Connections turned away.', ['limit']),
+      closed: counter('connections_closed_total', 'Connections that ended.', ['reason']),
+      bugs: counter('connection_bugs_total', 'Mistakes of ours that ended a connection.'),
+      connections: gauge('connections', 'Connections open now.'),
+    },
+    mining: {
+      shares: byOutcome(counter('shares_total', 'Shares of miners judged.', ['outcome'])),
+      channelsOpened: counter('channels_opened_total', 'Channels opened.', ['kind']),
+      channelsRefused: counter('channels_refused_total', 'Channels refused.', ['code']),
+      channelsClosed: counter('channels_closed_total', 'Channels closed.', ['reason']),
+      channels: gauge('channels', 'Channels open now.'),
+      customJobs: counter('custom_jobs_total', "Jobs of miners' own, by what became of them.", ['outcome']),
+      strays: counter('stray_messages_total', 'Messages for channels that are not there.', ['message']),
+      shareToSuccess: latencies.recorder('share-to-success'),
+      shareToError: latencies.recorder('share-to-error'),
+      workToLast: latencies.recorder('template-to-last-job'),
+      fanOut: latencies.recorder('fan-out'),
+    },
+  };
+}
+
+/** A counter by `outcome` that is on every share's way: its labels are looked up once per outcome. */
+export function byOutcome(counter: Counter): Pick<Counter, 'inc'> {
+  const bound = new Map<string, BoundCounter>();
+  return {
+    inc(labels = {}, n) {
+      const outcome = labels['outcome'] ?? '';
+      let series = bound.get(outcome);
+      if (series === undefined) {
+        series = counter.bind({ outcome });
+        bound.set(outcome, series);
+      }
+      series.inc(n);
+    },
+  };
+}

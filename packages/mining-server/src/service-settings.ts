@@ -1,0 +1,47 @@
+import type { Address, Identity } from '@sv2kit/daemon';
+import { type Clock, type Listener, listen, type Logger, type NetMetrics } from '@sv2kit/net';
+import type { MiningServerConfig } from './config.ts';
+import type { MinersConfig } from './config-fields.ts';
+import type { MiningServer } from './server.ts';
+
+/** What a {@link MiningServerConfig} takes from the configuration of its service. */
+export function miningServerSettings(
+  config: Pick<MinersConfig, 'mining' | 'acknowledgements' | 'limits'>,
+): Pick<MiningServerConfig, 'targets' | 'batch' | 'refreshMs' | 'limits'> {
+  const { mining, acknowledgements, limits } = config;
+  const { sharesPerMinute, minDifficulty, maxDifficulty, assumedHashrate } = mining;
+  return {
+    targets: { sharesPerMinute, minDifficulty, maxDifficulty, assumedHashrate },
+    batch: { count: acknowledgements.count, delayMs: acknowledgements.delay },
+    refreshMs: mining.refreshInterval * 1000,
+    limits: { channelsPerConnection: limits.channelsPerConnection },
+  };
+}
+
+/** What the port for miners needs beside its configuration. */
+export interface MinerPortDeps {
+  readonly server: Pick<MiningServer, 'service'>;
+  readonly identity: Pick<Identity, 'current'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: NetMetrics;
+}
+
+/** Opens the port that a mining server's miners connect to, as its service is configured. */
+export function listenForMiners(
+  config: Pick<MinersConfig, 'extensions' | 'limits'> & { readonly listen: Address },
+  { server, identity, clock, log, metrics }: MinerPortDeps,
+): Promise<Listener> {
+  const { connections, connectionsPerAddress, firstChannel, silence } = config.limits;
+  const { supported, required } = config.extensions;
+  return listen({
+    ...config.listen,
+    identity: () => identity.current(),
+    services: [server.service],
+    extensions: { supported, required },
+    limits: { connections, connectionsPerAddress, firstUseMs: firstChannel * 1000, silenceMs: silence * 1000 },
+    clock,
+    log,
+    metrics,
+  });
+}
