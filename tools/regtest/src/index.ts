@@ -28,3 +28,6 @@ export { search, type Share, type TestChannel, TestMiner } from './test-miner.ts
 export { PLAIN, TestV1Miner, type V1Answer, type V1Manners, type V1MinerOptions } from './test-v1-miner.ts';
 export { TestV1Pool, type V1PoolBlock, type V1PoolOptions, type V1PoolShare } from './test-v1-pool.ts';
 export type { V1PoolPeer } from './v1-pool-peer.ts';
+export type { V1Line } from './json-lines.ts';
+export type { V1Job, V1Share, V1Wish } from './v1-job.ts';
+export { type SelfSigned, selfSigned } from './self-signed.ts';

@@ -62,6 +62,11 @@ export class JsonLines {
     if (this.#socket.writable) this.#socket.write(text);
   }
 
+  /** Reads no more: what the peer says piles up on its side. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   /** Cuts the connection, as a failing network would. */
   cut(): void {
     this.#socket.resetAndDestroy();

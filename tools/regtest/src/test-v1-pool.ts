@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { type CheckingNode, createRpcNode, type NodeTemplate, type SubmitResult } from '@sv2kit/bitcoin-node';
 import { systemClock } from '@sv2kit/daemon';
-import { fromHex } from './json-lines.ts';
+import { fromHex, toHex, wordHex } from './json-lines.ts';
 import { Log } from './log-line.ts';
 import { Mailbox } from './mailbox.ts';
 import type { TestNode } from './node.ts';
@@ -21,6 +21,8 @@ export interface V1PoolOptions {
   readonly versionMask?: number;
   /** Whether it understands mining.configure. */
   readonly knowsConfigure?: boolean;
+  /** Whether a miner that comes back, and says so, has the extranonce1 and the jobs that it had. */
+  readonly resumes?: boolean;
   /** Everybody is, when absent. */
   readonly authorises?: (username: string, password: string) => boolean;
 }
@@ -64,6 +66,8 @@ export class TestV1Pool implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #host: PeerHost;
   readonly #live = new Set<V1PoolPeer>();
+  /** Miners that have gone, by extranonce1. */
+  readonly #sessions = new Map<string, V1PoolPeer>();
   readonly #first = Promise.withResolvers<void>();
   #terms: Omit<V1Terms, 'extranonce1'>;
   #extranonce1Size: number;
@@ -83,15 +87,19 @@ export class TestV1Pool implements AsyncDisposable {
 
   private constructor(options: V1PoolOptions) {
     const { node, difficulty = EVERY_HASH, extranonce1Size = 4, extranonce2Size = 8 } = options;
-    const { versionMask = USUAL_MASK, knowsConfigure = true, authorises = () => true } = options;
+    const { versionMask = USUAL_MASK, knowsConfigure = true, resumes = false, authorises = () => true } = options;
     this.#terms = { extranonce2Size, difficulty, versionMask: 0 };
     this.#extranonce1Size = extranonce1Size;
     this.#host = {
       manners: { versionMask, knowsConfigure, authorises },
       onShare: (peer, submit) => this.#onShare(peer, submit),
+      resumed: (session) => (resumes ? this.#sessions.get(session) : undefined),
       onAuthorised: (peer, username) => this.workers.put({ peer, username }),
       onReady: (peer) => this.#work !== undefined && peer.give(this.#work, true),
-      onClose: (peer) => void this.#live.delete(peer),
+      onClose: (peer) => {
+        this.#live.delete(peer);
+        this.#sessions.set(toHex(peer.terms.extranonce1), peer);
+      },
     };
     this.#node = createRpcNode({
       url: node.rpcUrl,
@@ -151,7 +159,7 @@ export class TestV1Pool implements AsyncDisposable {
       if (!peer.takesExtranonce) continue;
       const extranonce1 = this.#nextExtranonce();
       peer.terms = { ...peer.terms, extranonce1, extranonce2Size };
-      peer.tell('mining.set_extranonce', [Buffer.from(extranonce1).toString('hex'), extranonce2Size]);
+      peer.tell('mining.set_extranonce', [toHex(extranonce1), extranonce2Size]);
     }
     this.sendJob(true);
   }
@@ -160,7 +168,7 @@ export class TestV1Pool implements AsyncDisposable {
   setVersionMask(versionMask: number): void {
     for (const peer of this.#live) {
       peer.terms = { ...peer.terms, versionMask };
-      peer.tell('mining.set_version_mask', [(versionMask >>> 0).toString(16).padStart(8, '0')]);
+      peer.tell('mining.set_version_mask', [wordHex(versionMask)]);
     }
     this.sendJob(false);
   }

@@ -10,6 +10,8 @@ export interface PeerHost {
     readonly authorises: (username: string, password: string) => boolean;
   };
   onShare(peer: V1PoolPeer, submit: V1Submit): V1Refusal | undefined;
+  /** What a miner goes on with that names a session of before: undefined when nothing is kept. */
+  resumed(session: string): V1PoolPeer | undefined;
   onAuthorised(peer: V1PoolPeer, username: string): void;
   onReady(peer: V1PoolPeer): void;
   onClose(peer: V1PoolPeer): void;
@@ -31,7 +33,8 @@ export class V1PoolPeer {
   readonly lines: JsonLines;
   /** User names that may submit, in the order in which they came. */
   readonly usernames: string[] = [];
-  readonly jobs = new Map<string, Given>();
+  /** What it was given, by job id. */
+  jobs = new Map<string, Given>();
   userAgent = '';
   /** What its next job is sent with. */
   terms: V1Terms;
@@ -86,13 +89,7 @@ export class V1PoolPeer {
       case 'mining.configure':
         return this.#onConfigure(id, params);
       case 'mining.subscribe':
-        this.#subscribed = true;
-        this.userAgent = String(params[0] ?? '');
-        return this.#answer(id, [
-          [['mining.notify', toHex(this.terms.extranonce1)]],
-          toHex(this.terms.extranonce1),
-          this.terms.extranonce2Size,
-        ]);
+        return this.#onSubscribe(id, params);
       case 'mining.extranonce.subscribe':
         this.takesExtranonce = true;
         return this.#answer(id, true);
@@ -107,6 +104,18 @@ export class V1PoolPeer {
       default:
         return this.#refuse(id, UNKNOWN);
     }
+  }
+
+  #onSubscribe(id: unknown, [userAgent, session]: readonly unknown[]): void {
+    this.#subscribed = true;
+    this.userAgent = String(userAgent ?? '');
+    const before = typeof session === 'string' ? this.#host.resumed(session) : undefined;
+    if (before !== undefined) {
+      this.terms = { ...this.terms, extranonce1: before.terms.extranonce1 };
+      this.jobs = before.jobs;
+    }
+    const { extranonce1, extranonce2Size } = this.terms;
+    this.#answer(id, [[['mining.notify', toHex(extranonce1)]], toHex(extranonce1), extranonce2Size]);
   }
 
   #onConfigure(id: unknown, [names, values]: readonly unknown[]): void {
