@@ -186,7 +186,7 @@ function nodeWatch(nodes: readonly BlockNode[], health: PoolDeps['health']): () 
     for (const { node, condition } of watched) {
       const { state, reason = state } = node.health();
       if (state === 'ok') condition.ok();
-      else condition.failing(reason);
+      else condition.lacking(reason);
     }
   };
 }

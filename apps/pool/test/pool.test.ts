@@ -192,7 +192,7 @@ test('a share from before a restart earns nothing after it: the boot epoch in it
   expect(await late.answer('SubmitSharesError')).toMatchObject({ errorCode: 'difficulty-too-low' });
 });
 
-test('a node that is away is a condition of health of its own, until it is back', async () => {
+test('a node that is away is a condition of health of its own until it is back, and the pool serves on', async () => {
   const { url } = await startProvider();
   let state: NodeHealth = { state: 'connecting', reason: 'no answer from the node yet' };
   const node: BlockNode = {
@@ -210,7 +210,7 @@ test('a node that is away is a condition of health of its own, until it is back'
   state = { state: 'ok' };
   await eventually(condition).toMatchObject({ ok: true });
   state = { state: 'away', reason: 'connect ECONNREFUSED' };
-  await eventually(condition).toMatchObject({ ok: false, reason: 'connect ECONNREFUSED' });
+  await eventually(condition).toMatchObject({ ok: false, serving: true, reason: 'connect ECONNREFUSED' });
 });
 
 test('a miner that comes before there is work is told so, with the right key', async () => {

@@ -1,11 +1,13 @@
 import type { Clock } from './clock.ts';
 
-/** One thing that must be so for the service to be of full use. */
+/** One thing that must be so for the service to be of full use. It counts as failing until something else is said. */
 export interface Condition {
   /** It is so. */
   ok(): void;
-  /** It is not so, because … */
+  /** It is not so, because …: the service is not to be relied on. */
   failing(reason: string): void;
+  /** It is not so, because …; the service does all its work without. */
+  lacking(reason: string): void;
   /** It no longer matters (an upstream that was removed). */
   remove(): void;
 }
@@ -14,6 +16,8 @@ export interface ConditionReport {
   readonly name: string;
   readonly ok: boolean;
   readonly reason?: string;
+  /** Of one that is not ok: whether the service does all its work without. */
+  readonly serving?: boolean;
   /** Unix milliseconds since when it is as it is. */
   readonly sinceMs: number;
 }
@@ -22,7 +26,9 @@ export type HealthState = 'starting' | 'ok' | 'degraded' | 'stopping';
 
 export interface HealthReport {
   readonly state: HealthState;
-  /** Why the state is not ok: the failing conditions' reasons. */
+  /** Whether the service does its work: ok, or degraded by nothing that it needs. */
+  readonly serving: boolean;
+  /** Why the state is not ok: the reasons of the conditions that are not. */
   readonly reason?: string;
   readonly conditions: readonly ConditionReport[];
 }
@@ -46,6 +52,7 @@ export class Health {
     return {
       ok: () => this.#set(name, undefined),
       failing: (why) => this.#set(name, why),
+      lacking: (why) => this.#set(name, why, true),
       remove: () => void this.#conditions.delete(name),
     };
   }
@@ -69,15 +76,19 @@ export class Health {
     const conditions = [...this.#conditions.values()];
     const reasons = conditions.filter(({ ok }) => !ok).map(({ name, reason }) => `${name}: ${reason}`);
     const state = this.#phase === 'running' ? (reasons.length === 0 ? 'ok' : 'degraded') : this.#phase;
-    return { state, ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }), conditions };
+    const serving = this.#phase === 'running' && conditions.every((each) => each.ok || each.serving === true);
+    return { state, serving, ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }), conditions };
   }
 
-  #set(name: string, reason: string | undefined): void {
+  #set(name: string, reason: string | undefined, serving = false): void {
     const before = this.#conditions.get(name);
     const ok = reason === undefined;
-    if (before !== undefined && before.ok === ok && before.reason === reason) return;
+    if (before !== undefined && before.ok === ok && before.reason === reason && (before.serving ?? false) === serving)
+      return;
     const sinceMs = before?.ok === ok ? before.sinceMs : this.#clock.now();
-    const now: ConditionReport = ok ? { name, ok, sinceMs } : { name, ok, reason, sinceMs };
+    const now: ConditionReport = ok
+      ? { name, ok, sinceMs }
+      : { name, ok, reason, sinceMs, ...(serving && { serving }) };
     this.#conditions.set(name, now);
     if (before === undefined) return;
     for (const listener of this.#listeners) listener(now);

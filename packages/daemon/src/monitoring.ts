@@ -42,7 +42,7 @@ interface Answer {
 const JSON_TYPE = 'application/json; charset=utf-8';
 const REQUEST_TIMEOUT_MS = 5000;
 
-/** Serves GET /health (200 or 503, with reasons), /metrics (Prometheus) and /status (JSON). Read-only. */
+/** Serves GET /health (200 while the service does its work, else 503, with reasons), /metrics (Prometheus) and /status (JSON). Read-only. */
 export async function openMonitoring(options: MonitoringOptions): Promise<Monitoring> {
   const server = createServer((request, response) => void respond(request, response, options));
   server.requestTimeout = REQUEST_TIMEOUT_MS;
@@ -83,7 +83,7 @@ async function answerTo(request: IncomingMessage, options: MonitoringOptions): P
   switch ((request.url ?? '/').split('?')[0]) {
     case '/health': {
       const report = options.health();
-      return json(report.state === 'ok' ? 200 : 503, report);
+      return json(report.serving ? 200 : 503, report);
     }
     case '/metrics':
       return { code: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: await options.metrics.text() };

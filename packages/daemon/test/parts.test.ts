@@ -157,7 +157,11 @@ describe('health', () => {
     clock.advance(10);
     node.ok();
     node.ok();
-    expect(health.report()).toEqual({ state: 'ok', conditions: [{ name: 'node', ok: true, sinceMs: 1010 }] });
+    expect(health.report()).toEqual({
+      state: 'ok',
+      serving: true,
+      conditions: [{ name: 'node', ok: true, sinceMs: 1010 }],
+    });
     node.failing('connection refused');
     expect(health.report().reason).toBe('node: connection refused');
     node.remove();
@@ -166,6 +170,32 @@ describe('health', () => {
     expect(health.report().state).toBe('stopping');
     expect(changes).toEqual(['node true', 'node false']);
   });
+});
+
+test('a service serves without what it merely lacks, and says so', () => {
+  const health = new Health(new VirtualClock(0));
+  const [store, spare] = [health.condition('store'), health.condition('spare')];
+  expect(health.report().serving).toBe(false);
+  health.started();
+  const changes: string[] = [];
+  health.onChange(({ name, reason = 'ok', serving }) => changes.push(`${name} ${reason} ${serving === true}`));
+  store.ok();
+  spare.lacking('away');
+  expect(health.report()).toMatchObject({ state: 'degraded', serving: true, reason: 'spare: away' });
+  spare.failing('away');
+  expect(health.report()).toMatchObject({ state: 'degraded', serving: false });
+  spare.ok();
+  store.failing('full');
+  expect(health.report()).toMatchObject({ state: 'degraded', serving: false, reason: 'store: full' });
+  health.stopping();
+  expect(health.report().serving).toBe(false);
+  expect(changes).toEqual([
+    'store ok false',
+    'spare away true',
+    'spare away false',
+    'spare ok false',
+    'store full false',
+  ]);
 });
 
 describe('monitoring', () => {
@@ -184,6 +214,9 @@ describe('monitoring', () => {
     expect([sick.status, await sick.json()]).toMatchObject([503, { state: 'degraded', reason: 'node: away' }]);
     node.ok();
     expect((await fetch(`${base}/health`)).status).toBe(200);
+    node.lacking('away');
+    const lame = await fetch(`${base}/health`);
+    expect([lame.status, await lame.json()]).toMatchObject([200, { state: 'degraded', reason: 'node: away' }]);
     expect(await (await fetch(`${base}/metrics`)).text()).toContain('sv2_x_total 1');
     expect(await (await fetch(`${base}/status?x=1`)).json()).toEqual({ name: 'demo', details: { big: '1' } });
     expect((await fetch(`${base}/`)).status).toBe(404);

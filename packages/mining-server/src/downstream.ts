@@ -67,6 +67,8 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
 
   onReady(): void {
     this.#context.downstreams.add(this);
+    // Has nothing to open a channel for until it has a template, a token and miners: silence is what ends it.
+    if (this.selectsWork) this.connection.markInUse();
   }
 
   onMessage(message: MiningFromClient): void {

@@ -251,6 +251,12 @@ describe('set-up', () => {
   });
 });
 
+test('a client that selects its own work may take its time to open a channel, as nobody else may', () => {
+  const { connect } = rig();
+  expect(connect(REQUIRES_WORK_SELECTION).inUse).toBe(true);
+  expect(connect(REQUIRES_STANDARD_JOBS).inUse).toBe(false);
+});
+
 test('a client that selects its own work gets none, and is told that its own is not taken (§5.3.18)', async () => {
   const { connect, server, settle } = rig();
   const miner = connect(REQUIRES_WORK_SELECTION);
