@@ -1,15 +1,15 @@
-import { mining, type MiningFromClient, type MiningFromServer, REQUIRES_STANDARD_JOBS, utf8 } from '@sv2kit/codec';
 import type { Condition, Service, ServiceDeps } from '@sv2kit/daemon';
-import type { Connection, ConnectionHandler } from '@sv2kit/net';
-import { createUpstream, endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
-import { type MiningDeviceConfig, maxTargetOf, versionMaskOf } from './config.ts';
+import { difficultyFromTarget } from '@sv2kit/bitcoin';
+import { endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
+import { type MiningDeviceConfig, versionMaskOf } from './config.ts';
+import { connectUpstream, type DeviceProtocol, protocolOf } from './connect.ts';
 import type { HashEngine } from './engine.ts';
 import { GLANCE_MS, HashrateMeter, MEASURED_MS, NominalHashrate } from './hashrate.ts';
 import { type MiningDeviceMetrics, miningDeviceMetrics } from './metrics.ts';
-import { type ChannelWish, Miner } from './miner.ts';
 import type { MinerPhase } from './reactions.ts';
 import { Rig } from './rig.ts';
 import { ShareLog, type ShareTotals } from './share-log.ts';
+import type { Workplace } from './workplace.ts';
 
 /** What the device needs of its surroundings. */
 export type MiningDeviceDeps = Pick<ServiceDeps, 'log' | 'metrics' | 'health' | 'latencies' | 'clock' | 'fail'> & {
@@ -21,7 +21,9 @@ export type MiningDeviceDeps = Pick<ServiceDeps, 'log' | 'metrics' | 'health' | 
 
 /** What a device tells of itself at /status. */
 export interface MiningDeviceStatus {
-  readonly channel: 'standard' | 'extended';
+  readonly protocol: DeviceProtocol;
+  /** Absent where there are no channels: in Stratum V1. */
+  readonly channel?: 'standard' | 'extended';
   readonly phase: MinerPhase;
   /** In words. */
   readonly upstream: string;
@@ -32,6 +34,8 @@ export interface MiningDeviceStatus {
   readonly hashes: number;
   readonly threads: number;
   readonly shares: ShareTotals;
+  /** Of the shares that are looked for now; 0 without work. */
+  readonly difficulty: number;
   /** Shares that also met the network's target. */
   readonly blocks: number;
   readonly bestDifficulty: number;
@@ -54,7 +58,7 @@ export class MiningDevice implements Service {
   readonly #connected: Condition;
   readonly #meter = new HashrateMeter();
   #nominal: NominalHashrate;
-  #miner: Miner | undefined;
+  #workplace: Workplace | undefined;
   #upstream: Upstream | undefined;
   #sampling: Disposable | undefined;
   #phase: MinerPhase = 'closed';
@@ -80,8 +84,7 @@ export class MiningDevice implements Service {
     this.#rig = new Rig({
       engine,
       clock: deps.clock,
-      versionMask: versionMaskOf(config),
-      onFound: (found) => this.#miner?.onFound(found),
+      onFound: (found) => this.#workplace?.onFound(found),
       onFailure: (error) => deps.fail(error),
     });
   }
@@ -97,14 +100,17 @@ export class MiningDevice implements Service {
 
   async close(): Promise<void> {
     this.#sampling?.[Symbol.dispose]();
-    this.#miner?.close();
+    this.#workplace?.close();
     await this.#upstream?.close();
     await this.#rig.close();
   }
 
   status(): MiningDeviceStatus & Readonly<Record<string, unknown>> {
+    const protocol = protocolOf(this.#config);
+    const target = this.#rig.work?.target;
     return {
-      channel: this.#config.channel,
+      protocol,
+      ...(protocol === 'sv2' && { channel: this.#config.channel }),
       phase: this.#phase,
       upstream: this.#upstream === undefined ? 'closed' : describeUpstream(this.#upstream.state),
       hashrate: this.#meter.rate(GLANCE_MS) ?? 0,
@@ -112,6 +118,7 @@ export class MiningDevice implements Service {
       hashes: this.#rig.hashes,
       threads: this.#engine.threads,
       shares: this.#shares.totals,
+      difficulty: target === undefined ? 0 : difficultyFromTarget(target),
       blocks: this.#blocks,
       bestDifficulty: this.#best,
       jobs: this.#jobs,
@@ -121,59 +128,31 @@ export class MiningDevice implements Service {
 
   #connect(): Upstream {
     const { clock, log, random, security } = this.#deps;
-    const { upstreams, channel, device } = this.#config;
-    const { vendor, firmware, deviceId, hardware: hardwareVersion } = device;
-    const flags = channel === 'standard' ? REQUIRES_STANDARD_JOBS : 0;
-    return createUpstream({
-      endpoints: upstreams.map(({ url }) => url),
-      protocol: mining,
-      setup: () => ({ flags, vendor, hardwareVersion, firmware, deviceId }),
-      handler: (connection) => this.#onConnected(connection),
-      onState: (state) => this.#onUpstream(state),
+    return connectUpstream(this.#config, {
       clock,
       log,
-      metrics: this.#metrics.upstream,
-      netMetrics: this.#metrics.net,
+      metrics: this.#metrics,
+      place: {
+        rig: this.#rig,
+        shares: this.#shares,
+        versionMask: versionMaskOf(this.#config),
+        listener: {
+          onPhase: (phase) => this.#onPhase(phase),
+          onWork: (newTip) => this.#onWork(newTip),
+          onUnexpected: (type) => this.#metrics.unexpected.inc({ type }),
+          onShare: (difficulty, block) => this.#onShare(difficulty, block),
+        },
+      },
+      nominalHashRate: () => this.#nominal.value,
+      onState: (state) => this.#onUpstream(state),
+      onConnected: (workplace) => {
+        this.#workplace?.close();
+        this.#workplace = workplace;
+      },
+      giveUp: (reason) => this.#upstream?.giveUp(reason),
       ...(random && { random }),
       ...(security && { security }),
     });
-  }
-
-  #onConnected(connection: Connection<MiningFromClient>): ConnectionHandler<MiningFromServer> {
-    this.#miner?.close();
-    const miner = new Miner(connection, {
-      wish: this.#wish(),
-      rig: this.#rig,
-      shares: this.#shares,
-      nominalHashRate: () => this.#nominal.value,
-      giveUp: (reason) => this.#giveUp(connection, reason),
-      listener: {
-        onPhase: (phase) => this.#onPhase(phase),
-        onWork: (newTip) => this.#onWork(newTip),
-        onUnexpected: (type) => this.#metrics.unexpected.inc({ type }),
-        onShare: (difficulty, block) => this.#onShare(difficulty, block),
-      },
-      clock: this.#deps.clock,
-      log: this.#deps.log.child({ upstream: `${connection.remote.address}:${connection.remote.port}` }),
-    });
-    this.#miner = miner;
-    miner.open();
-    return miner;
-  }
-
-  /** A server that is useless from the first moment is not the upstream's current one yet: then it is just dropped. */
-  #giveUp(connection: Connection<MiningFromClient>, reason: string): void {
-    this.#upstream?.giveUp(reason);
-    connection.end(reason);
-  }
-
-  #wish(): ChannelWish {
-    const { channel: kind, minExtranonceSize, userIdentity } = this.#config;
-    return {
-      userIdentity: utf8(userIdentity),
-      maxTarget: maxTargetOf(this.#config),
-      channel: kind === 'standard' ? { kind } : { kind, minExtranonceSize },
-    };
   }
 
   #onUpstream(state: UpstreamState): void {
@@ -213,7 +192,7 @@ export class MiningDevice implements Service {
     this.#metrics.hashrate.set(rate);
     if (!this.#nominal.adopt(rate, nowMs)) return;
     this.#setNominal(this.#nominal);
-    this.#miner?.tellHashrate();
+    this.#workplace?.tellHashrate();
   }
 
   #setNominal(nominal: NominalHashrate): void {

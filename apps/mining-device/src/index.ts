@@ -1,6 +1,6 @@
 /**
- * A mining device that hashes on the CPU and speaks Stratum V2 (§5): standard or extended channel, version, ntime and
- * extranonce rolling, reconnection with fail-over.
+ * A mining device that hashes on the CPU and speaks Stratum V2 (§5), on a standard or an extended channel, or Stratum V1:
+ * version, ntime and extranonce rolling, reconnection with fail-over.
  *
  * @example
  * ```ts

@@ -5,12 +5,11 @@ import {
   REQUIRES_EXTENDED_CHANNELS,
   REQUIRES_FIXED_VERSION,
 } from '@sv2kit/codec';
-import type { Clock, Logger } from '@sv2kit/daemon';
 import { ChannelClient, type ClientAction, type ClientOptions } from '@sv2kit/mining';
 import type { CloseReason, Connection, ConnectionHandler } from '@sv2kit/net';
 import { type MinerPhase, REACTIONS } from './reactions.ts';
-import type { Found, Rig } from './rig.ts';
-import type { ShareLog } from './share-log.ts';
+import type { Found } from './rig.ts';
+import type { Workplace, WorkplaceDeps } from './workplace.ts';
 
 /** A channel that the server has closed is asked for again after this long, then after twice as long, and so on. */
 const FIRST_REOPEN_MS = 1000;
@@ -19,30 +18,16 @@ const LAST_REOPEN_MS = 60_000;
 /** What a miner says of itself when it opens its channel. */
 export type ChannelWish = Pick<ClientOptions, 'userIdentity' | 'maxTarget' | 'channel'>;
 
-/** What the device as a whole wants to know. */
-export interface MinerListener {
-  onPhase(phase: MinerPhase): void;
-  onWork(newTip: boolean): void;
-  onUnexpected(type: MiningFromServer['type']): void;
-  /** A share went out. @param block whether its hash also meets the network's target */
-  onShare(difficulty: number, block: boolean): void;
-}
-
-export interface MinerDeps {
+export interface MinerDeps extends WorkplaceDeps {
   readonly wish: ChannelWish;
-  readonly rig: Rig;
-  readonly shares: ShareLog;
   /** Hashes per second to open with. */
   readonly nominalHashRate: () => number;
   /** This server is of no use: drop it for another. @param reason a constant code */
   giveUp(reason: string): void;
-  readonly listener: MinerListener;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
-/** One connection to a mining server: keeps a channel open and mines what it is given there. */
-export class Miner implements ConnectionHandler<MiningFromServer> {
+/** One connection to a Stratum V2 server: keeps a channel open and mines what it is given there. */
+export class Miner implements Workplace, ConnectionHandler<MiningFromServer> {
   readonly #connection: Connection<MiningFromClient>;
   readonly #deps: MinerDeps;
   #channel: ChannelClient;
@@ -173,8 +158,9 @@ export class Miner implements ConnectionHandler<MiningFromServer> {
   #mine({ work, newTip }: ClientAction & { kind: 'work' }): void {
     this.#reopenMs = FIRST_REOPEN_MS;
     this.#become('mining');
-    this.#deps.rig.mine(work, newTip);
-    this.#deps.listener.onWork(newTip);
+    const { rig, listener, versionMask } = this.#deps;
+    rig.mine(work, { versionMask, forgetEarlier: newTip });
+    listener.onWork(newTip);
   }
 
   /** waiting or mining -> closed, and to opening after a while */

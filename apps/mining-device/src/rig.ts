@@ -22,10 +22,17 @@ export interface Found {
 export interface RigOptions {
   readonly engine: HashEngine;
   readonly clock: Clock;
-  readonly versionMask: number;
   onFound(found: Found): void;
   /** A thread has ended or hashes wrongly. */
   onFailure(error: Error): void;
+}
+
+/** How a job is taken up. */
+export interface MiningTerms {
+  /** Version bits to roll where the job allows it. */
+  readonly versionMask: number;
+  /** Hits on earlier jobs are worth nothing from here on. */
+  readonly forgetEarlier: boolean;
 }
 
 /** Keeps every thread of an engine busy with stretches of the current job. */
@@ -35,6 +42,7 @@ export class Rig {
   #search: Search | undefined;
   #waits = new Map<number, Disposable>();
   #nextTaskId = 1;
+  #nextExtranonce = 0;
   #noncesPerStretch = MIN_NONCES;
 
   constructor(options: RigOptions) {
@@ -62,16 +70,19 @@ export class Rig {
     return hashesPerSecond;
   }
 
-  /** Every thread goes over to this job. @param newTip hits on earlier jobs are worth nothing from here on */
-  mine(work: Work, newTip: boolean): void {
-    const { engine, versionMask } = this.#options;
-    if (newTip) this.#tasks.clear();
-    this.#search = new Search(work, { versionMask, noncesPerStretch: this.#noncesPerStretch });
+  /** Every thread goes over to this job. */
+  mine(work: Work, { versionMask, forgetEarlier }: MiningTerms): void {
+    const { engine } = this.#options;
+    if (forgetEarlier) this.#tasks.clear();
+    this.#countExtranonces();
+    const [noncesPerStretch, firstExtranonce] = [this.#noncesPerStretch, this.#nextExtranonce];
+    this.#search = new Search(work, { versionMask, noncesPerStretch, firstExtranonce });
     for (let thread = 0; thread < engine.threads; thread++) this.#assign(thread);
   }
 
   /** Every thread rests; hits that are under way are forgotten. */
   rest(): void {
+    this.#countExtranonces();
     this.#search = undefined;
     this.#tasks.clear();
     for (const wait of this.#waits.values()) wait[Symbol.dispose]();
@@ -82,6 +93,11 @@ export class Rig {
   async close(): Promise<void> {
     this.rest();
     await this.#options.engine.close();
+  }
+
+  /** What one job has used, the next one does not use again: a pool may give the same job under another id. */
+  #countExtranonces(): void {
+    this.#nextExtranonce = this.#search?.nextExtranonce ?? this.#nextExtranonce;
   }
 
   #assign(thread: number): void {

@@ -32,6 +32,8 @@ export interface SearchOptions {
   readonly versionMask: number;
   /** A power of two up to 2^32. */
   readonly noncesPerStretch: number;
+  /** Where the count of extranonces begins: jobs that are alike but for their ids then have nothing in common. */
+  readonly firstExtranonce?: number;
 }
 
 /**
@@ -47,7 +49,10 @@ export class Search {
   readonly #extranonces: number;
   /** Stretches of one pass through version bits, extranonces and nonces. */
   readonly #stretches: number;
+  readonly #firstExtranonce: number;
   #next = 0;
+  /** Extranonces begun, in all passes. */
+  #begun = 0;
   /** No stretch of this pass has an earlier one: the pass before used those. */
   #firstNtime: number;
   #lastNtime: number;
@@ -58,6 +63,7 @@ export class Search {
     this.#noncesPerStretch = options.noncesPerStretch;
     this.#versions = 2 ** countBits(this.#mask);
     this.#extranonces = work.space.kind === 'extended' ? 256 ** Math.min(work.space.extranonceSize, COUNTED_BYTES) : 1;
+    this.#firstExtranonce = options.firstExtranonce ?? 0;
     this.#stretches = this.#headers * (NONCES / options.noncesPerStretch);
     this.#firstNtime = work.minNtime;
     this.#lastNtime = work.minNtime;
@@ -77,14 +83,20 @@ export class Search {
     }
     if (ntime < this.#firstNtime) return { kind: 'exhausted', untilMs: this.#reachedAtMs(this.#firstNtime) };
     this.#lastNtime = ntime;
+    this.#begun = Math.min(this.#begun + 1, this.#extranonces);
     return this.#stretch(this.#next++, ntime);
+  }
+
+  /** The first of the extranonces that have not been used, for the job to come. */
+  get nextExtranonce(): number {
+    return (this.#firstExtranonce + this.#begun) % 256 ** COUNTED_BYTES;
   }
 
   #stretch(index: number, ntime: number): Stretch {
     const { work } = this;
     const header = index % this.#headers;
     const version = (work.version ^ spreadBits(header % this.#versions, this.#mask)) >>> 0;
-    const extranonce = this.#extranonce(header % this.#extranonces);
+    const extranonce = this.#extranonce((this.#firstExtranonce + header) % this.#extranonces);
     return {
       kind: 'stretch',
       work,

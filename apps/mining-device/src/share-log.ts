@@ -4,11 +4,11 @@ export const MAX_PENDING_SHARES = 10_000;
 /** What became of the device's shares. */
 export interface ShareTotals {
   readonly submitted: number;
-  /** As the server counts them in SubmitShares.Success. */
+  /** As the server counts them. */
   readonly accepted: number;
-  /** Sum of the accepted shares' difficulties, as the server says. */
+  /** Sum of the accepted shares' difficulties, as the server says or, in Stratum V1, as it had set them. */
   readonly acceptedDifficulty: number;
-  /** By error code of the server. */
+  /** By error code of the server; Stratum V1's numbers in words. */
   readonly rejected: Readonly<Record<string, number>>;
   /** Lost with their connection, or dropped because the server never answers. */
   readonly unanswered: number;
@@ -24,11 +24,16 @@ export interface ShareListener {
   onAnswered(roundTripMs: number): void;
 }
 
+interface PendingShare {
+  readonly sentAtMs: number;
+  readonly difficulty: number;
+}
+
 /** Follows every share from submission to its answer. */
 export class ShareLog {
   readonly #listener: ShareListener;
-  /** When each share without an answer was sent, by sequence number, oldest first. */
-  readonly #pending = new Map<number, number>();
+  /** The shares without an answer, by number, oldest first. */
+  readonly #pending = new Map<number, PendingShare>();
   readonly #rejected = new Map<string, number>();
   #submitted = 0;
   #accepted = 0;
@@ -39,9 +44,10 @@ export class ShareLog {
     this.#listener = listener;
   }
 
-  submitted(sequenceNumber: number, nowMs: number): void {
+  /** @param difficulty what the share counts for, where the server's answer does not say it */
+  submitted(sequenceNumber: number, nowMs: number, difficulty = 0): void {
     this.#submitted++;
-    this.#pending.set(sequenceNumber, nowMs);
+    this.#pending.set(sequenceNumber, { sentAtMs: nowMs, difficulty });
     const [oldest] = this.#pending.keys();
     if (this.#pending.size <= MAX_PENDING_SHARES || oldest === undefined) return;
     this.#pending.delete(oldest);
@@ -54,21 +60,32 @@ export class ShareLog {
     this.#acceptedDifficulty += Number(sum);
     this.#listener.onAccepted(count);
     if (!this.#pending.has(lastSequenceNumber)) return;
-    for (const [sequenceNumber, sentAtMs] of this.#pending) {
+    for (const [sequenceNumber, { sentAtMs }] of this.#pending) {
       this.#pending.delete(sequenceNumber);
       this.#listener.onAnswered(nowMs - sentAtMs);
       if (sequenceNumber === lastSequenceNumber) return;
     }
   }
 
+  /** One share is accepted and says nothing of others, as in Stratum V1. */
+  acceptedAlone(number: number, nowMs: number): void {
+    this.#accepted++;
+    this.#listener.onAccepted(1);
+    const share = this.#pending.get(number);
+    if (share === undefined) return;
+    this.#pending.delete(number);
+    this.#acceptedDifficulty += share.difficulty;
+    this.#listener.onAnswered(nowMs - share.sentAtMs);
+  }
+
   rejected(sequenceNumber: number, code: string, nowMs: number): void {
     const name = this.#rejected.has(code) || this.#rejected.size < MAX_CODES ? code : 'other';
     this.#rejected.set(name, (this.#rejected.get(name) ?? 0) + 1);
     this.#listener.onRejected(name);
-    const sentAtMs = this.#pending.get(sequenceNumber);
-    if (sentAtMs === undefined) return;
+    const share = this.#pending.get(sequenceNumber);
+    if (share === undefined) return;
     this.#pending.delete(sequenceNumber);
-    this.#listener.onAnswered(nowMs - sentAtMs);
+    this.#listener.onAnswered(nowMs - share.sentAtMs);
   }
 
   /** The channel is gone, and its answers with it. */

@@ -2,10 +2,11 @@ import { BIP320_MASK, DIFFICULTY_1_TARGET, MAX_TARGET, targetFromBigint } from '
 import { type MiningFromClient, type MiningFromServer, utf8 } from '@sv2kit/codec';
 import { VirtualClock } from '@sv2kit/daemon';
 import { type Connection, silentLogger } from '@sv2kit/net';
-import { Miner, type MinerListener } from '../src/miner.ts';
+import { Miner } from '../src/miner.ts';
 import type { MinerPhase } from '../src/reactions.ts';
-import { Rig } from '../src/rig.ts';
+import { type Found, Rig } from '../src/rig.ts';
 import { ShareLog } from '../src/share-log.ts';
+import type { WorkplaceListener } from '../src/workplace.ts';
 import { FakeEngine } from './fake-engine.ts';
 
 export const CHANNEL = 1;
@@ -48,10 +49,10 @@ export class FakeConnection implements Connection<MiningFromClient> {
   }
 }
 
-export function arrange(kind: Kind, { flags = 0, maxTarget = MAX_TARGET, threads = 1 } = {}) {
+/** A device without its connection; shares that its threads find go to `onFound`. */
+export function arrangeRig(onFound: (found: Found) => void, threads = 1) {
   const clock = new VirtualClock();
   const engine = new FakeEngine(threads);
-  const connection = new FakeConnection(flags);
   const roundTrips: number[] = [];
   const shares = new ShareLog({ onAccepted: () => {}, onRejected: () => {}, onAnswered: (ms) => roundTrips.push(ms) });
   const seen = {
@@ -60,36 +61,33 @@ export function arrange(kind: Kind, { flags = 0, maxTarget = MAX_TARGET, threads
     tips: [] as boolean[],
     blocks: [] as boolean[],
   };
-  const listener: MinerListener = {
+  const listener: WorkplaceListener = {
     onPhase: (phase) => void seen.phases.push(phase),
     onUnexpected: (type) => void seen.unexpected.push(type),
     onWork: (newTip) => void seen.tips.push(newTip),
     onShare: (_difficulty, block) => void seen.blocks.push(block),
   };
   const failures: Error[] = [];
-  const rig = new Rig({
-    engine,
-    clock,
-    versionMask: BIP320_MASK,
-    onFound: (found) => miner.onFound(found),
-    onFailure: (error) => failures.push(error),
-  });
+  const rig = new Rig({ engine, clock, onFound, onFailure: (error) => failures.push(error) });
+  void rig.start();
+  const place = { rig, shares, versionMask: BIP320_MASK, listener, clock, log: silentLogger };
+  return { clock, engine, shares, roundTrips, seen, rig, failures, place };
+}
+
+export function arrange(kind: Kind, { flags = 0, maxTarget = MAX_TARGET, threads = 1 } = {}) {
+  const { place, ...arranged } = arrangeRig((found) => miner.onFound(found), threads);
+  const connection = new FakeConnection(flags);
   const miner: Miner = new Miner(connection, {
     wish: {
       userIdentity: utf8('tester.1'),
       maxTarget,
       channel: kind === 'standard' ? { kind } : { kind, minExtranonceSize: 4 },
     },
-    rig,
-    shares,
+    ...place,
     nominalHashRate: () => 5000,
     giveUp: (reason) => connection.end(reason),
-    listener,
-    clock,
-    log: silentLogger,
   });
-  void rig.start();
-  return { clock, engine, connection, shares, roundTrips, seen, rig, miner, failures };
+  return { ...arranged, connection, miner };
 }
 export type Arranged = ReturnType<typeof arrange>;
 

@@ -1,68 +1,19 @@
 import { encodeHeader, hashHeader, meetsTarget } from '@sv2kit/bitcoin';
-import { createMetrics, Health, Latencies, parseConfig, silentLogger, VirtualClock } from '@sv2kit/daemon';
-import { afterEach, describe, expect, test } from 'vitest';
-import { createMiningDevice, miningDeviceConfig } from '../src/index.ts';
-import { MiningDevice, type MiningDeviceDeps } from '../src/device.ts';
+import type { VirtualClock } from '@sv2kit/daemon';
+import { describe, expect, test } from 'vitest';
+import { createMiningDevice } from '../src/index.ts';
 import { CHANNEL, EASY_TARGET, job, NTIME, success, tip } from './arrange.ts';
-import { FakeEngine } from './fake-engine.ts';
+import { closeLater, configFor, startDevice, surroundings, until } from './device-here.ts';
+import type { FakeEngine } from './fake-engine.ts';
 import { ScriptedPool } from './scripted-pool.ts';
 
-const opened: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of opened.splice(0).reverse()) await close();
-});
-
-function surroundings() {
-  const clock = new VirtualClock();
-  const failures: Error[] = [];
-  const deps: MiningDeviceDeps = {
-    log: silentLogger,
-    metrics: createMetrics(),
-    health: new Health(clock),
-    latencies: new Latencies(),
-    clock,
-    fail: (error) => void failures.push(error),
-    random: () => 0,
-    security: 'plain',
-  };
-  return { clock, deps, failures };
-}
-
-async function openPool(clock: VirtualClock): Promise<ScriptedPool> {
-  const pool = await ScriptedPool.open(clock);
-  opened.push(() => pool.close());
-  return pool;
-}
-
-const configFor = (pools: readonly ScriptedPool[], more = '') =>
-  parseConfig(
-    miningDeviceConfig,
-    [
-      'user_identity = "tester.1"',
-      more,
-      ...pools.map(({ endpoint: { host, port } }) => `[[upstreams]]\nurl = "stratum2+tcp://${host}:${port}"`),
-    ].join('\n'),
-    { name: 'mining-device' },
-  );
-
-async function startDevice(pools: readonly ScriptedPool[], deps: MiningDeviceDeps, more = '') {
-  const engine = new FakeEngine();
-  const device = new MiningDevice(configFor(pools, more), deps, engine);
-  opened.push(() => device.close());
-  await device.start();
-  return { device, engine };
-}
+const openPool = async (clock: VirtualClock): Promise<ScriptedPool> => closeLater(await ScriptedPool.open(clock));
 
 /** Answers an open request and gives the device a job. @returns once the device is at it */
 async function giveWork(pool: ScriptedPool, engine: FakeEngine): Promise<void> {
   const { requestId } = await pool.next('OpenStandardMiningChannel');
   pool.send(success('standard', requestId), job('standard', 1, undefined), tip(1));
   await until(() => engine.tasks[0] !== undefined);
-}
-
-/** Lets sockets do their work until something is so. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('a device and a pool over a real socket', () => {
@@ -179,8 +130,7 @@ test('with real threads on an extended channel, rolls what it may and finds shar
   const { clock, deps } = surroundings();
   const pool = await openPool(clock);
   const config = configFor([pool], 'channel = "extended"\nthreads = 1\nthrottle = 20000');
-  const device = await createMiningDevice(config, deps);
-  opened.push(() => device.close());
+  closeLater(await createMiningDevice(config, deps));
   const { requestId, nominalHashRate } = await pool.next('OpenExtendedMiningChannel');
   expect(nominalHashRate).toBeLessThanOrEqual(20_000);
   pool.send(success('extended', requestId), job('extended', 1, undefined), tip(1));

@@ -45,8 +45,8 @@ export class ScriptedPool {
     return pool;
   }
 
-  get endpoint() {
-    return { host: '127.0.0.1', port: this.#listener.port };
+  get url(): string {
+    return `stratum2+tcp://127.0.0.1:${this.#listener.port}`;
   }
 
   /** The next message of this type that has not been asked for yet. */
