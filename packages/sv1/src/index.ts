@@ -57,7 +57,7 @@ export {
   Sv1Error,
   type Sv1ErrorCode,
 } from './errors.ts';
-export { JobLine, keepAliveJob, Sv1JobIds } from './jobs.ts';
+export { JobLine, keepAliveJob, Sv1JobIds, type WorkLine } from './jobs.ts';
 export { type LineLimits, MINER_LINE_LIMITS, POOL_LINE_LIMITS, SV1_LIMITS, type Sv1Limits } from './limits.ts';
 export { LineReader } from './line-reader.ts';
 export {
@@ -80,6 +80,6 @@ export type { Answerable, ServerState, Sv1ServerEvent, VersionRolling } from './
 export type { Offer } from './miner-desk.ts';
 export { type ServerSessionOptions, Sv1ServerSession } from './server-session.ts';
 export { type Share, type ShareReading, type ShareTerms, shareOf, submitOf } from './share.ts';
-export { commonMask, USUAL_VERSION_MASK, rolledVersion } from './version-rolling.ts';
+export { commonMask, USUAL_VERSION_MASK, rolledVersion, rolledVersionByDifference } from './version-rolling.ts';
 export { type Notify, readNotify, swapWords, writeNotify } from './work.ts';
 export { type WritableMinerRequest, writeMinerRequest } from './write-miner-requests.ts';

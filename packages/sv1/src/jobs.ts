@@ -30,8 +30,16 @@ export function keepAliveJob(first: Notify, jobId: string, now: number): Notify 
   return { ...first, jobId, ntime: Math.min(ntime, 0xffffffff), cleanJobs: false };
 }
 
+/** A job as a session sends it: encoded before, or when it is asked for. */
+export interface WorkLine {
+  /** Whether miners shall drop the jobs that they have. */
+  readonly cleanJobs: boolean;
+  /** The line's bytes, shared: not to be written to. @param clean what the line says of it: a miner's first is clean */
+  bytes(clean: boolean): Uint8Array;
+}
+
 /** A job encoded once for all miners that get it. */
-export class JobLine {
+export class JobLine implements WorkLine {
   readonly job: Notify;
   #plain: Uint8Array | undefined;
   #clean: Uint8Array | undefined;
@@ -40,7 +48,10 @@ export class JobLine {
     this.job = job;
   }
 
-  /** The line's bytes, shared: not to be written to. @param clean whether the miner shall drop its other jobs */
+  get cleanJobs(): boolean {
+    return this.job.cleanJobs;
+  }
+
   bytes(clean: boolean): Uint8Array {
     if (clean) return (this.#clean ??= utf8(writeNotify({ ...this.job, cleanJobs: true })));
     return (this.#plain ??= utf8(writeNotify({ ...this.job, cleanJobs: false })));

@@ -1,7 +1,7 @@
 import { configureAnswer, type Subscription, writeConfigured, writeSubscription } from './answers.ts';
 import { type Id, writeError, writeResult } from './envelope.ts';
 import type { StratumError } from './errors.ts';
-import type { JobLine } from './jobs.ts';
+import type { WorkLine } from './jobs.ts';
 import type { Sv1Limits } from './limits.ts';
 import { MinerFeed } from './miner-feed.ts';
 import type { Authorise, Configure, Submit, Subscribe } from './miner-requests.ts';
@@ -133,7 +133,7 @@ export class MinerDesk {
    * @param difficulty of the job's shares; sent in front of it when it is another than before
    * @returns whether it went out
    */
-  sendJob(line: JobLine, difficulty: number): boolean {
+  sendJob(line: WorkLine, difficulty: number): boolean {
     return this.#feed.send({ line, difficulty });
   }
 

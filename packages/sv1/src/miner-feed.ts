@@ -1,10 +1,10 @@
 import type { Subscription } from './answers.ts';
-import type { JobLine } from './jobs.ts';
+import type { WorkLine } from './jobs.ts';
 import type { Outbox } from './outbox.ts';
 import { writePoolMessage } from './pool-messages.ts';
 
 interface Work {
-  readonly line: JobLine;
+  readonly line: WorkLine;
   readonly difficulty: number;
 }
 
@@ -56,6 +56,6 @@ export class MinerFeed {
     if (extranonce !== undefined) this.#outbox.add(writePoolMessage({ type: 'set-extranonce', ...extranonce }));
     if (difficulty !== this.#difficulty) this.#outbox.add(writePoolMessage({ type: 'set-difficulty', difficulty }));
     this.#difficulty = difficulty;
-    this.#outbox.addBytes(line.bytes(line.job.cleanJobs || extranonce !== undefined || first));
+    this.#outbox.addBytes(line.bytes(line.cleanJobs || extranonce !== undefined || first));
   }
 }

@@ -21,3 +21,16 @@ export function rolledVersion(version: number, mask: number, bits: number | unde
   if (outside !== 0 && outside !== (version & ~mask) >>> 0) return undefined;
   return ((version & ~mask) | (bits & mask)) >>> 0;
 }
+
+/**
+ * What the same bits stand for where firmware says them as those that differ from the job's version: ESP-Miner submits the
+ * exclusive or of both, and its chips set bits that they roll but clear none. Only a job with bits of its own under the
+ * mask tells the two readings apart; which one a share means, its hash says.
+ *
+ * @returns undefined where there is no second reading
+ */
+export function rolledVersionByDifference(version: number, mask: number, bits: number | undefined): number | undefined {
+  if (bits === undefined || (version & mask) === 0 || (bits & ~mask) !== 0) return undefined;
+  const other = (version ^ bits) >>> 0;
+  return other === rolledVersion(version, mask, bits) ? undefined : other;
+}
