@@ -1,0 +1,65 @@
+import type { Work } from '@sv2kit/mining';
+import { Sv1JobIds } from '@sv2kit/sv1';
+import { TranslatedJob } from './translated-job.ts';
+
+/** Jobs whose translation is remembered: those of the groups that get theirs in turn. */
+const REMEMBERED = 16;
+/** How old a refreshed job may be for another miner to get it too, in milliseconds. */
+const SHARED_MS = 5_000;
+
+interface Known {
+  readonly work: Work;
+  readonly job: TranslatedJob;
+}
+
+/**
+ * Makes V1 jobs of V2 ones, each once: the channels of a group share the bytes of its messages (`ownMessages` of
+ * `ChannelClient`), and so their miners share one {@link TranslatedJob}.
+ */
+export class JobTranslator {
+  readonly #ids: Sv1JobIds;
+  #known: Known[] = [];
+
+  /** @param ids shared by all that give jobs to the same miners */
+  constructor(ids: Sv1JobIds = new Sv1JobIds()) {
+    this.#ids = ids;
+  }
+
+  /**
+   * @param nowMs unix time in milliseconds
+   * @throws BitcoinError `bad-nbits`: an upstream that says such is of no use
+   */
+  translate(work: Work, nowMs: number): TranslatedJob {
+    const known = this.#known.find((each) => isSameJob(each.work, work));
+    if (known !== undefined) return known.job;
+    const job = TranslatedJob.of(work, this.#ids.next(), nowMs);
+    this.#known = [{ work, job }, ...this.#known.slice(0, REMEMBERED - 1)];
+    return job;
+  }
+
+  /**
+   * The miner's job once more, see {@link TranslatedJob.refreshed}; one that other miners have just got, where there is one.
+   *
+   * @param job the latest that the miner has
+   */
+  refresh(job: TranslatedJob, nowMs: number): TranslatedJob {
+    const { newest } = job.source;
+    if (newest !== undefined && newest.job.ntime > job.ntime && nowMs - newest.sinceMs < SHARED_MS) return newest.job;
+    const next = (newest?.job ?? job).refreshed(this.#ids.next(), nowMs);
+    job.source.newest = { job: next, sinceMs: nowMs };
+    return next;
+  }
+}
+
+/** By identity of what the messages share: equal bytes of other messages may be another channel's job. */
+function isSameJob(a: Work, b: Work): boolean {
+  if (a.space.kind !== 'extended' || b.space.kind !== 'extended') return false;
+  return (
+    a.jobId === b.jobId &&
+    a.minNtime === b.minNtime &&
+    a.prevHash === b.prevHash &&
+    a.space.merklePath === b.space.merklePath &&
+    a.space.coinbasePrefix === b.space.coinbasePrefix &&
+    a.space.coinbaseSuffix === b.space.coinbaseSuffix
+  );
+}

@@ -1,0 +1,185 @@
+import { HASHES_PER_DIFFICULTY, Vardiff, VARDIFF_TUNING, type VardiffTuning } from '@sv2kit/mining';
+import { floorPowerOfTwo, minerDifficulty, type PasswordFields, SV1_LIMITS } from '@sv2kit/sv1';
+
+/** How a {@link MinerDifficulty} goes about it. The defaults were chosen by simulation (`test/miner-difficulty.test.ts`). */
+export interface DifficultyTuning {
+  /** A new power of two is taken when the wanted difficulty is so many times the present one, or so small a part of it. */
+  readonly up: number;
+  readonly down: number;
+  /** A miner of which no share has come for so long, counted in expected ones, is far weaker than was guessed. */
+  readonly silence: number;
+  /** By how much its difficulty goes down each time. */
+  readonly silenceStep: number;
+  /** Least time between two changes that do not wait for a job, in milliseconds: the last one has to arrive first. */
+  readonly urgentMs: number;
+  /** Accepted shares after which the miner's own suggestions are heard no more: its shares say it better. */
+  readonly evidence: number;
+  readonly vardiff: VardiffTuning;
+}
+
+export const DIFFICULTY_TUNING: DifficultyTuning = {
+  up: 1.7,
+  down: 0.6,
+  silence: 4.5,
+  silenceStep: 16,
+  urgentMs: 1_000,
+  evidence: 8,
+  vardiff: { ...VARDIFF_TUNING, maxStepUp: 64 },
+};
+
+/** What a miner's difficulty starts from; the first one that is there counts: the miner's own word, the operator's, a guess. */
+export interface DifficultyOptions {
+  readonly sharesPerMinute: number;
+  /** None is easier, unless the upstream's is. */
+  readonly floor: number;
+  readonly password?: PasswordFields;
+  /** mining.suggest_difficulty or mining.suggest_target, where it came before the first job. */
+  readonly suggested?: number;
+  /** The operator's. */
+  readonly start?: number;
+  /** Of the firmware family. */
+  readonly guess: number;
+  readonly tuning?: DifficultyTuning;
+}
+
+/** What bounds the difficulty of a job from above. */
+export interface DifficultyLimits {
+  /** The channel's for this job: what is harder than it would withhold shares that are paid. */
+  readonly upstreamTarget: Uint8Array;
+  /** Of a block on the job's tip. */
+  readonly networkDifficulty: number;
+}
+
+/**
+ * The difficulty of one V1 miner: a power of two, because much firmware rounds down to one and the rest of its work would
+ * count for nobody. It follows {@link Vardiff} with hysteresis, and changes only when a job goes out.
+ */
+export class MinerDifficulty {
+  readonly #tuning: DifficultyTuning;
+  readonly #sharesPerMinute: number;
+  readonly #floor: number;
+  readonly #fixed: boolean;
+  #start: number;
+  #vardiff: Vardiff | undefined;
+  /** What the next job would have if nothing bounded it from above. */
+  #level: number;
+  #current: number | undefined;
+  #limits: DifficultyLimits | undefined;
+  #upstream: { readonly target: Uint8Array; readonly difficulty: number } | undefined;
+  #accepted = 0;
+  /** When the difficulty at hand, or the latest guess, began. */
+  #sinceMs = 0;
+  #lookedMs = 0;
+
+  constructor({ sharesPerMinute, floor, password, suggested, start, guess, tuning }: DifficultyOptions) {
+    this.#tuning = tuning ?? DIFFICULTY_TUNING;
+    this.#sharesPerMinute = sharesPerMinute;
+    this.#floor = Math.min(Math.max(floor, password?.minimumDifficulty ?? 0), SV1_LIMITS.mostDifficulty);
+    this.#fixed = password?.fixed === true;
+    this.#start = this.#within(password?.difficulty ?? suggested ?? start ?? guess);
+    this.#level = floorPowerOfTwo(this.#start);
+  }
+
+  /** The difficulty of the latest job; undefined before the first. */
+  get current(): number | undefined {
+    return this.#current;
+  }
+
+  /** Estimated hashes per second; before the first share what is guessed. */
+  get hashrate(): number {
+    return this.#vardiff?.hashrate ?? (this.#start * HASHES_PER_DIFFICULTY * this.#sharesPerMinute) / 60;
+  }
+
+  /** The miner says what it would like: heard as long as its shares say little. */
+  suggest(difficulty: number, nowMs: number): void {
+    if (this.#fixed || this.#accepted >= this.#tuning.evidence) return;
+    this.#guess(difficulty, nowMs);
+  }
+
+  /** The difficulty of a job that goes out now. */
+  next(limits: DifficultyLimits, nowMs: number): number {
+    this.#limits = limits;
+    const bounds = { min: this.#floor, max: SV1_LIMITS.mostDifficulty, network: limits.networkDifficulty };
+    this.#vardiff ??= this.#begin(nowMs);
+    this.#vardiff.setBounds(bounds);
+    if (this.#isSilent(nowMs)) this.#guess(this.#vardiff.difficulty / this.#tuning.silenceStep, nowMs);
+    this.#look(this.#vardiff, nowMs);
+    const difficulty = this.#bounded(this.#vardiff, limits);
+    if (difficulty !== this.#current) {
+      this.#vardiff.activated(difficulty, nowMs);
+      this.#current = difficulty;
+      this.#sinceMs = nowMs;
+    }
+    return difficulty;
+  }
+
+  /** A share was accepted. @param work its difficulty */
+  accepted(work: number, nowMs: number): void {
+    this.#accepted += 1;
+    this.#vardiff?.accepted(work, nowMs);
+  }
+
+  /**
+   * Whether the difficulty is so wrong that the job at hand should go out again with another: shares pour in, or none ever
+   * came. Cheap; to be asked after each share, and once a second or so.
+   */
+  wantsJob(nowMs: number): boolean {
+    const vardiff = this.#vardiff;
+    const limits = this.#limits;
+    if (vardiff === undefined || limits === undefined || this.#fixed) return false;
+    if (nowMs - this.#lookedMs < this.#tuning.urgentMs) return false;
+    const silent = this.#isSilent(nowMs);
+    if (!silent && !vardiff.urgent && !vardiff.outOfBounds) return false;
+    if (silent) this.#guess(vardiff.difficulty / this.#tuning.silenceStep, nowMs);
+    this.#look(vardiff, nowMs);
+    return this.#bounded(vardiff, limits) !== this.#current;
+  }
+
+  #begin(nowMs: number): Vardiff {
+    this.#sinceMs = nowMs;
+    const bounds = { min: this.#floor, max: SV1_LIMITS.mostDifficulty };
+    return new Vardiff(this.#start, this.#sharesPerMinute, bounds, nowMs, this.#tuning.vardiff);
+  }
+
+  #guess(difficulty: number, nowMs: number): void {
+    this.#start = this.#within(difficulty);
+    this.#level = floorPowerOfTwo(this.#start);
+    this.#vardiff?.restart(this.#start, nowMs);
+    this.#sinceMs = nowMs;
+  }
+
+  #isSilent(nowMs: number): boolean {
+    if (this.#accepted > 0 || this.#fixed || this.#start <= this.#floor) return false;
+    return ((nowMs - this.#sinceMs) / 60_000) * this.#sharesPerMinute >= this.#tuning.silence;
+  }
+
+  #look(vardiff: Vardiff, nowMs: number): void {
+    this.#lookedMs = nowMs;
+    vardiff.evaluate(nowMs);
+    if (this.#fixed) return;
+    const ratio = vardiff.difficulty / this.#level;
+    if (ratio < this.#tuning.up && ratio > this.#tuning.down) return;
+    this.#level = floorPowerOfTwo(vardiff.difficulty * Math.SQRT2);
+  }
+
+  /** Upstream's bound wins over the floor. On a network easier than shares every hash of its target has to come. */
+  #bounded(vardiff: Vardiff, { upstreamTarget, networkDifficulty }: DifficultyLimits): number {
+    if (this.#upstream?.target !== upstreamTarget) {
+      this.#upstream = { target: upstreamTarget, difficulty: minerDifficulty(upstreamTarget) };
+    }
+    const eased =
+      this.#level > networkDifficulty && !this.#fixed
+        ? Math.min(this.#level, floorPowerOfTwo(vardiff.difficulty))
+        : this.#level;
+    return Math.min(Math.max(eased, ceilPowerOfTwo(this.#floor)), this.#upstream.difficulty);
+  }
+
+  #within(difficulty: number): number {
+    return Math.min(Math.max(difficulty, this.#floor), SV1_LIMITS.mostDifficulty);
+  }
+}
+
+function ceilPowerOfTwo(difficulty: number): number {
+  const power = floorPowerOfTwo(difficulty);
+  return power < difficulty ? 2 * power : power;
+}

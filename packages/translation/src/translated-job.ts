@@ -1,0 +1,123 @@
+import { sameBytes } from '@sv2kit/bitcoin';
+import { utf8 } from '@sv2kit/codec';
+import type { Work } from '@sv2kit/mining';
+import type { WorkLine } from '@sv2kit/sv1';
+import { hex32, JobSource } from './job-source.ts';
+import type { MinerSpace } from './miner-space.ts';
+
+/** Seconds by which the clock may move a job's ntime: a clock that jumps must not make jobs of the far future. */
+const MOST_ELAPSED = 7_000;
+const MAX_UINT32 = 0xffffffff;
+
+/**
+ * A V2 extended job on its tip as a V1 job: made once, for all miners of its channel or group. Its line is put together
+ * from shared pieces and the hex of what stands in front of extranonce1; miners of one channel share the line as well.
+ */
+export class TranslatedJob {
+  /** V1's id, never given out twice. */
+  readonly id: string;
+  /** The ntime of its line, unix seconds. */
+  readonly ntime: number;
+  readonly source: JobSource;
+  #last: SpaceLine | undefined;
+
+  private constructor(source: JobSource, id: string, ntime: number) {
+    this.source = source;
+    this.id = id;
+    this.ntime = ntime;
+  }
+
+  /**
+   * @param work an extended channel's; of a group's any member's. Its byte fields are kept, not copied.
+   * @param id of `Sv1JobIds`
+   * @param nowMs unix time in milliseconds
+   * @throws BitcoinError `bad-nbits`: an upstream that says such is of no use
+   */
+  static of(work: Work, id: string, nowMs: number): TranslatedJob {
+    const source = new JobSource(work, (Number.parseInt(id, 16) % MAX_UINT32) + 1);
+    return new TranslatedJob(source, id, clockNtime(source, nowMs));
+  }
+
+  /** The upstream's job id. */
+  get jobId(): number {
+    return this.source.jobId;
+  }
+
+  /**
+   * The same job under another id, so that no miner takes a quiet pool for a dead one, or to change a difficulty at once.
+   * Never clean. Its ntime goes with the clock and is always another one: cpuminer and ESP-Miner begin every job with
+   * extranonce2 0, and would find the same shares again.
+   */
+  refreshed(id: string, nowMs: number): TranslatedJob {
+    const ntime = Math.min(Math.max(this.ntime + 1, clockNtime(this.source, nowMs)), MAX_UINT32);
+    return new TranslatedJob(this.source, id, ntime);
+  }
+
+  /** Bytes that a miner's coinbase has in all, extranonce included. */
+  coinbaseSize(space: MinerSpace): number {
+    return this.source.coinbaseSize + space.fullExtranonceSize;
+  }
+
+  /**
+   * The job as `Sv1ServerSession.sendJob` takes it. Shared while the part in front of extranonce1 stays the same.
+   *
+   * @param clean whether miners shall drop the jobs that they have: another tip, another channel
+   */
+  lineFor(space: MinerSpace, clean: boolean): WorkLine {
+    const { head } = space;
+    const last = this.#last;
+    if (last?.cleanJobs === clean && sameBytes(last.head, head)) return last;
+    return (this.#last = new SpaceLine(this, head, clean));
+  }
+}
+
+/** §5.3.11: ntime is the least one and the seconds since the job's receipt. */
+function clockNtime({ minNtime, receivedAtMs }: JobSource, nowMs: number): number {
+  const elapsed = Math.floor((nowMs - receivedAtMs) / 1000);
+  return Math.min(minNtime + Math.min(Math.max(0, elapsed), MOST_ELAPSED), MAX_UINT32);
+}
+
+class SpaceLine implements WorkLine {
+  readonly #job: TranslatedJob;
+  readonly head: Uint8Array;
+  readonly cleanJobs: boolean;
+  #clean: Uint8Array | undefined;
+  #plain: Uint8Array | undefined;
+
+  constructor(job: TranslatedJob, head: Uint8Array, cleanJobs: boolean) {
+    this.#job = job;
+    this.head = head;
+    this.cleanJobs = cleanJobs;
+  }
+
+  bytes(clean: boolean): Uint8Array {
+    if (clean) return (this.#clean ??= this.#written(true));
+    return (this.#plain ??= this.#written(false));
+  }
+
+  #written(clean: boolean): Uint8Array {
+    const { id, ntime, source } = this.#job;
+    const { beforePrefix, afterPrefix } = source.pieces;
+    const start = utf8(`{"id":null,"method":"mining.notify","params":["${id}`);
+    const end = utf8(`${hex32(ntime)}",${clean}]}\n`);
+    const atHead = start.length + beforePrefix.length;
+    const behindHead = atHead + 2 * this.head.length;
+    const line = new Uint8Array(behindHead + afterPrefix.length + end.length);
+    line.set(start);
+    line.set(beforePrefix, start.length);
+    writeHex(this.head, line, atHead);
+    line.set(afterPrefix, behindHead);
+    line.set(end, behindHead + afterPrefix.length);
+    return line;
+  }
+}
+
+const DIGITS = utf8('0123456789abcdef');
+
+function writeHex(bytes: Uint8Array, line: Uint8Array, offset: number): void {
+  let at = offset;
+  for (const byte of bytes) {
+    line[at++] = DIGITS[byte >>> 4] as number;
+    line[at++] = DIGITS[byte & 15] as number;
+  }
+}
