@@ -15,11 +15,11 @@ import type { AcceptedShare } from '@sv2kit/mining-server';
 import type { Clock, Logger } from '@sv2kit/net';
 import type { Taken, TransactionStore } from '@sv2kit/template-source';
 import type { DeclaratorLink } from './declarator-link.ts';
-import { JD_CLIENT_LIMITS } from './limits.ts';
+import { JobSubmission } from './job-submission.ts';
 import type { JdClientMetrics } from './metrics.ts';
 import type { PoolLink } from './pool-link.ts';
+import { Rebinding } from './rebinding.ts';
 import { ShareRelay } from './share-relay.ts';
-import { TemplateContents } from './template-contents.ts';
 import type { Totals } from './totals.ts';
 import { WorkItem } from './work-item.ts';
 import { WorkItems } from './work-items.ts';
@@ -61,16 +61,10 @@ export class Declarer {
   readonly #options: DeclarerOptions;
   readonly #items = new WorkItems();
   readonly #shares: ShareRelay;
-  readonly #contents: TemplateContents;
-  readonly #left = new AbortController();
+  readonly #submission: JobSubmission;
+  readonly #rebinding = new Rebinding();
   /** Whether no template of the present tip has come yet. */
   #tipGone = false;
-  /** Since when no template's transactions have come, if they do not come. */
-  #undeclarableSinceMs: number | undefined;
-  /** How often a job was set again; never twice with one coinbase. */
-  #marks = 0;
-  /** For which difficulty a job of the present tip was set again already. */
-  #reboundFor = Infinity;
 
   constructor(options: DeclarerOptions) {
     const { channel } = options.pool;
@@ -81,7 +75,13 @@ export class Declarer {
     this.channel = channel;
     this.#options = options;
     this.#shares = new ShareRelay(options.pool, channel.target, options.totals);
-    this.#contents = new TemplateContents(options.transactions);
+    this.#submission = new JobSubmission({
+      ...options,
+      onDeclaring: (item) => this.#onDeclaring(item),
+      onAcknowledged: (item) => this.#onAcknowledged(item),
+      onContents: () => this.advance(),
+      onHopeless: (item) => this.#drop(item, 'no-transactions'),
+    });
   }
 
   /** Whether these are the connections and outputs that it is for. */
@@ -96,8 +96,7 @@ export class Declarer {
 
   /** Behind the tag of every job that is made now. */
   get mark(): Uint8Array {
-    if (this.#marks === 0) return new Uint8Array(0);
-    return Uint8Array.of(this.#marks & 0xff, (this.#marks >>> 8) & 0xff);
+    return this.#rebinding.mark;
   }
 
   /** Whether another job would find a token. */
@@ -146,8 +145,8 @@ export class Declarer {
 
   /** Tokens or transactions may have come: what waits goes on, the latest first; what it leaves without is superseded. */
   advance(): void {
-    if (this.#left.signal.aborted) return;
-    for (const item of this.#items.waiting()) this.#begin(item);
+    if (this.#submission.isLeft) return;
+    for (const item of this.#items.waiting()) this.#submission.begin(item);
     if (this.#options.declarator.tokens > 0) return;
     const { latest } = this.#items;
     for (const item of this.#items.waiting()) {
@@ -183,18 +182,15 @@ export class Declarer {
   tipMoved(nowMs: number): void {
     this.#options.pool.tipMoved(nowMs);
     this.#tipGone = true;
-    this.#reboundFor = Infinity;
+    this.#rebinding.tipMoved();
     for (const item of this.#items) this.#drop(item, 'tip-moved');
   }
 
   /** Time passes. */
   tick(nowMs: number): void {
-    if (this.#left.signal.aborted) return;
+    if (this.#submission.isLeft) return;
     const { patience, totals, onFailure, tipKnownSinceMs } = this.#options;
-    if (this.#undeclarableSinceMs !== undefined && nowMs - this.#undeclarableSinceMs > patience.declareMs) {
-      this.#undeclarableSinceMs = undefined;
-      return onFailure({ reason: 'no-transactions' });
-    }
+    if (this.#submission.isUndeclarable(nowMs)) return onFailure({ reason: 'no-transactions' });
     for (const item of this.#items) {
       const failure = item.declaration.judge(nowMs, patience, tipKnownSinceMs());
       if (failure === undefined) continue;
@@ -210,98 +206,25 @@ export class Declarer {
 
   /** No further job; shares of the acknowledged ones still go to the pool while it is there. */
   leave(): void {
-    this.#left.abort();
+    this.#submission.leave();
     for (const item of this.#items) this.#drop(item, 'abandoned');
   }
 
-  /** waiting -> declaring or setting, when all that takes is there */
-  #begin(item: WorkItem): void {
-    const { declarator, clock, totals } = this.#options;
-    if (this.mode === 'coinbase-only') {
-      const token = declarator.takeToken();
-      if (token !== undefined) this.#set(item, token.token);
-      return;
-    }
-    const content = this.#contents.get(item.template);
-    if (content === undefined) return this.#await(item);
-    this.#undeclarableSinceMs = undefined;
-    const token = declarator.takeToken();
-    if (token === undefined) return;
-    const { wtxids, excessData } = content;
-    const sentMs = clock.now();
-    const requestId = declarator.declare(
-      item.draft,
-      token.token,
-      { wtxids, excessData },
-      {
-        transactions: content.data,
-        onDeclared: (newToken) => this.#onDeclared(item, newToken, sentMs),
-        onRefused: (code) => this.#onRefused(item, code),
-      },
-    );
-    item.declaration.declare(requestId, sentMs);
-    totals.declare();
-    // The server keeps it until it has judged the job.
+  /** The server keeps a block until it has judged the job. */
+  #onDeclaring(item: WorkItem): void {
     if (item.block !== undefined) this.push(item, item.block);
   }
 
-  #onDeclared(item: WorkItem, token: Uint8Array, sentMs: number): void {
-    const { clock, metrics } = this.#options;
-    metrics.declareToAnswer.record(clock.now() - sentMs);
-    if (item.declaration.state.phase !== 'declaring') return;
-    item.declaration.declared(token);
-    this.#set(item, token);
-  }
-
-  /** declared, or waiting in coinbase-only mode -> setting */
-  #set(item: WorkItem, token: Uint8Array): void {
-    const { pool, clock } = this.#options;
-    // Without the channel the pair is about to be left, and the job with it.
-    if (pool.channel === undefined) return;
-    const requestId = pool.setCustomJob(item.draft, token, {
-      onAcknowledged: (jobId, target) => this.#onAcknowledged(item, jobId, target),
-      onRefused: (code) => this.#onRefused(item, code),
-    });
-    item.declaration.set(requestId, clock.now());
-  }
-
-  /** setting -> acknowledged */
-  #onAcknowledged(item: WorkItem, jobId: number, target: Uint8Array): void {
-    if (item.declaration.state.phase !== 'setting') return;
-    const { totals, clock, metrics, log, onAcknowledged } = this.#options;
-    item.declaration.acknowledge(jobId, target);
-    totals.acknowledge();
-    const afterMs = clock.now() - item.sinceMs;
-    metrics.templateToAcknowledged.record(afterMs);
-    log.debug('job acknowledged', { jobId, afterMs, held: item.held.size });
+  #onAcknowledged(item: WorkItem): void {
     this.#shares.release(item);
-    onAcknowledged();
+    this.#options.onAcknowledged();
   }
 
-  /** declaring or setting -> contested: whether that is a reason to leave the tip will show */
-  #onRefused(item: WorkItem, code: string): void {
-    const { phase } = item.declaration.state;
-    if (phase !== 'declaring' && phase !== 'setting') return;
-    item.declaration.contest(code, this.#options.clock.now());
-    this.#options.log.warn('a job is refused while its tip stands', { phase, code });
-  }
-
-  /**
-   * The pool's target binds a job when that is set (§5.3.21): one that was set before devices came would be far too hard
-   * for them, and is set again. With another coinbase: a pool holds all jobs of one search space to the first one's
-   * target, for a client could else name for each share the job that pays more. Once for a target, whatever the pool does.
-   */
+  /** The job at hand is made again where the pool's target has become much easier than the one that binds it. */
   #rebind(nowMs: number): void {
-    const { latest } = this.#items;
-    const state = latest?.declaration.state;
-    if (latest === undefined || state?.phase !== 'acknowledged' || !this.canTake) return;
-    if (nowMs - latest.sinceMs < JD_CLIENT_LIMITS.rebindMs || this.#tipGone) return;
-    const wanted = difficultyFromTarget(this.#shares.target);
-    const { rebindFactor } = JD_CLIENT_LIMITS;
-    if (Math.min(difficultyFromTarget(state.target), this.#reboundFor) < rebindFactor * wanted) return;
-    this.#reboundFor = wanted;
+    if (this.#tipGone || !this.canTake) return;
+    if (!this.#rebinding.isDue(this.#items.latest, this.#shares.target, nowMs)) return;
     this.#options.log.info('the job at hand is declared again for an easier target');
-    this.#marks += 1;
     this.#options.onMarked();
   }
 
@@ -311,21 +234,5 @@ export class Declarer {
     totals.drop(why);
     log.debug('job dropped', { why, held: item.held.size });
     this.#shares.release(item);
-  }
-
-  #await(item: WorkItem): void {
-    if (item.awaited) return;
-    item.awaited = true;
-    const { log, clock } = this.#options;
-    this.#undeclarableSinceMs ??= clock.now();
-    this.#fetch(item).catch((error: unknown) => log.error('a template could not be declared', { error }));
-  }
-
-  async #fetch(item: WorkItem): Promise<void> {
-    const came = await this.#contents.whenThere(item.template, this.#left.signal);
-    if (this.#left.signal.aborted) return;
-    if (came) return this.advance();
-    this.#options.log.warn('a template cannot be declared: its transactions did not come');
-    this.#drop(item, 'no-transactions');
   }
 }

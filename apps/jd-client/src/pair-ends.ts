@@ -3,7 +3,7 @@ import type { Failure } from '@sv2kit/declaration';
 import type { Logger } from '@sv2kit/net';
 import { createUpstream, type Upstream, type UpstreamCloseReason, type UpstreamState } from '@sv2kit/upstream';
 import { DeclaratorLink, type DeclaratorLinkOptions } from './declarator-link.ts';
-import type { PairContext } from './pair.ts';
+import type { PairContext } from './pair-context.ts';
 import { PoolLink, type PoolLinkOptions } from './pool-link.ts';
 import type { ListedUpstream } from './upstream-config.ts';
 

@@ -1,53 +1,20 @@
 import { sameBytes } from '@sv2kit/bitcoin';
 import type { PushSolution } from '@sv2kit/codec';
-import { type AgreedOutputs, type Failure, judgeOutputs } from '@sv2kit/declaration';
+import type { AgreedOutputs, Failure } from '@sv2kit/declaration';
 import type { OpenChannel } from '@sv2kit/mining';
-import type { Clock, Logger } from '@sv2kit/net';
-import type { Taken, TransactionStore } from '@sv2kit/template-source';
+import type { Logger } from '@sv2kit/net';
+import type { Taken } from '@sv2kit/template-source';
 import type { Upstream, UpstreamState } from '@sv2kit/upstream';
+import { judgeAllocation } from './allocation.ts';
+import { Changes } from './changes.ts';
 import { Declarer } from './declarer.ts';
 import type { DeclaratorLink } from './declarator-link.ts';
-import type { Knobs } from './knobs.ts';
-import { JD_CLIENT_LIMITS } from './limits.ts';
-import type { JdClientMetrics } from './metrics.ts';
+import type { PairContext, PairListener } from './pair-context.ts';
 import { connectDeclarator, connectPool } from './pair-ends.ts';
 import type { PoolLink } from './pool-link.ts';
 import { probeOutputs } from './probe.ts';
-import type { Totals } from './totals.ts';
 import type { ListedUpstream } from './upstream-config.ts';
 import { WaitingSolutions } from './waiting-solutions.ts';
-
-/** What all pairs share. */
-export interface PairContext {
-  readonly knobs: Knobs;
-  readonly tag: Uint8Array;
-  readonly transactions: TransactionStore;
-  /** Of all devices, in hashes per second. */
-  readonly hashrate: () => number;
-  /** Since when a template provider tells us of the tip, in unix milliseconds; Infinity while none does. */
-  readonly tipKnownSinceMs: () => number;
-  readonly totals: Totals;
-  readonly metrics: JdClientMetrics;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly security?: 'noise' | 'plain' | undefined;
-}
-
-/** What the client as a whole wants to know of a pair. */
-export interface PairListener {
-  /** It can be mined for: with the pair's present declarer, which may be a new one. */
-  onReady(pair: Pair): void;
-  /** It cannot be mined for (any more). */
-  onFailure(pair: Pair, failure: Failure): void;
-  /** Which outputs its server allocates. */
-  onOutputs(pair: Pair, agreed: AgreedOutputs): void;
-  /** Shares of its jobs are worth another difficulty. */
-  onTarget(pair: Pair): void;
-  /** A token has come. */
-  onToken(pair: Pair): void;
-  /** Its jobs have another mark in their coinbase from now on. */
-  onMarked(pair: Pair): void;
-}
 
 /** One listed pool with its job declarator server: connections to both while it runs. */
 export class Pair {
@@ -63,8 +30,7 @@ export class Pair {
   #declarer: Declarer | undefined;
   #agreed: AgreedOutputs | undefined;
   readonly #solutions = new WaitingSolutions();
-  /** When its outputs or extranonce prefix changed while it could be mined for, in unix milliseconds. */
-  #changes: number[] = [];
+  readonly #changes = new Changes();
   #failure: (Failure & { readonly atMs: number }) | undefined;
 
   constructor(index: number, config: ListedUpstream, context: PairContext, listener: PairListener) {
@@ -203,28 +169,18 @@ export class Pair {
 
   /** @returns whether the allocated outputs are as agreed */
   #judge(counted: Uint8Array): boolean {
-    const verdict = judgeOutputs(counted, this.config.expectedPayout);
+    const verdict = judgeAllocation(counted, this.config.expectedPayout, this.#log);
+    const before = this.#agreed;
+    this.#agreed = verdict.kind === 'agreed' ? verdict.agreed : undefined;
     if (verdict.kind === 'refused') {
-      this.#agreed = undefined;
-      this.#log.error("the pool's outputs are not as agreed", { reason: verdict.reason, detail: verdict.detail });
-      this.#fail({ reason: verdict.reason, detail: verdict.detail });
+      this.#fail(verdict.failure);
       return false;
     }
-    const { agreed } = verdict;
-    const { outputBytes, outputSigops } = JD_CLIENT_LIMITS;
-    if (agreed.size > outputBytes || agreed.sigops > outputSigops) {
-      this.#agreed = undefined;
-      this.#fail({ reason: 'outputs-too-large', detail: `${agreed.size} bytes, ${agreed.sigops} sigops` });
-      return false;
+    const { size } = verdict.agreed;
+    if (before !== undefined && before.size !== size) {
+      this.#log.warn("the pool's outputs have another size than before", { before: before.size, now: size });
     }
-    if (this.#agreed !== undefined && this.#agreed.size !== agreed.size) {
-      this.#log.warn("the pool's outputs have another size than before", {
-        before: this.#agreed.size,
-        now: agreed.size,
-      });
-    }
-    this.#agreed = agreed;
-    this.#listener.onOutputs(this, agreed);
+    this.#listener.onOutputs(this, verdict.agreed);
     return true;
   }
 
@@ -236,7 +192,8 @@ export class Pair {
     const before = this.#declarer;
     if (before === undefined && this.#link.tokens === 0) return;
     if (before?.isFor(this.#pool, this.#link, this.#agreed) === true && sameSpace(before.channel, channel)) return;
-    if (before !== undefined && this.#isRestless()) return this.#fail({ reason: 'restless' });
+    if (before !== undefined && this.#changes.isTooMany(this.#context.clock.now()))
+      return this.#fail({ reason: 'restless' });
     const { tag, transactions, knobs, totals, metrics, clock, tipKnownSinceMs } = this.#context;
     this.#declarer = new Declarer({
       name: this.name,
@@ -260,14 +217,6 @@ export class Pair {
     this.#log.info('upstream is ready', { mode: this.config.mode });
     this.#listener.onReady(this);
     before?.leave();
-  }
-
-  /** Another change: is it one too many? */
-  #isRestless(): boolean {
-    const { changes, changesMs } = JD_CLIENT_LIMITS;
-    const nowMs = this.#context.clock.now();
-    this.#changes = [...this.#changes.filter((atMs) => nowMs - atMs < changesMs), nowMs];
-    return this.#changes.length > changes;
   }
 
   #fail(failure: Failure): void {

@@ -1,6 +1,7 @@
 import { type AgreedOutputs, type Failure, isMisconduct, PairChooser } from '@sv2kit/declaration';
 import { JD_CLIENT_LIMITS } from './limits.ts';
-import { Pair, type PairContext } from './pair.ts';
+import { Pair } from './pair.ts';
+import type { PairContext } from './pair-context.ts';
 import type { ListedUpstream } from './upstream-config.ts';
 
 /** What follows the choice of a pair. */

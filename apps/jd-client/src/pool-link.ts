@@ -10,13 +10,14 @@ import {
 } from '@sv2kit/declaration';
 import { ChannelClient, type ClientAction, type OpenChannel } from '@sv2kit/mining';
 import type { Clock, CloseReason, Connection, ConnectionHandler, Logger } from '@sv2kit/net';
-import type { CustomJobListener } from './custom-job-listener.ts';
+import { type CustomJobListener, CustomJobRequests } from './custom-job-requests.ts';
 import { JD_CLIENT_LIMITS } from './limits.ts';
+import { StatedHashrate } from './stated-hashrate.ts';
 import type { Totals } from './totals.ts';
+import { workerField } from './worker-field.ts';
 
 const REQUEST_ID = 1;
 const WORKER_EXTENSION = 2;
-const MAX_WORKER = 32;
 
 /** What a share needs to be relayed. */
 export interface RelayedShare {
@@ -63,9 +64,8 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
   readonly #openedMs: number;
   readonly #sent = new SentShares(JD_CLIENT_LIMITS.unansweredShares);
   readonly #window: RejectionWindow;
-  readonly #waiting = new Map<number, CustomJobListener>();
-  #requestId = REQUEST_ID;
-  #stated: { readonly hashrate: number; readonly atMs: number };
+  readonly #customJobs = new CustomJobRequests(REQUEST_ID);
+  readonly #stated: StatedHashrate;
   open = true;
 
   constructor(connection: Connection<MiningFromClient>, options: PoolLinkOptions) {
@@ -74,11 +74,11 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
     this.#options = options;
     this.#openedMs = clock.now();
     this.#window = new RejectionWindow(options.rejections);
-    this.#stated = { hashrate: hashrate(), atMs: this.#openedMs };
+    this.#stated = new StatedHashrate(hashrate(), this.#openedMs);
     this.#channel = new ChannelClient({
       requestId: REQUEST_ID,
       userIdentity,
-      nominalHashRate: this.#stated.hashrate,
+      nominalHashRate: this.#stated.latest,
       maxTarget: MAX_TARGET,
       channel: { kind: 'extended', minExtranonceSize },
     });
@@ -111,11 +111,7 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
   setCustomJob(draft: JobDraft, token: Uint8Array, listener: CustomJobListener): number {
     const { channel } = this;
     if (channel === undefined) throw new Error('the channel to the pool is not open');
-    this.#requestId = (this.#requestId + 1) >>> 0;
-    this.#waiting.set(this.#requestId, listener);
-    const [oldest] = this.#waiting.keys();
-    if (this.#waiting.size > JD_CLIENT_LIMITS.unansweredJobs && oldest !== undefined) this.#waiting.delete(oldest);
-    const requestId = this.#requestId;
+    const requestId = this.#customJobs.add(listener);
     this.#connection.send(customJobMessage(draft, { channelId: channel.channelId, requestId, token }));
     return requestId;
   }
@@ -124,9 +120,7 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
   submit(share: RelayedShare): boolean {
     if (this.channel === undefined) return false;
     const { jobId, nonce, ntime, version, rolled: extranonce, worker, work } = share;
-    const named = this.#connection.extensions.has(WORKER_EXTENSION)
-      ? { userIdentity: worker.subarray(0, MAX_WORKER) }
-      : {};
+    const named = this.#connection.extensions.has(WORKER_EXTENSION) ? { userIdentity: workerField(worker) } : {};
     const message = this.#channel.share({ jobId, nonce, ntime, version, extranonce, ...named });
     this.#connection.send(message);
     const { totals, clock } = this.#options;
@@ -210,9 +204,9 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
       case 'rejected':
         return this.#onRejected(action.sequenceNumber, action.errorCode);
       case 'custom-job-accepted':
-        return this.#answered(action.requestId)?.onAcknowledged(action.jobId, action.pinned.target);
+        return this.#customJobs.answered(action.requestId)?.onAcknowledged(action.jobId, action.pinned.target);
       case 'custom-job-refused':
-        return this.#answered(action.requestId)?.onRefused(action.errorCode);
+        return this.#customJobs.answered(action.requestId)?.onRefused(action.errorCode);
       case 'update-refused':
         return log.warn('the pool refuses a change of the channel', { code: action.errorCode });
       case 'violation':
@@ -251,20 +245,10 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
     return true;
   }
 
-  #answered(requestId: number): CustomJobListener | undefined {
-    const listener = this.#waiting.get(requestId);
-    this.#waiting.delete(requestId);
-    return listener;
-  }
-
   /** UpdateChannel when devices have come, gone or changed noticeably (§5.3.7). */
   #update(nowMs: number): void {
-    const { hashrate: before, atMs } = this.#stated;
-    const { firstUpdateMs, updateMs, updateStep } = JD_CLIENT_LIMITS;
-    if (this.channel === undefined || nowMs - atMs < (before === 0 ? firstUpdateMs : updateMs)) return;
-    const hashrate = this.#options.hashrate();
-    if (Math.abs(hashrate - before) <= updateStep * Math.max(hashrate, before)) return;
-    this.#stated = { hashrate, atMs: nowMs };
-    this.#connection.send(this.#channel.update(hashrate, MAX_TARGET));
+    if (this.channel === undefined) return;
+    const hashrate = this.#stated.next(this.#options.hashrate, nowMs);
+    if (hashrate !== undefined) this.#connection.send(this.#channel.update(hashrate, MAX_TARGET));
   }
 }

@@ -4,7 +4,7 @@ import type { BlockDesk, TemplateLine } from '@sv2kit/template-source';
 import { endpointName, type UpstreamState } from '@sv2kit/upstream';
 import type { Client } from './client.ts';
 import type { Pair } from './pair.ts';
-import type { Aim } from './work-desk.ts';
+import type { Aim } from './work-desk-options.ts';
 
 interface Sources {
   readonly server: MiningServer;

@@ -45,5 +45,6 @@ export {
   type ShareJournal,
   type Timing,
 } from './ports.ts';
-export { createMiningServer, type MiningServer, type Demand } from './server.ts';
+export type { Demand } from './demand.ts';
+export { createMiningServer, type MiningServer } from './server.ts';
 export type { ChannelStatus, MiningServerStatus } from './status.ts';

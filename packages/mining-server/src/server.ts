@@ -1,4 +1,4 @@
-import { compareTargets, difficultyFromTarget } from '@sv2kit/bitcoin';
+import { difficultyFromTarget } from '@sv2kit/bitcoin';
 import {
   mining,
   type MiningFromClient,
@@ -13,6 +13,7 @@ import { type Accepted, type Refused, serve, type Service } from '@sv2kit/net';
 import type { ServerCloseReason, SetupErrorCode } from './codes.ts';
 import { type ExtranoncePlace, MAX_TAG_SIZE, type MiningServerConfig } from './config.ts';
 import { ServerContext } from './context.ts';
+import { type Demand, demandOf } from './demand.ts';
 import { Downstream } from './downstream.ts';
 import { FanOut } from './fan-out.ts';
 import type { MinerConnection, MiningServerDeps } from './ports.ts';
@@ -22,17 +23,6 @@ import { type MiningServerStatus, serverStatus } from './status.ts';
 const TICK_MS = 1_000;
 /** So that a difficulty that becomes a target again is not a hair harder. */
 const ROUNDING = 2 ** -40;
-
-/** What a server's miners are together, as an upstream wants to know it of one channel (§5.3.7). */
-export interface Demand {
-  /** Hashes per second: as shares show it, of channels without any as they state it. */
-  readonly hashrate: number;
-  /** Hashes per second, as all of them state it. */
-  readonly nominal: number;
-  /** The smallest target of a channel; undefined without channels. */
-  readonly hardestTarget: Uint8Array | undefined;
-  readonly channels: number;
-}
 
 /**
  * A downstream mining server (§5): serves miners on the connections that {@link MiningServer.service} is given, with
@@ -145,19 +135,7 @@ export class MiningServer {
 
   /** What to ask an upstream for. */
   demand(): Demand {
-    const { downstreams } = this.#context;
-    let [hashrate, nominal, channels] = [0, 0, 0];
-    let hardestTarget: Uint8Array | undefined;
-    for (const { miners } of downstreams) {
-      for (const { channel, nominalHashRate, accepted, vardiff } of miners) {
-        channels += 1;
-        nominal += nominalHashRate;
-        hashrate += accepted > 0 ? vardiff.hashrate : nominalHashRate;
-        const { target } = channel;
-        if (hardestTarget === undefined || compareTargets(target, hardestTarget) < 0) hardestTarget = target;
-      }
-    }
-    return { hashrate, nominal, hardestTarget, channels };
+    return demandOf(this.#context.downstreams);
   }
 
   /** Better work for the tip at hand. @returns false when there is no tip yet */

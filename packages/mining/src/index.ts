@@ -84,10 +84,5 @@ export { StandardChannel } from './standard-channel.ts';
 export type { Tip, UpstreamJob, WorkInput, WorkTemplate } from './template.ts';
 export { templateProblem } from './template-check.ts';
 export { markedTag, templateJob } from './template-job.ts';
-export {
-  type DifficultyBounds,
-  HASHES_PER_DIFFICULTY,
-  Vardiff,
-  VARDIFF_TUNING,
-  type VardiffTuning,
-} from './vardiff.ts';
+export { type DifficultyBounds, HASHES_PER_DIFFICULTY, Vardiff } from './vardiff.ts';
+export { VARDIFF_TUNING, type VardiffTuning } from './vardiff-tuning.ts';

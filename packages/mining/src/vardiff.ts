@@ -1,41 +1,11 @@
+import { Suspicion } from './suspicion.ts';
+import { VARDIFF_TUNING, type VardiffTuning } from './vardiff-tuning.ts';
+
 /** Hashes that a share of difficulty 1 takes on average. */
 export const HASHES_PER_DIFFICULTY = 2 ** 256 / (0xffff * 2 ** 208);
 
 /** Shares of one channel that a network easier than shares may bring: faster ones hold blocks back for half a second. */
 export const MOST_BLOCKS_PER_SECOND = 2;
-
-/** How calm and how quick a {@link Vardiff} is. The defaults were chosen by simulation (`test/vardiff.test.ts`). */
-export interface VardiffTuning {
-  /** Rates, relative to the expected one, that the two tests are tuned to notice. */
-  readonly rise: number;
-  readonly fall: number;
-  /** Evidence, as a log likelihood ratio, at which a test gives alarm. */
-  readonly alarm: number;
-  /** Expected shares of doubt that pull an estimate towards no change. */
-  readonly doubt: number;
-  /** After an alarm the estimate is looked at again when this many shares were expected, and 1.6 times as many, up to `lastLook`. */
-  readonly firstLook: number;
-  readonly lastLook: number;
-  /** A second look corrects what is off by more than this, as a log ratio, and by more than so many deviations. */
-  readonly band: number;
-  readonly deviations: number;
-  /** Most that one step multiplies or divides by. */
-  readonly maxStepUp: number;
-  readonly maxStepDown: number;
-}
-
-export const VARDIFF_TUNING: VardiffTuning = {
-  rise: 1.5,
-  fall: 0.6,
-  alarm: 5.5,
-  doubt: 6,
-  firstLook: 16,
-  lastLook: 200,
-  band: 0.12,
-  deviations: 1.3,
-  maxStepUp: 8,
-  maxStepDown: 4,
-};
 
 /** Time that a single gap counts for at most, in milliseconds: a process that slept proves nothing about its miners. */
 const LONGEST_GAP_MS = 120_000;
@@ -55,32 +25,6 @@ export interface DifficultyBounds {
   readonly max: number;
   /** Of a block: what is harder is eased to it, as far as {@link MOST_BLOCKS_PER_SECOND} allow. */
   readonly network?: number;
-}
-
-/** One running test for a change of rate (Page's cumulative sum), with the data since the change it suspects. */
-class Suspicion {
-  readonly #rate: number;
-  evidence = 0;
-  counted = 0;
-  expected = 0;
-
-  /** @param rate the changed rate to look for, relative to the expected one */
-  constructor(rate: number) {
-    this.#rate = rate;
-  }
-
-  add(counted: number, expected: number): void {
-    this.counted += counted;
-    this.expected += expected;
-    this.evidence += counted * Math.log(this.#rate) - (this.#rate - 1) * expected;
-    if (this.evidence <= 0) this.reset();
-  }
-
-  reset(): void {
-    this.evidence = 0;
-    this.counted = 0;
-    this.expected = 0;
-  }
 }
 
 /**
