@@ -1,0 +1,9 @@
+import { run } from '@sv2kit/daemon';
+import { createTranslator, translatorConfig } from './index.ts';
+
+await run({
+  name: 'translator',
+  summary: 'Lets miners that speak Stratum V1 mine on Stratum V2 upstreams.',
+  config: translatorConfig,
+  start: createTranslator,
+});

@@ -1,0 +1,160 @@
+import { mining } from '@sv2kit/codec';
+import type { Address, Service, ServiceDeps } from '@sv2kit/daemon';
+import { type Listener, type Limits, listenWire, type ListenWireOptions } from '@sv2kit/net';
+import { verifyPayout } from '@sv2kit/translation';
+import { createUpstream, endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
+import { payoutScript, type TranslatorConfig } from './config.ts';
+import { Hub } from './hub.ts';
+import { TRANSLATOR_LIMITS } from './limits.ts';
+import { translatorMetrics, type TranslatorMetrics } from './metrics.ts';
+import { translatorStatus } from './status.ts';
+import { TlsFiles } from './tls-files.ts';
+import { UpstreamLink } from './upstream-link.ts';
+import type { JobCheck } from './work-desk.ts';
+
+/** What the role `translator` needs of its surroundings. */
+export interface TranslatorDeps extends Pick<ServiceDeps, 'clock' | 'health' | 'latencies' | 'log' | 'metrics'> {
+  /** How upstreams are spoken to; `plain` only on the local network. */
+  readonly security?: 'noise' | 'plain';
+}
+
+/** A running translator. */
+export interface Translator extends Service {
+  /** Where it listens; the port that the system chose when the configured one is 0. */
+  readonly address: Address;
+  /** The same of its TLS port, if it has one. */
+  readonly tlsAddress: Address | undefined;
+  status(): Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Starts a translator for V1 miners (§10.4.2): they mine on extended channels of the best upstream that is there.
+ *
+ * @throws Error when a port cannot be opened, or the TLS files cannot be used
+ */
+export async function createTranslator(config: TranslatorConfig, deps: TranslatorDeps): Promise<Translator> {
+  const { clock, log, health } = deps;
+  const tls = tlsFiles(config, deps);
+  const metrics = translatorMetrics(deps.metrics, deps.latencies, {
+    miners: () => hub.authorised,
+    channels: () => hub.link?.channels ?? 0,
+    hashrate: () => hub.hashrate,
+  });
+  const hub: Hub = new Hub(config, {
+    metrics,
+    check: payoutCheck(config),
+    giveUp: (reason) => upstream.giveUp(reason),
+    work: health.condition('work', 'no job yet'),
+    clock,
+    log,
+  });
+  const upstream = openUpstream(config, deps, hub, metrics);
+  const listeners = await openListeners(config, deps, hub, metrics, tls);
+  const timer = clock.every(TRANSLATOR_LIMITS.tickMs, () => {
+    tls?.look();
+    hub.tick();
+  });
+  const [address, tlsAddress] = listeners.map(({ host, port }) => ({ host, port }));
+  log.info('listening', { ...address, tls: tlsAddress?.port });
+  return {
+    address: address as Address,
+    tlsAddress,
+    status: () => translatorStatus(hub, upstream.state, clock.now()),
+    async close() {
+      timer[Symbol.dispose]();
+      await Promise.all(listeners.map((listener) => listener.close()));
+      await upstream.close();
+    },
+  };
+}
+
+function openUpstream(config: TranslatorConfig, deps: TranslatorDeps, hub: Hub, metrics: TranslatorMetrics): Upstream {
+  const { outage, extensions, upstreams } = config;
+  const { clock, log, health, security } = deps;
+  const condition = health.condition('upstream', 'not yet connected');
+  return createUpstream({
+    endpoints: upstreams.map(({ url }) => url),
+    protocol: mining,
+    setup: () => ({ vendor: 'sv2kit', hardwareVersion: 'translator' }),
+    extensions: { supported: extensions.supported, required: extensions.required },
+    ...(security && { security }),
+    policy: {
+      maxBackoffMs: outage.retry * 1000,
+      backoffMs: Math.min(1_000, outage.retry * 1000),
+      probeMs: outage.probe * 1000,
+      benchMs: outage.passOver * 1000,
+      silenceMs: outage.silence * 1000,
+    },
+    handler(connection, endpoint) {
+      const account = upstreams.find(({ url }) => url === endpoint)?.userIdentity;
+      const link = new UpstreamLink(connection, { name: endpointName(endpoint), account }, { owner: hub, clock, log });
+      // What a channel is asked for with leaves once the connection belongs to us.
+      queueMicrotask(() => hub.onLink(link));
+      return link;
+    },
+    onState(state) {
+      if (state.kind === 'connected') condition.ok();
+      else condition.failing(reasonOf(state));
+    },
+    clock,
+    log,
+    metrics: metrics.upstreams,
+  });
+}
+
+/** Why no upstream is there. */
+function reasonOf(state: UpstreamState): string {
+  switch (state.kind) {
+    case 'connecting':
+      return `connecting to ${endpointName(state.endpoint)}; ${state.lastFailure ?? 'first try'}`;
+    case 'waiting':
+      return state.reason;
+    default:
+      return state.kind;
+  }
+}
+
+async function openListeners(
+  config: TranslatorConfig,
+  { clock, log }: TranslatorDeps,
+  hub: Hub,
+  { net }: TranslatorMetrics,
+  tls: TlsFiles | undefined,
+): Promise<Listener[]> {
+  const common = { accept: hub.accept.bind(hub), proxyFrom: config.proxyProtocol, clock, log, metrics: net };
+  const options: Omit<ListenWireOptions, 'host' | 'port'> = { ...common, limits: limitsOf(config, hub) };
+  const plain = await listenWire({ ...config.listen, ...options });
+  if (config.tls.listen === undefined || tls === undefined) return [plain];
+  try {
+    return [plain, await listenWire({ ...config.tls.listen, ...options, tls: () => tls.identity })];
+  } catch (error) {
+    await plain.close();
+    throw error;
+  }
+}
+
+function limitsOf({ limits }: TranslatorConfig, hub: Hub): Partial<Limits> {
+  const { connections, connectionsPerAddress, exempt, authorise, silence } = limits;
+  return {
+    connections,
+    connectionsPerAddress,
+    exempt,
+    setupMs: authorise * 1000,
+    firstUseMs: hub.authoriseMs + TRANSLATOR_LIMITS.authoriseMs,
+    silenceMs: silence * 1000,
+  };
+}
+
+function tlsFiles({ tls: { certFile, keyFile } }: TranslatorConfig, { log }: TranslatorDeps): TlsFiles | undefined {
+  return certFile === undefined || keyFile === undefined ? undefined : new TlsFiles(certFile, keyFile, log);
+}
+
+/** What the operator wants to see in every job before anybody mines on it. */
+function payoutCheck({ payout, chain }: TranslatorConfig): JobCheck {
+  const script = payoutScript(payout, chain);
+  if (script === undefined) return () => undefined;
+  return (work) => {
+    const verdict = verifyPayout(work, { script, share: payout.share });
+    return verdict.kind === 'unpaid' ? verdict.problem : undefined;
+  };
+}

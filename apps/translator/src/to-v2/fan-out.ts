@@ -1,0 +1,52 @@
+import { TRANSLATOR_LIMITS } from './limits.ts';
+
+/** Who can be given what is due to it. */
+export interface Served {
+  serve(): void;
+}
+
+/** Serves many a slice at a time; the event loop gets its turn in between, so that shares are answered meanwhile. */
+export class FanOut {
+  readonly #slice: number;
+  readonly #onDone: (startedMs: number, count: number) => void;
+  #queue: Served[] = [];
+  #at = 0;
+  #startedMs = 0;
+  #running = false;
+
+  /** @param onDone told when the last has been served, with `performance.now()` of the first request */
+  constructor(
+    onDone: (startedMs: number, count: number) => void = () => {},
+    slice: number = TRANSLATOR_LIMITS.fanOutSlice,
+  ) {
+    this.#onDone = onDone;
+    this.#slice = slice;
+  }
+
+  /** Serves at the end of this turn, after those who were added before. The caller adds nobody twice. */
+  add(served: Served): void {
+    this.#queue.push(served);
+    if (this.#running) return;
+    this.#running = true;
+    this.#startedMs = performance.now();
+    setImmediate(this.#run);
+  }
+
+  readonly #run = (): void => {
+    const end = Math.min(this.#at + this.#slice, this.#queue.length);
+    while (this.#at < end) {
+      const served = this.#queue[this.#at];
+      this.#at += 1;
+      served?.serve();
+    }
+    if (this.#at < this.#queue.length) {
+      setImmediate(this.#run);
+      return;
+    }
+    const count = this.#at;
+    this.#queue = [];
+    this.#at = 0;
+    this.#running = false;
+    this.#onDone(this.#startedMs, count);
+  };
+}

@@ -1,0 +1,210 @@
+import type { Condition } from '@sv2kit/daemon';
+import { ShareBudget } from '@sv2kit/mining';
+import type { Clock, CloseReason, Logger, Wire, WireConnection } from '@sv2kit/net';
+import { MinerIndexes, neededExtranonce } from '@sv2kit/translation';
+import type { Book, BookDeps } from './book.ts';
+import type { TranslatorConfig } from './config.ts';
+import { FanOut } from './fan-out.ts';
+import { TRANSLATOR_LIMITS } from './limits.ts';
+import type { TranslatorMetrics } from './metrics.ts';
+import { Miner } from './miner.ts';
+import type { MinerEndReason, MinerHost } from './miner-host.ts';
+import { OwnChannels } from './own-channels.ts';
+import { Sessions } from './sessions.ts';
+import { SharedChannel } from './shared-channel.ts';
+import { Totals } from './totals.ts';
+import type { LinkOwner, UpstreamFault, UpstreamLink } from './upstream-link.ts';
+import { WorkDesk, type JobCheck } from './work-desk.ts';
+
+/** What the hub is given. */
+export interface HubDeps {
+  readonly metrics: TranslatorMetrics;
+  readonly check: JobCheck;
+  /** Leaves the present upstream for the next. */
+  readonly giveUp: (reason: string) => void;
+  /** Whether upstreams send work. */
+  readonly work: Condition;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Where miners and upstreams meet. */
+export class Hub implements MinerHost, LinkOwner {
+  readonly book: Book;
+  readonly desk: WorkDesk;
+  readonly fanOut: FanOut;
+  readonly totals: Totals;
+  readonly sessions = new Sessions();
+  readonly budget = new ShareBudget(TRANSLATOR_LIMITS.seenShareSlots);
+  readonly metrics: TranslatorMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly difficulty: MinerHost['difficulty'];
+  readonly extranonce2Size: number;
+  readonly keepAliveMs: number;
+  readonly keepWorkingMs: number;
+  readonly sharesPerSecond: number;
+  readonly authoriseMs: number;
+  readonly miners = new Set<Miner>();
+  /** Coinbases that some firmware may not hold, by its family. */
+  readonly tooLarge = new Map<string, { readonly size: number; readonly limit: number }>();
+  readonly #deps: HubDeps;
+  readonly #mask: number;
+  readonly #indexes = new MinerIndexes();
+  #link: UpstreamLink | undefined;
+  /** Since when there is no upstream. */
+  #lostMs: number;
+
+  constructor(config: TranslatorConfig, deps: HubDeps) {
+    const { metrics, clock, log, check } = deps;
+    const { miners, outage, limits, extranonce2Size, aggregateChannels } = config;
+    this.#deps = deps;
+    this.#mask = Number.parseInt(miners.versionMask, 16);
+    this.#lostMs = clock.now();
+    this.metrics = metrics;
+    this.clock = clock;
+    this.log = log;
+    this.totals = new Totals(metrics);
+    this.desk = new WorkDesk(
+      () => clock.now(),
+      check,
+      (reason) => this.#onUnfit(reason),
+    );
+    this.fanOut = new FanOut((startedMs) => metrics.jobToLast.record(performance.now() - startedMs));
+    this.difficulty = {
+      sharesPerMinute: miners.sharesPerMinute,
+      floor: miners.minDifficulty,
+      ...(miners.startDifficulty !== undefined && { start: miners.startDifficulty }),
+    };
+    this.extranonce2Size = extranonce2Size;
+    this.keepAliveMs = miners.keepAlive * 1000;
+    this.keepWorkingMs = outage.keepWorking * 1000;
+    this.sharesPerSecond = limits.sharesPerSecond;
+    this.authoriseMs = this.keepWorkingMs + TRANSLATOR_LIMITS.authoriseMs;
+    this.book = this.#openBook(aggregateChannels);
+  }
+
+  /** Version bits that the present upstream lets roll, as far as it is known before a job comes. */
+  get versionMask(): number {
+    return this.#link?.fixedVersion === true ? 0 : this.#mask;
+  }
+
+  get link(): UpstreamLink | undefined {
+    return this.#link;
+  }
+
+  /** Since when no upstream is there; undefined while one is. */
+  get outageMs(): number | undefined {
+    return this.#link === undefined ? this.clock.now() - this.#lostMs : undefined;
+  }
+
+  /** Miners that are authorised. */
+  get authorised(): number {
+    let count = 0;
+    for (const { phase } of this.miners) if (phase === 'seated' || phase === 'adrift') count += 1;
+    return count;
+  }
+
+  /** Hashes per second of those who mine. */
+  get hashrate(): number {
+    let sum = 0;
+    for (const miner of this.miners) if (miner.hasMined) sum += miner.hashrate;
+    return sum;
+  }
+
+  /** A miner has connected. */
+  accept(connection: WireConnection): Wire {
+    if (this.#isLongOut(this.clock.now())) return turnedAway(connection, 'no-upstream');
+    const index = this.#indexes.take();
+    if (index === undefined) return turnedAway(connection, 'too-many-miners');
+    const miner = new Miner(connection, index, this);
+    this.miners.add(miner);
+    return miner;
+  }
+
+  onGone(miner: Miner): void {
+    this.miners.delete(miner);
+    this.#indexes.giveBack(miner.index);
+  }
+
+  /** An upstream is there: its channels are asked for. */
+  onLink(link: UpstreamLink): void {
+    this.#link = link;
+    this.desk.forget();
+    this.book.linkUp(link);
+  }
+
+  onLinkClosed(link: UpstreamLink, { code }: CloseReason): void {
+    if (this.#link !== link) return;
+    this.#link = undefined;
+    this.#lostMs = this.clock.now();
+    this.log.warn('miners go on with the work they have', { upstream: link.name, code, miners: this.miners.size });
+    this.book.linkDown();
+  }
+
+  giveUp(link: UpstreamLink, reason: UpstreamFault, detail?: string): void {
+    if (this.#link !== link) return;
+    this.log.warn('the upstream is of no use', { upstream: link.name, reason, detail });
+    this.#deps.giveUp(reason);
+  }
+
+  onTooLarge({ profile, session, connection }: Miner, size: number): void {
+    const { family, coinbaseLimit: limit } = profile;
+    const known = this.tooLarge.get(family);
+    if (known !== undefined && known.size >= size) return;
+    this.tooLarge.set(family, { size, limit });
+    const { userAgent } = session;
+    const fields = { family, size, limit, userAgent, peer: connection.id };
+    this.log.warn("the upstream's coinbase is larger than this firmware is known to hold", fields);
+  }
+
+  tick(): void {
+    const nowMs = this.clock.now();
+    this.#link?.tick(nowMs);
+    const longOut = this.#isLongOut(nowMs);
+    for (const miner of this.miners) {
+      if (longOut) miner.end('no-upstream');
+      else miner.tick(nowMs);
+    }
+    this.book.tick(nowMs);
+    this.#watchWork(nowMs);
+  }
+
+  #isLongOut(nowMs: number): boolean {
+    return this.#link === undefined && nowMs - this.#lostMs > this.keepWorkingMs;
+  }
+
+  #watchWork(nowMs: number): void {
+    const { latestMs } = this.desk;
+    const { work } = this.#deps;
+    if (this.#link === undefined || latestMs === undefined) return work.ok();
+    const ageMs = nowMs - latestMs;
+    if (ageMs < TRANSLATOR_LIMITS.staleWorkMs) return work.ok();
+    work.failing(`the upstream has sent no job for ${Math.floor(ageMs / 60_000)} minutes`);
+  }
+
+  #onUnfit(reason: string): void {
+    if (this.#link !== undefined) this.giveUp(this.#link, 'job-refused', reason);
+  }
+
+  #openBook(aggregate: boolean): Book {
+    const { metrics, clock, log } = this;
+    const deps: BookDeps = {
+      minExtranonceSize: neededExtranonce(this.extranonce2Size),
+      keepWorkingMs: this.keepWorkingMs,
+      desk: this.desk,
+      owner: this,
+      totals: this.totals,
+      metrics,
+      clock,
+      log,
+    };
+    return aggregate ? new SharedChannel(deps) : new OwnChannels(deps);
+  }
+}
+
+/** What a connection gets that is ended before it has said anything. */
+function turnedAway(connection: WireConnection, reason: MinerEndReason): Wire {
+  connection.end(reason);
+  return { receive() {}, drain: () => undefined, onClose() {} };
+}

@@ -1,0 +1,41 @@
+/** Named bounds of the role `translator`; docs/LIMITS.md lists them. Times are in milliseconds. */
+export const TRANSLATOR_LIMITS = {
+  /** How often clocks are looked at: difficulties, kept-alive jobs, outages, UpdateChannel. */
+  tickMs: 1_000,
+  /** Miners that get a job before shares are let through. */
+  fanOutSlice: 128,
+  /** Channels that are asked for, again after an outage, before shares are let through. */
+  openSlice: 64,
+  /** How long an upstream may take to open a channel, and to send its first work. */
+  channelMs: 15_000,
+  /** A miner whose channel an upstream cannot open again just now asks once more after this time. */
+  putOffMs: 5_000,
+  /** A channel that the upstream closed is asked for again once within this time. */
+  reopenMs: 60_000,
+  /** How long a miner that asked to be authorised waits for an upstream, beside an outage's own time. */
+  authoriseMs: 20_000,
+  /** Shares of an aggregated channel that are remembered until the upstream has answered them; a power of two. */
+  unansweredShares: 32_768,
+  /** Different codes of upstreams, and of one miner's refusals, that are counted by name. */
+  codes: 64,
+  /** Miners that the status lists one by one. */
+  statusMiners: 256,
+  /** Refused shares in a row after which a miner is sent its job anew ... */
+  refusedBeforeResend: 64,
+  /** ... and after which it is let go. */
+  refusedBeforeEnd: 1_024,
+  /** Shares that may come at once, as seconds of `limits.shares_per_second`. */
+  burstSeconds: 10,
+  /** Bytes that a share may have as a line, generously. */
+  bytesOfShare: 400,
+  /** Bytes a second of one connection beside its shares ... */
+  bytesPerSecond: 65_536,
+  /** ... and bytes that may come at once. */
+  bytesAtOnce: 1_048_576,
+  /** Slots of 12 bytes that the duplicate tables of all miners take together. */
+  seenShareSlots: 16_777_216,
+  /** Sessions whose difficulty is remembered for a miner that comes back. */
+  sessions: 8_192,
+  /** Without new work for so long an upstream is worth a warning: pools refresh their jobs every minute. */
+  staleWorkMs: 900_000,
+} as const;

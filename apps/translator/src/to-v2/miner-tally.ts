@@ -1,0 +1,40 @@
+import { Tally } from './totals.ts';
+
+/** What became of one miner's shares. */
+export class MinerTally {
+  accepted = 0;
+  /** Sum of difficulties. */
+  work = 0;
+  lastShareMs = 0;
+  /** Of those that met the upstream's target. */
+  forwarded = 0;
+  credited = 0;
+  lost = 0;
+  #refused: Tally | undefined;
+  #rejected: Tally | undefined;
+
+  accept(work: number, nowMs: number): void {
+    this.accepted += 1;
+    this.work += work;
+    this.lastShareMs = nowMs;
+  }
+
+  /** Refused here. */
+  refuse(reason: string): void {
+    (this.#refused ??= new Tally()).add(reason);
+  }
+
+  /** Rejected by the upstream. */
+  reject(code: string): void {
+    (this.#rejected ??= new Tally()).add(code);
+  }
+
+  /** By reason. */
+  get refused(): Readonly<Record<string, number>> {
+    return this.#refused?.facts() ?? {};
+  }
+
+  get rejected(): Readonly<Record<string, number>> {
+    return this.#rejected?.facts() ?? {};
+  }
+}

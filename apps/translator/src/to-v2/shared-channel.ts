@@ -1,0 +1,158 @@
+import { utf8 } from '@sv2kit/codec';
+import type { Work } from '@sv2kit/mining';
+import { splitUsername } from '@sv2kit/sv1';
+import { AGGREGATE_DEMAND, Demand, type TranslatedJob, type UpstreamShare } from '@sv2kit/translation';
+import type { Book, BookDeps, Seat } from './book.ts';
+import { TRANSLATOR_LIMITS } from './limits.ts';
+import type { Miner } from './miner.ts';
+import { SentShares } from './sent-shares.ts';
+import type { ChannelUser, UpstreamChannel } from './upstream-channel.ts';
+import type { UpstreamLink } from './upstream-link.ts';
+
+/** What an upstream thinks of the user, not of itself: who asks to be authorised is told. */
+const OF_THE_USER: ReadonlySet<string> = new Set(['unknown-user', 'invalid-user-identity']);
+/** What the shared channel's identity ends in. */
+const WORKER = '.translator';
+
+/** One extended channel that all miners share; their numbers tell them apart. */
+export class SharedChannel implements Book, ChannelUser, Seat {
+  readonly #deps: BookDeps;
+  /** With the hashrate that the demand has of each. */
+  readonly #miners = new Map<Miner, number>();
+  readonly #demand: Demand;
+  #link: UpstreamLink | undefined;
+  #channel: UpstreamChannel | undefined;
+  #sent = new SentShares<Miner>();
+  #fresh = true;
+  #latest: { readonly work: Work; readonly job: TranslatedJob } | undefined;
+
+  constructor(deps: BookDeps) {
+    this.#deps = deps;
+    this.#demand = new Demand(AGGREGATE_DEMAND, 0, deps.clock.now());
+  }
+
+  get channel(): UpstreamChannel | undefined {
+    return this.#channel;
+  }
+
+  join(miner: Miner): void {
+    const { hashrate } = miner;
+    this.#miners.set(miner, hashrate);
+    this.#demand.join(hashrate);
+    const channel = this.#channel;
+    if (channel?.phase === 'open') this.#seat(miner);
+    else if (channel === undefined) this.#request();
+  }
+
+  leave(miner: Miner): void {
+    const hashrate = this.#miners.get(miner);
+    if (hashrate === undefined) return;
+    this.#miners.delete(miner);
+    this.#demand.leave(hashrate);
+  }
+
+  linkUp(link: UpstreamLink): void {
+    this.#link = link;
+    this.#request();
+  }
+
+  linkDown(): void {
+    this.#link = undefined;
+    this.#drop();
+  }
+
+  tick(nowMs: number): void {
+    const channel = this.#channel;
+    if (channel?.phase !== 'open') return;
+    for (const [miner, before] of this.#miners) {
+      const now = miner.hashrate;
+      if (now === before) continue;
+      this.#miners.set(miner, now);
+      this.#demand.change(before, now);
+    }
+    const due = this.#demand.due(nowMs);
+    if (due !== undefined) channel.state(due);
+  }
+
+  submit(miner: Miner, share: UpstreamShare<UpstreamChannel>, worker: Uint8Array): boolean {
+    const sequenceNumber = this.#channel?.submit(share, worker);
+    if (sequenceNumber === undefined) return false;
+    this.#sent.sent(sequenceNumber, miner);
+    return true;
+  }
+
+  onOpened(): void {
+    this.#deps.metrics.channels.inc({ event: 'opened' });
+    for (const miner of this.#miners.keys()) this.#seat(miner);
+  }
+
+  onOpenRefused(code: string): void {
+    this.#channel = undefined;
+    this.#deps.metrics.channels.inc({ event: 'refused' });
+    if (OF_THE_USER.has(code)) {
+      for (const miner of [...this.#miners.keys()]) if (!miner.hasMined) miner.refused(code);
+    }
+    if (this.#link !== undefined) this.#deps.owner.giveUp(this.#link, 'channel-refused', code);
+  }
+
+  onWork(work: Work, newTip: boolean): void {
+    const job = this.#deps.desk.translated(work);
+    if (job === undefined) return;
+    const clean = newTip || this.#fresh;
+    this.#fresh = false;
+    this.#latest = { work, job };
+    for (const miner of this.#miners.keys()) miner.offer(this, work, job, clean);
+  }
+
+  onClosed(code: string): void {
+    this.#deps.metrics.channels.inc({ event: 'closed' });
+    this.#deps.log.warn('the upstream closes the channel of all miners', { code });
+    const link = this.#link;
+    this.#drop();
+    if (link !== undefined) this.#deps.owner.giveUp(link, 'channel-closed', code);
+  }
+
+  onAccepted(lastSequenceNumber: number, count: number, sum: bigint): void {
+    this.#deps.totals.acknowledge(count, sum);
+    this.#sent.accepted(lastSequenceNumber, credit);
+  }
+
+  onRejected(sequenceNumber: number, code: string): void {
+    this.#deps.totals.reject(code);
+    this.#sent.rejected(sequenceNumber)?.rejected(code);
+  }
+
+  /** Only once somebody mines: the first miner may have to name the account. */
+  #request(): void {
+    const link = this.#link;
+    const [first] = this.#miners.keys();
+    if (link === undefined || first === undefined || this.#channel !== undefined) return;
+    const name = link.account ?? splitUsername(first.username).account;
+    const { hashrate } = this.#demand;
+    this.#fresh = true;
+    this.#latest = undefined;
+    this.#sent = new SentShares<Miner>(TRANSLATOR_LIMITS.unansweredShares);
+    const userIdentity = utf8(`${name}${WORKER}`);
+    this.#channel = link.request(this, { userIdentity, hashrate, minExtranonceSize: this.#deps.minExtranonceSize });
+    this.#demand.restart(hashrate, this.#deps.clock.now());
+  }
+
+  #seat(miner: Miner): void {
+    miner.seated(this);
+    const latest = this.#latest;
+    if (latest !== undefined) miner.offer(this, latest.work, latest.job, true);
+  }
+
+  #drop(): void {
+    const channel = this.#channel;
+    if (channel === undefined) return;
+    this.#channel = undefined;
+    this.#latest = undefined;
+    this.#deps.totals.lose('unanswered', channel.sent - channel.answered);
+    for (const miner of this.#miners.keys()) miner.adrift();
+  }
+}
+
+function credit(miner: Miner): void {
+  miner.credited(1);
+}

@@ -1,0 +1,48 @@
+import { createSecureContext } from 'node:tls';
+import { readFileSync, statSync } from 'node:fs';
+import type { Logger, TlsIdentity } from '@sv2kit/net';
+
+/** A certificate and its key in files, read anew when one of them changes; the last good pair holds. */
+export class TlsFiles {
+  readonly #certFile: string;
+  readonly #keyFile: string;
+  readonly #log: Logger;
+  #identity: TlsIdentity;
+  #changed: string;
+
+  /** @throws Error when the files cannot be read or do not belong together */
+  constructor(certFile: string, keyFile: string, log: Logger) {
+    this.#certFile = certFile;
+    this.#keyFile = keyFile;
+    this.#log = log;
+    this.#changed = this.#times();
+    this.#identity = this.#read();
+  }
+
+  get identity(): TlsIdentity {
+    return this.#identity;
+  }
+
+  /** Looks whether the files have changed. */
+  look(): void {
+    try {
+      const changed = this.#times();
+      if (changed === this.#changed) return;
+      this.#identity = this.#read();
+      this.#changed = changed;
+      this.#log.info('the TLS certificate was read anew');
+    } catch (error) {
+      this.#log.warn('the TLS certificate cannot be read; the last one is used', { error: String(error) });
+    }
+  }
+
+  #read(): TlsIdentity {
+    const identity = { cert: readFileSync(this.#certFile, 'utf8'), key: readFileSync(this.#keyFile, 'utf8') };
+    createSecureContext(identity);
+    return identity;
+  }
+
+  #times(): string {
+    return [this.#certFile, this.#keyFile].map((file) => statSync(file).mtimeMs).join();
+  }
+}

@@ -1,0 +1,91 @@
+import { TRANSLATOR_LIMITS } from './limits.ts';
+import type { TranslatorMetrics } from './metrics.ts';
+
+/** What cannot be credited any more, by why. */
+export const LOST_SHARE_REASONS = {
+  'no-upstream': 'No upstream was there when the share came.',
+  unanswered: 'The upstream went before it had answered the share.',
+} as const;
+export type LostShareReason = keyof typeof LOST_SHARE_REASONS;
+
+/** Counts by name: names that are peers' words are bounded in number. */
+export class Tally {
+  readonly #counts = new Map<string, number>();
+  readonly #most: number;
+
+  constructor(most: number = TRANSLATOR_LIMITS.codes) {
+    this.#most = most;
+  }
+
+  add(name: string, n = 1): void {
+    const known = this.#counts.has(name) || this.#counts.size < this.#most ? name : 'other';
+    this.#counts.set(known, (this.#counts.get(known) ?? 0) + n);
+  }
+
+  get sum(): number {
+    let sum = 0;
+    for (const count of this.#counts.values()) sum += count;
+    return sum;
+  }
+
+  facts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#counts);
+  }
+}
+
+/** What became of all shares since the start. */
+export class Totals {
+  readonly #metrics: TranslatorMetrics;
+  readonly refused = new Tally();
+  readonly rejected = new Tally();
+  readonly lost = new Tally();
+  accepted = 0;
+  blocks = 0;
+  /** Sent upstream, and what upstreams have acknowledged of it. */
+  forwarded = 0;
+  acknowledged = 0;
+  /** Sum of difficulties that upstreams have credited. */
+  credited = 0;
+
+  constructor(metrics: TranslatorMetrics) {
+    this.#metrics = metrics;
+  }
+
+  accept(): void {
+    this.accepted += 1;
+    this.#metrics.shares.inc({ outcome: 'accepted' });
+  }
+
+  block(): void {
+    this.blocks += 1;
+    this.#metrics.blocks.inc();
+  }
+
+  refuse(reason: string): void {
+    this.refused.add(reason);
+    this.#metrics.shares.inc({ outcome: reason });
+  }
+
+  forward(): void {
+    this.forwarded += 1;
+    this.#metrics.upstreamShares.inc({ outcome: 'forwarded' });
+  }
+
+  acknowledge(count: number, sum: bigint): void {
+    this.acknowledged += count;
+    this.credited += Number(sum);
+    this.#metrics.upstreamShares.inc({ outcome: 'accepted' }, count);
+  }
+
+  /** @param code an upstream's word: not a label */
+  reject(code: string): void {
+    this.rejected.add(code);
+    this.#metrics.upstreamShares.inc({ outcome: 'rejected' });
+  }
+
+  lose(reason: LostShareReason, count: number): void {
+    if (count <= 0) return;
+    this.lost.add(reason, count);
+    this.#metrics.upstreamShares.inc({ outcome: 'lost' }, count);
+  }
+}

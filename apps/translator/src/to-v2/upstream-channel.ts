@@ -1,0 +1,150 @@
+import { MAX_TARGET } from '@sv2kit/bitcoin';
+import type { MiningFromServer } from '@sv2kit/codec';
+import { ChannelClient, type ClientAction, type OpenChannel, type Work } from '@sv2kit/mining';
+import type { UpstreamShare } from '@sv2kit/translation';
+import type { UpstreamLink } from './upstream-link.ts';
+
+/** What a channel asks for. */
+export interface ChannelWish {
+  readonly userIdentity: Uint8Array;
+  /** Hashes per second; 0 for nobody. */
+  readonly hashrate: number;
+  /** Bytes that the miner's number and extranonce2 take. */
+  readonly minExtranonceSize: number;
+}
+
+/** Who mines on a channel: one miner, or all of them. */
+export interface ChannelUser {
+  onOpened(channel: UpstreamChannel): void;
+  /** The upstream opens no channel for this user. */
+  onOpenRefused(code: string): void;
+  /** @param newTip what was mined before is worth nothing */
+  onWork(work: Work, newTip: boolean): void;
+  /** The upstream closed it. */
+  onClosed(code: string): void;
+  onAccepted(lastSequenceNumber: number, count: number, sum: bigint): void;
+  onRejected(sequenceNumber: number, code: string): void;
+}
+
+/** An extended channel at an upstream (§5.3.4), from its request to its end. */
+export class UpstreamChannel {
+  readonly user: ChannelUser;
+  readonly link: UpstreamLink;
+  readonly requestId: number;
+  readonly requestedMs: number;
+  readonly #client: ChannelClient;
+  #working = false;
+  /** What the link keeps it by, once it is open. */
+  place:
+    | { readonly channelId: number; readonly groupChannelId: number; readonly members: Set<UpstreamChannel> }
+    | undefined;
+  /** Shares on their way, and those that the upstream has answered. */
+  sent = 0;
+  answered = 0;
+
+  constructor(link: UpstreamLink, user: ChannelUser, requestId: number, wish: ChannelWish, nowMs: number) {
+    this.user = user;
+    this.link = link;
+    this.requestId = requestId;
+    this.requestedMs = nowMs;
+    this.#client = new ChannelClient({
+      requestId,
+      userIdentity: wish.userIdentity,
+      nominalHashRate: wish.hashrate,
+      maxTarget: MAX_TARGET,
+      channel: { kind: 'extended', minExtranonceSize: wish.minExtranonceSize },
+      ownMessages: true,
+    });
+  }
+
+  get phase(): 'opening' | 'open' | 'closed' {
+    return this.#client.phase;
+  }
+
+  /** Undefined unless open. */
+  get terms(): OpenChannel | undefined {
+    return this.#client.channel;
+  }
+
+  get currentWork(): Work | undefined {
+    return this.#client.currentWork();
+  }
+
+  /** Whether it has had work yet. */
+  get working(): boolean {
+    return this.#working;
+  }
+
+  /** OpenExtendedMiningChannel (§5.3.4). */
+  request(): void {
+    this.link.send(this.#client.openMessage());
+  }
+
+  receive(message: MiningFromServer, nowMs: number): void {
+    for (const action of this.#client.receive(message, nowMs)) this.#act(action);
+  }
+
+  /** UpdateChannel (§5.3.7); nothing before the channel is open. */
+  state(hashrate: number): void {
+    if (this.#client.phase !== 'open') return;
+    this.link.send(this.#client.update(hashrate, MAX_TARGET));
+  }
+
+  /** SubmitSharesExtended (§5.3.12). @returns its sequence number; undefined when the channel is not there any more */
+  submit(share: UpstreamShare<UpstreamChannel>, userIdentity: Uint8Array | undefined): number | undefined {
+    if (this.#client.phase !== 'open' || !this.link.open) return undefined;
+    const { jobId, extranonce, version, ntime, nonce } = share;
+    const worker = this.link.namesWorkers && userIdentity !== undefined ? { userIdentity } : {};
+    const message = this.#client.share({ jobId, extranonce, version, ntime, nonce, ...worker });
+    this.link.send(message);
+    this.sent += 1;
+    return message.sequenceNumber;
+  }
+
+  /** Ends it from our side; the upstream is told unless it has ended it itself. */
+  close(code: string): void {
+    const channelId = this.#client.channel?.channelId;
+    this.#client.close();
+    this.link.forget(this);
+    if (channelId !== undefined && this.link.open) {
+      this.link.send({ type: 'CloseChannel', channelId, reasonCode: code });
+    }
+  }
+
+  #act(action: ClientAction): void {
+    switch (action.kind) {
+      case 'opened':
+        if (this.link.enter(this, action.channel)) this.user.onOpened(this);
+        return;
+      case 'open-refused':
+        this.link.forget(this);
+        return this.user.onOpenRefused(action.errorCode);
+      case 'work':
+        this.#working = true;
+        return this.user.onWork(action.work, action.newTip);
+      case 'accepted':
+        this.answered += action.count;
+        return this.user.onAccepted(action.lastSequenceNumber, action.count, action.sum);
+      case 'rejected':
+        this.answered += 1;
+        return this.user.onRejected(action.sequenceNumber, action.errorCode);
+      case 'closed':
+        this.link.forget(this);
+        return this.user.onClosed(action.reasonCode);
+      case 'regrouped':
+        return this.link.regroup(this, action.groupChannelId);
+      case 'violation':
+        return this.link.violation(this, action.code);
+      case 'update-refused':
+        return this.link.note('update-refused', action.errorCode);
+      case 'future-job':
+      case 'target':
+      case 'prefix':
+      case 'custom-job-accepted':
+      case 'custom-job-refused':
+        return;
+      default:
+        action satisfies never;
+    }
+  }
+}

@@ -1,0 +1,220 @@
+import { type MiningFromClient, type MiningFromServer, REQUIRES_FIXED_VERSION } from '@sv2kit/codec';
+import { CLIENT_VIOLATIONS, type ClientViolation, type OpenChannel, ownMessage } from '@sv2kit/mining';
+import type { Clock, CloseReason, Connection, ConnectionHandler, Logger } from '@sv2kit/net';
+import { type ChannelUser, type ChannelWish, UpstreamChannel } from './upstream-channel.ts';
+import { TRANSLATOR_LIMITS } from './limits.ts';
+
+const WORKER_EXTENSION = 2;
+
+/** What the translator wants to know of a connection to an upstream. */
+export interface LinkOwner {
+  /** This upstream is of no use: another one, please. @param reason a code of UPSTREAM_FAULTS */
+  giveUp(link: UpstreamLink, reason: UpstreamFault, detail?: string): void;
+  onLinkClosed(link: UpstreamLink, reason: CloseReason): void;
+}
+
+/** Why the translator leaves an upstream that does answer. */
+export const UPSTREAM_FAULTS = {
+  'channel-timeout': 'The upstream did not open a channel in time, or sent no work for it.',
+  'channel-refused': 'The upstream does not open the channel that all miners share.',
+  'channel-closed': 'The upstream closed the channel that all miners share.',
+  'channel-id-collision': 'Two channels, or a channel and a group, got the same id.',
+  'extranonce-too-small': 'The channel leaves less room than a miner number and extranonce2 take.',
+  'extranonce-too-large': 'Prefix and rolled part are longer together than an extranonce can be.',
+  'wrong-channel-kind': 'The upstream answered with another kind of channel than was asked for.',
+  'job-refused': 'A job does not pay what the operator asks for, or cannot be read.',
+} as const;
+export type UpstreamFault = keyof typeof UPSTREAM_FAULTS;
+
+/** One connection to an upstream: hands its messages to the channels and groups that they are for (§5.3). */
+export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
+  readonly name: string;
+  /** The operator's there; undefined where miners name their own. */
+  readonly account: string | undefined;
+  readonly #connection: Connection<MiningFromClient>;
+  readonly #owner: LinkOwner;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #opening = new Map<number, UpstreamChannel>();
+  readonly #channels = new Map<number, UpstreamChannel>();
+  readonly #groups = new Map<number, Set<UpstreamChannel>>();
+  #requestId = 0;
+  open = true;
+
+  constructor(
+    connection: Connection<MiningFromClient>,
+    { name, account }: { readonly name: string; readonly account: string | undefined },
+    { owner, clock, log }: { readonly owner: LinkOwner; readonly clock: Clock; readonly log: Logger },
+  ) {
+    this.#connection = connection;
+    this.name = name;
+    this.account = account;
+    this.#owner = owner;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Whether shares may name their worker (extension 0x0002). */
+  get namesWorkers(): boolean {
+    return this.#connection.extensions.has(WORKER_EXTENSION);
+  }
+
+  /** Whether the upstream wants the version of its jobs as it is (§5.3.1). */
+  get fixedVersion(): boolean {
+    return (this.#connection.flags & REQUIRES_FIXED_VERSION) !== 0;
+  }
+
+  get extensions(): readonly number[] {
+    return [...this.#connection.extensions];
+  }
+
+  get channels(): number {
+    return this.#channels.size;
+  }
+
+  get groups(): number {
+    return this.#groups.size;
+  }
+
+  get opening(): number {
+    return this.#opening.size;
+  }
+
+  /** Asks for an extended channel. */
+  request(user: ChannelUser, wish: ChannelWish): UpstreamChannel {
+    this.#requestId = (this.#requestId + 1) >>> 0;
+    const requestId = this.#requestId;
+    const channel = new UpstreamChannel(this, user, requestId, wish, this.#clock.now());
+    this.#opening.set(requestId, channel);
+    channel.request();
+    return channel;
+  }
+
+  send(message: MiningFromClient): void {
+    this.#connection.send(message);
+  }
+
+  /** What waits leaves at once: for a block. */
+  flush(): void {
+    this.#connection.flush();
+  }
+
+  /** opening -> open. @returns false when its ids are taken: the upstream is given up then */
+  enter(channel: UpstreamChannel, { channelId, groupChannelId }: OpenChannel): boolean {
+    this.#opening.delete(channel.requestId);
+    if (this.#channels.has(channelId) || this.#groups.has(channelId)) return this.#collide(channelId);
+    this.#channels.set(channelId, channel);
+    return this.#join(channel, channelId, groupChannelId);
+  }
+
+  /** SetGroupChannel (§5.3.22). */
+  regroup(channel: UpstreamChannel, groupChannelId: number): void {
+    const channelId = channel.place?.channelId;
+    if (channelId === undefined) return;
+    this.#leaveGroup(channel);
+    this.#join(channel, channelId, groupChannelId);
+  }
+
+  /** It is closed, or nobody wants it any more. Should the upstream still open it, it is closed at once. */
+  forget(channel: UpstreamChannel): void {
+    this.#opening.delete(channel.requestId);
+    if (channel.place === undefined) return;
+    this.#channels.delete(channel.place.channelId);
+    this.#leaveGroup(channel);
+  }
+
+  violation(channel: UpstreamChannel, code: ClientViolation): void {
+    this.note(code, CLIENT_VIOLATIONS[code]);
+    if (channel.phase !== 'closed') return;
+    this.forget(channel);
+    if (code in UPSTREAM_FAULTS) this.#owner.giveUp(this, code as UpstreamFault);
+  }
+
+  note(code: string, detail: string): void {
+    this.#log.debug('the upstream breaks a rule, or refuses what is no matter', { upstream: this.name, code, detail });
+  }
+
+  /** An upstream that opens no channels, or sends no work for them, is of no use. */
+  tick(nowMs: number): void {
+    const late = (channel: UpstreamChannel): boolean => nowMs - channel.requestedMs > TRANSLATOR_LIMITS.channelMs;
+    for (const channel of this.#opening.values()) {
+      if (late(channel)) return this.#owner.giveUp(this, 'channel-timeout', 'no answer to a request for a channel');
+      break;
+    }
+    for (const channel of this.#channels.values()) {
+      if (!channel.working && late(channel)) return this.#owner.giveUp(this, 'channel-timeout', 'no work');
+    }
+  }
+
+  onMessage(message: MiningFromServer): void {
+    const nowMs = this.#clock.now();
+    switch (message.type) {
+      case 'OpenExtendedMiningChannelSuccess':
+      case 'OpenStandardMiningChannelSuccess':
+        return this.#onOpened(message, nowMs);
+      case 'OpenMiningChannelError':
+        this.#opening.get(message.requestId)?.receive(message, nowMs);
+        return;
+      case 'SetGroupChannel':
+        for (const id of message.channelIds) this.#channels.get(id)?.receive(message, nowMs);
+        return;
+      default:
+        if ('channelId' in message) this.#onChannelMessage(message, nowMs);
+    }
+  }
+
+  onClose(reason: CloseReason): void {
+    this.open = false;
+    this.#owner.onLinkClosed(this, reason);
+  }
+
+  #onOpened(
+    message: Extract<
+      MiningFromServer,
+      { readonly channelId: number; readonly requestId: number; readonly target: unknown }
+    >,
+    nowMs: number,
+  ): void {
+    const channel = this.#opening.get(message.requestId);
+    if (channel !== undefined) return channel.receive(ownMessage(message), nowMs);
+    this.send({ type: 'CloseChannel', channelId: message.channelId, reasonCode: 'miner-gone' });
+  }
+
+  /** A message for a channel, or for each channel of a group, which then share what it brings. */
+  #onChannelMessage(message: Extract<MiningFromServer, { readonly channelId: number }>, nowMs: number): void {
+    const channel = this.#channels.get(message.channelId);
+    if (channel !== undefined) return channel.receive(ownMessage(message), nowMs);
+    const members = this.#groups.get(message.channelId);
+    if (members === undefined) return;
+    const own = ownMessage(message);
+    for (const each of members) {
+      if (!this.open) return;
+      each.receive(own, nowMs);
+    }
+  }
+
+  #join(channel: UpstreamChannel, channelId: number, groupChannelId: number): boolean {
+    if (this.#channels.has(groupChannelId)) return this.#collide(groupChannelId);
+    let members = this.#groups.get(groupChannelId);
+    if (members === undefined) {
+      members = new Set();
+      this.#groups.set(groupChannelId, members);
+    }
+    members.add(channel);
+    channel.place = { channelId, groupChannelId, members };
+    return true;
+  }
+
+  #leaveGroup(channel: UpstreamChannel): void {
+    const { place } = channel;
+    channel.place = undefined;
+    if (place === undefined) return;
+    place.members.delete(channel);
+    if (place.members.size === 0) this.#groups.delete(place.groupChannelId);
+  }
+
+  #collide(id: number): false {
+    this.#owner.giveUp(this, 'channel-id-collision', `id ${id}`);
+    return false;
+  }
+}
