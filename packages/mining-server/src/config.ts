@@ -91,6 +91,8 @@ export interface MiningServerConfig {
   readonly extranonceLayout?: Pick<OwnSpace, 'epochBytes' | 'frontEndBytes' | 'indexBytes'>;
   /** Version bits that miners may change, 0 for none; {@link MiningServer.setVersionMask} changes it. */
   readonly versionMask: number;
+  /** Whether clients that bring jobs of their own are let in (REQUIRES_WORK_SELECTION, §5.3.1); true when absent. */
+  readonly workSelection?: boolean;
   /** Whether every job has a number in its coinbase (see {@link Recipe}); true when absent. */
   readonly numbered?: boolean;
   /** What blocks of templates are called in the journal; `pool-template` when absent. */

@@ -45,8 +45,9 @@ export class MiningServer {
     this.#context = new ServerContext(config, deps);
     this.#fanOut = new FanOut(this.#context);
     this.#timer = deps.clock.every(TICK_MS, () => this.#tick());
+    const selection = config.workSelection === false ? 0 : REQUIRES_WORK_SELECTION;
     this.service = serve(mining, {
-      flags: REQUIRES_STANDARD_JOBS | REQUIRES_WORK_SELECTION | REQUIRES_VERSION_ROLLING,
+      flags: REQUIRES_STANDARD_JOBS | selection | REQUIRES_VERSION_ROLLING,
       accept: (connection) => this.#accept(connection),
     });
   }

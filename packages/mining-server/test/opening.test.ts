@@ -251,6 +251,13 @@ describe('set-up', () => {
   });
 });
 
+test('clients that select their own work are refused at set-up where the server says so (§5.3.1)', () => {
+  const flags = (workSelection?: boolean) =>
+    rig({ config: workSelection === undefined ? {} : { workSelection } }).server.service.flags ?? 0;
+  expect(flags() & REQUIRES_WORK_SELECTION).not.toBe(0);
+  expect(flags(false) & REQUIRES_WORK_SELECTION).toBe(0);
+});
+
 test('a client that selects its own work may take its time to open a channel, as nobody else may', () => {
   const { connect } = rig();
   expect(connect(REQUIRES_WORK_SELECTION).inUse).toBe(true);
