@@ -1,4 +1,4 @@
-import { BIP323_MASK, encodeOutputs, heightPush, targetFromBigint, witnessCommitmentOutput } from '@sv2kit/bitcoin';
+import { BIP323_MASK, encodeOutputs, heightPush, targetFromNbits, witnessCommitmentOutput } from '@sv2kit/bitcoin';
 import type { Clock } from '@sv2kit/daemon';
 import { type JournalRecord, type JournalState, NOT_RECORDED } from '@sv2kit/ledger';
 import { payTo, type Tip, type WorkTemplate } from '@sv2kit/mining';
@@ -28,19 +28,21 @@ import { onTestFinished } from 'vitest';
 export const POOL_SCRIPT: Uint8Array = Uint8Array.of(0x51);
 /** Height of the first block that the pool's work makes. */
 export const FIRST_HEIGHT = 800_000;
-/** No hash is a block. */
-export const UNREACHABLE: Uint8Array = targetFromBigint(1n);
+/** Of a block where nothing else is said: no share of a test is one. */
+const NETWORK_NBITS = 0x1703255b;
 
 const AUTHORITY_SECRET = new Uint8Array(32).fill(7);
 const STATIC_SECRET = new Uint8Array(32).fill(9);
 const DAY_SECONDS = 86_400;
+/** Extension 0x0002: the worker behind each share. */
+const WORKERS = 2;
 
 export interface PoolHereOptions {
   readonly clock: Clock;
   /** Of every channel, whatever hashrate it states; shares of 2^-24 take 256 hashes. */
   readonly difficulty?: number;
-  /** Above all hashes when absent, so that no share is a block. */
-  readonly networkTarget?: Uint8Array;
+  /** Of a block, in its compact form; far beyond all shares when absent. */
+  readonly nbits?: number;
   /** Version bits that channels may roll; BIP323_MASK when absent, 0 for none. */
   readonly versionMask?: number;
   /** Of the headers, as the template says; 20000000 when absent. */
@@ -104,8 +106,18 @@ export class PoolHere {
     const payout = payTo(POOL_SCRIPT, 'pool');
     const targets = { ...MINING_SERVER_DEFAULTS.targets, minDifficulty: difficulty, maxDifficulty: difficulty };
     const batch = { count: 1, delayMs: 1 };
+    // Jobs come when a test says so.
+    const refreshMs = 86_400_000;
     this.server = createMiningServer(
-      { ...MINING_SERVER_DEFAULTS, tag: new TextEncoder().encode('/pool/'), targets, batch, versionMask, ...config },
+      {
+        ...MINING_SERVER_DEFAULTS,
+        tag: new TextEncoder().encode('/pool/'),
+        targets,
+        batch,
+        refreshMs,
+        versionMask,
+        ...config,
+      },
       {
         journal: this.journal,
         authorise: (request) => {
@@ -156,6 +168,7 @@ export class PoolHere {
       port: this.#port,
       identity: () => this.#identity,
       services: [this.server.service],
+      extensions: { supported: [WORKERS], required: [] },
       handshakes: inlineHandshakes(),
       clock: this.#options.clock,
     });
@@ -193,7 +206,8 @@ export class PoolHere {
     const minNtime = Math.floor(this.#options.clock.now() / 1000) - 60;
     // Words that differ, so that nothing passes whose order is wrong.
     const prevHash = Uint8Array.from({ length: 32 }, (_, index) => (index < 28 ? (this.#height + index) & 0xff : 0));
-    return { prevHash, nbits: 0x1d00ffff, minNtime, target: this.#options.networkTarget ?? UNREACHABLE };
+    const { nbits = NETWORK_NBITS } = this.#options;
+    return { prevHash, nbits, minNtime, target: targetFromNbits(nbits) };
   }
 }
 
