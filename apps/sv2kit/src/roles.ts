@@ -56,8 +56,26 @@ export const roles: readonly Role[] = [
     },
   },
   {
+    name: 'translator',
+    summary: 'Lets miners that speak Stratum V1 mine on Stratum V2 pools.',
+    async run(options) {
+      const { createTranslator, translatorConfig } = await import('@sv2kit/translator');
+      const { name, summary } = this;
+      return await run({ name, summary, config: translatorConfig, start: createTranslator }, options);
+    },
+  },
+  {
+    name: 'translator-to-v1',
+    summary: 'Lets Stratum V2 devices mine on pools that speak Stratum V1.',
+    async run(options) {
+      const { createTranslatorToV1, translatorToV1Config } = await import('@sv2kit/translator');
+      const { name, summary } = this;
+      return await run({ name, summary, config: translatorToV1Config, start: createTranslatorToV1 }, options);
+    },
+  },
+  {
     name: 'mining-device',
-    summary: 'Mines on the CPU for a Stratum V2 pool or proxy.',
+    summary: 'Mines on the CPU for a Stratum V2 or V1 pool or proxy.',
     async run(options) {
       const { createMiningDevice, miningDeviceConfig } = await import('@sv2kit/mining-device');
       const { name, summary } = this;

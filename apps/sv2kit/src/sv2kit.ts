@@ -8,7 +8,7 @@ import { processTerminal, type Terminal } from './terminal.ts';
 
 const stack: Command = {
   name: 'stack',
-  summary: "Runs a whole mining stack on this machine: a pool's side and a miner's, with real nodes.",
+  summary: "Runs a whole mining stack on this machine: pool, miner's side, V1 and V2 devices, real nodes.",
   async run(argv, terminal) {
     const { stack: runStack } = await import('./stack/index.ts');
     return await runStack(argv, terminal);
@@ -122,6 +122,7 @@ Examples:
   sv2kit decode 000001060000020000000000
   sv2kit pool --example > pool.toml
   sv2kit pool --config pool.toml
+  sv2kit translator --example > translator.toml
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
 `;

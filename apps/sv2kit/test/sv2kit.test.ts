@@ -58,12 +58,16 @@ describe('sv2kit <role>, as a process,', () => {
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
   const shell = (...argv: string[]) => spawnSync(process.execPath, [main, ...argv], { encoding: 'utf8' });
 
-  /** Composed here of several roles. */
-  const composed = ['solo', 'pool-with-jds'];
+  /** Composed here of several roles, or one of two of a package. */
+  const elsewhere = new Map([
+    ['solo', '../examples/solo.toml'],
+    ['pool-with-jds', '../examples/pool-with-jds.toml'],
+    ['translator-to-v1', '../../translator/example-to-v1.toml'],
+  ]);
   test.each([...roles.map(({ name }) => name), 'solo'])(
     '%s prints the example configuration that is committed',
     (name) => {
-      const file = composed.includes(name) ? `../examples/${name}.toml` : `../../${name}/example.toml`;
+      const file = elsewhere.get(name) ?? `../../${name}/example.toml`;
       const committed = readFileSync(new URL(file, import.meta.url), 'utf8');
       const { status, stdout, stderr } = shell(name, '--example');
       expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: committed, stderr: '' });

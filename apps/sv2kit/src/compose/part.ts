@@ -22,6 +22,8 @@ export interface Part {
   readonly name: string;
   /** Its table in the configuration. */
   readonly table: string;
+  /** What the whole configuration calls `listen`, where it has another word for it. */
+  readonly listenKey?: string;
   /** Where it is to listen. */
   readonly listen: { readonly host: string; readonly port: number };
 }
@@ -105,7 +107,7 @@ class PartLatencies extends Latencies {
   }
 }
 
-function inTable(error: unknown, { table, listen }: Part): unknown {
+function inTable(error: unknown, { table, listen, listenKey = 'listen' }: Part): unknown {
   const prefix = table === '' ? '' : `${table}.`;
   if (error instanceof ConfigError) {
     const problems = error.problems.map((problem) => ({ ...problem, key: `${prefix}${problem.key}` }));
@@ -116,5 +118,5 @@ function inTable(error: unknown, { table, listen }: Part): unknown {
   const reason = LISTEN_PROBLEMS[code];
   if (reason === undefined || syscall !== 'listen' || port !== listen.port) return error;
   const wrong = `${formatAddress(listen)} ${reason}`;
-  return new ConfigError([{ source: '', key: `${prefix}listen`, wrong }], { cause: error });
+  return new ConfigError([{ source: '', key: `${prefix}${listenKey}`, wrong }], { cause: error });
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseConfig, type Service, type ServiceDeps, writeSecretFile } from '@sv2kit/daemon';
 import { createJdClient, type JdClient, jdClientConfig } from '@sv2kit/jd-client';
 import { formatUrl } from '@sv2kit/noise';
+import { createTranslator, type Translator, translatorConfig } from '@sv2kit/translator';
 import { createTemplateProvider, type TemplateProvider, templateProviderConfig } from '@sv2kit/template-provider';
 import { closeAll, startPart } from '../compose/part.ts';
 import type { SoloConfig } from './config.ts';
@@ -11,44 +12,59 @@ import { lookAtNode, type NodeLook, type NodePlace, nodePlace } from './node.ts'
 
 const TEMPLATE_PROVIDER = 'template-provider';
 const JD_CLIENT = 'jd-client';
+const TRANSLATOR = 'translator';
 const TELL_MS = 60_000;
 
 /** Somebody mining alone. */
 export interface Solo extends Service {
   readonly address: JdClient['address'];
+  /** Where miners that speak Stratum V1 connect, if they can. */
+  readonly v1Address: Translator['address'] | undefined;
   /** x-only, 32 bytes: what miners are configured with. */
   readonly authorityPublicKey: Uint8Array;
   readonly node: NodePlace & { readonly look: NodeLook };
 }
 
 /**
- * Starts everything that mining alone takes, in one process: a template provider on the node, and a job declarator
- * client without a pool (§6.2) that miners connect to.
+ * Starts everything that mining alone takes, in one process: a template provider on the node, a job declarator client
+ * without a pool (§6.2) that miners connect to, and a translator for those that speak Stratum V1.
  *
- * @throws ConfigError when the node is on another chain, or the address to listen on is taken
+ * @throws ConfigError when the node is on another chain, or an address to listen on is taken
  */
 export async function createSolo(config: SoloConfig, deps: ServiceDeps): Promise<Solo> {
   const place = nodePlace(config);
   const look = await lookAtNode(place, config.chain);
   if (look.kind === 'away') deps.log.warn('the node is away and waited for', { reason: look.reason });
   const keyFile = authorityKey(config.dataDir);
-  const provider = await startProvider(config, { place, look, keyFile }, deps);
+  const parts: Service[] = [];
+  const started = <S extends Service>(part: S): S => {
+    parts.unshift(part);
+    return part;
+  };
   try {
-    const client = await startClient(config, provider, keyFile, deps);
-    const status = () => ({ jdClient: client.status?.() ?? {}, templateProvider: provider.status?.() ?? {} });
+    const provider = started(await startProvider(config, { place, look, keyFile }, deps));
+    const client = started(await startClient(config, provider, keyFile, deps));
+    const translator = await startTranslator(config, client, deps);
+    if (translator !== undefined) started(translator);
+    const status = () => ({
+      jdClient: client.status?.() ?? {},
+      templateProvider: provider.status?.() ?? {},
+      ...(translator && { translator: translator.status() }),
+    });
     const timer = deps.clock.every(TELL_MS, () => deps.log.info('mining', told(client)));
     return {
       address: client.address,
+      v1Address: translator?.address,
       authorityPublicKey: client.authorityPublicKey,
       node: { ...place, look },
       status,
       close() {
         timer[Symbol.dispose]();
-        return closeAll([client, provider]);
+        return closeAll(parts);
       },
     };
   } catch (error) {
-    await provider.close();
+    await closeAll(parts);
     throw error;
   }
 }
@@ -103,6 +119,21 @@ tag = ${quoted(tag)}
 `;
   const own = { ...parseConfig(jdClientConfig, toml, { name: JD_CLIENT }), listen };
   return startPart({ name: JD_CLIENT, table: '', listen }, deps, (part) => createJdClient(own, part));
+}
+
+/** Miners name themselves: a block is told by the user name of whoever found it. */
+async function startTranslator(
+  { listenV1 }: SoloConfig,
+  { address: { host, port }, authorityPublicKey: authority }: JdClient,
+  deps: ServiceDeps,
+): Promise<Translator | undefined> {
+  if (listenV1 === undefined) return undefined;
+  const near = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  const toml = `[[upstreams]]\nurl = ${quoted(formatUrl({ host: near, port, authority }))}\n`;
+  const own = { ...parseConfig(translatorConfig, toml, { name: TRANSLATOR }), listen: listenV1 };
+  return await startPart({ name: TRANSLATOR, table: '', listenKey: 'listen_v1', listen: listenV1 }, deps, (part) =>
+    createTranslator(own, part),
+  );
 }
 
 /** The key stays: miners know this machine by it. */

@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import {
   type Address,
   EXIT,
+  formatAddress,
   type Host,
   parseOptions,
   processHost,
@@ -16,7 +17,8 @@ import { type SoloConfig, soloConfig } from './config.ts';
 import { createSolo, type Solo } from './create.ts';
 import { watchSolo } from './watch.ts';
 
-const soloHelp = `Mines alone, with your own node: no pool, and every block pays you in full. Miners speak encrypted Stratum V2.
+const soloHelp = `Mines alone, with your own node: no pool, and every block pays you in full. Miners speak encrypted Stratum V2, and
+Stratum V1 where you let them.
 
 Usage: sv2kit solo --address ADDRESS [OPTIONS]
        sv2kit solo --config FILE
@@ -27,6 +29,8 @@ Usage: sv2kit solo --address ADDRESS [OPTIONS]
       --cookie FILE        its cookie file; by default where Bitcoin Core keeps it
       --chain NAME         mainnet by default; testnet, testnet4, signet or regtest
       --listen HOST:PORT   where miners connect; 0.0.0.0:34265 by default, which any machine of your network reaches
+      --listen-v1 HOST:PORT
+                           where miners that speak Stratum V1 connect; nowhere by default
       --tag TEXT           marks your blocks
       --data DIR           where the key and the journal are kept; solo-data by default
       --monitoring HOST:PORT
@@ -42,6 +46,7 @@ Examples:
   sv2kit solo --address bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4
   sv2kit solo --node http://127.0.0.1:8332 --cookie ~/.bitcoin/.cookie --address bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4
   sv2kit solo --chain signet --address tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx --listen 127.0.0.1:34265
+  sv2kit solo --address bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4 --listen-v1 0.0.0.0:34255
 
 Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration.
 `;
@@ -53,6 +58,7 @@ const OPTIONS = {
   cookie: { type: 'string' },
   chain: { type: 'string' },
   listen: { type: 'string' },
+  'listen-v1': { type: 'string' },
   tag: { type: 'string' },
   data: { type: 'string' },
   monitoring: { type: 'string' },
@@ -82,7 +88,7 @@ function soloDefinition(show: ((text: string) => void) | undefined): ServiceDefi
     async start(config, deps) {
       const running = await createSolo(config, deps);
       if (show === undefined) {
-        deps.log.info('miners connect here', { urls: urlsOf(running) });
+        deps.log.info('miners connect here', { urls: [...urlsOf(running), ...v1UrlsOf(running)] });
         return running;
       }
       show(firstScreen(config, running));
@@ -117,6 +123,7 @@ function soloHost(argv: readonly string[], isSeen: boolean): Host {
     NODE__COOKIE_FILE: values.cookie,
     CHAIN: values.chain,
     LISTEN: values.listen,
+    LISTEN_V1: values['listen-v1'],
     DATA_DIR: values.data,
     MONITORING: values.monitoring,
   };
@@ -137,10 +144,21 @@ Every block pays ${coinbase.address ?? coinbase.descriptor ?? ''} in full.
 
 Point your miners, with any user name, at${urls.length > 1 ? ' one of these, whichever they can reach' : ''}:
 ${urls.map((url) => `  ${url}`).join('\n')}
-
+${v1Screen(running)}
 Ctrl-C stops it.
 
 `;
+}
+
+function v1Screen(running: Solo): string {
+  const urls = v1UrlsOf(running);
+  if (urls.length === 0) return '\nMiners that speak Stratum V1 need a port of their own: --listen-v1 0.0.0.0:34255\n';
+  return `\nAnd those that speak Stratum V1 at\n${urls.map((url) => `  ${url}`).join('\n')}\n`;
+}
+
+function v1UrlsOf({ v1Address }: Solo): string[] {
+  if (v1Address === undefined) return [];
+  return reachable(v1Address).map((host) => `stratum+tcp://${formatAddress({ ...v1Address, host })}`);
 }
 
 function urlsOf({ address, authorityPublicKey: authority }: Solo): string[] {

@@ -21,10 +21,13 @@ interface Entry {
 /** The blocks of this run. The roles say who found them; only those count that every node's own best chain holds. */
 export class BlockBook {
   readonly #chains: readonly BestChain[];
+  readonly #vias: ReadonlyMap<string, string>;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(chains: readonly BestChain[]) {
+  /** @param vias how devices are connected, by name: whoever serves a translator sees its channels, not the miners' */
+  constructor(chains: readonly BestChain[], vias: ReadonlyMap<string, string> = new Map()) {
     this.#chains = chains;
+    this.#vias = vias;
   }
 
   /** In every best chain, by height. */
@@ -41,7 +44,8 @@ export class BlockBook {
     for (const { height, hash, path, via, userIdentity } of found.toReversed()) {
       const { isInChain = false, isTold = false } = this.#entries.get(hash) ?? {};
       if (isTold) continue;
-      const block = { height, hash, path, via, device: deviceOf(userIdentity) };
+      const device = deviceOf(userIdentity);
+      const block = { height, hash, path, via: this.#vias.get(device) ?? via, device };
       this.#entries.set(hash, { block, isInChain, isTold });
     }
     const height = Math.max(...this.#chains.map((chain) => chain.height));

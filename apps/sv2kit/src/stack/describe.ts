@@ -1,4 +1,4 @@
-import type { ServicePlan } from './plan.ts';
+import type { DevicePlan, ServicePlan } from './plan.ts';
 import { fields, number, type RoleStatus, text } from './status.ts';
 import { briefLatency, counted, hashrate } from './wording.ts';
 
@@ -25,17 +25,20 @@ export function describeService({ package: role }: ServicePlan, port: number): D
       return ({ details, latency }) =>
         `${at}, ${workOf(details)}, ${hashrate(number(details, 'hashrate'))}` +
         briefLatency(latency['template-to-acknowledged']);
+    case 'translator':
+      return ({ details, latency }) =>
+        `${at}, ${counted(number(details, 'authorised'), 'V1 miner')}, ` +
+        `${hashrate(number(details, 'hashrate'))}${briefLatency(latency['job-to-last-miner'])}`;
     default:
       return () => at;
   }
 }
 
-/** @param server what it mines for */
-export function describeDevice(server: string): Describe {
+export function describeDevice({ via, server }: DevicePlan): Describe {
   return ({ details, latency }) => {
     const accepted = counted(number(fields(details['shares']), 'accepted'), 'share');
     const rate = hashrate(number(details, 'hashrate'));
-    return `${text(details, 'channel')} at ${server}, ${rate}, ${accepted}${briefLatency(latency['share-round-trip'])}`;
+    return `${via} at ${server}, ${rate}, ${accepted}${briefLatency(latency['share-round-trip'])}`;
   };
 }
 

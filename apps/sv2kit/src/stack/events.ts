@@ -22,7 +22,7 @@ export interface StackBlock {
   readonly hash: string;
   /** How it came about: `pool-template`, `declared-full-template`, `coinbase-only` or `solo`. */
   readonly path: string;
-  /** How the miner was connected. */
+  /** What the device speaks, and over which kind of channel: `sv1`, `sv2-standard` or `sv2-extended`. */
   readonly via: string;
   /** The role that found it. */
   readonly device: string;

@@ -9,7 +9,7 @@ import { parseStackOptions, stackHelp, type StackOptions } from './options.ts';
 import { checkReportFile, stackReport, writeReport } from './report.ts';
 import { createScreen } from './screens.ts';
 import { Stack } from './stack.ts';
-import { blockWords, pathWords } from './wording.ts';
+import { blockWords, wayWords } from './wording.ts';
 
 const POLL_MS = 500;
 const SIGNAL_EXITS: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
@@ -105,7 +105,7 @@ function anotherRuns({ dataDir }: StackOptions): string {
 }
 
 function success(status: StackStatus): Outcome {
-  const text = `done: ${status.blocks.length} blocks in every node's best chain (${pathWords(status)})`;
+  const text = `done: ${status.blocks.length} blocks in every node's best chain (${wayWords(status)})`;
   return { ok: true, code: EXIT.ok, text, status };
 }
 

@@ -1,6 +1,6 @@
 import type { PrivateChain } from '@sv2kit/bitcoind';
 import { nearest, parseOptions, UsageError } from '@sv2kit/daemon';
-import { JD_CLIENT, JD_SERVER, type MiningPath, PATHS, POOL, TEMPLATE_PROVIDER } from './plan.ts';
+import { JD_CLIENT, JD_SERVER, type MiningPath, PATHS, POOL, TEMPLATE_PROVIDER, TRANSLATOR } from './plan.ts';
 import type { PortWishes } from './ports.ts';
 
 /** What was asked for. */
@@ -10,6 +10,8 @@ export interface StackOptions {
   readonly blocks?: number;
   /** At the pool itself. */
   readonly devices: number;
+  /** Behind the translator. */
+  readonly v1Devices: number;
   readonly paths: readonly MiningPath[];
   /** Everything the stack writes is below it, the report aside. */
   readonly dataDir: string;
@@ -22,21 +24,23 @@ export interface StackOptions {
 
 const DEFAULT_DATA_DIR = '.sv2kit/stack';
 const DEFAULT_DEVICES = 2;
+const DEFAULT_V1_DEVICES = 1;
 const DEFAULT_DEADLINE_SECONDS = 600;
 const MAX_DEVICES = 64;
 const DEFAULT_PATHS: readonly MiningPath[] = ['pool-template', 'declared-full-template'];
 /** Those whose port can be chosen. */
-const SERVICES = [TEMPLATE_PROVIDER, POOL, JD_SERVER, JD_CLIENT] as const;
+const SERVICES = [TEMPLATE_PROVIDER, POOL, JD_SERVER, JD_CLIENT, TRANSLATOR] as const;
 
 export const stackHelp = `Runs the whole stack on this machine: a pool's side and a miner's, each with a bitcoind and a template provider of its
-own, the pool with its job declarator server, the miner's job declarator client, and mining devices; each a process of
-its own, talking encrypted Stratum V2, mining blocks on a private chain.
+own, the pool with its job declarator server, the miner's job declarator client, a translator for Stratum V1, and mining
+devices; each a process of its own, mining blocks on a private chain. They talk encrypted Stratum V2, and Stratum V1 behind
+the translator.
 
 Usage: sv2kit stack [OPTIONS]      (in the repository: npm run stack -- [OPTIONS])
 
       --blocks N                  end with success once the best chain of every node holds N blocks of this run, and each
-                                  kind of channel and each path in use has found one, unless N is too few for that;
-                                  without it the stack runs until Ctrl-C
+                                  path and each of sv1, sv2-standard and sv2-extended in use has found one, unless N is too
+                                  few for that; without it the stack runs until Ctrl-C
       --deadline SECONDS          end with failure when it takes longer; ${DEFAULT_DEADLINE_SECONDS} with --blocks, else none
       --paths PATH,PATH...        the ways in which blocks are to come about; ${DEFAULT_PATHS.join(',')}
                                   by default, or all:
@@ -45,17 +49,21 @@ Usage: sv2kit stack [OPTIONS]      (in the repository: npm run stack -- [OPTIONS
                                     coinbase-only           the miner's template, of which the pool sees the coinbase
                                     solo                    the miner's template, no pool
       --devices N                 how many devices mine at the pool itself; ${DEFAULT_DEVICES} by default. One more mines behind each job
-                                  declarator client. Standard and extended channels by turns
+                                  declarator client. Stratum V2, standard and extended channels by turns
+      --v1-devices N              how many devices speak Stratum V1, to the translator; ${DEFAULT_V1_DEVICES} by default, 0 for no translator.
+                                  It is a client of the pool, or without pool-template of the first job declarator client
       --regtest                   a regtest chain, where nearly every share is a block; by default a private signet,
                                   where shares are many and blocks are few
       --data DIR                  where everything is kept; ${DEFAULT_DATA_DIR} by default
-      --report FILE               write what happened as JSON: blocks, shares, roles, latency
+      --report FILE               write what happened as JSON: blocks, each with its path, what its device speaks (via) and
+                                  the device; shares, roles, latency
       --bitcoind PATH             the bitcoind to run; by default $BITCOIND, then the PATH, then one that is downloaded
       --json                      one line of JSON per event instead of text
       --template-provider-port N  where the pool's template provider listens; 8442 by default
       --pool-port N               where the pool listens; 3336 by default
       --jd-server-port N          where the job declarator server listens; 3337 by default
       --jd-client-port N          where the job declarator client listens, for devices; 34265 by default
+      --translator-port N         where the translator listens, for devices; 34255 by default
       --monitoring-port N         where the first role is monitored, the others on the ports after it; 9080 by default
 
 A default port that is taken is replaced by a free one; a port asked for that is taken is an error.
@@ -66,7 +74,8 @@ Examples:
   sv2kit stack
   sv2kit stack --blocks 5 --report out.json
   sv2kit stack --paths all --blocks 8
-  sv2kit stack --regtest --devices 4 --blocks 20
+  sv2kit stack --regtest --devices 4 --v1-devices 4 --blocks 20
+  sv2kit stack --paths solo                     # Stratum V1 and V2 devices, each block the miner's own
   sv2kit stack --bitcoind /opt/bitcoin/bin/bitcoind --data /tmp/stack
 
 Exit codes: 0 done or stopped as asked, 1 failed or too late, 2 wrong usage, 130 or 143 interrupted before --blocks.
@@ -76,6 +85,7 @@ const OPTIONS = {
   blocks: { type: 'string' },
   deadline: { type: 'string' },
   devices: { type: 'string' },
+  'v1-devices': { type: 'string' },
   regtest: { type: 'boolean' },
   data: { type: 'string' },
   report: { type: 'string' },
@@ -86,6 +96,7 @@ const OPTIONS = {
   'pool-port': { type: 'string' },
   'jd-server-port': { type: 'string' },
   'jd-client-port': { type: 'string' },
+  'translator-port': { type: 'string' },
   'monitoring-port': { type: 'string' },
 } as const;
 
@@ -102,15 +113,23 @@ export function parseStackOptions(argv: readonly string[]): StackOptions {
   const blocks = whole('blocks', 1, 1_000_000);
   const deadlineSeconds =
     whole('deadline', 1, 10_000_000) ?? (blocks === undefined ? undefined : DEFAULT_DEADLINE_SECONDS);
+  const paths = readPaths(values.paths);
+  const counts = {
+    devices: whole('devices', 0, MAX_DEVICES) ?? DEFAULT_DEVICES,
+    v1Devices: whole('v1-devices', 0, MAX_DEVICES) ?? DEFAULT_V1_DEVICES,
+  };
+  if (paths.includes('pool-template') && counts.devices + counts.v1Devices === 0) {
+    throw new UsageError("--devices 0 --v1-devices 0: nobody would mine the pool's template; see --paths");
+  }
   for (const name of ['data', 'report', 'bitcoind'] as const) {
     if (values[name] === '') throw new UsageError(`--${name}: a path is wanted`);
   }
   return {
     chain: values.regtest === true ? 'regtest' : 'signet',
-    devices: whole('devices', 1, MAX_DEVICES) ?? DEFAULT_DEVICES,
+    ...counts,
     dataDir: values.data ?? DEFAULT_DATA_DIR,
     json: values.json === true,
-    paths: readPaths(values.paths),
+    paths,
     ports: {
       services: new Map(
         SERVICES.flatMap((name) => {

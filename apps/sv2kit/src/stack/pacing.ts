@@ -6,6 +6,8 @@ export interface Pace {
   readonly throttle: number;
   /** Wanted of each device. */
   readonly sharesPerMinute: number;
+  /** Of a share at the start, where a device cannot say how fast it is. */
+  readonly startDifficulty: number;
   readonly minDifficulty: number;
   readonly maxDifficulty: number;
 }
@@ -25,20 +27,25 @@ const MAX_THROTTLE = 1e9;
  * is a block, every share is one, and the devices are slowed down to one about every second and a half.
  */
 export function paceOf(chain: PrivateChain, networkDifficulty: number, devices: number): Pace {
+  const paced = (throttle: number, sharesPerMinute: number) => {
+    const startDifficulty = (throttle * 60) / sharesPerMinute / HASHES_PER_DIFFICULTY;
+    return { throttle, sharesPerMinute, startDifficulty };
+  };
   const throttleFor = (difficulty: number, seconds: number): number =>
     Math.min(MAX_THROTTLE, Math.max(1, Math.round((difficulty * HASHES_PER_DIFFICULTY) / seconds / devices)));
   switch (chain) {
     case 'signet':
       return {
-        throttle: throttleFor(networkDifficulty, SIGNET_SECONDS_PER_BLOCK),
-        sharesPerMinute: SIGNET_SHARES_PER_MINUTE,
+        ...paced(throttleFor(networkDifficulty, SIGNET_SECONDS_PER_BLOCK), SIGNET_SHARES_PER_MINUTE),
         minDifficulty: REGTEST_SHARE_DIFFICULTY,
         maxDifficulty: MAX_DIFFICULTY,
       };
     case 'regtest':
       return {
-        throttle: throttleFor(REGTEST_SHARE_DIFFICULTY, REGTEST_SECONDS_PER_BLOCK),
-        sharesPerMinute: 60 / REGTEST_SECONDS_PER_BLOCK / devices,
+        ...paced(
+          throttleFor(REGTEST_SHARE_DIFFICULTY, REGTEST_SECONDS_PER_BLOCK),
+          60 / REGTEST_SECONDS_PER_BLOCK / devices,
+        ),
         minDifficulty: REGTEST_SHARE_DIFFICULTY,
         maxDifficulty: REGTEST_SHARE_DIFFICULTY,
       };

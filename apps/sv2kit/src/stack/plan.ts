@@ -11,6 +11,7 @@ export const MINER_TEMPLATES = 'miner-templates';
 export const POOL = 'pool';
 export const JD_SERVER = 'jd-server';
 export const JD_CLIENT = 'jd-client';
+export const TRANSLATOR = 'translator';
 
 /** A role that listens. */
 export interface ServicePlan {
@@ -21,15 +22,20 @@ export interface ServicePlan {
   /** Where it listens unless something else is asked for. */
   readonly port: number;
   /** Those of one stage are started together, when those of the stage before are ready. */
-  readonly stage: number;
+  readonly stage: (typeof STAGES)[number];
   /** How the blocks come about that are found behind it; none but a job declarator client's are told by it. */
   readonly path?: Exclude<MiningPath, 'pool-template'>;
+  /** The service whose client it is, where that is not always the same one. */
+  readonly server?: string;
 }
+
+/** What a device speaks, and over which kind of channel; as the report says it. */
+export type Via = 'sv1' | 'sv2-standard' | 'sv2-extended';
 
 /** A mining device. */
 export interface DevicePlan {
   readonly name: string;
-  readonly channel: 'standard' | 'extended';
+  readonly via: Via;
   readonly path: MiningPath;
   /** The service that it mines for. */
   readonly server: string;
@@ -73,19 +79,46 @@ const jdClient = (name: string, path: Exclude<MiningPath, 'pool-template'>, port
   stage: 2,
   path,
 });
+const translator = (server: string): ServicePlan => ({
+  name: TRANSLATOR,
+  package: 'translator',
+  words: 'the translator',
+  port: 34_255,
+  stage: 3,
+  server,
+});
 const JD_CLIENTS: readonly ServicePlan[] = [
   jdClient(JD_CLIENT, 'declared-full-template', 34_265),
   jdClient('jd-client-coinbase', 'coinbase-only', 34_266),
   jdClient('jd-client-solo', 'solo', 34_267),
 ];
 
-/** @param atPool devices that mine for the pool itself; each job declarator client has one of its own */
-export function planStack(paths: readonly MiningPath[], atPool: number): StackPlan {
+/** In the order of their start. */
+export const STAGES = [0, 1, 2, 3] as const;
+
+/** Whether a role proves who it is to those who connect: Stratum V1 has no word for that. */
+export const hasIdentity = ({ package: role }: ServicePlan): boolean => role !== 'translator';
+
+/** How many devices there are beside the one behind each job declarator client. */
+export interface DeviceCounts {
+  /** Of those that speak Stratum V2 to the pool itself. */
+  readonly v2: number;
+  /** Of those that speak Stratum V1 to the translator. */
+  readonly v1: number;
+}
+
+/** The translator is a client of the pool, or of the first job declarator client where nobody mines the pool's template. */
+export function planStack(paths: readonly MiningPath[], counts: DeviceCounts): StackPlan {
   const clients = JD_CLIENTS.filter(({ path }) => path !== undefined && paths.includes(path));
   const isDeclaring = clients.some(({ path }) => path !== 'solo');
   const atServers: readonly ServicePlan[] = [
-    ...(paths.includes('pool-template') ? Array.from({ length: atPool }, () => POOL_PLAN) : []),
+    ...(paths.includes('pool-template') ? Array.from({ length: counts.v2 }, () => POOL_PLAN) : []),
     ...clients,
+  ];
+  const [translated = POOL_PLAN] = paths.includes('pool-template') ? [] : clients;
+  const devices: Omit<DevicePlan, 'name'>[] = [
+    ...atServers.map((server, index) => deviceAt(server, index % 2 === 0 ? 'sv2-standard' : 'sv2-extended')),
+    ...Array.from({ length: counts.v1 }, () => ({ ...deviceAt(translated, 'sv1'), server: TRANSLATOR })),
   ];
   return {
     services: [
@@ -94,15 +127,15 @@ export function planStack(paths: readonly MiningPath[], atPool: number): StackPl
       POOL_PLAN,
       ...(isDeclaring ? [JD_SERVER_PLAN] : []),
       ...clients,
+      ...(counts.v1 > 0 ? [translator(translated.name)] : []),
     ],
-    devices: atServers.map(
-      ({ name, path }, index): DevicePlan => ({
-        name: `device-${index + 1}`,
-        channel: index % 2 === 0 ? 'standard' : 'extended',
-        path: path ?? 'pool-template',
-        server: name,
-      }),
-    ),
+    devices: devices.map((device, index) => ({ name: `device-${index + 1}`, ...device })),
     hasMinerSide: clients.length > 0,
   };
 }
+
+const deviceAt = ({ name, path }: ServicePlan, via: Via): Omit<DevicePlan, 'name'> => ({
+  via,
+  path: path ?? 'pool-template',
+  server: name,
+});

@@ -45,6 +45,8 @@ export function serviceToml(parts: StackParts, plan: ServicePlan): string {
       return jdServerToml(parts, plan);
     case 'jd-client':
       return jdClientToml(parts, plan);
+    case 'translator':
+      return translatorToml(parts, plan);
     default:
       throw new TypeError(`${plan.name} does not listen`);
   }
@@ -127,16 +129,35 @@ payout_address = ${quoted(addressFromScript(REWARD_SCRIPT, parts.node.chain) ?? 
 `;
 }
 
-export function miningDeviceToml(parts: StackParts, { name, channel, server }: DevicePlan): string {
+/** It passes the devices' user names on: blocks are told by them. */
+function translatorToml(parts: StackParts, { name, package: role, server }: ServicePlan): string {
+  const { sharesPerMinute, minDifficulty, startDifficulty } = parts.pace;
+  return `${head(name, parts, role)}
+
+[[upstreams]]
+url = ${url(parts, server ?? POOL)}
+
+[miners]
+shares_per_minute = ${sharesPerMinute}
+min_difficulty = ${minDifficulty}
+start_difficulty = ${startDifficulty}
+${log}`;
+}
+
+export function miningDeviceToml(parts: StackParts, { name, via, server }: DevicePlan): string {
   return `${head(name, parts, 'mining-device')}
 user_identity = ${quoted(`${USER}.${name}`)}
-channel = ${quoted(channel)}
-threads = 1
+${
+  via === 'sv1'
+    ? ''
+    : `channel = ${quoted(via.replace('sv2-', ''))}
+`
+}threads = 1
 # Paces the blocks of a private chain; a device that is to earn something has no throttle.
 throttle = ${parts.pace.throttle}
 
 [[upstreams]]
-url = ${url(parts, server)}
+url = ${via === 'sv1' ? v1Url(parts, server) : url(parts, server)}
 
 [device]
 device_id = ${quoted(name)}
@@ -200,10 +221,18 @@ function minersOf({ minerNode }: StackParts): NodeFacts {
   return minerNode;
 }
 
-function url({ ports, keys }: StackParts, service: string): string {
+function url(parts: StackParts, service: string): string {
+  return quoted(formatUrl({ host: HOST, port: portOf(parts, service), authority: parts.keys.authority }));
+}
+
+function v1Url(parts: StackParts, service: string): string {
+  return quoted(`stratum+tcp://${HOST}:${portOf(parts, service)}`);
+}
+
+function portOf({ ports }: StackParts, service: string): number {
   const port = ports.services.get(service);
   if (port === undefined) throw new TypeError(`there is no ${service} in this stack`);
-  return quoted(formatUrl({ host: HOST, port, authority: keys.authority }));
+  return port;
 }
 
 function address(port: number): string {

@@ -9,7 +9,7 @@ import { fetchStatus, fields, type RoleStatus, text } from './status.ts';
 const STOP_GRACE_MS = 12_000;
 
 /** A package whose `main` runs a role. */
-export type RolePackage = 'template-provider' | 'pool' | 'jd-server' | 'jd-client' | 'mining-device';
+export type RolePackage = 'template-provider' | 'pool' | 'jd-server' | 'jd-client' | 'translator' | 'mining-device';
 
 export interface RolePlan {
   readonly name: string;

@@ -10,6 +10,7 @@ import {
   roleLine,
   shares,
   statusLine,
+  wayWords,
 } from './wording.ts';
 
 /** A live status that nobody redraws is told so seldom. */
@@ -152,6 +153,7 @@ class TableScreen implements Screen {
       '',
       `${chain}, height ${height}, ${Math.round(elapsedSeconds)} s. Times are p50/p99. Ctrl-C stops it.`,
       ...roles,
+      ...(status.blocks.length === 0 ? [] : [`  found: ${wayWords(status)}`]),
       `  blocks ${blockWords(status)}; shares ${shares(status.shares)}${declaredWords(status)}; ${hashrate(status.hashrate)}`,
       ...latencyWords(status).map((words) => `  ${words}`),
     ];

@@ -10,7 +10,7 @@ import { NodeRole } from './node-role.ts';
 import type { StackOptions } from './options.ts';
 import { paceOf } from './pacing.ts';
 import { pairNodes } from './pairing.ts';
-import { MINER_NODE, NODE, planStack, POOL, type StackPlan } from './plan.ts';
+import { hasIdentity, MINER_NODE, NODE, planStack, POOL, STAGES, type StackPlan } from './plan.ts';
 import { choosePorts, type StackPorts } from './ports.ts';
 import { Role, type RolePackage } from './role.ts';
 import { miningDeviceToml, type NodeFacts, serviceToml, type StackParts } from './role-configs.ts';
@@ -36,17 +36,17 @@ export class Stack {
     this.#options = options;
     this.#screen = screen;
     this.#startedMs = startedMs;
-    this.#plan = planStack(options.paths, options.devices);
+    this.#plan = planStack(options.paths, { v2: options.devices, v1: options.v1Devices });
     this.#node = this.#nodeRole(NODE);
     this.#minerNode = this.#plan.hasMinerSide ? this.#nodeRole(MINER_NODE) : undefined;
-    this.#book = new BlockBook(this.#nodes);
+    this.#book = new BlockBook(this.#nodes, new Map(this.#plan.devices.map(({ name, via }) => [name, via])));
   }
 
   /** The ways in which its blocks are to come about. */
   get ways(): Ways {
     const { devices } = this.#plan;
     return {
-      vias: new Set(devices.map(({ channel }) => `sv2-${channel}`)),
+      vias: new Set(devices.map(({ via }) => via)),
       paths: new Set(devices.map(({ path }) => path)),
     };
   }
@@ -70,14 +70,14 @@ export class Stack {
 
     const keys = createStackKeys(
       layout.keys,
-      services.map(({ name }) => name),
+      services.filter(hasIdentity).map(({ name }) => name),
       Date.now(),
     );
     const nodes = await this.#startNodes(layout, signal);
     const difficulty = await this.#node.difficulty();
     const pace = paceOf(this.#options.chain, difficulty, devices.length);
     const parts: StackParts = { layout, ...nodes, ports, keys, pace };
-    for (const stage of [0, 1, 2]) {
+    for (const stage of STAGES) {
       const members = services.filter((service) => service.stage === stage);
       await together(
         signal,
@@ -134,7 +134,7 @@ export class Stack {
     const stop = (names: readonly { readonly name: string }[]): Promise<unknown> =>
       Promise.all(names.map(({ name }) => this.#roles.get(name)?.stop() ?? Promise.resolve()));
     await stop(devices);
-    for (const stage of [2, 1, 0]) {
+    for (const stage of STAGES.toReversed()) {
       const members = services.filter((service) => service.stage === stage);
       // A pool hands blocks to its job declarator server.
       await stop(members.filter(({ name }) => name === POOL));
@@ -200,7 +200,7 @@ export class Stack {
       ...services.map((service) =>
         create(service.name, service.package, describeService(service, ports.services.get(service.name) ?? 0)),
       ),
-      ...devices.map(({ name, server }) => create(name, 'mining-device', describeDevice(server))),
+      ...devices.map((device) => create(device.name, 'mining-device', describeDevice(device))),
     ]);
   }
 

@@ -67,9 +67,11 @@ export function blockLine({ height, hash, path, via, device }: StackBlock): stri
   return `block ${height} ${hash} ${path} by ${device} over ${via}`;
 }
 
-/** `pool-template 3, solo 1`. */
-export function pathWords({ blocks }: Pick<StackStatus, 'blocks'>): string {
-  return [...Map.groupBy(blocks, ({ path }) => path)].map(([path, { length }]) => `${path} ${length}`).join(', ');
+/** `pool-template 3, solo 1; over sv1 1, sv2-standard 3`. */
+export function wayWords({ blocks }: Pick<StackStatus, 'blocks'>): string {
+  const counts = (way: 'path' | 'via'): string =>
+    [...Map.groupBy(blocks, (block) => block[way])].map(([name, { length }]) => `${name} ${length}`).join(', ');
+  return `${counts('path')}; over ${counts('via')}`;
 }
 
 export function roleLine({ name, state, reason, detail, progress: done }: RoleView): string {

@@ -67,6 +67,21 @@ test('one process and a node: a device finds a block, which pays the address all
   });
 }, 60_000);
 
+test('a device that speaks Stratum V1 finds a block too, and is named by it', async () => {
+  await using solo = await startRole('solo', soloConfig, toml('listen_v1 = "127.0.0.1:0"'), createSolo);
+  const { v1Address } = solo.service;
+  const url = `stratum+tcp://127.0.0.1:${v1Address?.port}`;
+  const device = `threads = 1\nuser_identity = "bitaxe"\n[[upstreams]]\nurl = ${quoted(url)}\n`;
+  await using _device = await startRole('mining-device', miningDeviceConfig, device, createMiningDevice);
+  const found = await solo.lines.until('block found');
+  expect(found).toMatchObject({ role: 'jd-client', path: 'solo', user: 'bitaxe' });
+  await solo.lines.until('block status', { hash: found['hash'], status: 'confirmed' });
+  const config = { chain: 'regtest', coinbase: { address: PAYOUT, descriptor: undefined } } as Parameters<
+    typeof firstScreen
+  >[0];
+  expect(firstScreen(config, solo.service)).toContain(`And those that speak Stratum V1 at\n  ${url}\n`);
+}, 60_000);
+
 test('the key that miners know it by stays from start to start', async () => {
   const config = toml();
   const keys: string[] = [];
@@ -105,7 +120,9 @@ test('the first screen says what to point miners at, and that any of them may be
   expect(shown).toContain(`Every block pays ${PAYOUT} in full.`);
   expect(shown.match(/stratum2\+tcp:\/\/127\.0\.0\.1:\d+\/9\w+/g)).toHaveLength(1);
   const everywhere = { ...solo.service, address: { host: '0.0.0.0', port } };
-  expect(firstScreen(config, everywhere)).toMatch(new RegExp(`  stratum2\\+tcp://127\\.0\\.0\\.1:${port}/9\\w+\n\n`));
+  expect(firstScreen(config, everywhere)).toMatch(
+    new RegExp(`  stratum2\\+tcp://127\\.0\\.0\\.1:${port}/9\\w+\n\nMiners that speak`),
+  );
 }, 60_000);
 
 describe('a mistake on the command line', () => {
@@ -122,7 +139,7 @@ describe('a mistake on the command line', () => {
   test('--help says everything', async () => {
     const { code, out } = await call(['solo', '--help']);
     expect(code).toBe(0);
-    for (const word of ['--address', '--node', '--cookie', '--listen', 'Examples:', 'Exit codes:']) {
+    for (const word of ['--address', '--node', '--cookie', '--listen', '--listen-v1', 'Examples:', 'Exit codes:']) {
       expect(out).toContain(word);
     }
   });

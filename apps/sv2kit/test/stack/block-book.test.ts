@@ -106,6 +106,14 @@ test('a block counts once every node holds it, and is told as the first who know
   expect(book.confirmed).toEqual([block]);
 });
 
+test('a block that came through a translator is told as its device is connected, which nobody behind it sees', async () => {
+  const chain = new FakeChain();
+  const book = new BlockBook([chain], new Map([['device-4', 'sv1']]));
+  chain.hashes = ['genesis', 'a', 'b'];
+  const told = await book.update([found(1, 'a', 'device-4'), found(2, 'b', 'device-2')]);
+  expect(told.map(({ device, via }) => `${device} ${via}`)).toEqual(['device-4 sv1', 'device-2 sv2-extended']);
+});
+
 test('a stranger’s name cannot steer the terminal that shows it', async () => {
   const chain = new FakeChain();
   const book = new BlockBook([chain]);

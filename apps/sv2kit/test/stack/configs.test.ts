@@ -6,6 +6,7 @@ import { miningDeviceConfig } from '@sv2kit/mining-device';
 import { verifyCertificate } from '@sv2kit/noise';
 import { poolConfig } from '@sv2kit/pool';
 import { templateProviderConfig } from '@sv2kit/template-provider';
+import { translatorConfig } from '@sv2kit/translator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLayout } from '../../src/stack/layout.ts';
 import { paceOf } from '../../src/stack/pacing.ts';
@@ -17,7 +18,7 @@ import { createStackKeys } from '../../src/stack/stack-keys.ts';
 const NOW_MS = 1_700_000_000_000;
 let folder = '';
 let parts: StackParts;
-const { services, devices } = planStack(PATHS, 2);
+const { services, devices } = planStack(PATHS, { v2: 2, v1: 1 });
 const plan = (name: string): ServicePlan => {
   const found = services.find((service) => service.name === name);
   if (found === undefined) throw new Error(`no ${name} is planned`);
@@ -91,7 +92,9 @@ describe('what the stack writes for its roles is a configuration of theirs', () 
   });
 
   test('the pool without declared jobs', () => {
-    const alone = planStack(['pool-template'], 1).services.map(({ name, port }) => [name, port] as const);
+    const alone = planStack(['pool-template'], { v2: 1, v1: 0 }).services.map(
+      ({ name, port }) => [name, port] as const,
+    );
     const ports = { ...parts.ports, services: new Map(alone) };
     expect(load('pool', poolConfig, toml('pool', { ports }))).toMatchObject({ jobDeclarators: [] });
   });
@@ -107,7 +110,7 @@ describe('what the stack writes for its roles is a configuration of theirs', () 
       ] as const
     ).entries()) {
       const device = devices[index];
-      if (device === undefined) throw new Error('five devices were planned');
+      if (device === undefined) throw new Error('six devices were planned');
       expect(load('mining-device', miningDeviceConfig, miningDeviceToml(parts, device))).toMatchObject({
         upstreams: [{ url: { host: '127.0.0.1', port } }],
         userIdentity: `stack.device-${index + 1}`,
@@ -117,8 +120,29 @@ describe('what the stack writes for its roles is a configuration of theirs', () 
     }
   });
 
+  test('a device that speaks Stratum V1', () => {
+    const device = devices[5];
+    if (device === undefined) throw new Error('six devices were planned');
+    expect(load('mining-device', miningDeviceConfig, miningDeviceToml(parts, device))).toMatchObject({
+      upstreams: [{ url: { version: 1, host: '127.0.0.1', port: 34_255 } }],
+      userIdentity: 'stack.device-6',
+      throttle: parts.pace.throttle,
+    });
+  });
+
+  test('the translator, which passes the names of its miners on', () => {
+    const { authority } = parts.keys;
+    const { upstreams, ...rest } = load('translator', translatorConfig, toml('translator'));
+    expect(rest).toMatchObject({
+      listen: { host: '127.0.0.1', port: 34_255 },
+      aggregateChannels: false,
+      miners: { sharesPerMinute: 120, minDifficulty: 1e-6, startDifficulty: parts.pace.startDifficulty },
+    });
+    expect(upstreams).toEqual([{ url: expect.objectContaining({ port: 3336, authority }), userIdentity: undefined }]);
+  });
+
   test('and the programs that read them exist', () => {
-    for (const role of ['template-provider', 'pool', 'mining-device'] as const)
+    for (const role of ['template-provider', 'pool', 'translator', 'mining-device'] as const)
       expect(existsSync(entryOf(role))).toBe(true);
   });
 });
@@ -128,24 +152,43 @@ describe('what runs', () => {
     [...planStack(...wanted).services, ...planStack(...wanted).devices].map(({ name }) => name).join(' ');
 
   test('is what the paths need, with a device at the end of each', () => {
-    expect(names(['pool-template'], 2)).toBe('template-provider pool device-1 device-2');
-    expect(names(['pool-template', 'declared-full-template'], 2)).toBe(
+    const two = { v2: 2, v1: 0 };
+    expect(names(['pool-template'], two)).toBe('template-provider pool device-1 device-2');
+    expect(names(['pool-template', 'declared-full-template'], two)).toBe(
       'template-provider miner-templates pool jd-server jd-client device-1 device-2 device-3',
     );
-    expect(names(['solo'], 2)).toBe('template-provider miner-templates pool jd-client-solo device-1');
-    expect(names(['coinbase-only'], 2)).toBe(
+    expect(names(['solo'], two)).toBe('template-provider miner-templates pool jd-client-solo device-1');
+    expect(names(['coinbase-only'], two)).toBe(
       'template-provider miner-templates pool jd-server jd-client-coinbase device-1',
     );
   });
 
+  test('has a translator for devices that speak Stratum V1', () => {
+    expect(names(['pool-template'], { v2: 1, v1: 2 })).toBe(
+      'template-provider pool translator device-1 device-2 device-3',
+    );
+    expect(names(['pool-template'], { v2: 0, v1: 1 })).toBe('template-provider pool translator device-1');
+  });
+
+  test.each([
+    [PATHS, 'pool', 'pool-template'],
+    [['declared-full-template', 'solo'], 'jd-client', 'declared-full-template'],
+    [['solo'], 'jd-client-solo', 'solo'],
+  ] as const)('for %j has the translator at the %s, whose path its blocks have', (paths, server, path) => {
+    const { services, devices } = planStack(paths, { v2: 2, v1: 1 });
+    expect(services.at(-1)).toMatchObject({ name: 'translator', server });
+    expect(devices.at(-1)).toMatchObject({ via: 'sv1', server: 'translator', path });
+  });
+
   test('has standard and extended channels by turns', () => {
-    expect(planStack(PATHS, 3).devices.map(({ channel, path }) => `${channel} ${path}`)).toEqual([
-      'standard pool-template',
-      'extended pool-template',
-      'standard pool-template',
-      'extended declared-full-template',
-      'standard coinbase-only',
-      'extended solo',
+    expect(planStack(PATHS, { v2: 3, v1: 1 }).devices.map(({ via, path }) => `${via} ${path}`)).toEqual([
+      'sv2-standard pool-template',
+      'sv2-extended pool-template',
+      'sv2-standard pool-template',
+      'sv2-extended declared-full-template',
+      'sv2-standard coinbase-only',
+      'sv2-extended solo',
+      'sv1 pool-template',
     ]);
   });
 });

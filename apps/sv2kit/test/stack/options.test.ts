@@ -5,10 +5,11 @@ import { parseStackOptions, stackHelp } from '../../src/stack/options.ts';
 import { RecordingTerminal } from './support.ts';
 
 describe('options of sv2kit stack', () => {
-  test('are a signet, two devices at the pool, one behind a job declarator client, and no end, unless something is said', () => {
+  test('are a signet, two devices at the pool, one that speaks V1, and no end, unless something is said', () => {
     expect(parseStackOptions([])).toEqual({
       chain: 'signet',
       devices: 2,
+      v1Devices: 1,
       paths: ['pool-template', 'declared-full-template'],
       dataDir: '.sv2kit/stack',
       json: false,
@@ -17,13 +18,16 @@ describe('options of sv2kit stack', () => {
   });
 
   test('are read, all of them', () => {
-    const argv = '--blocks 5 --deadline 60 --devices 4 --regtest --data d --report r.json --bitcoind b --json';
+    const argv =
+      '--blocks 5 --deadline 60 --devices 4 --v1-devices 3 --regtest --data d --report r.json --bitcoind b --json';
     const ports = '--template-provider-port 1 --pool-port 2 --monitoring-port 3 --jd-server-port 4 --jd-client-port 5';
-    expect(parseStackOptions(`${argv} ${ports} --paths solo,pool-template`.split(' '))).toEqual({
+    const more = '--translator-port 6';
+    expect(parseStackOptions(`${argv} ${ports} ${more} --paths solo,pool-template`.split(' '))).toEqual({
       chain: 'regtest',
       blocks: 5,
       deadlineSeconds: 60,
       devices: 4,
+      v1Devices: 3,
       dataDir: 'd',
       report: 'r.json',
       bitcoind: 'b',
@@ -35,6 +39,7 @@ describe('options of sv2kit stack', () => {
           ['pool', 2],
           ['jd-server', 4],
           ['jd-client', 5],
+          ['translator', 6],
         ]),
         monitoring: 3,
       },
@@ -52,7 +57,9 @@ describe('options of sv2kit stack', () => {
   test.each([
     ['--blocks 0', '--blocks 0: a whole number from 1 to 1000000 is wanted'],
     ['--blocks many', '--blocks many: a whole number from 1 to 1000000 is wanted'],
-    ['--devices 1.5', '--devices 1.5: a whole number from 1 to 64 is wanted'],
+    ['--devices 1.5', '--devices 1.5: a whole number from 0 to 64 is wanted'],
+    ['--v1-devices 65', '--v1-devices 65: a whole number from 0 to 64 is wanted'],
+    ['--devices 0 --v1-devices 0', "--devices 0 --v1-devices 0: nobody would mine the pool's template; see --paths"],
     ['--deadline -3', "Option '--deadline' argument is ambiguous"],
     ['--pool-port 65536', '--pool-port 65536: a whole number from 1 to 65535 is wanted'],
     ['--data=', '--data: a path is wanted'],
@@ -76,6 +83,7 @@ describe('options of sv2kit stack', () => {
       'blocks',
       'deadline',
       'devices',
+      'v1-devices',
       'regtest',
       'data',
       'report',
@@ -84,6 +92,7 @@ describe('options of sv2kit stack', () => {
       'pool-port',
       'jd-server-port',
       'jd-client-port',
+      'translator-port',
       'paths',
     ]) {
       expect(stackHelp).toContain(`--${name}`);

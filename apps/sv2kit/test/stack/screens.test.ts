@@ -90,6 +90,7 @@ test('at a terminal the table is drawn over itself, never wider than the screen;
     '',
     'signet, height 7, 12 s. Times are p50/p99. Ctrl-C',
     '  pool               ok          127.0.0.1:3336, ',
+    '  found: pool-template 1; over sv2-standard 1',
     '  blocks 1 of 5; shares 60 accepted, 2 rejected (',
     'done',
   ]);

@@ -13,12 +13,13 @@ const workspaceCache = fileURLToPath(new URL('../../../../.cache', import.meta.u
 
 const ROLES = [
   ...['bitcoind', 'miner-bitcoind', 'template-provider', 'miner-templates', 'pool', 'jd-server', 'jd-client'],
-  ...['device-1', 'device-2', 'device-3'],
+  ...['translator', 'device-1', 'device-2', 'device-3', 'device-4'],
 ];
 const WAYS = [
   'pool-template sv2-standard device-1',
   'pool-template sv2-extended device-2',
   'declared-full-template sv2-standard device-3',
+  'pool-template sv1 device-4',
 ];
 
 interface Line {
@@ -90,7 +91,7 @@ async function untilNothingRuns(): Promise<void> {
 }
 
 describe('the whole stack on regtest', { timeout: 240_000 }, () => {
-  test('mines blocks of the pool and of a miner, over both kinds of channel, reports them, and leaves nothing running', async () => {
+  test('mines blocks of the pool and of a miner, over both kinds of channel and Stratum V1, reports them, and leaves nothing running', async () => {
     const report = join(folder, 'out.json');
     const running = new Running('--blocks', '4', '--report', report, '--deadline', '200');
     expect({ code: await running.ended, complained: running.complained }).toEqual({ code: 0, complained: '' });
@@ -101,7 +102,7 @@ describe('the whole stack on regtest', { timeout: 240_000 }, () => {
     const ways = new Set(blocks.map(({ via, device, path }) => `${path} ${via} ${device}`));
     expect([...ways].filter((way) => !WAYS.includes(way))).toEqual([]);
     expect(new Set(blocks.map(({ path }) => path))).toEqual(new Set(['pool-template', 'declared-full-template']));
-    expect(new Set(blocks.map(({ via }) => via))).toEqual(new Set(['sv2-standard', 'sv2-extended']));
+    expect(new Set(blocks.map(({ via }) => via))).toEqual(new Set(['sv2-standard', 'sv2-extended', 'sv1']));
     expect(shares.accepted).toBeGreaterThanOrEqual(4);
     expect(roles.map(({ name, state, reason }) => `${name} ${state} ${reason}`)).toEqual(
       ROLES.map((name) => `${name} ok null`),
