@@ -18,6 +18,8 @@ export interface SiteOptions {
   /** How many pools, the preferred one first. */
   readonly pools?: number;
   readonly identities?: readonly (string | undefined)[];
+  /** Plain upstreams in place of pools. */
+  readonly urls?: readonly string[];
 }
 
 export class Site {
@@ -65,12 +67,14 @@ export class Site {
 export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const clock = new VirtualClock(1_767_225_600_000);
   const pools: PoolHere[] = [];
-  for (let i = 0; i < (options.pools ?? 1); i += 1) {
+  const count = options.urls === undefined ? (options.pools ?? 1) : 0;
+  for (let i = 0; i < count; i += 1) {
     pools.push(await startPool({ clock, difficulty: EASY, ...options.pool }));
   }
   const { identities = ['alice'] } = options;
-  const upstreams = pools.flatMap(({ url }, i) => {
-    const identity = identities[i] ?? identities[0];
+  const security = options.urls === undefined ? 'noise' : 'plain';
+  const upstreams = (options.urls ?? pools.map(({ url }) => url)).flatMap((url, i) => {
+    const identity = identities[i];
     return ['[[upstreams]]', `url = "${url}"`, ...(identity === undefined ? [] : [`user_identity = "${identity}"`])];
   });
   const miners = [`min_difficulty = ${2 ** -32}`, `start_difficulty = ${EASY}`, ...(options.miners ?? [])];
@@ -86,7 +90,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const config = parseConfig(translatorConfig, text.join('\n'), { name: 'translator' });
   const health = new Health(clock);
   const metrics = createMetrics();
-  const deps = { clock, health, latencies: new Latencies(), log: silentLogger, metrics };
+  const deps = { clock, health, latencies: new Latencies(), log: silentLogger, metrics, security } as const;
   const translator = await createTranslator(config, deps);
   onTestFinished(() => translator.close());
   return new Site({ clock, pools, translator, health, metrics });

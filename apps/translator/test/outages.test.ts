@@ -1,0 +1,162 @@
+import { meetsTarget, targetFromNbits } from '@sv2kit/bitcoin';
+import { expect, test } from 'vitest';
+import { openSite } from './site.ts';
+import { V1Miner } from './v1-miner.ts';
+
+test.for([false, true])(
+  'a short outage: miners stay, are answered, and go on with a clean job; what could not be sent on is counted, aggregated: %s',
+  async (aggregate) => {
+    const site = await openSite({ aggregate });
+    const miner = await site.miner();
+    const before = miner.job;
+    await site.pool.away();
+    await expect.poll(() => site.status()['upstream']).toMatchObject({ channels: 0 });
+    expect(site.health.report().reason).toContain('upstream');
+    expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+    expect(site.status()['upstreamShares']).toMatchObject({ lost: 1, lostBy: { 'no-upstream': 1 } });
+    expect(site.status()['miners']).toMatchObject([{ phase: 'adrift', lost: 1 }]);
+
+    await site.pool.back();
+    const again = miner.nextJob();
+    await site.pass(30_000);
+    expect(await again).toMatchObject({ clean: true });
+    expect(miner.job.coinb1).not.toBe(before.coinb1);
+    expect(await miner.submit({ ...miner.solve(before) })).toMatchObject({ error: [21, expect.any(String), null] });
+    expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+    await expect.poll(() => site.pool.shares.length).toBe(1);
+    expect(miner.lines.some(({ method }) => method === 'mining.set_extranonce')).toBe(false);
+    expect(site.health.report().conditions.find(({ name }) => name === 'upstream')).toMatchObject({ ok: true });
+  },
+);
+
+test('a long outage: miners are let go and others turned away, until an upstream is there', async () => {
+  const site = await openSite({ tables: ['[outage]', 'keep_working = 20', 'retry = 5'] });
+  const miner = await site.miner();
+  await site.pool.away();
+  await expect.poll(() => site.status()['upstream']).toMatchObject({ channels: 0 });
+  await site.pass(15_000);
+  expect(miner.closed).toBe(false);
+  await site.pass(8_000);
+  await miner.ended();
+  const refused = await V1Miner.connect(site.port);
+  await refused.ended();
+
+  await site.pool.back();
+  await expect
+    .poll(async () => {
+      await site.pass(2_000);
+      return site.status()['upstream'];
+    })
+    .toMatchObject({ state: 'connected' });
+  const later = await site.miner();
+  expect(await later.submit(later.solve())).toMatchObject({ result: true });
+});
+
+test.for([false, true])(
+  'the next upstream takes over, and the first again when it is back, aggregated: %s',
+  async (aggregate) => {
+    const site = await openSite({
+      aggregate,
+      pools: 2,
+      identities: ['alice', 'bob'],
+      tables: ['[outage]', 'probe = 5', 'pass_over = 5', 'retry = 2'],
+    });
+    const [first, second] = site.pools;
+    const miner = await site.miner({ username: 'x.rig' });
+    await first?.away();
+    await expect
+      .poll(async () => {
+        await site.pass(1_000);
+        return second?.identities;
+      })
+      .toEqual([aggregate ? 'bob.translator' : 'bob.rig']);
+    await miner.until(() => miner.jobs.length > 1);
+    expect(miner.job.clean).toBe(true);
+    expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+    await expect.poll(() => second?.shares.length).toBe(1);
+
+    await first?.back();
+    const jobs = miner.jobs.length;
+    await expect
+      .poll(async () => {
+        await site.pass(1_000);
+        return first?.identities.length;
+      })
+      .toBe(2);
+    await miner.until(() => miner.jobs.length > jobs && miner.job.clean);
+    expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+    await expect.poll(() => first?.shares.length).toBe(1);
+    expect(site.status()['upstreamShares']).toMatchObject({ lost: 0, rejected: 0 });
+  },
+);
+
+test('a miner that asks while no upstream is there waits for one', async () => {
+  const site = await openSite();
+  await site.pool.away();
+  await expect.poll(() => site.status()['upstream']).not.toMatchObject({ state: 'connected' });
+  const miner = await V1Miner.connect(site.port);
+  const answer = miner.handshake();
+  await miner.until(() => miner.extranonce1 !== '' || miner.lines.length > 0);
+  await site.pool.back();
+  await site.pass(20_000);
+  expect(await answer).toMatchObject({ result: true });
+  await miner.until(() => miner.jobs.length > 0);
+  miner.close();
+});
+
+test('a new tip is a clean job, better work on it is not; shares of older jobs count until the tip changes', async () => {
+  const site = await openSite();
+  const miner = await site.miner();
+  const first = miner.job;
+  site.pool.newTemplate();
+  expect(await miner.nextJob()).toMatchObject({ clean: false });
+  expect(await miner.submit(miner.solve(first))).toMatchObject({ result: true });
+  site.pool.newTip();
+  expect(await miner.nextJob()).toMatchObject({ clean: true });
+  expect(await miner.submit(miner.solve(first))).toMatchObject({ error: [21, 'Stale share', null] });
+  expect(await miner.submit({ ...miner.solve(), job: { ...miner.job, id: 'ffffffffffff' } })).toMatchObject({
+    error: [21, 'Job not found', null],
+  });
+  const share = miner.solve();
+  expect(await miner.submit(share)).toMatchObject({ result: true });
+  expect(await miner.submit(share)).toMatchObject({ error: [22, 'Duplicate share', null] });
+  expect(new Set(miner.jobs.map(({ id }) => id)).size).toBe(3);
+  expect(site.status()['shares']).toMatchObject({
+    accepted: 2,
+    refusedBy: { 'stale-job': 1, 'unknown-job': 1, duplicate: 1 },
+  });
+});
+
+test('a quiet upstream: the job goes out again under another id, and its shares reach the upstream', async () => {
+  const site = await openSite({ pool: { config: { refreshMs: 3_600_000 } } });
+  const miner = await site.miner();
+  const first = miner.job;
+  const next = miner.nextJob();
+  await site.pass(46_000);
+  const kept = await next;
+  expect(kept).toMatchObject({ clean: false, coinb1: first.coinb1 });
+  expect(kept.id).not.toBe(first.id);
+  expect(kept.ntime - first.ntime).toBe(45);
+  expect(await miner.submit(miner.solve(kept))).toMatchObject({ result: true });
+  expect(await miner.submit(miner.solve(first))).toMatchObject({ result: true });
+  await expect.poll(() => site.pool.shares.length).toBe(2);
+});
+
+test.for([false, true])(
+  'a possible block goes upstream at once, whether its job is stale or not, aggregated: %s',
+  async (aggregate) => {
+    const nbits = 0x20000fff;
+    const network = targetFromNbits(nbits);
+    const site = await openSite({ aggregate, pool: { nbits } });
+    const miner = await site.miner();
+    const isBlock = (hash: Uint8Array): boolean => meetsTarget(hash, network);
+    const late = miner.solve(miner.job, isBlock);
+    expect(await miner.submit(miner.solve(miner.job, isBlock))).toMatchObject({ result: true });
+    await expect.poll(() => site.pool.blocks.length).toBe(1);
+    site.pool.newTip();
+    await miner.nextJob();
+    expect(await miner.submit(late)).toMatchObject({ result: true });
+    await expect.poll(() => site.pool.blocks.length).toBe(2);
+    expect(site.status()).toMatchObject({ blocksFound: 2 });
+  },
+);
