@@ -72,7 +72,7 @@ export class Sv1ServerSession extends MinerDesk {
         return this.#onSubmit(request);
       case 'extranonce-subscribe':
         this.takesExtranonce = true;
-        this.outbox.add(writeResult(request.id, true));
+        this.#reply(request.id, writeResult(request.id, true));
         return { type: 'extranonce-subscribed' };
       case 'suggest-difficulty':
         return this.#onSuggestion(request.id, request.difficulty);
@@ -80,7 +80,7 @@ export class Sv1ServerSession extends MinerDesk {
         return this.#onSuggestion(request.id, request.target && readDifficulty(difficultyFromTarget(request.target)));
       case 'multi-version':
         // Firmware that gets an error here reconnects for ever.
-        this.outbox.add(writeResult(request.id, true));
+        this.#reply(request.id, writeResult(request.id, true));
         return undefined;
       case 'get-transactions':
         return this.#no(request.id, 'mining.get_transactions', stratumError('other', 'Not available'));
@@ -92,7 +92,7 @@ export class Sv1ServerSession extends MinerDesk {
       case 'pong':
         return undefined;
       case 'unknown':
-        this.outbox.add(writeError(request.id, stratumError('other', 'Unknown method')));
+        this.#reply(request.id, writeError(request.id, stratumError('other', 'Unknown method')));
         return { type: 'unknown', method: request.method };
       case 'invalid':
         return this.#no(request.id, request.method, stratumError('other', `Invalid ${request.problem}`));
@@ -140,8 +140,13 @@ export class Sv1ServerSession extends MinerDesk {
   }
 
   #onSuggestion(id: Id, difficulty: number | undefined): Sv1ServerEvent | undefined {
-    this.outbox.add(writeResult(id, true));
+    this.#reply(id, writeResult(id, true));
     return difficulty === undefined ? undefined : { type: 'suggestion', difficulty };
+  }
+
+  /** Without an id there is no answer: some firmware suggests so and takes the next line for the answer to its subscribe. */
+  #reply(id: Id, line: string): void {
+    if (id !== NO_ID) this.outbox.add(line);
   }
 
   #onAnswer(id: Id, result: Json): Sv1ServerEvent | undefined {

@@ -314,6 +314,19 @@ describe('what nobody wants', () => {
     ['a ping without an id too', '{"method":"mining.ping"}', [], ['{"id":null,"method":"mining.pong","params":[]}']],
     ['a pong gets nothing', '{"id":null,"method":"mining.pong"}', [], []],
     [
+      'a suggestion without an id is heard and not answered',
+      '{"id":null,"method":"mining.suggest_difficulty","params":[8]}',
+      [{ type: 'suggestion', difficulty: 8 }],
+      [],
+    ],
+    [
+      'extranonce.subscribe without an id too',
+      '{"method":"mining.extranonce.subscribe"}',
+      [{ type: 'extranonce-subscribed' }],
+      [],
+    ],
+    ['nor an unknown method', '{"id":null,"method":"mining.dance"}', [{ type: 'unknown', method: 'mining.dance' }], []],
+    [
       'a malformed line gets an error',
       '{"id":1,',
       [{ type: 'malformed', reason: 'not-json' }],
