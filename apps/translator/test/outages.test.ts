@@ -136,7 +136,7 @@ test('a quiet upstream: the job goes out again under another id, and its shares 
   const kept = await next;
   expect(kept).toMatchObject({ clean: false, coinb1: first.coinb1 });
   expect(kept.id).not.toBe(first.id);
-  expect(kept.ntime - first.ntime).toBe(45);
+  expect(kept.ntime - first.ntime).toBeGreaterThanOrEqual(45);
   // A miner of which nothing is heard gets an easier job: not all of its shares are for the upstream then.
   const paid = (hash: Uint8Array): boolean => meetsTarget(hash, targetFromDifficulty(EASY));
   expect(await miner.submit(miner.solve(kept, paid))).toMatchObject({ result: true });
