@@ -25,9 +25,9 @@ import {
 import { onTestFinished } from 'vitest';
 
 /** What the pool pays to: OP_TRUE. */
-export const POOL_SCRIPT: Uint8Array = Uint8Array.of(0x51);
+const POOL_SCRIPT: Uint8Array = Uint8Array.of(0x51);
 /** Height of the first block that the pool's work makes. */
-export const FIRST_HEIGHT = 800_000;
+const FIRST_HEIGHT = 800_000;
 /** Of a block where nothing else is said: no share of a test is one. */
 const NETWORK_NBITS = 0x1703255b;
 
