@@ -1,4 +1,4 @@
-import { BlockList } from 'node:net';
+import { AddressRanges, isIpv4 } from './addresses.ts';
 import type { Refusal } from './close-reasons.ts';
 import type { Limits } from './limits.ts';
 
@@ -11,7 +11,7 @@ interface Group {
 /** Counts connections against the limits and says which one a further connection would break. */
 export class Admission {
   readonly #limits: Limits;
-  readonly #exempt: BlockList;
+  readonly #exempt: AddressRanges;
   readonly #groups = new Map<string, Group>();
   #connections = 0;
   #handshakes = 0;
@@ -23,7 +23,7 @@ export class Admission {
 
   constructor(limits: Limits) {
     this.#limits = limits;
-    this.#exempt = blockList(limits.exempt);
+    this.#exempt = new AddressRanges(limits.exempt);
     this.#tokens = limits.acceptsPerSecond;
   }
 
@@ -38,11 +38,28 @@ export class Admission {
 
   /** Counts a connection in, or names the limit that forbids it. `now`: unix milliseconds. */
   enter(address: string, now: number): Refusal | undefined {
+    const limit = this.hold();
+    if (limit !== undefined) return limit;
+    const refusal = this.identify(address, now);
+    if (refusal !== undefined) this.release();
+    return refusal;
+  }
+
+  /** Counts a connection in of which the address is not known yet. */
+  hold(): Refusal | undefined {
+    const { connections, handshakes } = this.#limits;
+    if (this.#connections >= connections) return 'connections';
+    if (this.#handshakes >= handshakes) return 'handshakes';
+    this.#connections += 1;
+    this.#handshakes += 1;
+    return undefined;
+  }
+
+  /** Its address is known; or names the limit that forbids it, and it has to be released. `now`: unix milliseconds. */
+  identify(address: string, now: number): Refusal | undefined {
     const limits = this.#limits;
-    if (this.#connections >= limits.connections) return 'connections';
-    if (this.#handshakes >= limits.handshakes) return 'handshakes';
     const key = addressGroup(address);
-    const group = this.#groups.get(key) ?? { connections: 0, exempt: this.#isExempt(address) };
+    const group = this.#groups.get(key) ?? { connections: 0, exempt: this.#exempt.has(address) };
     if (!group.exempt) {
       if (group.connections >= limits.connectionsPerAddress) return 'connections-per-address';
       const recent = this.#recently(key, now);
@@ -52,9 +69,13 @@ export class Admission {
     }
     this.#groups.set(key, group);
     group.connections += 1;
-    this.#connections += 1;
-    this.#handshakes += 1;
     return undefined;
+  }
+
+  /** A connection that was held and not identified has ended. */
+  release(): void {
+    this.#connections -= 1;
+    this.#handshakes -= 1;
   }
 
   /** A connection is set up, or has ended before it was. */
@@ -69,10 +90,6 @@ export class Admission {
     if (group === undefined) return;
     group.connections -= 1;
     if (group.connections === 0) this.#groups.delete(key);
-  }
-
-  #isExempt(address: string): boolean {
-    return this.#exempt.check(address, family(address));
   }
 
   #recently(key: string, now: number): number {
@@ -99,31 +116,12 @@ function reached(count: number, limit: number): boolean {
   return limit > 0 && count >= limit;
 }
 
-/** An IPv4 address as it is, IPv4 inside IPv6 unwrapped. */
-export function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
-}
-
 /** What counts as one address: an IPv4 address, or an IPv6 /64, which is what one customer is given. */
 function addressGroup(address: string): string {
-  if (family(address) === 'ipv4') return address;
+  if (isIpv4(address)) return address;
   const [head = '', tail] = (address.split('%')[0] as string).split('::');
   const before = head === '' ? [] : head.split(':');
   const after = tail === undefined || tail === '' ? [] : tail.split(':');
   const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
   return [...before, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after].slice(0, 4).join(':');
-}
-
-function blockList(entries: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const entry of entries) {
-    const [address = '', prefix] = entry.split('/');
-    if (prefix === undefined) list.addAddress(address, family(address));
-    else list.addSubnet(address, Number(prefix), family(address));
-  }
-  return list;
-}
-
-function family(address: string): 'ipv4' | 'ipv6' {
-  return address.includes(':') ? 'ipv6' : 'ipv4';
 }

@@ -1,9 +1,10 @@
+import type { Socket } from 'node:net';
 import { ConnectError } from './connect-error.ts';
 import type { Limits } from './limits.ts';
 import { openSocket } from './open-socket.ts';
 import { contextOf } from './peer-context.ts';
 import type { Clock, Logger, NetMetrics } from './ports.ts';
-import type { TlsTrust } from './tls.ts';
+import { type TlsTrust, tlsClient } from './tls.ts';
 import type { Wire, WireConnection } from './wire.ts';
 import { WirePeer } from './wire-peer.ts';
 
@@ -30,10 +31,11 @@ export interface ConnectWireOptions {
  */
 export async function connectWire(options: ConnectWireOptions): Promise<WireConnection> {
   options.signal?.throwIfAborted();
-  const socket = await openSocket(options);
+  const socket = secured(await openSocket(options), options);
   const { promise, resolve, reject } = Promise.withResolvers<WireConnection>();
   const peer = new WirePeer(socket, {
     ...contextOf(options),
+    side: 'client',
     accept(connection) {
       const wire = options.handler(connection);
       resolve(connection);
@@ -46,4 +48,15 @@ export async function connectWire(options: ConnectWireOptions): Promise<WireConn
   options.signal?.addEventListener('abort', abort, { once: true });
   socket.once('close', () => options.signal?.removeEventListener('abort', abort));
   return promise;
+}
+
+function secured(socket: Socket, { host, tls = false }: ConnectWireOptions): Socket {
+  if (tls === false) return socket;
+  try {
+    return tlsClient(socket, host, tls === true ? {} : tls);
+  } catch (error) {
+    // What is given as roots cannot be read.
+    socket.destroy();
+    throw error;
+  }
 }

@@ -3,7 +3,7 @@ import type { Listener } from './listener.ts';
 import { contextOf } from './peer-context.ts';
 import type { Clock, Logger, NetMetrics } from './ports.ts';
 import { TcpListener } from './tcp-listener.ts';
-import type { TlsIdentity } from './tls.ts';
+import { type TlsIdentity, TlsServer } from './tls.ts';
 import type { Wire, WireConnection } from './wire.ts';
 import { type WireContext, WirePeer } from './wire-peer.ts';
 
@@ -28,13 +28,20 @@ export interface ListenWireOptions {
 
 /** Listens for peers of any protocol over bytes. Resolves when the port is open; rejects when it cannot be. */
 export async function listenWire(options: ListenWireOptions): Promise<Listener> {
+  const surroundings = contextOf(options);
+  const tls = options.tls === undefined ? undefined : new TlsServer(options.tls, surroundings.log);
   const context: WireContext = {
-    ...contextOf(options),
+    ...surroundings,
+    side: 'server',
     accept: (connection) => options.accept(connection),
     onReady: () => listener.onReady(),
     onGone: (peer) => listener.onGone(peer),
   };
-  const listener = new TcpListener<WirePeer>(context, (socket, remote) => new WirePeer(socket, context, remote));
+  const listener = new TcpListener<WirePeer>(context, {
+    tls: tls !== undefined,
+    proxyFrom: options.proxyFrom ?? [],
+    welcome: (socket, remote) => new WirePeer(tls?.wrap(socket) ?? socket, context, remote),
+  });
   await listener.open(options.host, options.port);
   return listener;
 }

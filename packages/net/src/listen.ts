@@ -1,5 +1,5 @@
 import type { ServerIdentity } from '@sv2kit/noise';
-import { NO_EXTENSIONS, type Security, type ServerExtensions } from '@sv2kit/session';
+import { NO_EXTENSIONS, type ServerExtensions } from '@sv2kit/session';
 import type { Handshaker } from './handshaker.ts';
 import type { Limits } from './limits.ts';
 import type { Listener } from './listener.ts';
@@ -21,6 +21,11 @@ export interface ListenOptions {
   readonly identity?: () => ServerIdentity;
   readonly services: readonly Service[];
   readonly extensions?: ServerExtensions;
+  /**
+   * Addresses and subnets ("10.0.0.0/8") of proxies: each of their connections begins with a PROXY protocol version 2
+   * header, which says who is behind it. From other addresses such a header ends the connection.
+   */
+  readonly proxyFrom?: readonly string[];
   readonly limits?: Partial<Limits>;
   /** Worker threads of this listener when absent; one that is given stays open when the listener closes. */
   readonly handshakes?: Handshaker;
@@ -59,7 +64,11 @@ class SessionListener extends TcpListener<ServerPeer> {
       onReady: () => this.onReady(),
       onGone: (peer) => this.onGone(peer),
     };
-    super(context, (socket, remote) => new ServerPeer(socket, context, remote));
+    super(context, {
+      tls: false,
+      proxyFrom: options.proxyFrom ?? [],
+      welcome: (socket, remote) => new ServerPeer(socket, context, remote),
+    });
     this.#own = own;
   }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { plainAddress } from './admission.ts';
+import { plainAddress } from './addresses.ts';
 
 /** Where a peer is. */
 export interface Remote {

@@ -12,6 +12,7 @@ import type { ConnectionHandler } from './connection.ts';
 import type { HandshakeJob, Handshaker } from './handshaker.ts';
 import { Peer } from './peer.ts';
 import type { AnyMessage, PeerContext } from './peer-context.ts';
+import { refuseProxyHeader } from './proxy-header.ts';
 import type { Remote } from './remote.ts';
 import type { Service } from './service.ts';
 
@@ -48,6 +49,11 @@ export class ServerPeer extends Peer {
   override get setup(): SetupConnection {
     if (this.#setup === undefined) throw new Error('the client has not set up the connection yet');
     return this.#setup;
+  }
+
+  protected override receiveFirst(chunk: Uint8Array): void {
+    refuseProxyHeader(chunk);
+    this.receive(chunk);
   }
 
   protected override onHandshake(act: Uint8Array): void {

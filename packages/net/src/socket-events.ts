@@ -40,3 +40,15 @@ export function ownSocket(socket: Socket, owner: SocketEvents): PeerSocket {
   owned.on('close', onClose);
   return owned;
 }
+
+/** Takes the socket's events away from its owner, for the next one; errors meanwhile show in the close alone. */
+export function disownSocket(socket: Socket): void {
+  socket.off('data', onData);
+  socket.off('drain', onDrain);
+  socket.off('end', onEnd);
+  socket.off('close', onClose);
+  socket.on('error', ignored);
+  socket.off('error', onError);
+}
+
+function ignored(): void {}

@@ -1,16 +1,19 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { CloseReason, NetCloseReason } from './close-reasons.ts';
 import { EndOfTurn } from './end-of-turn.ts';
 import { blame } from './failure.ts';
 import type { Limits } from './limits.ts';
 import type { PeerContext } from './peer-context.ts';
 import { type Remote, remoteOf } from './remote.ts';
-import { ownSocket, type SocketEvents } from './socket-events.ts';
+import { ownSocket, type PeerSocket, type SocketEvents } from './socket-events.ts';
 import { type Sweep, type Swept, sweepOf } from './sweep.ts';
 import { Watch } from './watch.ts';
 
 /** What one read of a socket yields at most, in bytes: after so much, more is likely to wait. */
 const FULL_READ = 65_536;
+/** The same inside TLS: a full record. */
+const FULL_RECORD = 16_384;
 
 const endOfTurn = new EndOfTurn();
 let lastId = 0;
@@ -25,7 +28,8 @@ export abstract class SocketPeer implements SocketEvents, Swept {
   readonly id = ++lastId;
   readonly remote: Remote;
   readonly #context: PeerContext;
-  readonly #socket: Socket;
+  readonly #socket: PeerSocket;
+  readonly #fullRead: number;
   readonly #sweep: Sweep;
   readonly #watch: Watch;
   /** open -> ending -> closed. While ending, what the peer still sends is read and forgotten. */
@@ -47,10 +51,19 @@ export abstract class SocketPeer implements SocketEvents, Swept {
     this.#sweep = sweepOf(context.clock);
     this.#sweep.add(this);
     this.#socket = ownSocket(socket, this);
+    this.#fullRead = socket instanceof TLSSocket ? FULL_RECORD : FULL_READ;
   }
 
   /** Bytes have come; what they lead to leaves in one write afterwards. */
   protected abstract receive(chunk: Uint8Array): void;
+  /** The same for the first that come. */
+  protected receiveFirst(chunk: Uint8Array): void {
+    this.receive(chunk);
+  }
+  /** What an error of the socket, or the peer's end without one, means. */
+  protected blame(error: Error | undefined): NetCloseReason {
+    return error === undefined ? 'peer-closed' : 'socket-error';
+  }
   /** What has to be written. */
   protected abstract drain(): Uint8Array | undefined;
   /** The peer keeps up again. */
@@ -116,8 +129,9 @@ export abstract class SocketPeer implements SocketEvents, Swept {
     if (this.#phase !== 'open') return;
     this.#chunks += 1;
     // Sockets give Buffers, whose `slice` does not copy: whoever keeps decoded bytes must be able to trust it.
-    this.#enter(this.receive, new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
-    if (chunk.length >= FULL_READ) this.#yieldTurn();
+    const receive = this.#chunks === 1 ? this.receiveFirst : this.receive;
+    this.#enter(receive, new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+    if (chunk.length >= this.#fullRead) this.#yieldTurn();
   }
 
   onDrain(): void {
@@ -127,12 +141,12 @@ export abstract class SocketPeer implements SocketEvents, Swept {
 
   /** The peer has said its last word; Node ends our side once everything is written. */
   onEnd(): void {
-    if (this.#phase === 'open') this.#startEnding({ code: 'peer-closed' });
+    if (this.#phase === 'open') this.#startEnding({ code: this.blame(undefined) });
   }
 
   onError(error: Error): void {
     if (this.#phase !== 'open') return;
-    this.#reason = { code: 'socket-error', error };
+    this.#reason = { code: this.blame(error), error };
     this.#phase = 'ending';
   }
 

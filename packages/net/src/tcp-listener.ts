@@ -1,6 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { Admission, plainAddress } from './admission.ts';
+import { AddressRanges } from './addresses.ts';
+import { Admission } from './admission.ts';
+import type { Refusal } from './close-reasons.ts';
 import type { Listener } from './listener.ts';
+import { Opening, type OpeningOwner } from './opening.ts';
 import type { PeerContext } from './peer-context.ts';
 import { type Remote, remoteOf } from './remote.ts';
 import type { SocketPeer } from './socket-peer.ts';
@@ -16,24 +19,34 @@ export interface Guest extends SocketPeer {
   readonly wasReady: boolean;
 }
 
-/** What a listener opens for those who come in. */
-export type Welcome<G extends Guest> = (socket: Socket, remote: Remote) => G;
+/** What is spoken on a port. */
+export interface House<G extends Guest> {
+  /** Whether the first byte has to be TLS's. */
+  readonly tls: boolean;
+  /** Addresses and subnets of proxies. */
+  readonly proxyFrom: readonly string[];
+  /** Takes a connection over; `remote` is the real one. The socket may hold bytes already. */
+  welcome(socket: Socket, remote: Remote): G;
+}
 
 /** A port with its admission, whatever is spoken there. */
-export class TcpListener<G extends Guest> implements Listener {
+export class TcpListener<G extends Guest> implements Listener, OpeningOwner {
   readonly #server: Server;
   readonly #context: PeerContext;
   readonly #admission: Admission;
-  readonly #welcome: Welcome<G>;
+  readonly #house: House<G>;
+  readonly #proxies: AddressRanges;
   readonly #guests = new Set<G>();
+  readonly #openings = new Set<Opening>();
   readonly #lastGone = Promise.withResolvers<void>();
   #closed: Promise<void> | undefined;
   host = '';
   port = 0;
 
-  constructor(context: PeerContext, welcome: Welcome<G>) {
+  constructor(context: PeerContext, house: House<G>) {
     this.#context = context;
-    this.#welcome = welcome;
+    this.#house = house;
+    this.#proxies = new AddressRanges(house.proxyFrom);
     this.#admission = new Admission(context.limits);
     const sockets = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
     this.#server = createServer(sockets, (socket) => this.#onSocket(socket));
@@ -82,31 +95,72 @@ export class TcpListener<G extends Guest> implements Listener {
     this.#context.metrics.connections.set(this.#admission.connections);
   }
 
+  onOpened(opening: Opening, source: Remote | undefined): void {
+    const { socket, remote, expected } = opening;
+    this.#openings.delete(opening);
+    const real = source ?? remote;
+    const limit = expected === 'tls' ? undefined : this.#admission.identify(real.address, this.#context.clock.now());
+    if (limit === undefined) {
+      this.#admit(socket, real);
+      // TLS reads by itself.
+      if (!this.#house.tls) socket.resume();
+    } else {
+      this.#admission.release();
+      this.#refuse(socket, real, limit);
+    }
+  }
+
+  onOpeningRefused(opening: Opening, code: Refusal): void {
+    this.onOpeningGone(opening);
+    this.#refuse(opening.socket, opening.remote, code);
+  }
+
+  onOpeningGone(opening: Opening): void {
+    this.#openings.delete(opening);
+    if (opening.expected === 'tls') {
+      this.#admission.leaveHandshake();
+      this.#admission.leave(opening.remote.address);
+    } else {
+      this.#admission.release();
+    }
+  }
+
   async #close(): Promise<void> {
     const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const opening of this.#openings) opening.end();
     for (const guest of this.#guests) guest.end('shutdown');
     if (this.#guests.size > 0) await this.#lastGone.promise;
     await stopped;
   }
 
   #onSocket(socket: Socket): void {
-    const { clock, log, metrics } = this.#context;
     // Gone before it was accepted.
     if (socket.remoteAddress === undefined) {
       socket.destroy();
       return;
     }
-    const address = plainAddress(socket.remoteAddress);
-    const limit = this.#admission.enter(address, clock.now());
-    if (limit !== undefined) {
-      socket.on('error', () => {});
-      socket.resetAndDestroy();
-      metrics.refused.inc({ limit });
-      log.debug('connection refused', { address, limit });
-      return;
-    }
-    this.#guests.add(this.#welcome(socket, remoteOf(socket)));
+    const remote = remoteOf(socket);
+    const isProxy = this.#proxies.has(remote.address);
+    const { clock } = this.#context;
+    const limit = isProxy ? this.#admission.hold() : this.#admission.enter(remote.address, clock.now());
+    if (limit !== undefined) this.#refuse(socket, remote, limit);
+    else if (isProxy) this.#openings.add(new Opening(socket, remote, 'proxy-header', this.#context, this));
+    else if (this.#house.tls) this.#openings.add(new Opening(socket, remote, 'tls', this.#context, this));
+    else this.#admit(socket, remote);
+  }
+
+  #admit(socket: Socket, remote: Remote): void {
+    const { metrics } = this.#context;
+    this.#guests.add(this.#house.welcome(socket, remote));
     metrics.accepted.inc();
     metrics.connections.set(this.#admission.connections);
+  }
+
+  #refuse(socket: Socket, { address }: Remote, limit: Refusal): void {
+    const { log, metrics } = this.#context;
+    socket.on('error', () => {});
+    socket.resetAndDestroy();
+    metrics.refused.inc({ limit });
+    log.debug('connection refused', { address, limit });
   }
 }

@@ -1,12 +1,17 @@
 import type { Socket } from 'node:net';
-import type { CloseReason } from './close-reasons.ts';
+import { TLSSocket } from 'node:tls';
+import { ProtocolError } from '@sv2kit/codec';
+import type { CloseReason, NetCloseReason } from './close-reasons.ts';
 import type { PeerContext } from './peer-context.ts';
+import { refuseProxyHeader } from './proxy-header.ts';
 import type { Remote } from './remote.ts';
 import { SocketPeer } from './socket-peer.ts';
+import { beginsTls, tlsFault, whenSecure } from './tls.ts';
 import type { Wire, WireConnection } from './wire.ts';
 
 /** What all wires of a listener share, and what a single outgoing one knows. */
 export interface WireContext extends PeerContext {
+  readonly side: 'server' | 'client';
   /** The connection stands. */
   accept(connection: WireConnection): Wire;
   onReady(peer: WirePeer): void;
@@ -18,14 +23,19 @@ export class WirePeer extends SocketPeer implements WireConnection {
   readonly encrypted: boolean;
   wasReady = false;
   readonly #context: WireContext;
-  /** Undefined until the application has been asked. */
+  /** Undefined until the application has been asked: TLS comes first. */
   #wire: Wire | undefined;
 
   constructor(socket: Socket, context: WireContext, remote?: Remote) {
     super(socket, context, remote);
     this.#context = context;
-    this.encrypted = false;
-    this.#begin();
+    this.encrypted = socket instanceof TLSSocket;
+    if (socket instanceof TLSSocket) {
+      this.expectWithin(this.limits.handshakeMs, 'handshake-timeout');
+      whenSecure(socket, context.side, this);
+    } else {
+      this.onSecure();
+    }
   }
 
   protected override get pendingBytes(): number {
@@ -51,8 +61,28 @@ export class WirePeer extends SocketPeer implements WireConnection {
     this.#context.onReady(this);
   }
 
+  /** Everything below the application stands. */
+  onSecure(): void {
+    this.expectWithin(this.limits.setupMs, 'setup-timeout');
+    this.enter(this.#begin);
+  }
+
   protected override receive(chunk: Uint8Array): void {
     this.#wire?.receive(chunk);
+  }
+
+  protected override receiveFirst(chunk: Uint8Array): void {
+    if (!this.encrypted && this.#context.side === 'server') {
+      refuseProxyHeader(chunk);
+      if (beginsTls(chunk)) throw new ProtocolError('tls-unexpected' satisfies NetCloseReason);
+    }
+    this.receive(chunk);
+  }
+
+  protected override blame(error: Error | undefined): NetCloseReason {
+    if (!this.encrypted) return super.blame(error);
+    if (error !== undefined) return tlsFault(error);
+    return this.#wire === undefined ? 'tls-failed' : 'peer-closed';
   }
 
   protected override drain(): Uint8Array | undefined {
@@ -69,9 +99,6 @@ export class WirePeer extends SocketPeer implements WireConnection {
   }
 
   #begin(): void {
-    this.expectWithin(this.limits.setupMs, 'setup-timeout');
-    this.enter(() => {
-      this.#wire = this.#context.accept(this);
-    });
+    this.#wire = this.#context.accept(this);
   }
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Admission, plainAddress } from '../src/admission.ts';
+import { plainAddress } from '../src/addresses.ts';
+import { Admission } from '../src/admission.ts';
 import { DEFAULT_LIMITS, type Limits, NET_CLOSE_REASONS, CONNECT_ERRORS, REFUSALS } from '../src/index.ts';
 import { Watch } from '../src/watch.ts';
 import { stage, until } from './peers.ts';
