@@ -1,3 +1,4 @@
+import { sameBytes } from '@sv2kit/bitcoin';
 import type { Work } from '@sv2kit/mining';
 import { Sv1JobIds } from '@sv2kit/sv1';
 import { TranslatedJob } from './translated-job.ts';
@@ -32,7 +33,8 @@ export class JobTranslator {
   translate(work: Work, nowMs: number): TranslatedJob {
     const known = this.#known.find((each) => isSameJob(each.work, work));
     if (known !== undefined) return known.job;
-    const job = TranslatedJob.of(work, this.#ids.next(), nowMs);
+    const twin = this.#known.find((each) => isSameSpace(each.work, work))?.job;
+    const job = TranslatedJob.of(work, this.#ids.next(), nowMs, twin);
     this.#known = [{ work, job }, ...this.#known.slice(0, REMEMBERED - 1)];
     return job;
   }
@@ -49,6 +51,19 @@ export class JobTranslator {
     job.source.newest = { job: next, sinceMs: nowMs };
     return next;
   }
+}
+
+/** The same headers under another id: an upstream that says a job twice must not have miners search it twice. */
+function isSameSpace(a: Work, b: Work): boolean {
+  if (a.space.kind !== 'extended' || b.space.kind !== 'extended' || a.channelId !== b.channelId) return false;
+  const { merklePath } = b.space;
+  return (
+    sameBytes(a.prevHash, b.prevHash) &&
+    sameBytes(a.space.coinbasePrefix, b.space.coinbasePrefix) &&
+    sameBytes(a.space.coinbaseSuffix, b.space.coinbaseSuffix) &&
+    a.space.merklePath.length === merklePath.length &&
+    a.space.merklePath.every((hash, level) => sameBytes(hash, merklePath[level] as Uint8Array))
+  );
 }
 
 /** By identity of what the messages share: equal bytes of other messages may be another channel's job. */

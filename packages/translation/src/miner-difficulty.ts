@@ -1,5 +1,12 @@
 import { HASHES_PER_DIFFICULTY, Vardiff, VARDIFF_TUNING, type VardiffTuning } from '@sv2kit/mining';
+import type { FirmwareProfile } from './profiles.ts';
 import { floorPowerOfTwo, minerDifficulty, type PasswordFields, SV1_LIMITS } from '@sv2kit/sv1';
+
+/** How long to wait for a share, counted in expected ones, and by how much the difficulty goes down then. */
+interface Silence {
+  readonly expected: number;
+  readonly step: number;
+}
 
 /** How a {@link MinerDifficulty} goes about it. The defaults were chosen by simulation (`test/miner-difficulty.test.ts`). */
 export interface DifficultyTuning {
@@ -7,12 +14,12 @@ export interface DifficultyTuning {
   readonly up: number;
   readonly down: number;
   /** A miner of which no share has come for so long, counted in expected ones, is far weaker than was guessed. */
-  readonly silence: number;
-  /** By how much its difficulty goes down each time. */
-  readonly silenceStep: number;
+  readonly silence: Silence;
+  /** The same for a miner of which few have come. */
+  readonly sparse: Silence;
   /** Least time between two changes that do not wait for a job, in milliseconds: the last one has to arrive first. */
   readonly urgentMs: number;
-  /** Accepted shares after which the miner's own suggestions are heard no more: its shares say it better. */
+  /** Accepted shares after which neither the miner's suggestions nor its silence count: its rate of shares says it better. */
   readonly evidence: number;
   readonly vardiff: VardiffTuning;
 }
@@ -20,12 +27,15 @@ export interface DifficultyTuning {
 export const DIFFICULTY_TUNING: DifficultyTuning = {
   up: 1.7,
   down: 0.6,
-  silence: 4.5,
-  silenceStep: 16,
+  silence: { expected: 3.5, step: 64 },
+  sparse: { expected: 6, step: 8 },
   urgentMs: 1_000,
   evidence: 8,
   vardiff: { ...VARDIFF_TUNING, maxStepUp: 64 },
 };
+
+/** More than an exahash a second has no V1 connection: from a wrong word beyond it the way down would be long. */
+const MOST_AT_START = 2 ** 32;
 
 /** What a miner's difficulty starts from; the first one that is there counts: the miner's own word, the operator's, a guess. */
 export interface DifficultyOptions {
@@ -37,8 +47,8 @@ export interface DifficultyOptions {
   readonly suggested?: number;
   /** The operator's. */
   readonly start?: number;
-  /** Of the firmware family. */
-  readonly guess: number;
+  /** Of the firmware family. Its least difficulty holds unless the miner asks for less itself. */
+  readonly profile: Pick<FirmwareProfile, 'startDifficulty' | 'leastDifficulty'>;
   readonly tuning?: DifficultyTuning;
 }
 
@@ -67,16 +77,24 @@ export class MinerDifficulty {
   #limits: DifficultyLimits | undefined;
   #upstream: { readonly target: Uint8Array; readonly difficulty: number } | undefined;
   #accepted = 0;
-  /** When the difficulty at hand, or the latest guess, began. */
+  /** A first one is answered with a job at once; later ones wait as every change does. */
+  #suggestion: 'none' | 'first' | 'later' | 'done' = 'none';
+  /** When the difficulty at hand, or the latest guess, began; or the latest share came. */
   #sinceMs = 0;
   #lookedMs = 0;
 
-  constructor({ sharesPerMinute, floor, password, suggested, start, guess, tuning }: DifficultyOptions) {
+  constructor({ sharesPerMinute, floor, password, suggested, start, profile, tuning }: DifficultyOptions) {
+    const asked = password?.difficulty ?? suggested;
+    const least = Math.max(
+      floor,
+      password?.minimumDifficulty ?? 0,
+      Math.min(profile.leastDifficulty, asked ?? Infinity),
+    );
     this.#tuning = tuning ?? DIFFICULTY_TUNING;
     this.#sharesPerMinute = sharesPerMinute;
-    this.#floor = Math.min(Math.max(floor, password?.minimumDifficulty ?? 0), SV1_LIMITS.mostDifficulty);
+    this.#floor = Math.min(least, SV1_LIMITS.mostDifficulty);
     this.#fixed = password?.fixed === true;
-    this.#start = this.#within(password?.difficulty ?? suggested ?? start ?? guess);
+    this.#start = this.#within(asked ?? start ?? profile.startDifficulty);
     this.#level = floorPowerOfTwo(this.#start);
   }
 
@@ -90,10 +108,14 @@ export class MinerDifficulty {
     return this.#vardiff?.hashrate ?? (this.#start * HASHES_PER_DIFFICULTY * this.#sharesPerMinute) / 60;
   }
 
-  /** The miner says what it would like: heard as long as its shares say little. */
+  /**
+   * The miner says what it would like: heard as long as its shares say little. Most firmware says it when it is authorised,
+   * so that its first job is out already.
+   */
   suggest(difficulty: number, nowMs: number): void {
     if (this.#fixed || this.#accepted >= this.#tuning.evidence) return;
     this.#guess(difficulty, nowMs);
+    this.#suggestion = this.#suggestion === 'none' ? 'first' : 'later';
   }
 
   /** The difficulty of a job that goes out now. */
@@ -102,7 +124,7 @@ export class MinerDifficulty {
     const bounds = { min: this.#floor, max: SV1_LIMITS.mostDifficulty, network: limits.networkDifficulty };
     this.#vardiff ??= this.#begin(nowMs);
     this.#vardiff.setBounds(bounds);
-    if (this.#isSilent(nowMs)) this.#guess(this.#vardiff.difficulty / this.#tuning.silenceStep, nowMs);
+    this.#hear(this.#vardiff, nowMs);
     this.#look(this.#vardiff, nowMs);
     const difficulty = this.#bounded(this.#vardiff, limits);
     if (difficulty !== this.#current) {
@@ -116,6 +138,7 @@ export class MinerDifficulty {
   /** A share was accepted. @param work its difficulty */
   accepted(work: number, nowMs: number): void {
     this.#accepted += 1;
+    this.#sinceMs = nowMs;
     this.#vardiff?.accepted(work, nowMs);
   }
 
@@ -127,10 +150,9 @@ export class MinerDifficulty {
     const vardiff = this.#vardiff;
     const limits = this.#limits;
     if (vardiff === undefined || limits === undefined || this.#fixed) return false;
-    if (nowMs - this.#lookedMs < this.#tuning.urgentMs) return false;
-    const silent = this.#isSilent(nowMs);
-    if (!silent && !vardiff.urgent && !vardiff.outOfBounds) return false;
-    if (silent) this.#guess(vardiff.difficulty / this.#tuning.silenceStep, nowMs);
+    if (nowMs - this.#lookedMs < this.#tuning.urgentMs && this.#suggestion !== 'first') return false;
+    const asked = this.#suggestion === 'first' || this.#suggestion === 'later';
+    if (!this.#hear(vardiff, nowMs) && !asked && !vardiff.urgent && !vardiff.outOfBounds) return false;
     this.#look(vardiff, nowMs);
     return this.#bounded(vardiff, limits) !== this.#current;
   }
@@ -148,13 +170,18 @@ export class MinerDifficulty {
     this.#sinceMs = nowMs;
   }
 
-  #isSilent(nowMs: number): boolean {
-    if (this.#accepted > 0 || this.#fixed || this.#start <= this.#floor) return false;
-    return ((nowMs - this.#sinceMs) / 60_000) * this.#sharesPerMinute >= this.#tuning.silence;
+  /** @returns whether the miner is silent: then it is guessed to be far weaker */
+  #hear(vardiff: Vardiff, nowMs: number): boolean {
+    if (this.#fixed || this.#accepted >= this.#tuning.evidence || this.#start <= this.#floor) return false;
+    const { expected, step } = this.#accepted === 0 ? this.#tuning.silence : this.#tuning.sparse;
+    if (((nowMs - this.#sinceMs) / 60_000) * this.#sharesPerMinute < expected) return false;
+    this.#guess(vardiff.difficulty / step, nowMs);
+    return true;
   }
 
   #look(vardiff: Vardiff, nowMs: number): void {
     this.#lookedMs = nowMs;
+    if (this.#suggestion !== 'none') this.#suggestion = 'done';
     vardiff.evaluate(nowMs);
     if (this.#fixed) return;
     const ratio = vardiff.difficulty / this.#level;
@@ -174,8 +201,9 @@ export class MinerDifficulty {
     return Math.min(Math.max(eased, ceilPowerOfTwo(this.#floor)), this.#upstream.difficulty);
   }
 
+  /** What a miner is started with, whatever it says of itself. */
   #within(difficulty: number): number {
-    return Math.min(Math.max(difficulty, this.#floor), SV1_LIMITS.mostDifficulty);
+    return Math.max(floorPowerOfTwo(Math.min(difficulty, MOST_AT_START)), this.#floor);
   }
 }
 

@@ -45,7 +45,7 @@ export class MinerJobs<U> {
   #jobs: MinerJob<U>[] = [];
   #epoch = 0;
   /** The number of the latest id that was given up. */
-  #retired = -1;
+  #retired = 0;
 
   constructor(limits: MinerLimits) {
     this.#limits = limits;
@@ -63,7 +63,8 @@ export class MinerJobs<U> {
 
   /** Whether an id is one that has been given up; ids are given out in order, in hex. */
   isRetired(id: string): boolean {
-    return Number.parseInt(id, 16) <= this.#retired;
+    const number = Number.parseInt(id, 16);
+    return number > 0 && number <= this.#retired;
   }
 
   isStale(job: MinerJob<U>): boolean {

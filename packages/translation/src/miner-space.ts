@@ -43,13 +43,6 @@ export class MinerSpace {
     extranonce.set(extranonce2, room);
     return extranonce;
   }
-
-  /** Whether both are the same part of the same channel's space. */
-  equals(other: MinerSpace): boolean {
-    const { front } = this;
-    if (this.#prefixSize !== other.#prefixSize || this.extranonce2Size !== other.extranonce2Size) return false;
-    return front.length === other.front.length && front.every((byte, at) => byte === other.front[at]);
-  }
 }
 
 /** A miner's space, or what the channel lacks for one. */

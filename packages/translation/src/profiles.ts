@@ -117,7 +117,7 @@ export const FIRMWARE_PROFILES: readonly FirmwareProfile[] = [
   {
     ...UNKNOWN,
     family: 'cpu',
-    agents: ['cpuminer', 'minerd', 'ccminer'],
+    agents: ['cpuminer', 'minerd', 'ccminer', 'sv2kit-mining-device'],
     startDifficulty: 2 ** -8,
     coinbaseLimit: COINBASE.huge,
   },

@@ -31,11 +31,13 @@ export class TranslatedJob {
    * @param work an extended channel's; of a group's any member's. Its byte fields are kept, not copied.
    * @param id of `Sv1JobIds`
    * @param nowMs unix time in milliseconds
+   * @param twin an earlier one with the same headers: its shares are this one's, so that this has a later ntime
    * @throws BitcoinError `bad-nbits`: an upstream that says such is of no use
    */
-  static of(work: Work, id: string, nowMs: number): TranslatedJob {
-    const source = new JobSource(work, (Number.parseInt(id, 16) % MAX_UINT32) + 1);
-    return new TranslatedJob(source, id, clockNtime(source, nowMs));
+  static of(work: Work, id: string, nowMs: number, twin?: TranslatedJob): TranslatedJob {
+    const source = new JobSource(work, twin?.source.number ?? (Number.parseInt(id, 16) % MAX_UINT32) + 1);
+    const least = twin === undefined ? 0 : (twin.source.newest?.job ?? twin).ntime + 1;
+    return new TranslatedJob(source, id, Math.min(Math.max(clockNtime(source, nowMs), least), MAX_UINT32));
   }
 
   /** The upstream's job id. */

@@ -1,0 +1,332 @@
+import {
+  difficultyFromTarget,
+  MAX_TARGET,
+  meetsTarget,
+  targetFromBigint,
+  targetFromDifficulty,
+  targetFromNbits,
+  targetToBigint,
+} from '@sv2kit/bitcoin';
+import { ShareBudget } from '@sv2kit/mining';
+import type { Submit } from '@sv2kit/sv1';
+import { describe, expect, test } from 'vitest';
+import { extranonce1Of, JobTranslator, type JobTerms, MinerChannel, MINER_LIMITS } from '../src/index.ts';
+import {
+  budget,
+  filled,
+  hashOf,
+  jobAsRead,
+  MASK,
+  NOW,
+  NTIME,
+  REGTEST,
+  spaceOf,
+  submitOf,
+  VERSION,
+  workOf,
+} from './support.ts';
+
+/** Every hash meets it. */
+const ANY = 2 ** -40;
+/** No hash meets it. */
+const NONE = 2 ** 40;
+const space = spaceOf();
+
+const terms = (change: Partial<JobTerms<string>> = {}): JobTerms<string> => ({
+  space,
+  versionMask: MASK,
+  difficulty: ANY,
+  upstreamTarget: MAX_TARGET,
+  upstream: 'pool',
+  clean: false,
+  ...change,
+});
+
+function opened(change: Partial<JobTerms<string>> = {}, work = workOf()) {
+  const jobs = new JobTranslator();
+  const channel = new MinerChannel<string>({ budget: budget() });
+  const job = jobs.translate(work, NOW);
+  channel.give(job, terms({ clean: true, ...change }), NOW);
+  const judge = (found: Partial<Submit> = {}, atMs = NOW) => channel.judge(submitOf(job.id, found), atMs);
+  return { jobs, channel, job, judge };
+}
+
+const reasonOf = (verdict: ReturnType<MinerChannel<string>['judge']>) =>
+  verdict.kind === 'refused' ? verdict.reason : verdict.kind;
+
+describe('a V1 share', () => {
+  test('goes upstream as the channel has it: rolled part, version, ntime (§5.3.12)', () => {
+    const { judge } = opened();
+    const submit = { extranonce2: Uint8Array.of(1, 2, 3, 4), nonce: 77, ntime: NTIME + 9, versionBits: 0x00c0e000 };
+    expect(judge(submit)).toEqual({
+      kind: 'accepted',
+      work: ANY,
+      isBlock: false,
+      forward: {
+        upstream: 'pool',
+        jobId: 1,
+        extranonce: Uint8Array.of(0, 0, 0, 5, 1, 2, 3, 4),
+        version: 0x20c0e000,
+        ntime: NTIME + 9,
+        nonce: 77,
+        work: difficultyFromTarget(MAX_TARGET),
+      },
+    });
+  });
+
+  test('that is easier than the channel wants stays here', () => {
+    const { judge } = opened({ upstreamTarget: targetFromDifficulty(NONE) });
+    expect(judge()).toEqual({ kind: 'accepted', work: ANY, forward: undefined, isBlock: false });
+  });
+
+  test.each([
+    ['its hash', 0n, 'accepted'],
+    ['one below its hash', -1n, undefined],
+  ])('is held against the whole of a channel target that is %s', (_, offset, forwarded) => {
+    const { job } = opened();
+    const found = { extranonce2: filled(4, 0), version: VERSION, ntime: NTIME, nonce: 5 };
+    const hash = hashOf(jobAsRead(job, space), extranonce1Of(5), found);
+    const value = targetToBigint(hash);
+    const { judge } = opened({ upstreamTarget: targetFromBigint(value + offset) });
+    const verdict = judge({ nonce: 5 });
+    expect(verdict.kind === 'accepted' && verdict.forward !== undefined).toBe(forwarded === 'accepted');
+  });
+
+  test.each<[string, Partial<Submit>, string]>([
+    ['too hard a difficulty', {}, 'low-difficulty'],
+    ['an extranonce2 too short', { extranonce2: filled(3, 0) }, 'bad-extranonce2-size'],
+    ['an extranonce2 too long', { extranonce2: filled(5, 0) }, 'bad-extranonce2-size'],
+    ['bits outside the mask', { versionBits: 0x1000 }, 'bad-version-bits'],
+    ['an ntime below the least', { ntime: NTIME - 1 }, 'bad-ntime'],
+    ['an ntime too far ahead', { ntime: NTIME + 7_141 }, 'bad-ntime'],
+  ])('with %s is refused', (_, found, reason) => {
+    const { judge } = opened({ difficulty: reason === 'low-difficulty' ? NONE : ANY });
+    expect(reasonOf(judge(found))).toBe(reason);
+  });
+
+  test('may have an ntime up to two hours ahead of the clock, less a minute', () => {
+    const { judge } = opened();
+    expect(reasonOf(judge({ ntime: NTIME + 7_140 }))).toBe('accepted');
+    expect(reasonOf(judge({ ntime: NTIME + 7_141 }, NOW + 1_000))).toBe('accepted');
+  });
+
+  test.each([
+    ['unknown-job', 21, 'Job not found'],
+    ['stale-job', 21, 'Stale share'],
+    ['low-difficulty', 23, 'Low difficulty share'],
+    ['duplicate', 22, 'Duplicate share'],
+  ])('that is refused as %s has the error number of the field', (reason, code, message) => {
+    const { judge, channel, jobs } = opened();
+    const one = judge();
+    expect(one.kind).toBe('accepted');
+    let verdict = judge();
+    if (reason === 'unknown-job') verdict = channel.judge(submitOf('beef'), NOW);
+    if (reason === 'low-difficulty') verdict = opened({ difficulty: NONE }).judge();
+    if (reason === 'stale-job') {
+      channel.give(jobs.translate(workOf({ prevHash: filled(32, 4) }), NOW), terms(), NOW);
+      verdict = judge({ nonce: 1 });
+    }
+    expect(verdict).toEqual({ kind: 'refused', reason, error: { code, message } });
+  });
+
+  test('before any job is for an unknown one', () => {
+    const channel = new MinerChannel({ budget: budget() });
+    for (const id of ['1', '', '0', 'zz', '-1', 'constructor']) {
+      expect(reasonOf(channel.judge(submitOf(id), NOW) as never)).toBe('unknown-job');
+    }
+  });
+});
+
+describe('version bits', () => {
+  const version = 0x20800000;
+  test.each([
+    ['none', undefined, 0x20800000, 'accepted'],
+    ['bits that replace those under the mask (BIP310)', 0x00c0e000, 0x20c0e000, 'accepted'],
+    ['bits that differ from the job, as ESP-Miner has them', 0x0040e000, 0x20c0e000, 'accepted'],
+    ['the whole version', 0x20c0e000, 0x20c0e000, 'accepted'],
+    ['bits that make neither header', 0x0001e000, 0x20c0e000, 'low-difficulty'],
+  ])('that are %s are read right', (_, versionBits, hashed, outcome) => {
+    const work = workOf({ version });
+    const { job } = opened({}, work);
+    const difficulty = 2 ** -24;
+    const target = targetFromDifficulty(difficulty);
+    let nonce = 0;
+    const found = () => ({ extranonce2: filled(4, 0), version: hashed, ntime: NTIME, nonce });
+    while (!meetsTarget(hashOf(jobAsRead(job, space), extranonce1Of(5), found()), target)) nonce += 1;
+    const verdict = opened({ difficulty }, work).judge({ nonce, versionBits });
+    expect(reasonOf(verdict)).toBe(outcome);
+    if (verdict.kind === 'accepted') expect(verdict.forward?.version).toBe(hashed);
+  });
+
+  test('are none where the job allows no rolling (§5.3.16)', () => {
+    const { judge } = opened({}, workOf({ versionRollingAllowed: false }));
+    expect(reasonOf(judge({ versionBits: 0x2000 }))).toBe('bad-version-bits');
+    expect(reasonOf(judge({ versionBits: 0 }))).toBe('accepted');
+  });
+
+  test('are judged by the mask that the job was sent with', () => {
+    const { judge, channel, jobs, job } = opened();
+    const next = jobs.refresh(job, NOW);
+    channel.give(next, terms({ versionMask: 0 }), NOW);
+    expect(reasonOf(judge({ versionBits: 0x2000 }))).toBe('accepted');
+    expect(reasonOf(channel.judge(submitOf(next.id, { versionBits: 0x2000 }), NOW))).toBe('bad-version-bits');
+  });
+});
+
+describe('a share comes twice', () => {
+  test.each<[string, Partial<Submit>]>([
+    ['as it was', {}],
+    ['with the version in full', { versionBits: 0x20c0e000 }],
+    ['under another name', { username: 'someone' }],
+  ])('%s', (_, change) => {
+    const { judge } = opened();
+    const found = { versionBits: 0x00c0e000, nonce: 3 };
+    expect(reasonOf(judge(found))).toBe('accepted');
+    expect(reasonOf(judge({ ...found, ...change }))).toBe('duplicate');
+  });
+
+  test('for a job that was sent again', () => {
+    const { judge, channel, jobs, job } = opened();
+    const next = jobs.refresh(job, NOW);
+    channel.give(next, terms(), NOW);
+    expect(reasonOf(judge())).toBe('accepted');
+    expect(reasonOf(channel.judge(submitOf(next.id), NOW))).toBe('duplicate');
+  });
+
+  test('when no more can be remembered: it is refused, unless jobs are gone', () => {
+    const jobs = new JobTranslator();
+    const limits = { ...MINER_LIMITS, seenShares: 4, jobs: 1, assuredJobs: 1 };
+    const channel = new MinerChannel<string>({ budget: budget(), limits });
+    const first = jobs.translate(workOf(), NOW);
+    channel.give(first, terms(), NOW);
+    const outcomes = [0, 1, 2, 3, 4].map((nonce) => reasonOf(channel.judge(submitOf(first.id, { nonce }), NOW)));
+    expect(outcomes).toEqual(['accepted', 'accepted', 'accepted', 'accepted', 'memory-exhausted']);
+    const again = jobs.refresh(first, NOW);
+    channel.give(again, terms(), NOW);
+    expect(reasonOf(channel.judge(submitOf(again.id, { nonce: 5 }), NOW))).toBe('memory-exhausted');
+    const other = jobs.translate(workOf({ jobId: 2, space: { merklePath: [] } }), NOW);
+    channel.give(other, terms(), NOW);
+    expect(reasonOf(channel.judge(submitOf(other.id, { nonce: 5 }), NOW))).toBe('accepted');
+  });
+
+  test('and its memory is given back with a tip, and with the miner', () => {
+    const shared = new ShareBudget(1_024);
+    const jobs = new JobTranslator();
+    const channel = new MinerChannel<string>({ budget: shared });
+    const first = jobs.translate(workOf(), NOW);
+    channel.give(first, terms(), NOW);
+    expect(shared.used).toBe(0);
+    channel.judge(submitOf(first.id), NOW);
+    expect(shared.used).toBe(16);
+    channel.give(jobs.translate(workOf({ prevHash: filled(32, 9) }), NOW), terms(), NOW);
+    expect(shared.used).toBe(0);
+    channel.judge(submitOf('2'), NOW);
+    channel.close();
+    expect(shared.used).toBe(0);
+  });
+});
+
+describe('jobs', () => {
+  test('of an earlier tip are stale, also if nobody says that it is another', () => {
+    const { judge, channel, jobs } = opened();
+    channel.give(jobs.translate(workOf({ prevHash: filled(32, 4) }), NOW), terms({ clean: false }), NOW);
+    expect(reasonOf(judge())).toBe('stale-job');
+  });
+
+  test('of a channel that is gone are stale; those of another prefix on the same channel are not (§5.3.10)', () => {
+    const { judge, channel, jobs } = opened();
+    const moved = spaceOf(5, filled(4, 0xb0));
+    channel.give(jobs.translate(workOf({ jobId: 2 }), NOW), terms({ space: moved }), NOW);
+    expect(judge({ nonce: 1 })).toMatchObject({ kind: 'accepted', forward: { jobId: 1 } });
+    expect(channel.judge(submitOf('2'), NOW)).toMatchObject({ kind: 'accepted', forward: { jobId: 2 } });
+    channel.give(jobs.translate(workOf({ jobId: 1 }), NOW), terms({ clean: true, upstream: 'other' }), NOW);
+    expect(reasonOf(judge({ nonce: 2 }))).toBe('stale-job');
+    expect(channel.judge(submitOf('3'), NOW)).toMatchObject({ forward: { upstream: 'other' } });
+  });
+
+  test('are all stale once the tip is ended', () => {
+    const { judge, channel } = opened();
+    channel.endTip();
+    expect(reasonOf(judge())).toBe('stale-job');
+  });
+
+  test('are kept for ten minutes, three of them longer, sixteen at most', () => {
+    const { channel, jobs } = opened();
+    const known = (): number => {
+      const ids = Array.from({ length: 40 }, (_, at) => (at + 1).toString(16));
+      return ids.filter((id) => reasonOf(channel.judge(submitOf(id, { ntime: 0 }), NOW)) === 'bad-ntime').length;
+    };
+    for (let id = 2; id <= 10; id += 1) channel.give(jobs.translate(workOf({ jobId: id }), NOW), terms(), NOW);
+    expect(known()).toBe(10);
+    channel.give(jobs.translate(workOf({ jobId: 11 }), NOW), terms(), NOW + 600_001);
+    expect(known()).toBe(3);
+    for (let id = 12; id <= 40; id += 1) channel.give(jobs.translate(workOf({ jobId: id }), NOW), terms(), NOW);
+    expect(known()).toBe(16);
+    expect(reasonOf(channel.judge(submitOf('1'), NOW))).toBe('stale-job');
+    expect(reasonOf(channel.judge(submitOf('29'), NOW))).toBe('unknown-job');
+  });
+});
+
+describe('a possible block', () => {
+  const networkTarget = targetFromNbits(REGTEST);
+  /** Nonces of blocks on the job of `opened({}, workOf({ nbits: REGTEST }))`. */
+  function blocks(count: number, version = VERSION, ntime = NTIME): number[] {
+    const { job } = opened({}, workOf({ nbits: REGTEST }));
+    const v1 = jobAsRead(job, space);
+    const found: number[] = [];
+    for (let nonce = 0; found.length < count; nonce += 1) {
+      const hash = hashOf(v1, extranonce1Of(5), { extranonce2: filled(4, 0), version, ntime, nonce });
+      if (meetsTarget(hash, networkTarget)) found.push(nonce);
+    }
+    return found;
+  }
+  const [block = 0] = blocks(1);
+  const hard = { difficulty: NONE, upstreamTarget: targetFromDifficulty(NONE) };
+  const regtest = (change: Partial<JobTerms<string>> = {}) => opened(change, workOf({ nbits: REGTEST }));
+
+  test('goes upstream although it misses both difficulties, and proves what the network asks', () => {
+    const { judge } = regtest(hard);
+    const verdict = judge({ nonce: block });
+    expect(verdict).toMatchObject({ kind: 'accepted', isBlock: true, forward: { nonce: block, jobId: 1 } });
+    expect(verdict).toMatchObject({ work: difficultyFromTarget(networkTarget) });
+    expect(reasonOf(judge({ nonce: block }))).toBe('duplicate');
+  });
+
+  test('that meets its difficulty proves that', () => {
+    const { judge } = regtest({ difficulty: ANY });
+    expect(judge({ nonce: block })).toMatchObject({ work: ANY, isBlock: true });
+  });
+
+  test('goes upstream on a stale job, once, to the channel that the job was from', () => {
+    const { judge, channel, jobs } = regtest(hard);
+    channel.give(jobs.translate(workOf({ prevHash: filled(32, 4) }), NOW), terms({ upstream: 'other' }), NOW);
+    expect(judge({ nonce: block })).toMatchObject({ kind: 'accepted', isBlock: true, forward: { upstream: 'pool' } });
+    expect(reasonOf(judge({ nonce: block }))).toBe('duplicate');
+  });
+
+  test('on stale jobs is remembered within bounds', () => {
+    const { judge, channel, jobs } = regtest(hard);
+    channel.give(jobs.translate(workOf({ prevHash: filled(32, 4) }), NOW), terms(), NOW);
+    const outcomes = blocks(MINER_LIMITS.lateBlocks + 2).map((nonce) => reasonOf(judge({ nonce })));
+    expect(outcomes.filter((outcome) => outcome === 'accepted').length).toBe(MINER_LIMITS.lateBlocks);
+    expect(outcomes.at(-1)).toBe('memory-exhausted');
+  });
+
+  test('goes upstream with bits outside the mask, and with an ntime out of bounds', () => {
+    const [rolled = 0] = blocks(1, VERSION | 0x20);
+    expect(regtest(hard).judge({ nonce: rolled, versionBits: 0x20 })).toMatchObject({
+      isBlock: true,
+      forward: { version: VERSION | 0x20 },
+    });
+    const [late = 0] = blocks(1, VERSION, NTIME + 9_000);
+    expect(regtest(hard).judge({ nonce: late, ntime: NTIME + 9_000 })).toMatchObject({ isBlock: true });
+  });
+
+  test('on the tip at hand goes upstream even if it cannot be remembered', () => {
+    const jobs = new JobTranslator();
+    const channel = new MinerChannel<string>({ budget: new ShareBudget(0) });
+    const job = jobs.translate(workOf({ nbits: REGTEST }), NOW);
+    channel.give(job, terms(), NOW);
+    expect(channel.judge(submitOf(job.id, { nonce: block }), NOW)).toMatchObject({ isBlock: true });
+  });
+});

@@ -1,0 +1,168 @@
+import { sameBytes } from '@sv2kit/bitcoin';
+import { writeNotify } from '@sv2kit/sv1';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { extranonce1Of, JobTranslator, TranslatedJob } from '../src/index.ts';
+import { filled, hashOf, jobAsRead, MAINNET, NOW, NTIME, spaceOf, text, VERSION, workOf } from './support.ts';
+
+const bytes = (least: number, most: number) => fc.uint8Array({ minLength: least, maxLength: most });
+const u32 = fc.integer({ min: 0, max: 0xffffffff });
+const extended = (work: ReturnType<typeof workOf>) => {
+  if (work.space.kind !== 'extended') throw new Error('standard');
+  return work.space;
+};
+
+describe('a V2 job as a V1 job', () => {
+  test('has the channel prefix and zeros at the end of coinb1 (§5.2.2)', () => {
+    const job = jobAsRead(TranslatedJob.of(workOf(), '1f', NOW), spaceOf());
+    const { coinbasePrefix, coinbaseSuffix } = extended(workOf());
+    expect(job).toMatchObject({ jobId: '1f', version: VERSION, nbits: MAINNET, ntime: NTIME, cleanJobs: false });
+    expect(job.coinb1).toEqual(Uint8Array.of(...coinbasePrefix, 0xa0, 0xa0, 0xa0, 0xa0, 0, 0));
+    expect(job.coinb2).toEqual(coinbaseSuffix);
+    expect(job.prevHash).toEqual(filled(32, 3));
+  });
+
+  test('is written as sv1 writes a notify, whatever is in it', () => {
+    fc.assert(
+      fc.property(
+        fc.record({ prevHash: bytes(32, 32), version: u32, minNtime: u32 }),
+        fc.record({
+          coinbasePrefix: bytes(0, 80),
+          coinbaseSuffix: bytes(0, 300),
+          merklePath: fc.array(bytes(32, 32), { maxLength: 12 }),
+        }),
+        bytes(0, 16),
+        fc.boolean(),
+        (parts, space, prefix, clean) => {
+          const miner = spaceOf(1, prefix, 9);
+          const line = TranslatedJob.of(workOf({ ...parts, space }), 'abc', NOW).lineFor(miner, clean);
+          const wanted = writeNotify({
+            type: 'notify',
+            jobId: 'abc',
+            prevHash: parts.prevHash,
+            coinb1: Uint8Array.of(...space.coinbasePrefix, ...prefix, 0, 0, 0),
+            coinb2: space.coinbaseSuffix,
+            merkleBranches: space.merklePath,
+            version: parts.version,
+            nbits: MAINNET,
+            ntime: parts.minNtime,
+            cleanJobs: clean,
+          });
+          expect(line.cleanJobs).toBe(clean);
+          expect(text(line.bytes(clean))).toBe(wanted);
+        },
+      ),
+    );
+  });
+
+  test('makes the header that the channel makes of prefix and extranonce (§5.3.16)', () => {
+    fc.assert(
+      fc.property(
+        bytes(0, 12),
+        fc.integer({ min: 6, max: 16 }),
+        fc.integer({ min: 0, max: 65_535 }),
+        bytes(4, 4),
+        (prefix, granted, index, extranonce2) => {
+          const work = workOf();
+          const space = spaceOf(index, prefix, granted);
+          const v1 = jobAsRead(TranslatedJob.of(work, '1', NOW), space);
+          const found = { extranonce2, version: VERSION, ntime: NTIME, nonce: 1 };
+          const extranonce = space.extranonce(extranonce2);
+          expect(extranonce.length).toBe(granted);
+          const { coinbasePrefix } = extended(work);
+          const v2 = { ...v1, coinb1: Uint8Array.of(...coinbasePrefix, ...prefix) };
+          expect(hashOf(v2, new Uint8Array(), { ...found, extranonce2: extranonce })).toEqual(
+            hashOf(v1, extranonce1Of(index), found),
+          );
+        },
+      ),
+    );
+  });
+
+  test('is encoded once for miners of one channel, anew for another prefix', () => {
+    const job = TranslatedJob.of(workOf(), '1', NOW);
+    const first = job.lineFor(spaceOf(1), false).bytes(false);
+    expect(job.lineFor(spaceOf(2), false).bytes(false)).toBe(first);
+    const other = job.lineFor(spaceOf(3, filled(4, 0xb0)), false).bytes(false);
+    expect(sameBytes(other, first)).toBe(false);
+  });
+
+  test('says clean where a session asks for it', () => {
+    const line = TranslatedJob.of(workOf(), '1', NOW).lineFor(spaceOf(), false);
+    expect(text(line.bytes(true))).toMatch(/,true\]\}\n$/);
+    expect(text(line.bytes(false))).toMatch(/,false\]\}\n$/);
+  });
+
+  test('is refused where the tip is nonsense', () => {
+    expect(() => TranslatedJob.of(workOf({ nbits: 0xff7fffff }), '1', NOW)).toThrow('above 256 bits');
+  });
+});
+
+describe('a job that is sent again', () => {
+  const translator = () => new JobTranslator();
+
+  test('has another id and ntime, and is never clean: firmware starts it at extranonce2 0', () => {
+    const ids = translator();
+    const first = ids.translate(workOf(), NOW);
+    const next = ids.refresh(first, NOW + 45_000);
+    expect([next.id, next.ntime, next.jobId]).toEqual(['2', NTIME + 45, first.jobId]);
+    const { jobId: _, ntime: __, ...rest } = jobAsRead(next, spaceOf());
+    expect(jobAsRead(first, spaceOf())).toMatchObject(rest);
+  });
+
+  test('has another ntime within the same second, and when the clock goes back or far ahead', () => {
+    const ids = translator();
+    const day = 86_400_000;
+    let job = ids.translate(workOf(), NOW);
+    const ntimes = [0, 10, -day, 100 * day, 100 * day + 6_000].map((ms) => {
+      job = ids.refresh(job, NOW + ms);
+      return job.ntime - NTIME;
+    });
+    expect(ntimes).toEqual([1, 2, 3, 7_000, 7_001]);
+  });
+
+  test('is shared by miners that want it within seconds, never with one that has it', () => {
+    const ids = translator();
+    const first = ids.translate(workOf(), NOW);
+    const one = ids.refresh(first, NOW + 45_000);
+    expect(ids.refresh(first, NOW + 46_000)).toBe(one);
+    const two = ids.refresh(one, NOW + 47_000);
+    expect(two).not.toBe(one);
+    expect(ids.refresh(first, NOW + 48_000)).toBe(two);
+    expect(ids.refresh(first, NOW + 53_000)).not.toBe(two);
+  });
+});
+
+describe('the translator of jobs', () => {
+  test('makes one job for all channels of a group, which share the bytes of its messages', () => {
+    const ids = new JobTranslator();
+    const work = workOf();
+    const other = { ...work, channelId: 2, space: { ...extended(work), extranoncePrefix: filled(4, 9) } };
+    expect(ids.translate(other, NOW)).toBe(ids.translate(work, NOW));
+  });
+
+  test('makes another job for other bytes, another id, or another activation', () => {
+    const ids = new JobTranslator();
+    const work = workOf();
+    const jobs = [
+      work,
+      workOf(),
+      { ...work, jobId: 2 },
+      { ...work, minNtime: NTIME + 1 },
+      { ...work, prevHash: filled(32, 3) },
+    ].map((each) => ids.translate(each, NOW).id);
+    expect(jobs).toEqual(['1', '2', '3', '4', '5']);
+  });
+
+  test('gives the same headers under another id of the upstream a later ntime, and one memory of shares', () => {
+    const ids = new JobTranslator();
+    const first = ids.translate(workOf(), NOW);
+    ids.refresh(first, NOW + 45_000);
+    const twin = ids.translate(workOf({ jobId: 2 }), NOW + 50_000);
+    expect([twin.jobId, twin.ntime]).toEqual([2, NTIME + 50]);
+    expect(twin.source.number).toBe(first.source.number);
+    expect(ids.translate(workOf({ jobId: 3 }), NOW + 50_000).ntime).toBe(NTIME + 51);
+    const elsewhere = ids.translate(workOf({ channelId: 2 }), NOW);
+    expect([elsewhere.ntime, elsewhere.source.number === first.source.number]).toEqual([NTIME, false]);
+  });
+});
