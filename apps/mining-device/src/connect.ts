@@ -41,6 +41,8 @@ export interface ConnectDeps {
 
 /** What a device that can say its speed in no other way asks a pool for. */
 const SHARES_PER_MINUTE = 6;
+/** A V1 pool that hangs keeps its connections; one that lives has a job anew every minute or so. */
+const POOL_SILENCE_MS = 300_000;
 
 export function protocolOf({ upstreams: [first] }: Pick<MiningDeviceConfig, 'upstreams'>): DeviceProtocol {
   return first?.url.version === 1 ? 'sv1' : 'sv2';
@@ -87,6 +89,7 @@ function connectV1(config: MiningDeviceConfig, deps: ConnectDeps): Upstream {
   const sessions = new Map<UpstreamConfig, string>();
   return createV1Upstream({
     ...commonOptions(deps),
+    policy: { silenceMs: POOL_SILENCE_MS },
     endpoints: upstreams.flatMap((upstream) => (upstream.url.version === 1 ? [{ ...upstream.url, upstream }] : [])),
     session: ({ host, port, upstream }: Configured<V1Endpoint>) => ({
       host,

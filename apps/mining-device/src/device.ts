@@ -45,6 +45,8 @@ export interface MiningDeviceStatus {
 }
 
 const SAMPLE_MS = 1000;
+/** Why there is no work, without a connection. */
+const CLOSED: Readonly<Record<DeviceProtocol, string>> = { sv1: 'no pool', sv2: 'no channel' };
 
 /** A device at work: threads that hash, and the one connection that tells them what. */
 export class MiningDevice implements Service {
@@ -163,7 +165,7 @@ export class MiningDevice implements Service {
   #onPhase(phase: MinerPhase): void {
     this.#phase = phase;
     if (phase === 'mining') this.#working.ok();
-    else this.#working.failing(phase === 'closed' ? 'no channel' : 'no job yet');
+    else this.#working.failing(phase === 'closed' ? CLOSED[protocolOf(this.#config)] : 'no job yet');
     this.#meter.restart();
   }
 

@@ -61,8 +61,12 @@ export class V1Miner implements Workplace, V1PoolHandler {
       case 'malformed':
         log.debug('a line that makes no sense here', { ...event });
         return listener.onUnexpected(event.type);
-      case 'subscribed':
       case 'ready':
+        return log.info('the pool lets us in', {
+          versionMask: event.versionMask.toString(16).padStart(8, '0'),
+          extranonce2Size: event.subscription.extranonce2Size,
+        });
+      case 'subscribed':
       case 'denied':
       case 'reconnect':
       case 'reconnect-refused':

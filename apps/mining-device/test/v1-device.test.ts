@@ -82,6 +82,18 @@ describe('a device at a Stratum V1 pool, over a real socket', () => {
     expect(device.status().phase).toBe('mining');
   });
 
+  test('leaves a pool that has said nothing for five minutes, for it may hang', async () => {
+    const { clock, deps } = surroundings();
+    const [first, second] = [await openPool(clock), await openPool(clock)];
+    const { device, engine } = await startDevice([first, second], deps);
+    await giveWork(first, engine);
+    for (let minute = 0; minute < 4; minute += 1) clock.advance(60_000);
+    expect(device.status().phase).toBe('mining');
+    for (let minute = 0; minute < 2; minute += 1) clock.advance(60_000);
+    await until(() => device.status().phase === 'closed');
+    expect(deps.health.report().reason).toContain('work: no pool');
+  });
+
   test('goes to the next upstream when the first does not want it, under the name that it has there', async () => {
     const { clock, deps } = surroundings();
     const [first, second] = [await openPool(clock), await openPool(clock)];
