@@ -130,9 +130,9 @@ export abstract class ServerChannel {
   /** The first ntime of a job that is new to this channel's devices; undefined when all of it is. Unix seconds. */
   untouchedNtime(job: Job, prevHash: Uint8Array, nowMs: number): number | undefined {
     let untouched: number | undefined;
-    for (const live of this.#jobs.current()) {
+    for (const live of this.#jobs.live) {
+      if (!sameSpace(live.job, job) || this.#jobs.isStale(live)) continue;
       if (!sameBytes(live.work.tip.prevHash, prevHash) || !sameBytes(live.prefix, this.#prefix)) continue;
-      if (!sameSpace(live.job, job)) continue;
       untouched = Math.max(untouched ?? 0, untouchedNtime(live.minNtime, nowMs - live.sinceMs));
     }
     return untouched;

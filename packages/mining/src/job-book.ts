@@ -121,9 +121,9 @@ export class JobBook {
     this.#active = undefined;
   }
 
-  /** Jobs on the tip at hand that can still be submitted for. */
-  *current(): IterableIterator<LiveJob> {
-    for (const job of this.#live.values()) if (job.epoch === this.#epoch) yield job;
+  /** Jobs that a share may name, stale ones included; oldest first. */
+  get live(): IterableIterator<LiveJob> {
+    return this.#live.values();
   }
 
   /**

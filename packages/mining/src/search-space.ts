@@ -1,4 +1,3 @@
-import { sameBytes } from '@sv2kit/bitcoin';
 import type { FeedStep } from './feed.ts';
 import type { Job } from './job.ts';
 import { MAX_NTIME_ADVANCE, minNtimeAt } from './job-board.ts';
@@ -8,12 +7,7 @@ const ROLL_SLACK = 2;
 
 /** Whether two jobs make the same merkle roots of the same extranonces. */
 export function sameSpace(a: Job, b: Job): boolean {
-  return (
-    sameBytes(a.coinbase.prefix, b.coinbase.prefix) &&
-    sameBytes(a.coinbase.suffix, b.coinbase.suffix) &&
-    a.merklePath.length === b.merklePath.length &&
-    a.merklePath.every((hash, level) => sameBytes(hash, b.merklePath[level] as Uint8Array))
-  );
+  return a === b || (a.extranonceSize === b.extranonceSize && a.space === b.space);
 }
 
 /**
