@@ -99,7 +99,7 @@ function explain(error: unknown, command: Command, terminal: Terminal): number {
 function help(): string {
   const list = (entries: readonly Command[]): string =>
     entries.map(({ name, summary }) => `  ${name.padEnd(19)}${summary}`).join('\n');
-  return `sv2kit: Stratum V2 mining
+  return `sv2kit: Stratum V2 mining, and Stratum V1 on either side of it
 
 Usage: sv2kit COMMAND [OPTIONS]
 

@@ -33,14 +33,14 @@ const SERVICES = [TEMPLATE_PROVIDER, POOL, JD_SERVER, JD_CLIENT, TRANSLATOR] as 
 
 export const stackHelp = `Runs the whole stack on this machine: a pool's side and a miner's, each with a bitcoind and a template provider of its
 own, the pool with its job declarator server, the miner's job declarator client, a translator for Stratum V1, and mining
-devices; each a process of its own, mining blocks on a private chain. They talk encrypted Stratum V2, and Stratum V1 behind
-the translator.
+devices; each a process of its own, mining blocks on a private chain. They talk encrypted Stratum V2, and behind the
+translator Stratum V1.
 
 Usage: sv2kit stack [OPTIONS]      (in the repository: npm run stack -- [OPTIONS])
 
-      --blocks N                  end with success once the best chain of every node holds N blocks of this run, and each
-                                  path and each of sv1, sv2-standard and sv2-extended in use has found one, unless N is too
-                                  few for that; without it the stack runs until Ctrl-C
+      --blocks N                  end with success once the best chain of every node holds N blocks of this run, one of
+                                  each path and of each of sv1, sv2-standard and sv2-extended in use among them, unless N
+                                  is too few for that; without it the stack runs until Ctrl-C
       --deadline SECONDS          end with failure when it takes longer; ${DEFAULT_DEADLINE_SECONDS} with --blocks, else none
       --paths PATH,PATH...        the ways in which blocks are to come about; ${DEFAULT_PATHS.join(',')}
                                   by default, or all:
@@ -50,13 +50,13 @@ Usage: sv2kit stack [OPTIONS]      (in the repository: npm run stack -- [OPTIONS
                                     solo                    the miner's template, no pool
       --devices N                 how many devices mine at the pool itself; ${DEFAULT_DEVICES} by default. One more mines behind each job
                                   declarator client. Stratum V2, standard and extended channels by turns
-      --v1-devices N              how many devices speak Stratum V1, to the translator; ${DEFAULT_V1_DEVICES} by default, 0 for no translator.
-                                  It is a client of the pool, or without pool-template of the first job declarator client
+      --v1-devices N              how many devices speak Stratum V1 to the translator, which is a client of the pool or, without
+                                  pool-template, of the first job declarator client; ${DEFAULT_V1_DEVICES} by default, 0 for none of it
       --regtest                   a regtest chain, where nearly every share is a block; by default a private signet,
                                   where shares are many and blocks are few
       --data DIR                  where everything is kept; ${DEFAULT_DATA_DIR} by default
-      --report FILE               write what happened as JSON: blocks, each with its path, what its device speaks (via) and
-                                  the device; shares, roles, latency
+      --report FILE               write what happened as JSON: blocks, each with its path, its device and what it
+                                  speaks (via: sv1, sv2-standard, sv2-extended); shares, roles, latency
       --bitcoind PATH             the bitcoind to run; by default $BITCOIND, then the PATH, then one that is downloaded
       --json                      one line of JSON per event instead of text
       --template-provider-port N  where the pool's template provider listens; 8442 by default
