@@ -24,7 +24,10 @@ export interface PoolShare {
 }
 
 /** Whether the pool pays for it, or the network does. What the job was given out with decides, not what holds now. */
-export function isWorthSubmitting({ shareTarget }: PoolWork, { hash, isBlock }: DeviceShare): boolean {
+export function isWorthSubmitting(
+  { shareTarget }: PoolWork,
+  { hash, isBlock }: Pick<DeviceShare, 'hash' | 'isBlock'>,
+): boolean {
   return isBlock || meetsTarget(hash, shareTarget);
 }
 

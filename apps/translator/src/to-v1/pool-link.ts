@@ -1,0 +1,242 @@
+import { difficultyFromTarget, displayHash, meetsTarget, sameBytes, targetFromDifficulty } from '@sv2kit/bitcoin';
+import { type RejectionPolicy, RejectionWindow } from '@sv2kit/declaration';
+import type { Clock, CloseReason, Logger } from '@sv2kit/net';
+import type { PoolJob, Sv1ClientEvent, Verdict } from '@sv2kit/sv1';
+import { isWorthSubmitting, type PoolRefusal, poolRefusal, poolShare, type PoolWork } from '@sv2kit/translation';
+import type { V1Pool, V1PoolHandler } from '@sv2kit/upstream';
+import type { PoolFailure } from './failures.ts';
+import { TRANSLATOR_TO_V1_LIMITS } from './limits.ts';
+import type { TranslatorToV1Metrics } from './metrics.ts';
+import type { GoodShare, SentShare } from './sent-share.ts';
+import type { Totals } from './totals.ts';
+import { WorkerNames, type WorkerNamesOptions } from './worker-names.ts';
+
+/** Who wants to know what a pool says. */
+export interface PoolLinkListener {
+  onJob(link: PoolLink, job: PoolJob): void;
+  onMask(link: PoolLink, mask: number): void;
+  /** The pool's answer to a block. @param reason of a refusal */
+  onBlockVerdict(hash: Uint8Array, accepted: boolean, reason: string): void;
+  /** Of no use any more. */
+  onFailure(link: PoolLink, failure: PoolFailure): void;
+  /** The connection has ended. */
+  onGone(link: PoolLink, code: string): void;
+}
+
+export interface PoolLinkOptions extends WorkerNamesOptions {
+  /** For people. */
+  readonly name: string;
+  readonly refusals: RejectionPolicy;
+  readonly patience: { readonly jobMs: number; readonly answerMs: number };
+  readonly totals: Totals;
+  readonly metrics: Pick<TranslatorToV1Metrics, 'shareToVerdict'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly listener: PoolLinkListener;
+}
+
+/** One connection to a V1 pool that has let us in: its jobs, and the shares that it has not answered. */
+export class PoolLink implements V1PoolHandler {
+  readonly name: string;
+  readonly workers: WorkerNames;
+  readonly #pool: V1Pool;
+  readonly #options: PoolLinkOptions;
+  readonly #window: RejectionWindow;
+  /** By ticket, oldest first. */
+  readonly #sent = new Map<number, SentShare>();
+  #jobMs: number;
+  #unusable = 0;
+  /** What the pool has set last; jobs have what held when they came. */
+  #terms: { readonly difficulty?: number; readonly versionMask?: number; readonly extranonce1?: Uint8Array } = {};
+  /** Refused a share for being easier than a difficulty that came after its job: such shares are not worth the way. */
+  #appliesAtOnce = false;
+  open = true;
+
+  constructor(pool: V1Pool, options: PoolLinkOptions) {
+    this.name = options.name;
+    this.#pool = pool;
+    this.#options = options;
+    this.#window = new RejectionWindow(options.refusals);
+    this.#jobMs = options.clock.now();
+    this.workers = new WorkerNames(options);
+  }
+
+  /** Shares without an answer. */
+  get unanswered(): number {
+    return this.#sent.size;
+  }
+
+  /** Refusals among the last shares. */
+  get refusals(): number {
+    return this.#window.rejections;
+  }
+
+  /** When the latest job came; unix milliseconds. */
+  get jobMs(): number {
+    return this.#jobMs;
+  }
+
+  /** Whether the pool pays for a share; a block is worth the way whatever it does. */
+  wants(work: PoolWork, share: Pick<GoodShare, 'hash' | 'isBlock'>): boolean {
+    if (!isWorthSubmitting(work, share)) return false;
+    const { difficulty = 0 } = this.#terms;
+    if (!this.#appliesAtOnce || share.isBlock || difficulty <= work.poolJob.difficulty) return true;
+    return meetsTarget(share.hash, targetFromDifficulty(difficulty));
+  }
+
+  /**
+   * A share goes to the pool; its job may be of an earlier connection if that had the same extranonce1.
+   *
+   * @returns why not
+   */
+  submit(work: PoolWork, share: GoodShare, late = false): 'pool-away' | 'other-extranonce' | undefined {
+    if (!this.open || this.#pool.session.state.phase !== 'working') return 'pool-away';
+    const said = poolShare(work.poolJob, share);
+    if (said === undefined) return 'other-extranonce';
+    const { totals, clock } = this.#options;
+    const { hash, isBlock } = share;
+    const user = this.workers.of(share.identity);
+    const ticket = this.#pool.session.submit(said.jobId, said.share, said.versionMask);
+    this.#remember(ticket, { work, user, hash, isBlock, sentMs: clock.now(), late });
+    totals.relay(user, work.poolJob.difficulty);
+    if (isBlock) this.#pool.flush();
+    else this.#pool.flushSoon();
+    return undefined;
+  }
+
+  /** The pool has another tip, or drops its other jobs: that explains refusals on both sides of it. */
+  tipMoved(nowMs: number): void {
+    this.#window.tipMoved(nowMs);
+  }
+
+  /** A job that cannot be mined. */
+  unusable(detail: string): void {
+    this.#unusable += 1;
+    this.#options.log.warn('a job of the pool cannot be mined', { pool: this.name, reason: detail });
+    if (this.#unusable >= TRANSLATOR_TO_V1_LIMITS.unusableJobs) this.#fail({ reason: 'unusable-jobs', detail });
+  }
+
+  /** Time passes: is the pool silent, or does it refuse too much? */
+  tick(nowMs: number): void {
+    if (!this.open) return;
+    const { patience, refusals } = this.#options;
+    if (this.#window.judge(nowMs)) {
+      const detail = `${this.#window.rejections} of the last ${refusals.ofLast}`;
+      return this.#fail({ reason: 'shares-refused', detail });
+    }
+    const [oldest] = this.#sent.values();
+    if (oldest !== undefined && nowMs - oldest.sentMs > patience.answerMs) {
+      return this.#fail({ reason: 'shares-unanswered', detail: `${this.#sent.size} shares without an answer` });
+    }
+    if (nowMs - this.#jobMs > patience.jobMs) {
+      this.#fail({ reason: 'no-jobs', detail: `for ${Math.round((nowMs - this.#jobMs) / 1000)} s` });
+    }
+  }
+
+  onEvent(event: Sv1ClientEvent): void {
+    const { log, listener } = this.#options;
+    switch (event.type) {
+      case 'job':
+        return this.#onJob(event.job);
+      case 'verdict':
+        return this.#onVerdict(event.ticket, event.verdict);
+      case 'difficulty':
+        this.#terms = { ...this.#terms, difficulty: event.difficulty };
+        return;
+      case 'extranonce':
+        this.#terms = { ...this.#terms, extranonce1: event.extranonce1 };
+        return log.info('the pool changes the extranonce for jobs to come', { size: event.extranonce2Size });
+      case 'version-mask':
+        this.#terms = { ...this.#terms, versionMask: event.mask };
+        return listener.onMask(this, event.mask);
+      case 'message':
+        return log.info('the pool says', { pool: this.name, text: event.text });
+      case 'invalid':
+        return event.method === 'mining.notify'
+          ? this.unusable(event.problem)
+          : log.debug('the pool sends what makes no sense', { method: event.method, problem: event.problem });
+      case 'malformed':
+      case 'unknown':
+      case 'subscribed':
+      case 'ready':
+      case 'denied':
+      case 'reconnect':
+      case 'reconnect-refused':
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  onClose({ code }: CloseReason): void {
+    this.open = false;
+    const { totals, log, listener } = this.#options;
+    for (const { work, isBlock, hash } of this.#sent.values()) {
+      totals.lose('unanswered', work.poolJob.difficulty);
+      if (isBlock) log.error('the pool went before it had answered for a block', { hash: displayHash(hash) });
+    }
+    if (this.#sent.size > 0) log.warn('shares had no answer when the pool went', { shares: this.#sent.size, code });
+    this.#sent.clear();
+    listener.onGone(this, code);
+  }
+
+  #onJob(job: PoolJob): void {
+    this.#jobMs = this.#options.clock.now();
+    const { difficulty, versionMask, extranonce1 } = job;
+    this.#terms = { difficulty, versionMask, extranonce1 };
+    this.#options.listener.onJob(this, job);
+  }
+
+  /** A job that can be mined ends a row of those that cannot. */
+  usable(): void {
+    this.#unusable = 0;
+  }
+
+  #onVerdict(ticket: number, verdict: Verdict): void {
+    const sent = this.#sent.get(ticket);
+    if (sent === undefined) return;
+    this.#sent.delete(ticket);
+    const { totals, metrics, clock, log, listener } = this.#options;
+    const { user, work, isBlock, hash, sentMs } = sent;
+    const nowMs = clock.now();
+    metrics.shareToVerdict.record(nowMs - sentMs);
+    if (verdict.kind === 'accepted') {
+      totals.accept(user, work.poolJob.difficulty);
+      this.#window.accepted(1, nowMs);
+      if (isBlock) listener.onBlockVerdict(hash, true, '');
+      return;
+    }
+    const { code, message } = verdict.error;
+    const refusal = poolRefusal(verdict.error);
+    totals.refuse(user, refusal, work.poolJob.difficulty);
+    const fields = { refusal, code, text: message, user, job: work.poolJob.notify.jobId };
+    log.info('the pool refuses a share', { ...fields, difficulty: difficultyFromTarget(hash) });
+    if (isBlock) listener.onBlockVerdict(hash, false, message === '' ? refusal : message);
+    if (!this.#isExcused(sent, refusal)) this.#window.rejected(sentMs, nowMs);
+  }
+
+  /** Whether what has changed since the job was given out may be why: pools differ in when a change begins to count. */
+  #isExcused({ work, late }: SentShare, refusal: PoolRefusal): boolean {
+    if (late && (refusal === 'stale' || refusal === 'duplicate')) return true;
+    const { difficulty, versionMask, extranonce1 } = work.poolJob;
+    const terms = this.#terms;
+    if (refusal === 'low-difficulty' && (terms.difficulty ?? 0) > difficulty) {
+      this.#appliesAtOnce = true;
+      return true;
+    }
+    if (terms.versionMask !== undefined && (versionMask & ~terms.versionMask) !== 0) return true;
+    return terms.extranonce1 !== undefined && !sameBytes(terms.extranonce1, extranonce1);
+  }
+
+  #remember(ticket: number, share: SentShare): void {
+    this.#sent.set(ticket, share);
+    const [oldest] = this.#sent;
+    if (oldest === undefined || this.#sent.size <= TRANSLATOR_TO_V1_LIMITS.unansweredShares) return;
+    this.#sent.delete(oldest[0]);
+    this.#options.totals.lose('unanswered', oldest[1].work.poolJob.difficulty);
+  }
+
+  #fail(failure: PoolFailure): void {
+    this.#options.listener.onFailure(this, failure);
+  }
+}

@@ -1,0 +1,206 @@
+import { displayHash } from '@sv2kit/bitcoin';
+import type { Condition } from '@sv2kit/daemon';
+import type { AcceptedShare } from '@sv2kit/mining-server';
+import type { BlockDesk } from '@sv2kit/template-source';
+import type { PoolJob } from '@sv2kit/sv1';
+import { createV1Upstream, type Upstream, type V1Endpoint, type V1Pool } from '@sv2kit/upstream';
+import type { TranslatorToV1Config } from './config.ts';
+import type { TranslatorToV1Deps } from './create.ts';
+import { POOL_FAILURES, type PoolFailure } from './failures.ts';
+import { TRANSLATOR_TO_V1_LIMITS } from './limits.ts';
+import type { TranslatorToV1Metrics } from './metrics.ts';
+import { PoolLink, type PoolLinkListener } from './pool-link.ts';
+import { type ListedPool, listedPools, sessionOf } from './pools.ts';
+import { ShareRelay } from './share-relay.ts';
+import { Totals } from './totals.ts';
+import { type Devices, WorkDesk } from './work-desk.ts';
+
+export interface TranslatorParts extends Pick<TranslatorToV1Deps, 'clock' | 'health' | 'log' | 'poolPolicy'> {
+  readonly metrics: TranslatorToV1Metrics;
+  readonly devices: () => Devices;
+  readonly blocks: () => Pick<BlockDesk, 'onTip'>;
+}
+
+/** Joins the pools' connections, the work of devices and their shares; says in health how it goes. */
+export class Translator implements PoolLinkListener {
+  readonly desk: WorkDesk;
+  readonly relay: ShareRelay;
+  readonly totals: Totals;
+  readonly #config: TranslatorToV1Config;
+  readonly #parts: TranslatorParts;
+  readonly #pools: readonly ListedPool[];
+  readonly #condition: Condition;
+  /** With which a pool's earlier session can be gone on with, by the pool's name. */
+  readonly #sessions = new Map<string, string>();
+  #upstream: Upstream<V1Endpoint> | undefined;
+  #link: PoolLink | undefined;
+  /** Since when no pool gives work; unix milliseconds. */
+  #awaySinceMs: number;
+  #failure: (PoolFailure & { readonly pool: string }) | undefined;
+  #lookedMs = 0;
+
+  constructor(config: TranslatorToV1Config, parts: TranslatorParts) {
+    const { metrics, devices, log, clock, health } = parts;
+    const { indexBytes, room: rolled } = config.extranonce;
+    this.#config = config;
+    this.#parts = parts;
+    this.#pools = listedPools(config.upstreams);
+    this.#awaySinceMs = clock.now();
+    this.#condition = health.condition('pool', 'no pool has given work yet');
+    this.totals = new Totals(metrics);
+    this.desk = new WorkDesk({ devices, wish: { indexBytes, rolled }, totals: this.totals, log });
+    this.relay = new ShareRelay(this.desk, this.totals, log);
+  }
+
+  get upstream(): Upstream<V1Endpoint> | undefined {
+    return this.#upstream;
+  }
+
+  /** The connection that has given the latest job, while it stands. */
+  get link(): PoolLink | undefined {
+    return this.#link;
+  }
+
+  /** Why the last pool that was given up was. */
+  get failure(): (PoolFailure & { readonly pool: string }) | undefined {
+    return this.#failure;
+  }
+
+  /** Begins to look for pools. */
+  start(): void {
+    const { clock, log, metrics, poolPolicy } = this.#parts;
+    this.#upstream = createV1Upstream({
+      endpoints: this.#pools.map(({ endpoint }) => endpoint),
+      session: (endpoint) => sessionOf(endpoint, this.#listed(endpoint), this.#config, this.#sessions),
+      handler: (pool, endpoint) => this.#connected(pool, this.#listed(endpoint)),
+      policy: { silenceMs: this.#config.outage.jobs * 1000, ...poolPolicy },
+      clock,
+      log,
+      metrics: metrics.pools,
+    });
+  }
+
+  tick(): void {
+    const nowMs = this.#parts.clock.now();
+    this.#link?.tick(nowMs);
+    if (nowMs - this.#lookedMs >= TRANSLATOR_TO_V1_LIMITS.hashrateMs) {
+      this.#lookedMs = nowMs;
+      this.desk.lookAtHashrate();
+    }
+    this.#endOutage(nowMs);
+    this.#explain();
+  }
+
+  async close(): Promise<void> {
+    await this.#upstream?.close();
+    this.relay.drop();
+  }
+
+  /** Devices have found a share. */
+  onShare(share: AcceptedShare): void {
+    this.relay.share(share);
+  }
+
+  /** A device asks for a channel: the pool hears of its worker before any share. @param nominal hashes per second */
+  onOpening(identity: string, nominal: number): void {
+    this.#link?.workers.of(identity);
+    this.desk.expect(nominal);
+  }
+
+  onJob(link: PoolLink, poolJob: PoolJob): void {
+    const { clock, blocks } = this.#parts;
+    const nowMs = clock.now();
+    const continues = this.desk.continues(link, poolJob);
+    const taken = this.desk.take(link, poolJob);
+    if (taken === 'unusable') return;
+    if (typeof taken !== 'string') return this.onFailure(link, taken);
+    if (taken !== 'update') link.tipMoved(nowMs);
+    if (taken === 'tip') blocks().onTip(poolJob.notify.prevHash);
+    if (this.#link !== link) {
+      this.#link = link;
+      this.#failure = undefined;
+      this.relay.use(link, continues);
+    }
+    this.#explain();
+  }
+
+  onMask(link: PoolLink, mask: number): void {
+    this.desk.remask(link, mask);
+  }
+
+  onBlockVerdict(hash: Uint8Array, accepted: boolean, reason: string): void {
+    const { log } = this.#parts;
+    if (!accepted) log.error('the pool refuses a block', { hash: displayHash(hash), reason });
+    else log.info('the pool takes a block', { hash: displayHash(hash) });
+  }
+
+  onFailure(link: PoolLink, failure: PoolFailure): void {
+    const { log } = this.#parts;
+    this.totals.fail(failure.reason);
+    this.#failure = { ...failure, pool: link.name };
+    log.error('a pool is of no use', { pool: link.name, ...failure });
+    this.#upstream?.giveUp(failure.reason);
+  }
+
+  onGone(link: PoolLink): void {
+    this.relay.leave(link);
+    if (this.#link !== link) return;
+    this.#link = undefined;
+    this.#awaySinceMs = this.#parts.clock.now();
+    this.#explain();
+  }
+
+  #connected(pool: V1Pool, { name, user, password }: ListedPool): PoolLink {
+    const { clock, log, metrics } = this.#parts;
+    const { outage } = this.#config;
+    const { state } = pool.session;
+    if (state.phase === 'working') this.#sessions.set(name, state.subscription.session);
+    return new PoolLink(pool, {
+      name,
+      user,
+      password,
+      refusals: { rejected: outage.refusedShares, ofLast: outage.ofLast, graceMs: outage.tipGrace * 1000 },
+      patience: { jobMs: outage.jobs * 1000, answerMs: outage.answer * 1000 },
+      totals: this.totals,
+      metrics,
+      clock,
+      log: log.child({ pool: name }),
+      listener: this,
+    });
+  }
+
+  #listed({ name }: V1Endpoint): ListedPool {
+    const found = this.#pools.find((pool) => pool.name === name);
+    if (found === undefined) throw new Error(`no pool is called ${name}`);
+    return found;
+  }
+
+  /** A short outage is sat out with the last work; a long one must be visible to devices, so that they can go elsewhere. */
+  #endOutage(nowMs: number): void {
+    if (this.#link !== undefined || nowMs - this.#awaySinceMs < this.#config.outage.keepWorking * 1000) return;
+    if (!this.desk.suspend()) return;
+    this.relay.drop();
+    this.totals.suspend();
+    this.#parts.log.warn('no pool for too long: devices are sent away', { seconds: this.#config.outage.keepWorking });
+  }
+
+  /** Health says why no pool, or not the preferred one, is mined on. */
+  #explain(): void {
+    const reason = this.#problem();
+    if (reason === undefined) this.#condition.ok();
+    else this.#condition.failing(reason);
+  }
+
+  #problem(): string | undefined {
+    const upstream = this.#upstream;
+    const failed = this.#failure === undefined ? undefined : inWords(this.#failure);
+    if (this.#link === undefined) return failed ?? upstream?.health.reason ?? 'no job yet';
+    const [preferred] = this.#pools;
+    if (preferred === undefined || preferred.name === this.#link.name) return undefined;
+    return `mining on ${this.#link.name} instead of ${preferred.name}`;
+  }
+}
+
+function inWords({ pool, reason, detail }: PoolFailure & { readonly pool: string }): string {
+  return `${pool}: ${POOL_FAILURES[reason]} (${detail})`;
+}
