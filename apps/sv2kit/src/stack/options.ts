@@ -39,8 +39,8 @@ translator Stratum V1.
 Usage: sv2kit stack [OPTIONS]      (in the repository: npm run stack -- [OPTIONS])
 
       --blocks N                  end with success once the best chain of every node holds N blocks of this run, one of
-                                  each path and of each of sv1, sv2-standard and sv2-extended in use among them, unless N
-                                  is too few for that; without it the stack runs until Ctrl-C
+                                  each path and of each of sv1, sv2-standard and sv2-extended in use among them, unless
+                                  N is too few for that; without it the stack runs until Ctrl-C
       --deadline SECONDS          end with failure when it takes longer; ${DEFAULT_DEADLINE_SECONDS} with --blocks, else none
       --paths PATH,PATH...        the ways in which blocks are to come about; ${DEFAULT_PATHS.join(',')}
                                   by default, or all:
@@ -50,8 +50,8 @@ Usage: sv2kit stack [OPTIONS]      (in the repository: npm run stack -- [OPTIONS
                                     solo                    the miner's template, no pool
       --devices N                 how many devices mine at the pool itself; ${DEFAULT_DEVICES} by default. One more mines behind each job
                                   declarator client. Stratum V2, standard and extended channels by turns
-      --v1-devices N              how many devices speak Stratum V1 to the translator, which is a client of the pool or, without
-                                  pool-template, of the first job declarator client; ${DEFAULT_V1_DEVICES} by default, 0 for none of it
+      --v1-devices N              how many devices speak Stratum V1 to the translator, which is a client of the pool or,
+                                  without pool-template, of the first job declarator client; ${DEFAULT_V1_DEVICES} by default, 0 for none of it
       --regtest                   a regtest chain, where nearly every share is a block; by default a private signet,
                                   where shares are many and blocks are few
       --data DIR                  where everything is kept; ${DEFAULT_DATA_DIR} by default
