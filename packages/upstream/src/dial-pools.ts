@@ -1,13 +1,14 @@
 import { connectWire, type WireConnection } from '@sv2kit/net';
 import { Sv1ClientSession } from '@sv2kit/sv1';
 import type { Dial } from './dial.ts';
+import type { Ambience } from './options.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 import { PoolLine } from './pool-line.ts';
 import { PoolRelay } from './pool-relay.ts';
-import type { V1Endpoint, V1UpstreamOptions } from './v1-options.ts';
+import type { PoolOptions, V1Endpoint } from './v1-options.ts';
 
 /** Dials Stratum V1 pools: TLS where it is spoken, then configure, subscribe and authorize. */
-export function dialPools(options: V1UpstreamOptions): Dial<V1Endpoint> {
+export function dialPools(options: Ambience & PoolOptions): Dial<V1Endpoint> {
   const { policy, clock, log, netMetrics: metrics } = options;
   const limits = { ...options.limits, silenceMs: policy?.silenceMs ?? DEFAULT_POLICY.silenceMs };
   const open = options.connect ?? connectWire;

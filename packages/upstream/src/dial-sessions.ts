@@ -3,14 +3,14 @@ import { type Connection, type ConnectionHandler, connect, type ConnectOptions }
 import type { Dial } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
 import { type AnyMessage, MessageRelay } from './message-relay.ts';
-import type { UpstreamOptions } from './options.ts';
+import type { Ambience, SessionOptions } from './options.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 
 /** What a connection hears that came too late. */
 const NOBODY: ConnectionHandler<AnyMessage> = { onMessage() {}, onClose() {} };
 
 /** Dials Stratum V2 servers: handshake, setup and extensions. */
-export function dialSessions<P extends Protocol>(options: UpstreamOptions<P>): Dial<Endpoint> {
+export function dialSessions<P extends Protocol>(options: Ambience & SessionOptions<P>): Dial<Endpoint> {
   const open = options.connect ?? connect<P>;
   return ({ endpoint, target, signal, take }) => {
     const isVouchedFor = endpoint.authority !== undefined && options.security !== 'plain';
@@ -30,7 +30,17 @@ export function dialSessions<P extends Protocol>(options: UpstreamOptions<P>): D
 
 /** What `connect` needs to know whichever try it is. */
 function connectOptions<P extends Protocol>(
-  { protocol, setup, extensions, security, policy, limits, clock, log, netMetrics: metrics }: UpstreamOptions<P>,
+  {
+    protocol,
+    setup,
+    extensions,
+    security,
+    policy,
+    limits,
+    clock,
+    log,
+    netMetrics: metrics,
+  }: Ambience & SessionOptions<P>,
   endpoint: Endpoint,
 ): Omit<ConnectOptions<P>, 'host' | 'port' | 'handler'> {
   return {

@@ -22,13 +22,10 @@ export interface UpstreamMetrics {
   readonly events: Counter;
 }
 
-/** What an upstream needs to know whatever it speaks. */
-export interface CommonOptions<E extends Place> {
-  /** Best first; at least one. */
-  readonly endpoints: readonly E[];
+/** What an upstream is given whatever it speaks and to whom. */
+export interface Ambience {
   readonly policy?: Partial<UpstreamPolicy>;
   readonly limits?: Partial<Limits>;
-  readonly onState?: (state: UpstreamState<E>) => void;
   readonly clock?: Clock;
   /** In 0..1. */
   readonly random?: () => number;
@@ -37,7 +34,15 @@ export interface CommonOptions<E extends Place> {
   readonly netMetrics?: NetMetrics;
 }
 
-export interface UpstreamOptions<P extends Protocol> extends CommonOptions<Endpoint> {
+/** What the fail-over works with. */
+export interface CommonOptions<E extends Place> extends Ambience {
+  /** Best first; at least one. */
+  readonly endpoints: readonly E[];
+  readonly onState?: (state: UpstreamState<E>) => void;
+}
+
+/** What is to be done with Stratum V2 servers. */
+export interface SessionOptions<P extends Protocol> {
   readonly protocol: P;
   /** What to say of ourselves. */
   readonly setup?: (endpoint: Endpoint) => Partial<ClientSetup>;
@@ -47,6 +52,8 @@ export interface UpstreamOptions<P extends Protocol> extends CommonOptions<Endpo
   handler(connection: Connection<FromClient<P>>, endpoint: Endpoint): ConnectionHandler<FromServer<P>>;
   readonly connect?: (options: ConnectOptions<P>) => Promise<unknown>;
 }
+
+export type UpstreamOptions<P extends Protocol> = CommonOptions<Endpoint> & SessionOptions<P>;
 
 export interface Upstream<E extends Place = Endpoint> {
   readonly state: UpstreamState<E>;

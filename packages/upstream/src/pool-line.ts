@@ -15,9 +15,11 @@ export interface PoolLineOwner {
 
 /** What a pool has said before it let us in, as far as it still holds. */
 interface Early {
-  difficulty?: Sv1ClientEvent;
-  job?: Sv1ClientEvent;
+  difficulty?: EventOf<'difficulty'>;
+  job?: EventOf<'job'>;
+  reconnect?: EventOf<'reconnect'>;
 }
+type EventOf<T> = Extract<Sv1ClientEvent, { readonly type: T }>;
 
 /** settling -> connected, gone */
 type State =
@@ -104,13 +106,16 @@ export class PoolLine implements Wire, Line, V1Pool {
       case 'job':
         early.job = event;
         return;
+      case 'reconnect':
+        early.reconnect = event;
+        return;
       default:
         return;
     }
   }
 
   /** settling -> connected, or gone when nobody waits for it any more */
-  #onReady(ready: Extract<Sv1ClientEvent, { type: 'ready' }>, { difficulty, job }: Early): void {
+  #onReady(ready: EventOf<'ready'>, { difficulty, job, reconnect }: Early): void {
     const relay = this.#owner.onReady(this);
     if (relay === undefined) {
       this.#state = { phase: 'gone' };
@@ -118,7 +123,11 @@ export class PoolLine implements Wire, Line, V1Pool {
     }
     this.#state = { phase: 'connected', relay };
     this.#connection.markReady();
-    for (const event of [ready, difficulty, job]) if (event !== undefined) relay.onEvent(event);
+    relay.onEvent(ready);
+    if (difficulty !== undefined) relay.onEvent(difficulty);
+    // The mask holds for shares that are still to come, whatever was known of it when the job came.
+    if (job !== undefined) relay.onEvent({ type: 'job', job: { ...job.job, versionMask: ready.versionMask } });
+    if (reconnect !== undefined) relay.onEvent(reconnect);
   }
 
   /** settling -> gone */

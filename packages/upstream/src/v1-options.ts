@@ -37,7 +37,8 @@ export interface V1PoolHandler {
   onClose(reason: CloseReason): void;
 }
 
-export interface V1UpstreamOptions extends CommonOptions<V1Endpoint> {
+/** What is to be done with Stratum V1 pools. */
+export interface PoolOptions {
   /**
    * Who we are to a pool. `endpoint` has the host and port of this very connection, which differ from the configured ones
    * where client.reconnect has led; hosts that it may name beside the present one are `reconnectHosts`.
@@ -47,3 +48,5 @@ export interface V1UpstreamOptions extends CommonOptions<V1Endpoint> {
   handler(pool: V1Pool, endpoint: V1Endpoint): V1PoolHandler;
   readonly connect?: (options: ConnectWireOptions) => Promise<unknown>;
 }
+
+export type V1UpstreamOptions = CommonOptions<V1Endpoint> & PoolOptions;
