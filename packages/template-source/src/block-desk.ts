@@ -1,21 +1,18 @@
-import { sleep } from '@sv2kit/daemon';
-import { displayHash, encodeBlock, sameBytes } from '@sv2kit/bitcoin';
-import type { MiningNode } from '@sv2kit/bitcoin-node';
+import { displayHash, sameBytes } from '@sv2kit/bitcoin';
 import { fromUtf8 } from '@sv2kit/codec';
 import type { Counter } from '@sv2kit/daemon';
 import type { BlockStatus, Journal } from '@sv2kit/ledger';
 import type { Solution } from '@sv2kit/mining';
 import type { FoundBlock } from '@sv2kit/mining-server';
 import type { Clock, Logger } from '@sv2kit/net';
+import { type BlockNode, BlockNodes, isCoinbaseAlone } from './block-nodes.ts';
 import { type BlockReport, blockReport } from './block-report.ts';
 import { type BlockWay, type Taken, TEMPLATE_PROVIDER } from './block-way.ts';
 import type { LostSolutionReason } from './errors.ts';
 import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
 import { templateOf } from './origin.ts';
 import type { TransactionStore } from './transaction-store.ts';
-
-/** A node as found blocks need it. */
-export type BlockNode = Pick<MiningNode, 'close' | 'confirm' | 'health' | 'name' | 'submitBlock'>;
+import { trim } from './trim.ts';
 
 /** What a block desk counts. */
 export interface BlockDeskMetrics {
@@ -57,13 +54,13 @@ const FINDER = 'finder';
 export class BlockDesk {
   readonly #deps: BlockDeskDeps;
   readonly #entries = new Map<string, Entry>();
-  /** The transactions of the latest blocks, by hash. */
-  readonly #rests = new Map<string, readonly Uint8Array[]>();
-  readonly #closing = new AbortController();
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #nodes: BlockNodes;
 
   constructor(deps: BlockDeskDeps) {
     this.#deps = deps;
+    const { nodes, transactions, clock, log } = deps;
+    const onAnswer = this.#note.bind(this);
+    this.#nodes = new BlockNodes({ nodes, transactions, clock, log, onAnswer });
   }
 
   /** Latest first. */
@@ -75,7 +72,7 @@ export class BlockDesk {
 
   /** Never throws and never waits. */
   found(block: FoundBlock): void {
-    const { log, metrics, ways, nodes } = this.#deps;
+    const { log, metrics, ways } = this.#deps;
     const { solution, via, path } = block;
     const hash = displayHash(solution.hash);
     if (this.#entries.has(hash)) return;
@@ -83,47 +80,46 @@ export class BlockDesk {
     const entry: Entry = { block, hash, status: 'submitted', by: FINDER };
     this.#entries.set(hash, entry);
     trim(this.#entries, TEMPLATE_SOURCE_LIMITS.listedBlocks);
-    for (const node of nodes) this.#run(this.#handTo(node, solution, hash));
+    this.#nodes.hand(solution);
     metrics.blocksFound.inc({ via, path });
     log.info('block found', { hash, height: block.height, path, via, user: fromUtf8(block.userIdentity) });
     this.#noteOffered(entry, offered);
   }
 
-  /** A new best block: one of ours was accepted when it is that. @param prevHash internal byte order */
-  onTip(prevHash: Uint8Array): void {
+  /** A new best block: one of ours was accepted when it is that. @param prevHash internal byte order. @param by who says so */
+  onTip(prevHash: Uint8Array, by: string = TEMPLATE_PROVIDER): void {
     for (const entry of this.#entries.values()) {
       if (!sameBytes(entry.block.solution.hash, prevHash)) continue;
-      if (entry.status !== 'confirmed') this.#record(entry, 'confirmed', TEMPLATE_PROVIDER, '');
+      if (entry.status !== 'confirmed') this.#record(entry, 'confirmed', by, '');
       return;
     }
   }
 
+  /** A way says later what has become of a block that it took. @param hash internal byte order */
+  answered(hash: Uint8Array, status: 'accepted' | 'rejected', by: string, reason: string): void {
+    this.#note(displayHash(hash), status, by, reason);
+  }
+
   /** No template provider can use this solution any more: the nodes get the block once more, whole. */
   lost(solution: Solution, reason: LostSolutionReason): void {
-    const { nodes, log } = this.#deps;
+    const { log } = this.#deps;
     const hash = displayHash(solution.hash);
     const status = this.#entries.get(hash)?.status;
     if (status === 'accepted' || status === 'confirmed') {
       log.info('a block may have missed its template provider, and needs it no more', { hash, reason, status });
       return;
     }
-    const rest = this.#rests.get(hash) ?? this.#knownRest(solution);
-    if (nodes.length === 0 || rest === undefined) {
-      const why = nodes.length === 0 ? 'there is no node to hand it to' : 'its transactions are not known';
-      log.error('a block may have missed its template provider, and be lost', { hash, reason, why });
+    if (this.#nodes.size > 0 && this.#nodes.handAgain(solution)) {
+      log.warn('a block may have missed its template provider: the nodes get it whole', { hash, reason });
       return;
     }
-    log.warn('a block may have missed its template provider: the nodes get it whole', { hash, reason });
-    for (const node of nodes) this.#run(this.#submit(node, solution, hash, rest).then(() => {}));
+    const why = this.#nodes.size === 0 ? 'there is no node to hand it to' : 'its transactions are not known';
+    log.error('a block may have missed its template provider, and be lost', { hash, reason, why });
   }
 
   /** Resolves when nothing is on its way any more, or after a grace. */
-  async close(): Promise<void> {
-    const { clock } = this.#deps;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    using _grace = clock.after(TEMPLATE_SOURCE_LIMITS.closeGraceMs, resolve);
-    this.#closing.abort();
-    await Promise.race([promise, Promise.all(this.#underWay)]);
+  close(): Promise<void> {
+    return this.#nodes.close();
   }
 
   #offer(way: BlockWay, block: FoundBlock, hash: string): Taken {
@@ -149,67 +145,9 @@ export class BlockDesk {
     }
     const { solution } = entry.block;
     if (offered.some(({ taken }) => taken !== 'not-for-it') || templateOf(solution) !== undefined) return;
-    if (isCoinbaseAlone(solution) && this.#deps.nodes.length > 0) return;
+    if (isCoinbaseAlone(solution) && this.#nodes.size > 0) return;
     log.info('only its finder knows the transactions of a block: it is looked for, not handed on', { hash });
     this.#record(entry, 'submitted', FINDER, '');
-  }
-
-  async #handTo(node: BlockNode, solution: Solution, hash: string): Promise<void> {
-    const rest = await this.#transactionsOf(solution);
-    if (rest !== undefined) {
-      this.#rests.set(hash, rest);
-      trim(this.#rests, TEMPLATE_SOURCE_LIMITS.wholeBlocks);
-      const refused = await this.#submit(node, solution, hash, rest);
-      return await this.#confirm(node, solution, hash, !refused);
-    }
-    if (templateOf(solution) !== undefined) {
-      this.#deps.log.warn('a block could not be handed to a node: its transactions did not come', {
-        hash,
-        node: node.name,
-      });
-    }
-    await this.#confirm(node, solution, hash, false);
-  }
-
-  /** @returns whether the node says that it is no block */
-  async #submit(node: BlockNode, { header, coinbase }: Solution, hash: string, rest: readonly Uint8Array[]) {
-    const result = await node.submitBlock(encodeBlock(header, coinbase, rest));
-    const reason = 'reason' in result ? result.reason : '';
-    const taken = result.kind === 'accepted' || result.kind === 'duplicate';
-    if (taken) this.#note(hash, 'accepted', node.name, result.kind);
-    else if (result.kind === 'rejected') this.#note(hash, 'rejected', node.name, reason);
-    this.#deps.log.info('a node has answered for a block', { hash, node: node.name, result: result.kind, reason });
-    return result.kind === 'rejected';
-  }
-
-  /**
-   * Asks for an hour, ever more seldom: a block may be orphaned after it was confirmed, and a node that has lost its last
-   * blocks, say by a crash, gets it again. @param again whether it may be handed over again
-   */
-  async #confirm(node: BlockNode, solution: Solution, hash: string, again: boolean) {
-    const { clock, log } = this.#deps;
-    const start = clock.now();
-    for (const afterMs of TEMPLATE_SOURCE_LIMITS.confirmAfterMs) {
-      await sleep(clock, start + afterMs - clock.now(), this.#closing.signal);
-      if (this.#closing.signal.aborted) return;
-      try {
-        const { inBestChain, height } = await node.confirm(solution.hash);
-        if (inBestChain) this.#note(hash, 'confirmed', node.name, '');
-        else if (height !== undefined) this.#note(hash, 'orphaned', node.name, '');
-        else if (again) again = await this.#submitAgain(node, solution, hash);
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        log.warn('a node could not be asked for a block', { hash, node: node.name, reason });
-      }
-    }
-  }
-
-  /** @returns whether that may be done once more */
-  async #submitAgain(node: BlockNode, solution: Solution, hash: string): Promise<boolean> {
-    const rest = this.#rests.get(hash);
-    if (rest === undefined) return false;
-    this.#deps.log.warn('a node does not know a block: it gets it again', { hash, node: node.name });
-    return !(await this.#submit(node, solution, hash, rest));
   }
 
   /** What is known for sure is not made less sure by another node's first answer. */
@@ -229,38 +167,4 @@ export class BlockDesk {
     metrics.blockStatus.inc({ status, by });
     log.info('block status', { hash: entry.hash, status, by, reason });
   }
-
-  #knownRest(solution: Solution): readonly Uint8Array[] | undefined {
-    if (isCoinbaseAlone(solution)) return [];
-    const template = templateOf(solution);
-    return template === undefined ? undefined : this.#deps.transactions?.get(template)?.data;
-  }
-
-  async #transactionsOf(solution: Solution): Promise<readonly Uint8Array[] | undefined> {
-    if (isCoinbaseAlone(solution)) return [];
-    const { transactions, clock } = this.#deps;
-    const template = templateOf(solution);
-    if (template === undefined) return undefined;
-    const patience = new AbortController();
-    using _timer = clock.after(TEMPLATE_SOURCE_LIMITS.transactionsMs, () => patience.abort());
-    const stop = AbortSignal.any([this.#closing.signal, patience.signal]);
-    return (await transactions?.wait(template, stop))?.data;
-  }
-
-  #run(work: Promise<void>): void {
-    const watched = work
-      .catch((error: unknown) => this.#deps.log.error('a step for a found block failed', { error }))
-      .finally(() => this.#underWay.delete(watched));
-    this.#underWay.add(watched);
-  }
-}
-
-/** Such a block is whole, whoever chose it: miners work on empty templates right after a tip. */
-function isCoinbaseAlone({ job }: Solution): boolean {
-  return job.merklePath.length === 0;
-}
-
-function trim(entries: Map<string, unknown>, most: number): void {
-  const [oldest] = entries.keys();
-  if (entries.size > most && oldest !== undefined) entries.delete(oldest);
 }

@@ -13,7 +13,8 @@
  * ```
  * @packageDocumentation
  */
-export { BlockDesk, type BlockDeskDeps, type BlockDeskMetrics, type BlockNode } from './block-desk.ts';
+export { BlockDesk, type BlockDeskDeps, type BlockDeskMetrics } from './block-desk.ts';
+export type { BlockNode } from './block-nodes.ts';
 export type { BlockReport } from './block-report.ts';
 export { type BlockWay, type Taken, TEMPLATE_PROVIDER } from './block-way.ts';
 export {

@@ -93,7 +93,7 @@ function found(fill = 1): FoundBlock {
 }
 
 function pathOf({ job }: Solution): FoundBlock['path'] {
-  if (job.origin.kind !== 'custom') return 'pool-template';
+  if (job.origin.kind !== 'custom') return job.origin.kind === 'upstream' ? 'v1-pool' : 'pool-template';
   return job.origin.mode === 'full-template' ? 'declared-full-template' : 'coinbase-only';
 }
 
@@ -221,6 +221,31 @@ describe('ways', () => {
       'error: a way for a found block failed',
       'warn: who a block is to be handed to is away: the block waits for it',
     ]);
+  });
+});
+
+describe('a way that answers later', () => {
+  const taken = () => {
+    const made = desk([], true, [new FakeWay('v1-pool', () => 'sent')]);
+    const block = found(3);
+    made.desk.found(block);
+    return { ...made, hash: block.solution.hash };
+  };
+
+  test('has what it says recorded, and its tips confirm blocks in its name', () => {
+    const { desk: made, statuses, hash } = taken();
+    made.answered(bytes(32, 9), 'accepted', 'v1-pool', '');
+    made.answered(hash, 'accepted', 'v1-pool', '');
+    made.onTip(hash, 'v1-pool');
+    expect(statuses().slice(2)).toEqual(['accepted v1-pool', 'confirmed v1-pool']);
+  });
+
+  test('does not make a block less sure that is in the chain', () => {
+    const { desk: made, statuses, hash } = taken();
+    made.onTip(hash);
+    made.answered(hash, 'rejected', 'v1-pool', 'stale');
+    expect(statuses().at(-1)).toBe('confirmed template-provider');
+    expect(made.list()).toMatchObject([{ state: 'confirmed' }]);
   });
 });
 
