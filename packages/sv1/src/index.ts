@@ -1,6 +1,6 @@
 /**
- * Stratum V1 without its sockets: lines, messages, both sessions, and what turns its work into V2 work and back. Pure:
- * no time, randomness or input and output; runs in a browser.
+ * Stratum V1 without its sockets: lines, messages, both sessions, shares and difficulties. Pure: no time, randomness or
+ * input and output; runs in a browser. What turns it into V2 and back is in `@sv2kit/translation`.
  *
  * Hashes and targets are 32 bytes in internal byte order, as everywhere; only the lines have V1's orders.
  *
@@ -33,18 +33,6 @@ export {
 } from './answers.ts';
 export type { ClientState, PoolJob, Sv1ClientEvent } from './client-events.ts';
 export { type ClientSessionOptions, Sv1ClientSession } from './client-session.ts';
-export {
-  channelExtranonce,
-  type ExtendedJobParts,
-  extendedJobOf,
-  headerOf,
-  type MinerExtranonce,
-  minerExtranonce,
-  type NotifyDetails,
-  notifyOf,
-  shareHasherOf,
-  type TipParts,
-} from './conversion.ts';
 export { floorPowerOfTwo, minerDifficulty, readDifficulty, readTarget, writeDifficulty } from './difficulty.ts';
 export { type Id, type Json, type Line, NO_ID, readLine, writeError, writeRequest, writeResult } from './envelope.ts';
 export {
@@ -57,7 +45,7 @@ export {
   Sv1Error,
   type Sv1ErrorCode,
 } from './errors.ts';
-export { JobLine, keepAliveJob, Sv1JobIds, type WorkLine } from './jobs.ts';
+export { JobLine, Sv1JobIds, type WorkLine } from './jobs.ts';
 export { type LineLimits, MINER_LINE_LIMITS, POOL_LINE_LIMITS, SV1_LIMITS, type Sv1Limits } from './limits.ts';
 export { LineReader } from './line-reader.ts';
 export {
@@ -79,7 +67,7 @@ export {
 export type { Answerable, ServerState, Sv1ServerEvent, VersionRolling } from './server-events.ts';
 export type { Offer } from './miner-desk.ts';
 export { type ServerSessionOptions, Sv1ServerSession } from './server-session.ts';
-export { type Share, type ShareReading, type ShareTerms, shareOf, submitOf } from './share.ts';
+export { headerOf, type Share, type ShareReading, type ShareTerms, shareOf, submitOf } from './share.ts';
 export { commonMask, USUAL_VERSION_MASK, rolledVersion, rolledVersionByDifference } from './version-rolling.ts';
 export { type Notify, readNotify, swapWords, writeNotify } from './work.ts';
 export { type WritableMinerRequest, writeMinerRequest } from './write-miner-requests.ts';

@@ -1,5 +1,4 @@
 import { utf8 } from '@sv2kit/codec';
-import { SV1_LIMITS } from './limits.ts';
 import { type Notify, writeNotify } from './work.ts';
 
 /** Gives out V1 job ids, each once: firmware takes a repeated one for no new job. Short hex, which all firmware can hold. */
@@ -16,18 +15,6 @@ export class Sv1JobIds {
     this.#last += 1;
     return this.#last.toString(16);
   }
-}
-
-/**
- * The same job once more under another id, so that no miner takes a quiet pool for a dead one. Its ntime goes with the
- * clock, never backwards, and no further than the limit allows. Does not discard what is being worked on.
- *
- * @param first the job as it was sent first
- * @param now unix seconds
- */
-export function keepAliveJob(first: Notify, jobId: string, now: number): Notify {
-  const ntime = Math.min(Math.max(first.ntime, Math.floor(now)), first.ntime + SV1_LIMITS.keepAliveSeconds);
-  return { ...first, jobId, ntime: Math.min(ntime, 0xffffffff), cleanJobs: false };
 }
 
 /** A job as a session sends it: encoded before, or when it is asked for. */

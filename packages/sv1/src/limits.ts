@@ -36,10 +36,6 @@ export interface Sv1Limits {
   readonly mostDifficulty: number;
   /** Hashes of a merkle path. */
   readonly merkleBranches: number;
-  /** How long a miner may go without a job, in milliseconds: some firmware gives up after two minutes. */
-  readonly keepAliveMs: number;
-  /** Seconds by which the ntime of a kept-alive job may run ahead of the job's own. */
-  readonly keepAliveSeconds: number;
 }
 
 export const SV1_LIMITS: Sv1Limits = {
@@ -51,6 +47,4 @@ export const SV1_LIMITS: Sv1Limits = {
   extranonceDigits: 64,
   mostDifficulty: 2 ** 60,
   merkleBranches: 32,
-  keepAliveMs: 45_000,
-  keepAliveSeconds: 7_000,
 };

@@ -1,7 +1,9 @@
+import { type BlockHeader, merkleRoot, sha256d } from '@sv2kit/bitcoin';
 import type { Id } from './envelope.ts';
 import { type StratumError, stratumError } from './errors.ts';
 import type { Submit } from './miner-requests.ts';
 import { rolledVersion } from './version-rolling.ts';
+import type { Notify } from './work.ts';
 
 /** What a share says about its header, in numbers and bytes only: two texts of one share are one share. */
 export interface Share {
@@ -46,6 +48,19 @@ export function submitOf(
   const { extranonce2, ntime, nonce, version } = share;
   const versionBits = terms.versionMask === 0 ? undefined : (version & terms.versionMask) >>> 0;
   return { type: 'submit', ...names, extranonce2, ntime, nonce, versionBits };
+}
+
+/** The header that a share stands for. */
+export function headerOf(job: Notify, extranonce1: Uint8Array, share: Share): BlockHeader {
+  const coinbase = Uint8Array.of(...job.coinb1, ...extranonce1, ...share.extranonce2, ...job.coinb2);
+  return {
+    version: share.version,
+    prevHash: job.prevHash,
+    merkleRoot: merkleRoot(sha256d(coinbase), job.merkleBranches),
+    ntime: share.ntime,
+    nbits: job.nbits,
+    nonce: share.nonce,
+  };
 }
 
 function refused(message: string): ShareReading {

@@ -11,20 +11,16 @@ import {
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  channelExtranonce,
-  extendedJobOf,
   floorPowerOfTwo,
   headerOf,
-  keepAliveJob,
   minerDifficulty,
-  minerExtranonce,
   type Notify,
-  notifyOf,
   readLine,
   readMinerRequest,
   readPoolMessage,
+  rolledVersion,
+  rolledVersionByDifference,
   type ShareReading,
-  shareHasherOf,
   shareOf,
   type Submit,
   submitOf,
@@ -71,13 +67,6 @@ describe('a share of 2012', () => {
     expect(displayHash(hashHeader(encodeHeader(header)))).toBe(SLUSH.hash);
   });
 
-  test('has the same hash by the hasher that serves many', () => {
-    const out = new Uint8Array(32);
-    const { extranonce2, version, ntime, nonce } = taken;
-    shareHasherOf(job, 8).hash(SLUSH.extranonce1, extranonce2, version, ntime, nonce, out);
-    expect(displayHash(out)).toBe(SLUSH.hash);
-  });
-
   test('is written as it came', () => {
     const again = submitOf(taken, { versionMask: 0 }, { id: '4', username: 'slush.miner1', jobId: 'bf' });
     expect(again).toEqual(submit(SLUSH.submit));
@@ -85,13 +74,6 @@ describe('a share of 2012', () => {
 });
 
 describe('a job', () => {
-  test('is the same after V2 and back (§5.3.16, §5.3.17)', () => {
-    const { job, tip } = extendedJobOf(JOB, 0x1fffe000);
-    expect(job.versionRollingAllowed).toBe(true);
-    expect(extendedJobOf(JOB, 0).job.versionRollingAllowed).toBe(false);
-    expect(notifyOf(job, tip, { jobId: JOB.jobId, ntime: tip.minNtime, cleanJobs: JOB.cleanJobs })).toEqual(JOB);
-  });
-
   test("has its prev hash's words turned round on the wire, and back", () => {
     expect(swapWords(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8))).toEqual(Uint8Array.of(4, 3, 2, 1, 8, 7, 6, 5));
     fc.assert(
@@ -105,19 +87,6 @@ describe('a job', () => {
     const ids = new Sv1JobIds(0xfffe);
     expect([ids.next(), ids.next(), ids.next()]).toEqual(['ffff', '10000', '10001']);
     expect(() => new Sv1JobIds(Number.MAX_SAFE_INTEGER).next()).toThrow(RangeError);
-  });
-
-  test.each([
-    ['before its own', JOB.ntime - 100, JOB.ntime],
-    ['a minute later', JOB.ntime + 60.9, JOB.ntime + 60],
-    ['a day later', JOB.ntime + 86_400, JOB.ntime + 7_000],
-  ])('kept alive at a time %s', (_, now, ntime) => {
-    expect(keepAliveJob({ ...JOB, cleanJobs: true }, '1b', now)).toEqual({
-      ...JOB,
-      jobId: '1b',
-      ntime,
-      cleanJobs: false,
-    });
   });
 
   test('is encoded once for all who get it, clean or not', () => {
@@ -183,30 +152,30 @@ describe('a submit', () => {
   });
 });
 
-describe("a miner's part of a channel's extranonce (§5.2)", () => {
+describe('version bits by difference from the job', () => {
+  const MASK = 0x1fffe000;
   test.each([
-    ['a channel of its own', 4, 4, 0, [1, 2], []],
-    ['a channel with more room than firmware holds', 8, 4, 0, [1, 2, 0, 0, 0, 0], [0, 0, 0, 0]],
-    ['a shared channel', 6, 4, 0x1234, [1, 2, 0x12, 0x34], [0x12, 0x34]],
-    ['the last of a shared channel', 6, 4, 0xffff, [1, 2, 0xff, 0xff], [0xff, 0xff]],
-  ])('in %s', (_, size, extranonce2Size, index, extranonce1, infix) => {
-    const given = minerExtranonce(Uint8Array.of(1, 2), size, extranonce2Size, index);
-    expect(given).toEqual({
-      extranonce1: Uint8Array.from(extranonce1),
-      infix: Uint8Array.from(infix),
-      extranonce2Size,
-    });
-    if (given === undefined) return;
-    expect(channelExtranonce(given, filled(extranonce2Size, 9))).toEqual(
-      Uint8Array.from([...infix, ...filled(extranonce2Size, 9)]),
-    );
+    ['none sent', 0x20800000, undefined, undefined],
+    ['a job without bits under the mask: both readings are one', 0x20000000, 0x00c0e000, undefined],
+    ["ESP-Miner: the bits that it has set beside the job's", 0x20800000, 0x0040e000, 0x20c0e000],
+    ["a counter that clears one of the job's", 0x20800000, 0x00800000, 0x20000000],
+    ['nothing rolled', 0x20800000, 0, 0x20800000],
+    ['bits outside the mask', 0x20800000, 0x20, undefined],
+    ['the whole version', 0x20800000, 0x20c0e000, undefined],
+  ])('%s', (_, version, bits, other) => {
+    expect(rolledVersionByDifference(version, MASK, bits)).toBe(other);
   });
 
-  test('is none where it does not fit', () => {
-    expect(minerExtranonce(Uint8Array.of(1), 3, 4)).toBeUndefined();
-    expect(minerExtranonce(Uint8Array.of(1), 6, 4, 0x10000)).toBeUndefined();
-    expect(minerExtranonce(Uint8Array.of(1), 4, 4, 1)).toBeUndefined();
-    expect(minerExtranonce(Uint8Array.of(1), 4, 0)).toBeUndefined();
+  test('are another version than BIP310 reads, and one that firmware may have hashed', () => {
+    const u32 = fc.integer({ min: 0, max: 0xffffffff });
+    fc.assert(
+      fc.property(u32, u32, u32, (version, mask, rolled) => {
+        const hashed = ((version & ~mask) | (rolled & mask)) >>> 0;
+        const bits = (hashed ^ version) >>> 0;
+        const readings = [rolledVersion(version, mask, bits), rolledVersionByDifference(version, mask, bits)];
+        expect(readings).toContain(hashed);
+      }),
+    );
   });
 });
 
