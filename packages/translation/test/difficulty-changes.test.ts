@@ -165,7 +165,7 @@ describe.each<Manner>(['at once', 'with the next job'])('firmware that applies a
         // A share of a job that sixteen others have followed is no difficulty's fault.
         expect(outcome.refused.filter((reason) => reason !== 'stale-job')).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
     expect(accepted).toBeGreaterThan(1_000);
   });

@@ -50,6 +50,7 @@ describe('a notify as V2 work', () => {
     ['two inputs', 'bad-coinbase', { notify: { coinb1: withByte(4, 2) } }],
     ['an input that spends something', 'bad-coinbase', { notify: { coinb1: withByte(9, 1) } }],
     ['an outpoint with another index', 'bad-coinbase', { notify: { coinb1: withByte(40, 0) } }],
+    ['64 KiB of outputs', 'coinbase-too-long', { notify: { coinb2: new Uint8Array(65_536) } }],
     ['no height', 'no-height', { notify: { coinb1: withByte(42, 0x4c) } }],
     ['a height that is cut off', 'no-height', { notify: { coinb1: coinb1(850_000, 12).subarray(0, 44) } }],
     ['a negative target', 'bad-nbits', { notify: { nbits: 0x1d80ffff } }],
