@@ -52,7 +52,7 @@ export class V1Miner {
   #id = 0;
   #extranonce2 = 0;
   #wake: () => void = () => {};
-  readonly #answers = new Map<number, (line: ServerLine) => void>();
+  readonly #answers = new Map<number, { resolve: (line: ServerLine) => void; reject: (error: Error) => void }>();
 
   private constructor(socket: Socket, username: string) {
     this.socket = socket;
@@ -61,6 +61,7 @@ export class V1Miner {
     socket.on('error', () => {});
     socket.on('close', () => {
       this.closed = true;
+      for (const { reject } of this.#answers.values()) reject(new Error('the server hung up'));
       this.#wake();
     });
   }
@@ -118,8 +119,7 @@ export class V1Miner {
     this.#id += 1;
     const id = this.#id;
     return new Promise((resolve, reject) => {
-      this.#answers.set(id, resolve);
-      this.socket.once('close', () => reject(new Error('the server hung up')));
+      this.#answers.set(id, { resolve, reject });
       this.say({ id, method, params });
     });
   }
@@ -198,7 +198,7 @@ export class V1Miner {
   #onLine(line: ServerLine): void {
     this.lines.push(line);
     if (typeof line.id === 'number') {
-      this.#answers.get(line.id)?.(line);
+      this.#answers.get(line.id)?.resolve(line);
       this.#answers.delete(line.id);
     }
     const params = line.params ?? [];

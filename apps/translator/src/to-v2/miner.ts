@@ -210,7 +210,7 @@ export class Miner implements Wire, Served {
     const task = this.#task;
     if (task === undefined || this.#queued) return;
     if (nowMs - this.#sentMs >= this.#host.keepAliveMs) return this.#sendAgain('keep-alive');
-    if (this.#difficulty?.wantsJob(nowMs) === true) this.#sendAgain('difficulty');
+    this.#lookAtDifficulty(nowMs);
   }
 
   /** Shares of its own that the upstream has acknowledged. */
@@ -292,6 +292,7 @@ export class Miner implements Wire, Served {
   #onSuggestion(difficulty: number, nowMs: number): void {
     this.#suggested = difficulty;
     this.#difficulty?.suggest(difficulty, nowMs);
+    this.#lookAtDifficulty(nowMs);
   }
 
   #onSubmit(request: Submit, nowMs: number): void {
@@ -306,6 +307,7 @@ export class Miner implements Wire, Served {
     this.tally.accept(verdict.work, nowMs);
     this.#host.totals.accept();
     this.#difficulty?.accepted(verdict.work, nowMs);
+    this.#lookAtDifficulty(nowMs);
     if (verdict.forward !== undefined) this.#forward(verdict.forward, request.username, verdict.isBlock);
   }
 
@@ -333,6 +335,12 @@ export class Miner implements Wire, Served {
     if (this.#refusedInRow >= TRANSLATOR_LIMITS.refusedBeforeEnd) return this.end('too-many-refused');
     if (this.#refusedInRow % TRANSLATOR_LIMITS.refusedBeforeResend === 0 && this.#task !== undefined) {
       this.#sendAgain('resend');
+    }
+  }
+
+  #lookAtDifficulty(nowMs: number): void {
+    if (!this.#queued && this.#task !== undefined && this.#difficulty?.wantsJob(nowMs) === true) {
+      this.#sendAgain('difficulty');
     }
   }
 
