@@ -4,9 +4,11 @@ import type { Clock, Logger } from '@sv2kit/daemon';
 import type { Connection } from '@sv2kit/net';
 import type { ClientSessionOptions } from '@sv2kit/sv1';
 import {
-  createUpstream,
-  createV1Upstream,
+  type AnyEndpoint,
+  createMixedUpstream,
   type Endpoint,
+  type PoolOptions,
+  type SessionOptions,
   type Upstream,
   type UpstreamState,
   type V1Endpoint,
@@ -21,9 +23,6 @@ type UpstreamConfig = MiningDeviceConfig['upstreams'][number];
 /** A server, and how the operator wants it used. */
 type Configured<E> = E & { readonly upstream: UpstreamConfig };
 
-/** What a device speaks. */
-export type DeviceProtocol = 'sv1' | 'sv2';
-
 export interface ConnectDeps {
   readonly clock: Clock;
   readonly log: Logger;
@@ -32,7 +31,7 @@ export interface ConnectDeps {
   readonly security?: 'noise' | 'plain';
   readonly place: Omit<WorkplaceDeps, 'log' | 'clock'>;
   readonly nominalHashRate: () => number;
-  onState(state: UpstreamState): void;
+  onState(state: UpstreamState<AnyEndpoint>): void;
   /** Whoever was there before is to be gone when it returns: the workplace is opened then. */
   onConnected(workplace: Workplace): void;
   /** Of the connection that is there. */
@@ -41,25 +40,32 @@ export interface ConnectDeps {
 
 /** What a device that can say its speed in no other way asks a pool for. */
 const SHARES_PER_MINUTE = 6;
-/** A V1 pool that hangs keeps its connections; one that lives has a job anew every minute or so. */
+/** A pool that hangs keeps its connections; a V1 pool that lives has a job anew every minute or so. */
 const POOL_SILENCE_MS = 300_000;
 
-export function protocolOf({ upstreams: [first] }: Pick<MiningDeviceConfig, 'upstreams'>): DeviceProtocol {
-  return first?.url.version === 1 ? 'sv1' : 'sv2';
+/** Keeps the device connected to the best upstream that works, of whichever version. */
+export function connectUpstream(config: MiningDeviceConfig, deps: ConnectDeps): Upstream<AnyEndpoint> {
+  const { upstreams } = config;
+  const { clock, log, metrics, random, onState } = deps;
+  return createMixedUpstream({
+    endpoints: upstreams.map((upstream): Configured<AnyEndpoint> => ({ ...upstream.url, upstream })),
+    v2: toServers(config, deps),
+    v1: toPools(config, deps),
+    ...(upstreams.some(({ url }) => url.version === 1) && { policy: { silenceMs: POOL_SILENCE_MS } }),
+    onState,
+    clock,
+    log,
+    metrics: metrics.upstream,
+    netMetrics: metrics.net,
+    ...(random && { random }),
+  });
 }
 
-/** Keeps the device connected to the best upstream that works. */
-export function connectUpstream(config: MiningDeviceConfig, deps: ConnectDeps): Upstream {
-  return protocolOf(config) === 'sv1' ? connectV1(config, deps) : connectV2(config, deps);
-}
-
-function connectV2(config: MiningDeviceConfig, deps: ConnectDeps): Upstream {
-  const { channel, device, upstreams } = config;
+function toServers(config: MiningDeviceConfig, deps: ConnectDeps): SessionOptions<typeof mining> {
+  const { channel, device } = config;
   const { vendor, firmware, deviceId, hardware: hardwareVersion } = device;
   const flags = channel === 'standard' ? REQUIRES_STANDARD_JOBS : 0;
-  return createUpstream({
-    ...commonOptions(deps),
-    endpoints: upstreams.flatMap((upstream) => (upstream.url.version === 2 ? [{ ...upstream.url, upstream }] : [])),
+  return {
     protocol: mining,
     setup: () => ({ flags, vendor, hardwareVersion, firmware, deviceId }),
     handler(connection, { upstream }: Configured<Endpoint>) {
@@ -74,7 +80,7 @@ function connectV2(config: MiningDeviceConfig, deps: ConnectDeps): Upstream {
       return miner;
     },
     ...(deps.security && { security: deps.security }),
-  });
+  };
 }
 
 /** A server that is useless from the first moment is not the upstream's current one yet: then it is just dropped. */
@@ -83,14 +89,10 @@ function giveUp(deps: ConnectDeps, connection: Connection<MiningFromClient>, rea
   connection.end(reason);
 }
 
-function connectV1(config: MiningDeviceConfig, deps: ConnectDeps): Upstream {
-  const { upstreams } = config;
+function toPools(config: MiningDeviceConfig, deps: ConnectDeps): PoolOptions {
   /** Of each upstream, what the last session there was called: some pools let a miner go on with it. */
   const sessions = new Map<UpstreamConfig, string>();
-  return createV1Upstream({
-    ...commonOptions(deps),
-    policy: { silenceMs: POOL_SILENCE_MS },
-    endpoints: upstreams.flatMap((upstream) => (upstream.url.version === 1 ? [{ ...upstream.url, upstream }] : [])),
+  return {
     session: ({ host, port, upstream }: Configured<V1Endpoint>) => ({
       host,
       port,
@@ -104,17 +106,6 @@ function connectV1(config: MiningDeviceConfig, deps: ConnectDeps): Upstream {
       miner.open();
       return miner;
     },
-  });
-}
-
-function commonOptions({ clock, log, metrics, random, onState }: ConnectDeps) {
-  return {
-    onState,
-    clock,
-    log,
-    metrics: metrics.upstream,
-    netMetrics: metrics.net,
-    ...(random && { random }),
   };
 }
 

@@ -1,15 +1,15 @@
 import type { Condition, Service, ServiceDeps } from '@sv2kit/daemon';
 import { difficultyFromTarget } from '@sv2kit/bitcoin';
-import { endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
+import { type AnyEndpoint, endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
 import { type MiningDeviceConfig, versionMaskOf } from './config.ts';
-import { connectUpstream, type DeviceProtocol, protocolOf } from './connect.ts';
+import { connectUpstream } from './connect.ts';
 import type { HashEngine } from './engine.ts';
 import { GLANCE_MS, HashrateMeter, MEASURED_MS, NominalHashrate } from './hashrate.ts';
 import { type MiningDeviceMetrics, miningDeviceMetrics } from './metrics.ts';
 import type { MinerPhase } from './reactions.ts';
 import { Rig } from './rig.ts';
 import { ShareLog, type ShareTotals } from './share-log.ts';
-import type { Workplace } from './workplace.ts';
+import type { DeviceProtocol, Workplace } from './workplace.ts';
 
 /** What the device needs of its surroundings. */
 export type MiningDeviceDeps = Pick<ServiceDeps, 'log' | 'metrics' | 'health' | 'latencies' | 'clock' | 'fail'> & {
@@ -61,7 +61,7 @@ export class MiningDevice implements Service {
   readonly #meter = new HashrateMeter();
   #nominal: NominalHashrate;
   #workplace: Workplace | undefined;
-  #upstream: Upstream | undefined;
+  #upstream: Upstream<AnyEndpoint> | undefined;
   #sampling: Disposable | undefined;
   #phase: MinerPhase = 'closed';
   #best = 0;
@@ -108,7 +108,7 @@ export class MiningDevice implements Service {
   }
 
   status(): MiningDeviceStatus & Readonly<Record<string, unknown>> {
-    const protocol = protocolOf(this.#config);
+    const protocol = this.#protocol;
     const target = this.#rig.work?.target;
     return {
       protocol,
@@ -128,7 +128,12 @@ export class MiningDevice implements Service {
     };
   }
 
-  #connect(): Upstream {
+  /** What the present server speaks; before there was any, the preferred one. */
+  get #protocol(): DeviceProtocol {
+    return this.#workplace?.protocol ?? (this.#config.upstreams[0]?.url.version === 1 ? 'sv1' : 'sv2');
+  }
+
+  #connect(): Upstream<AnyEndpoint> {
     const { clock, log, random, security } = this.#deps;
     return connectUpstream(this.#config, {
       clock,
@@ -157,7 +162,7 @@ export class MiningDevice implements Service {
     });
   }
 
-  #onUpstream(state: UpstreamState): void {
+  #onUpstream(state: UpstreamState<AnyEndpoint>): void {
     if (state.kind === 'connected') this.#connected.ok();
     else this.#connected.failing(describeUpstream(state));
   }
@@ -165,7 +170,7 @@ export class MiningDevice implements Service {
   #onPhase(phase: MinerPhase): void {
     this.#phase = phase;
     if (phase === 'mining') this.#working.ok();
-    else this.#working.failing(phase === 'closed' ? CLOSED[protocolOf(this.#config)] : 'no job yet');
+    else this.#working.failing(phase === 'closed' ? CLOSED[this.#protocol] : 'no job yet');
     this.#meter.restart();
   }
 
@@ -203,7 +208,7 @@ export class MiningDevice implements Service {
   }
 }
 
-function describeUpstream(state: UpstreamState): string {
+function describeUpstream(state: UpstreamState<AnyEndpoint>): string {
   switch (state.kind) {
     case 'connected':
       return `connected to ${endpointName(state.endpoint)}`;

@@ -28,6 +28,7 @@ export interface MinerDeps extends WorkplaceDeps {
 
 /** One connection to a Stratum V2 server: keeps a channel open and mines what it is given there. */
 export class Miner implements Workplace, ConnectionHandler<MiningFromServer> {
+  readonly protocol = 'sv2';
   readonly #connection: Connection<MiningFromClient>;
   readonly #deps: MinerDeps;
   #channel: ChannelClient;

@@ -18,6 +18,7 @@ interface Order {
 
 /** One connection to a Stratum V1 pool that has let us in: mines what it notifies. */
 export class V1Miner implements Workplace, V1PoolHandler {
+  readonly protocol = 'sv1';
   readonly #pool: V1Pool;
   readonly #deps: WorkplaceDeps;
   /** By the work's number, oldest first. */
@@ -66,10 +67,11 @@ export class V1Miner implements Workplace, V1PoolHandler {
           versionMask: event.versionMask.toString(16).padStart(8, '0'),
           extranonce2Size: event.subscription.extranonce2Size,
         });
+      case 'reconnect-refused':
+        return log.warn('the pool may not send us there: see reconnect_hosts', { host: event.host });
       case 'subscribed':
       case 'denied':
       case 'reconnect':
-      case 'reconnect-refused':
         return;
       default:
         event satisfies never;

@@ -3,8 +3,12 @@ import type { MinerPhase } from './reactions.ts';
 import type { Found, Rig } from './rig.ts';
 import type { ShareLog } from './share-log.ts';
 
+/** What a device speaks. */
+export type DeviceProtocol = 'sv1' | 'sv2';
+
 /** One connection to a server that gives work, whichever Stratum it speaks. */
 export interface Workplace {
+  readonly protocol: DeviceProtocol;
   /** A thread has found a share. */
   onFound(found: Found): void;
   /** The device's hashrate is another than the server knows; not every protocol has a word for it. */

@@ -1,8 +1,10 @@
-import { ConfigError, type VirtualClock } from '@sv2kit/daemon';
+import type { VirtualClock } from '@sv2kit/daemon';
+import { DEFAULT_POLICY } from '@sv2kit/upstream';
 import { describe, expect, test } from 'vitest';
-import { NTIME } from './arrange.ts';
-import { closeLater, configFor, startDevice, surroundings, until } from './device-here.ts';
+import { job, NTIME, success, tip } from './arrange.ts';
+import { closeLater, startDevice, surroundings, until } from './device-here.ts';
 import type { FakeEngine } from './fake-engine.ts';
+import { ScriptedPool } from './scripted-pool.ts';
 import { ScriptedV1Pool } from './scripted-v1-pool.ts';
 
 const EASY = 2 ** -24;
@@ -119,8 +121,21 @@ describe('a device at a Stratum V1 pool, over a real socket', () => {
   });
 });
 
-test('upstreams of both versions in one list are refused in words', () => {
-  const read = () => configFor([{ url: 'stratum+tcp://a' }, { url: 'stratum2+tcp://b:3336' }]);
-  expect(read).toThrow(ConfigError);
-  expect(read).toThrow('upstreams[1].url: is of another Stratum version than the first; all have to be of one');
+test('upstreams of both versions may stand in one list: from V1 to V2 and back', async () => {
+  const { clock, deps } = surroundings();
+  const [v1, v2] = [await openPool(clock), closeLater(await ScriptedPool.open(clock))];
+  v1.welcome = false;
+  const { device, engine } = await startDevice([v1, v2], deps);
+  const { requestId } = await v2.next('OpenStandardMiningChannel');
+  v2.send(success('standard', requestId), job('standard', 1, undefined), tip(1));
+  await until(() => engine.tasks[0] !== undefined);
+  expect(device.status()).toMatchObject({ protocol: 'sv2', channel: 'standard', phase: 'mining' });
+  v1.welcome = true;
+  // Half of the pause between looks for a better upstream: the least of it.
+  clock.advance(DEFAULT_POLICY.probeMs / 2);
+  await until(() => device.status().protocol === 'sv1');
+  v1.notify('j1', NTIME);
+  await until(() => device.status().tips === 2);
+  await until(() => v2.closed.length === 1);
+  expect(device.status()).toMatchObject({ phase: 'mining', tips: 2 });
 });
