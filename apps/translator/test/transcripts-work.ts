@@ -31,13 +31,18 @@ const USUAL_MASK = 0x1fffe000;
 export function readJob(params: readonly Json[]): HeardJob {
   const [id, prevHash, coinb1, coinb2, branches, version, nbits, ntime, clean] = params;
   expect(params, 'parameters of mining.notify').toHaveLength(9);
-  expect(id, 'job id').toEqual(expect.stringMatching(/^[0-9a-zA-Z]{1,32}$/));
+  expect(id, 'job id').toSatisfy(isNumber32);
   expect(prevHash, 'previous hash').toEqual(expect.stringMatching(HASH));
   for (const half of [coinb1, coinb2]) expect(half, 'half of a coinbase').toEqual(expect.stringMatching(HEX));
   expect(branches, 'merkle branches').toSatisfy((all: unknown) => Array.isArray(all) && all.every(isHash));
   for (const word of [version, nbits, ntime]) expect(word, 'word').toEqual(expect.stringMatching(WORD));
   expect(clean, 'clean_jobs').toBeTypeOf('boolean');
   return { id, prevHash, coinb1, coinb2, branches, version, nbits, ntime, clean } as unknown as HeardJob;
+}
+
+/** SRI's device reads a job's id as a number. */
+function isNumber32(value: unknown): boolean {
+  return typeof value === 'string' && /^\d{1,10}$/.test(value) && Number(value) <= 0xffffffff;
 }
 
 function isHash(value: unknown): boolean {

@@ -1,19 +1,21 @@
 import { utf8 } from '@sv2kit/codec';
 import { type Notify, writeNotify } from './work.ts';
 
-/** Gives out V1 job ids, each once: firmware takes a repeated one for no new job. Short hex, which all firmware can hold. */
+/** Job ids are the decimal digits of a number below this: there are miners that read them as one of 32 bits. */
+const IDS = 2 ** 32;
+
+/** Gives out V1 job ids; one comes again only after all others, since firmware takes a repeated one for no new job. */
 export class Sv1JobIds {
   #last: number;
 
-  /** @param last the number before the first id; after a restart a larger one than ever given out */
+  /** @param last the number before the first id, any integer; after a restart one that has not been reached yet */
   constructor(last = 0) {
-    this.#last = last;
+    this.#last = last % IDS;
   }
 
   next(): string {
-    if (this.#last >= Number.MAX_SAFE_INTEGER) throw new RangeError('every job id has been given out');
-    this.#last += 1;
-    return this.#last.toString(16);
+    this.#last = (this.#last + 1) % IDS;
+    return String(this.#last);
   }
 }
 

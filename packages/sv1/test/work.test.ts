@@ -83,10 +83,12 @@ describe('a job', () => {
     );
   });
 
-  test('ids never repeat, and go on where they ended', () => {
-    const ids = new Sv1JobIds(0xfffe);
-    expect([ids.next(), ids.next(), ids.next()]).toEqual(['ffff', '10000', '10001']);
-    expect(() => new Sv1JobIds(Number.MAX_SAFE_INTEGER).next()).toThrow(RangeError);
+  test('ids are decimal numbers of 32 bits that go on where they ended, and begin anew after the last', () => {
+    const ids = new Sv1JobIds(999);
+    expect([ids.next(), ids.next(), ids.next()]).toEqual(['1000', '1001', '1002']);
+    const late = new Sv1JobIds(2 ** 32 - 2);
+    expect([late.next(), late.next(), late.next()]).toEqual(['4294967295', '0', '1']);
+    expect(new Sv1JobIds(2 ** 34 + 7).next()).toBe('8');
   });
 
   test('is encoded once for all who get it, clean or not', () => {
