@@ -106,6 +106,23 @@ describe('extranonce rolling (§5.3.12)', () => {
     const txid = sha256d(Uint8Array.from(coinbase.flatMap((part) => [...part])));
     expect(decodeHeader(header).merkleRoot).toEqual(merkleRoot(txid, space.merklePath));
   });
+  test('goes on where the search before ended: a job that comes again under another id has nothing in common', () => {
+    const steps = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 2, maxLength: 6 });
+    const options = { versionMask: 0x6000, noncesPerStretch: 2 ** 20 };
+    fc.assert(
+      fc.property(steps, (counts) => {
+        const used = new Set<string>();
+        let firstExtranonce = 0;
+        for (const count of counts) {
+          const search = new Search(work({ space: extended(2) }), { ...options, firstExtranonce });
+          for (let i = 0; i < count; i++) used.add(String(stretch(search, RECEIVED_MS).extranonce));
+          firstExtranonce = search.nextExtranonce;
+        }
+        expect(used.size).toBe(counts.reduce((sum, count) => sum + count, 0));
+      }),
+      { numRuns: 30 },
+    );
+  });
   test('is absent on a standard channel', () => {
     expect(stretch(new Search(work(), wide), RECEIVED_MS)).not.toHaveProperty('extranonce');
   });
