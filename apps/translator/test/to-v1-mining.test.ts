@@ -226,7 +226,7 @@ describe('a block', () => {
     const [found] = pool.accepted;
     expect(found?.isBlock).toBe(true);
     await eventually(() => translator.facts().blocks).toMatchObject([
-      { path: 'v1-pool', state: 'submitted', by: 'v1-pool' },
+      { path: 'v1-pool', state: 'accepted', by: 'v1-pool' },
     ]);
     pool.newTip({ prevHash: found?.hash ?? new Uint8Array(32) });
     await eventually(() => translator.facts().blocks[0]?.state).toBe('confirmed');
@@ -234,7 +234,7 @@ describe('a block', () => {
     const records = [];
     for await (const { record } of readJournal(join(translator.directory, 'journal'))) records.push(record);
     const statuses = records.filter((record) => record.type === 'BlockStatus').map(({ status }) => status);
-    expect(statuses).toEqual(['submitted', 'confirmed']);
+    expect(statuses).toEqual(['submitted', 'accepted', 'confirmed']);
     expect(records.filter((record) => record.type === 'BlockFound')).toMatchObject([{ path: 'v1-pool' }]);
   });
 
@@ -243,7 +243,8 @@ describe('a block', () => {
     pool.overrule = () => ({ code: 20, message: 'no such luck' });
     const device = await working(translator);
     device.mine(1, { target: targetFromNbits(REGTEST_NBITS) });
-    await eventually(() => translator.logged.map(({ message }) => message)).toContain('the pool refuses a block');
+    await eventually(() => translator.facts().blocks[0]?.state).toBe('rejected');
+    expect(translator.logged.map(({ message }) => message)).toContain('the pool refuses a block');
   });
 
   test('of a job that is stale here goes to the pool all the same', async () => {

@@ -12,6 +12,8 @@ export const TRANSLATOR_TO_V1_LIMITS = {
   unusableJobs: 8,
   /** Users whose shares at the pool are counted one by one. */
   users: 256,
+  /** Hashes per second that a channel is believed to have before it has shown any. */
+  mostStated: 1e15,
   /** Shares a second of all devices, beyond which a pool's difficulty is too easy to be passed on to them. */
   sharesPerSecond: 250,
 } as const;

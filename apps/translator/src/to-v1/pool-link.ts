@@ -155,10 +155,12 @@ export class PoolLink implements V1PoolHandler {
         return event.method === 'mining.notify'
           ? this.unusable(event.problem)
           : log.debug('the pool sends what makes no sense', { method: event.method, problem: event.problem });
+      case 'ready':
+        this.#terms = { versionMask: event.versionMask, extranonce1: event.subscription.extranonce1 };
+        return;
       case 'malformed':
       case 'unknown':
       case 'subscribed':
-      case 'ready':
       case 'denied':
       case 'reconnect':
       case 'reconnect-refused':
@@ -182,8 +184,6 @@ export class PoolLink implements V1PoolHandler {
 
   #onJob(job: PoolJob): void {
     this.#jobMs = this.#options.clock.now();
-    const { difficulty, versionMask, extranonce1 } = job;
-    this.#terms = { difficulty, versionMask, extranonce1 };
     this.#options.listener.onJob(this, job);
   }
 

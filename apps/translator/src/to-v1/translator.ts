@@ -7,18 +7,18 @@ import { createV1Upstream, type Upstream, type V1Endpoint, type V1Pool } from '@
 import type { TranslatorToV1Config } from './config.ts';
 import type { TranslatorToV1Deps } from './create.ts';
 import { POOL_FAILURES, type PoolFailure } from './failures.ts';
-import { TRANSLATOR_TO_V1_LIMITS } from './limits.ts';
+import { HashrateGauge } from './hashrate-gauge.ts';
 import type { TranslatorToV1Metrics } from './metrics.ts';
 import { PoolLink, type PoolLinkListener } from './pool-link.ts';
 import { type ListedPool, listedPools, sessionOf } from './pools.ts';
-import { ShareRelay } from './share-relay.ts';
+import { ShareRelay, V1_POOL } from './share-relay.ts';
 import { Totals } from './totals.ts';
 import { type Devices, WorkDesk } from './work-desk.ts';
 
 export interface TranslatorParts extends Pick<TranslatorToV1Deps, 'clock' | 'health' | 'log' | 'poolPolicy'> {
   readonly metrics: TranslatorToV1Metrics;
   readonly devices: () => Devices;
-  readonly blocks: () => Pick<BlockDesk, 'onTip'>;
+  readonly blocks: () => Pick<BlockDesk, 'answered' | 'onTip'>;
 }
 
 /** Joins the pools' connections, the work of devices and their shares; says in health how it goes. */
@@ -32,12 +32,12 @@ export class Translator implements PoolLinkListener {
   readonly #condition: Condition;
   /** With which a pool's earlier session can be gone on with, by the pool's name. */
   readonly #sessions = new Map<string, string>();
+  readonly #gauge: HashrateGauge;
   #upstream: Upstream<V1Endpoint> | undefined;
   #link: PoolLink | undefined;
   /** Since when no pool gives work; unix milliseconds. */
   #awaySinceMs: number;
   #failure: (PoolFailure & { readonly pool: string }) | undefined;
-  #lookedMs = 0;
 
   constructor(config: TranslatorToV1Config, parts: TranslatorParts) {
     const { metrics, devices, log, clock, health } = parts;
@@ -46,6 +46,7 @@ export class Translator implements PoolLinkListener {
     this.#parts = parts;
     this.#pools = listedPools(config.upstreams);
     this.#awaySinceMs = clock.now();
+    this.#gauge = new HashrateGauge(clock.now());
     this.#condition = health.condition('pool', 'no pool has given work yet');
     this.totals = new Totals(metrics);
     this.desk = new WorkDesk({ devices, wish: { indexBytes, rolled }, totals: this.totals, log });
@@ -83,10 +84,7 @@ export class Translator implements PoolLinkListener {
   tick(): void {
     const nowMs = this.#parts.clock.now();
     this.#link?.tick(nowMs);
-    if (nowMs - this.#lookedMs >= TRANSLATOR_TO_V1_LIMITS.hashrateMs) {
-      this.#lookedMs = nowMs;
-      this.desk.lookAtHashrate();
-    }
+    if (this.#gauge.look(nowMs)) this.desk.setHashrate(this.#gauge.hashrate);
     this.#endOutage(nowMs);
     this.#explain();
   }
@@ -98,13 +96,15 @@ export class Translator implements PoolLinkListener {
 
   /** Devices have found a share. */
   onShare(share: AcceptedShare): void {
+    this.#gauge.add(share.work);
     this.relay.share(share);
   }
 
   /** A device asks for a channel: the pool hears of its worker before any share. @param nominal hashes per second */
   onOpening(identity: string, nominal: number): void {
     this.#link?.workers.of(identity);
-    this.desk.expect(nominal);
+    this.#gauge.expect(nominal);
+    this.desk.setHashrate(this.#gauge.hashrate);
   }
 
   onJob(link: PoolLink, poolJob: PoolJob): void {
@@ -115,7 +115,7 @@ export class Translator implements PoolLinkListener {
     if (taken === 'unusable') return;
     if (typeof taken !== 'string') return this.onFailure(link, taken);
     if (taken !== 'update') link.tipMoved(nowMs);
-    if (taken === 'tip') blocks().onTip(poolJob.notify.prevHash);
+    if (taken === 'tip') blocks().onTip(poolJob.notify.prevHash, V1_POOL);
     if (this.#link !== link) {
       this.#link = link;
       this.#failure = undefined;
@@ -129,9 +129,9 @@ export class Translator implements PoolLinkListener {
   }
 
   onBlockVerdict(hash: Uint8Array, accepted: boolean, reason: string): void {
-    const { log } = this.#parts;
+    const { log, blocks } = this.#parts;
     if (!accepted) log.error('the pool refuses a block', { hash: displayHash(hash), reason });
-    else log.info('the pool takes a block', { hash: displayHash(hash) });
+    blocks().answered(hash, accepted ? 'accepted' : 'rejected', V1_POOL, reason);
   }
 
   onFailure(link: PoolLink, failure: PoolFailure): void {
@@ -186,18 +186,12 @@ export class Translator implements PoolLinkListener {
 
   /** Health says why no pool, or not the preferred one, is mined on. */
   #explain(): void {
-    const reason = this.#problem();
-    if (reason === undefined) this.#condition.ok();
-    else this.#condition.failing(reason);
-  }
-
-  #problem(): string | undefined {
-    const upstream = this.#upstream;
-    const failed = this.#failure === undefined ? undefined : inWords(this.#failure);
-    if (this.#link === undefined) return failed ?? upstream?.health.reason ?? 'no job yet';
     const [preferred] = this.#pools;
-    if (preferred === undefined || preferred.name === this.#link.name) return undefined;
-    return `mining on ${this.#link.name} instead of ${preferred.name}`;
+    if (this.#link === undefined) {
+      const failed = this.#failure === undefined ? undefined : inWords(this.#failure);
+      this.#condition.failing(failed ?? this.#upstream?.health.reason ?? 'no job yet');
+    } else if (preferred === undefined || preferred.name === this.#link.name) this.#condition.ok();
+    else this.#condition.lacking(`mining on ${this.#link.name} instead of ${preferred.name}`);
   }
 }
 

@@ -19,7 +19,7 @@ import type { Totals } from './totals.ts';
 /** The mining server as the desk uses it. */
 export type Devices = Pick<
   MiningServer,
-  'activate' | 'demand' | 'renew' | 'setUsefulDifficulty' | 'setVersionMask' | 'suspend' | 'update' | 'working'
+  'activate' | 'renew' | 'setUsefulDifficulty' | 'setVersionMask' | 'suspend' | 'update' | 'working'
 >;
 
 export interface WorkDeskOptions {
@@ -53,7 +53,7 @@ export class WorkDesk {
   readonly #given = new WeakMap<UpstreamJob, GivenWork>();
   #current: GivenWork | undefined;
   #space: Space | undefined;
-  /** Hashes per second of all devices when they were last looked at. */
+  /** Of all devices, in hashes per second. */
   #hashrate = 0;
 
   constructor(options: WorkDeskOptions) {
@@ -102,7 +102,7 @@ export class WorkDesk {
     devices.setVersionMask(work.job.versionMask);
     const kind = this.#kindOf(link, work, continues);
     this.#give({ link, work }, kind);
-    this.targetsChanged();
+    this.#setUsefulDifficulty();
     this.#options.totals.job(kind);
     return kind;
   }
@@ -121,26 +121,14 @@ export class WorkDesk {
     this.#give({ link, work: masked }, 'update');
   }
 
-  /** Devices' hashrate is looked at anew: the pool's difficulty may be so easy that their shares would flood us. */
-  lookAtHashrate(): void {
-    this.#hashrate = this.#options.devices().demand().hashrate;
-    this.targetsChanged();
-  }
-
-  /** A channel is about to be opened: its first target must not have it flood us either. @param nominal hashes per second */
-  expect(nominal: number): void {
-    if (!(nominal > 0)) return;
-    this.#hashrate += nominal;
-    this.targetsChanged();
-  }
-
-  /** No device gets a harder target than the pool's shares have, unless that would have devices flood us. */
-  targetsChanged(): void {
-    const current = this.#current;
-    if (current === undefined) return;
-    const flood = this.#hashrate / HASHES_PER_DIFFICULTY / TRANSLATOR_TO_V1_LIMITS.sharesPerSecond;
-    const least = flood > 0 ? 2 ** Math.ceil(Math.log2(flood)) : 0;
-    this.#options.devices().setUsefulDifficulty(Math.max(current.work.poolJob.difficulty, least));
+  /**
+   * No device gets a harder target than the pool's shares have, unless that would have devices flood us.
+   *
+   * @param hashrate of all devices, in hashes per second
+   */
+  setHashrate(hashrate: number): void {
+    this.#hashrate = hashrate;
+    this.#setUsefulDifficulty();
   }
 
   /** There is nothing fresh: devices are sent away, so that their own fail-over works. @returns whether they were not yet */
@@ -150,6 +138,15 @@ export class WorkDesk {
     this.#current = undefined;
     devices.suspend();
     return true;
+  }
+
+  /** In steps, for each may move devices. */
+  #setUsefulDifficulty(): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    const flood = this.#hashrate / HASHES_PER_DIFFICULTY / TRANSLATOR_TO_V1_LIMITS.sharesPerSecond;
+    const least = flood > 0 ? 2 ** Math.ceil(Math.log2(flood)) : 0;
+    this.#options.devices().setUsefulDifficulty(Math.max(current.work.poolJob.difficulty, least));
   }
 
   #isSpaceOf({ extranonce1, extranonce2Size }: PoolJob): boolean {

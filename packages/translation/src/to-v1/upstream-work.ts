@@ -12,6 +12,7 @@ import type { PoolJob } from '@sv2kit/sv1';
 /** Why a V1 pool's job cannot be mined by V2 devices. */
 export const UNUSABLE_POOL_JOBS = {
   'bad-coinbase': 'The first half of its coinbase is not the beginning of one, or of one with a witness.',
+  'coinbase-too-long': 'A half of its coinbase is longer than the 65,535 bytes of V2.',
   'no-height': 'No block height begins the script of its coinbase (BIP34).',
   'bad-nbits': 'Its nbits stand for no target.',
   'extranonce-too-long': 'Its two extranonces are longer than the 32 bytes of V2.',
@@ -30,6 +31,8 @@ export interface PoolWork {
 }
 export type PoolWorkReading = PoolWork | { readonly kind: 'unusable'; readonly reason: UnusablePoolJob };
 
+/** Of B0_64K (§5.3.16). */
+const MOST_HALF = 0xffff;
 /** 32 zero bytes and the index 0xffffffff: what the one input of a coinbase spends. */
 const OUTPOINT_AT = 5;
 const SCRIPT_LENGTH_AT = OUTPOINT_AT + 36;
@@ -54,6 +57,9 @@ export function poolWork(poolJob: PoolJob): PoolWorkReading {
   const extranonceSize = extranonce1.length + extranonce2Size;
   if (extranonceSize > MAX_FULL_EXTRANONCE_SIZE) return { kind: 'unusable', reason: 'extranonce-too-long' };
   if (!beginsCoinbase(notify.coinb1)) return { kind: 'unusable', reason: 'bad-coinbase' };
+  if (Math.max(notify.coinb1.length, notify.coinb2.length) > MOST_HALF) {
+    return { kind: 'unusable', reason: 'coinbase-too-long' };
+  }
   const height = orUndefined(() => heightOf(notify.coinb1.subarray(SCRIPT_AT)));
   if (height === undefined) return { kind: 'unusable', reason: 'no-height' };
   const target = orUndefined(() => targetFromNbits(notify.nbits));
