@@ -1,5 +1,6 @@
 /**
- * Listen for and connect to Stratum V2 peers over TCP: the socket loop, limits, timeouts and handshake workers.
+ * Listen for and connect to Stratum V2 peers over TCP: the socket loop, limits, timeouts and handshake workers. Other
+ * protocols over bytes run on the same loop as wires, by TLS where wanted.
  *
  * @example
  * const listener = await listen({ host: '127.0.0.1', port: 0, services: [
