@@ -1,7 +1,7 @@
 import type { Condition } from '@sv2kit/daemon';
 import { ShareBudget } from '@sv2kit/mining';
 import type { Clock, CloseReason, Logger, Wire, WireConnection } from '@sv2kit/net';
-import { MinerIndexes, neededExtranonce } from '@sv2kit/translation';
+import { MinerIndexes, neededExtranonce, type ProfileMismatch } from '@sv2kit/translation';
 import type { Book, BookDeps } from './book.ts';
 import type { TranslatorConfig } from './config.ts';
 import { FanOut } from './fan-out.ts';
@@ -46,12 +46,14 @@ export class Hub implements MinerHost, LinkOwner {
   readonly sharesPerSecond: number;
   readonly authoriseMs: number;
   readonly miners = new Set<Miner>();
-  /** Coinbases that some firmware may not hold, by its family. */
-  readonly tooLarge = new Map<string, { readonly size: number; readonly limit: number }>();
+  /** What firmware that is connected may have trouble with, the worst of each kind. */
+  readonly misfits = new Map<string, { readonly family: string; readonly misfit: ProfileMismatch }>();
   readonly #deps: HubDeps;
   readonly #mask: number;
   readonly #indexes = new MinerIndexes();
   #link: UpstreamLink | undefined;
+  #toldRejects = 0;
+  #toldMs = 0;
   /** Since when there is no upstream. */
   #lostMs: number;
 
@@ -70,7 +72,9 @@ export class Hub implements MinerHost, LinkOwner {
       check,
       (reason) => this.#onUnfit(reason),
     );
-    this.fanOut = new FanOut((startedMs) => metrics.jobToLast.record(performance.now() - startedMs));
+    this.fanOut = new FanOut((startedMs, count) => {
+      if (count > 1) metrics.jobToLast.record(performance.now() - startedMs);
+    });
     this.difficulty = {
       sharesPerMinute: miners.sharesPerMinute,
       floor: miners.minDifficulty,
@@ -148,14 +152,13 @@ export class Hub implements MinerHost, LinkOwner {
     this.#deps.giveUp(reason);
   }
 
-  onTooLarge({ profile, session, connection }: Miner, size: number): void {
-    const { family, coinbaseLimit: limit } = profile;
-    const known = this.tooLarge.get(family);
-    if (known !== undefined && known.size >= size) return;
-    this.tooLarge.set(family, { size, limit });
-    const { userAgent } = session;
-    const fields = { family, size, limit, userAgent, peer: connection.id };
-    this.log.warn("the upstream's coinbase is larger than this firmware is known to hold", fields);
+  onMisfit({ profile: { family }, session: { userAgent }, connection }: Miner, misfit: ProfileMismatch): void {
+    const key = `${family} ${misfit.kind}`;
+    const known = this.misfits.get(key);
+    if (known !== undefined && known.misfit.size >= misfit.size) return;
+    this.misfits.set(key, { family, misfit });
+    const fields = { family, userAgent, peer: connection.id, ...misfit };
+    this.log.warn('work is not as this firmware is known to need it', fields);
   }
 
   tick(): void {
@@ -168,6 +171,7 @@ export class Hub implements MinerHost, LinkOwner {
     }
     this.book.tick(nowMs);
     this.#watchWork(nowMs);
+    this.#tellOfRejects(nowMs);
   }
 
   #isLongOut(nowMs: number): boolean {
@@ -181,6 +185,16 @@ export class Hub implements MinerHost, LinkOwner {
     const ageMs = nowMs - latestMs;
     if (ageMs < TRANSLATOR_LIMITS.staleWorkMs) return work.ok();
     work.failing(`the upstream has sent no job for ${Math.floor(ageMs / 60_000)} minutes`);
+  }
+
+  /** One line for many. */
+  #tellOfRejects(nowMs: number): void {
+    const { sum } = this.totals.rejected;
+    if (sum === this.#toldRejects || nowMs - this.#toldMs < TRANSLATOR_LIMITS.rejectsMs) return;
+    const fields = { shares: sum - this.#toldRejects, since: this.totals.rejected.facts() };
+    this.#toldRejects = sum;
+    this.#toldMs = nowMs;
+    this.log.warn('the upstream rejects shares', fields);
   }
 
   #onUnfit(reason: string): void {

@@ -20,6 +20,10 @@ export const TRANSLATOR_LIMITS = {
   codes: 64,
   /** Miners that the status lists one by one. */
   statusMiners: 256,
+  /** Least time between two lines of the log that tell of rejected shares. */
+  rejectsMs: 10_000,
+  /** Refusals to authorise after which a connection is ended. */
+  refusedAuthorisations: 8,
   /** Refused shares in a row after which a miner is sent its job anew ... */
   refusedBeforeResend: 64,
   /** ... and after which it is let go. */

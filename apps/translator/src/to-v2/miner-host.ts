@@ -1,6 +1,6 @@
 import type { ShareBudget } from '@sv2kit/mining';
 import type { Clock, Logger } from '@sv2kit/net';
-import type { DifficultyOptions } from '@sv2kit/translation';
+import type { DifficultyOptions, ProfileMismatch } from '@sv2kit/translation';
 import type { Book } from './book.ts';
 import type { FanOut } from './fan-out.ts';
 import type { TranslatorMetrics } from './metrics.ts';
@@ -13,7 +13,7 @@ import type { WorkDesk } from './work-desk.ts';
 export const MINER_END_REASONS = {
   'no-upstream': 'No upstream has been there for longer than miners are kept working.',
   'channel-closed': 'The upstream closed the channel twice in a row.',
-  'channel-refused': 'The upstream opens no channel for this miner any more.',
+  'channel-refused': 'The upstream opens no channel for this miner any more, or did not time and again.',
   'too-many-miners': 'Every miner number is taken.',
   'share-flood': 'More shares than one connection may send.',
   'byte-flood': 'More bytes than any miner has a reason to send.',
@@ -41,7 +41,7 @@ export interface MinerHost {
   readonly versionMask: number;
   /** How long a miner waits to be authorised. */
   readonly authoriseMs: number;
-  /** The coinbase of a job is larger than the miner's firmware is known to hold. */
-  onTooLarge(miner: Miner, size: number): void;
+  /** What the miner gets is not what its firmware is known to need. */
+  onMisfit(miner: Miner, misfit: ProfileMismatch): void;
   onGone(miner: Miner): void;
 }

@@ -12,6 +12,7 @@ import type { PasswordFields, Sv1ServerEvent } from '@sv2kit/sv1';
 import {
   coinbaseFits,
   extranonce1Of,
+  extranonce2Fits,
   type FirmwareProfile,
   MinerChannel,
   MinerDifficulty,
@@ -78,6 +79,7 @@ export class Miner implements Wire, Served {
   #space: MinerSpace | undefined;
   #spacePrefix: Uint8Array | undefined;
   #refusedInRow = 0;
+  #refusedAuthorisations = 0;
 
   constructor(connection: WireConnection, index: number, host: MinerHost) {
     const nowMs = host.clock.now();
@@ -173,6 +175,8 @@ export class Miner implements Wire, Served {
     for (const request of requests) {
       this.session.refuse(request, stratumError('unauthorised', `The upstream refuses: ${code}`));
     }
+    this.#refusedAuthorisations += requests.length;
+    if (this.#refusedAuthorisations >= TRANSLATOR_LIMITS.refusedAuthorisations) return this.end('channel-refused');
     this.connection.flushSoon();
   }
 
@@ -221,7 +225,7 @@ export class Miner implements Wire, Served {
   /** A share of its own that the upstream has rejected. */
   rejected(code: string): void {
     this.tally.reject(code);
-    this.#host.log.info('the upstream rejects a share', { miner: this.username, peer: this.connection.id, code });
+    this.#host.log.debug('the upstream rejects a share', { miner: this.username, peer: this.connection.id, code });
   }
 
   #onEvent(event: Sv1ServerEvent, nowMs: number): void {
@@ -263,6 +267,8 @@ export class Miner implements Wire, Served {
     if (this.#task === undefined) this.#difficulty = undefined;
     const extranonce1 = extranonce1Of(this.index);
     const session = this.#host.sessions.newId();
+    const misfit = extranonce2Fits(this.#host.extranonce2Size, this.#profile);
+    if (misfit !== undefined) this.#host.onMisfit(this, misfit);
     this.session.subscribed(request, { extranonce1, extranonce2Size: this.#host.extranonce2Size, session });
   }
 
@@ -380,10 +386,9 @@ export class Miner implements Wire, Served {
     this.#task = task;
     this.#sentMs = nowMs;
     host.metrics.jobs.inc({ kind });
-    if (kind === 'new-tip' || kind === 'same-tip') {
-      const size = job.coinbaseSize(space);
-      if (coinbaseFits(size, this.#profile) !== undefined) host.onTooLarge(this, size);
-    }
+    if (kind !== 'new-tip' && kind !== 'same-tip') return;
+    const misfit = coinbaseFits(job.coinbaseSize(space), this.#profile);
+    if (misfit !== undefined) host.onMisfit(this, misfit);
   }
 
   /** Its part of the channel's extranonce, as the job's prefix has it. */

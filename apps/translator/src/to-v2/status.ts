@@ -32,7 +32,7 @@ export function translatorStatus(hub: Hub, upstream: UpstreamState, nowMs: numbe
       lostBy: totals.lost.facts(),
     },
     blocksFound: totals.blocks,
-    coinbaseTooLarge: Object.fromEntries(hub.tooLarge),
+    misfits: [...hub.misfits.values()].map(({ family, misfit }) => ({ family, ...misfit })),
     miners: [...hub.miners.values().take(TRANSLATOR_LIMITS.statusMiners)].map((miner) => describeMiner(miner, nowMs)),
   };
 }

@@ -4,7 +4,7 @@ import type { TranslatorMetrics } from './metrics.ts';
 /** What cannot be credited any more, by why. */
 export const LOST_SHARE_REASONS = {
   'no-upstream': 'No upstream was there when the share came.',
-  unanswered: 'The upstream went before it had answered the share.',
+  unanswered: 'The upstream had not answered the share when its channel ended.',
 } as const;
 export type LostShareReason = keyof typeof LOST_SHARE_REASONS;
 

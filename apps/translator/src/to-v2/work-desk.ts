@@ -23,8 +23,8 @@ export class WorkDesk {
     this.#now = now;
     this.#check = check;
     this.#onUnfit = onUnfit;
-    // Miners may remember ids of before a restart: there is room for 16 jobs a second.
-    this.#translator = new JobTranslator(new Sv1JobIds(Math.floor(now() / 1000) * 16));
+    // Miners may remember ids of before a restart: there is room for 16 jobs a second. Some read them as 32-bit numbers.
+    this.#translator = new JobTranslator(new Sv1JobIds((Math.floor(now() / 1000) * 16) % 2 ** 32));
   }
 
   /** When the last job of an upstream came; undefined before the first. */
