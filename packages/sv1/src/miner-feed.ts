@@ -10,7 +10,10 @@ interface Work {
 
 type FeedState = { readonly kind: 'waiting'; readonly held: Work | undefined } | { readonly kind: 'open' };
 
-/** The order in which work goes out to one miner: extranonce, difficulty, job; nothing before the feed is open. */
+/**
+ * The order in which work goes out to one miner: extranonce, difficulty, job; nothing before the feed is open. One
+ * difficulty at most stands in front of a job: cgminer keeps a second one for the notify after the next.
+ */
 export class MinerFeed {
   readonly #outbox: Outbox;
   #state: FeedState = { kind: 'waiting', held: undefined };

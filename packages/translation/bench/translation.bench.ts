@@ -107,10 +107,10 @@ let turn = 0;
 export const suite: Record<string, () => void> = {
   'judge a V1 share, accepted here, 12-deep merkle path': () => judge(local),
   'judge a V1 share, accepted and made an upstream one': () => judge(forwarding),
-  'refuse a share of an unknown job': () => void local.channel.judge(submit('ffffff'), NOW),
+  'refuse a share of an unknown job': () => void local.channel.judge(submit('4000000000'), NOW),
   'translate a job and write its line': () => {
     turn += 1;
-    TranslatedJob.of(work, turn.toString(16), NOW).lineFor(space, false).bytes(false);
+    TranslatedJob.of(work, String(turn), NOW).lineFor(space, false).bytes(false);
   },
   'write the line of a shared job for another prefix': () => {
     turn += 1;

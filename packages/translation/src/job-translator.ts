@@ -53,12 +53,16 @@ export class JobTranslator {
   }
 }
 
-/** The same headers under another id: an upstream that says a job twice must not have miners search it twice. */
+/**
+ * The same headers under another id, or on a channel that was opened anew: an upstream that says a job twice must not have
+ * miners search it twice.
+ */
 function isSameSpace(a: Work, b: Work): boolean {
-  if (a.space.kind !== 'extended' || b.space.kind !== 'extended' || a.channelId !== b.channelId) return false;
+  if (a.space.kind !== 'extended' || b.space.kind !== 'extended') return false;
   const { merklePath } = b.space;
   return (
     sameBytes(a.prevHash, b.prevHash) &&
+    sameBytes(a.space.extranoncePrefix, b.space.extranoncePrefix) &&
     sameBytes(a.space.coinbasePrefix, b.space.coinbasePrefix) &&
     sameBytes(a.space.coinbaseSuffix, b.space.coinbaseSuffix) &&
     a.space.merklePath.length === merklePath.length &&

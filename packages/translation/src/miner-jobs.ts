@@ -39,13 +39,16 @@ export interface MinerJob<U> {
   readonly epoch: number;
 }
 
+/** Ids begin anew after the last: what is behind by less than this is older. */
+const HALF_OF_IDS = 2 ** 31;
+
 /** Jobs of one miner, by id. */
 export class MinerJobs<U> {
   readonly #limits: MinerLimits;
   #jobs: MinerJob<U>[] = [];
   #epoch = 0;
   /** The number of the latest id that was given up. */
-  #retired = 0;
+  #retired: number | undefined;
 
   constructor(limits: MinerLimits) {
     this.#limits = limits;
@@ -61,10 +64,10 @@ export class MinerJobs<U> {
     return undefined;
   }
 
-  /** Whether an id is one that has been given up; ids are given out in order, in hex. */
+  /** Whether an id is one that has been given up; ids are given out in order, as decimal numbers of 32 bits. */
   isRetired(id: string): boolean {
-    const number = Number.parseInt(id, 16);
-    return number > 0 && number <= this.#retired;
+    const number = Number.parseInt(id, 10);
+    return this.#retired !== undefined && number >= 0 && (this.#retired - number) >>> 0 < HALF_OF_IDS;
   }
 
   isStale(job: MinerJob<U>): boolean {
@@ -109,7 +112,7 @@ export class MinerJobs<U> {
     while (this.#jobs.length - count > assuredJobs && (this.#jobs[count]?.sinceMs ?? nowMs) < nowMs - jobMs) count += 1;
     const last = this.#jobs[count - 1];
     if (last === undefined) return false;
-    this.#retired = Number.parseInt(last.job.id, 16);
+    this.#retired = Number.parseInt(last.job.id, 10);
     this.#jobs = this.#jobs.slice(count);
     return true;
   }

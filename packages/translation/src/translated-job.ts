@@ -14,7 +14,7 @@ const MAX_UINT32 = 0xffffffff;
  * from shared pieces and the hex of what stands in front of extranonce1; miners of one channel share the line as well.
  */
 export class TranslatedJob {
-  /** V1's id, never given out twice. */
+  /** V1's id, of `Sv1JobIds`. */
   readonly id: string;
   /** The ntime of its line, unix seconds. */
   readonly ntime: number;
@@ -35,7 +35,7 @@ export class TranslatedJob {
    * @throws BitcoinError `bad-nbits`: an upstream that says such is of no use
    */
   static of(work: Work, id: string, nowMs: number, twin?: TranslatedJob): TranslatedJob {
-    const source = new JobSource(work, twin?.source.number ?? (Number.parseInt(id, 16) % MAX_UINT32) + 1);
+    const source = new JobSource(work, twin?.source.number ?? (Number.parseInt(id, 10) % MAX_UINT32) + 1);
     const least = twin === undefined ? 0 : (twin.source.newest?.job ?? twin).ntime + 1;
     return new TranslatedJob(source, id, Math.min(Math.max(clockNtime(source, nowMs), least), MAX_UINT32));
   }

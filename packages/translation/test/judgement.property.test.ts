@@ -72,6 +72,8 @@ const steps = fc.array(
   },
 );
 
+type Step = (typeof steps extends fc.Arbitrary<infer S> ? S : never) extends (infer S)[] ? S : never;
+
 /** The rules of the channel, said once more and slowly: jobs in one list, headers from the lines' text. */
 class Model {
   given: Given[] = [];
@@ -132,118 +134,92 @@ class Model {
   }
 }
 
-function said(
-  verdict: ShareVerdict<string>,
-  space: MinerSpace | undefined,
-  job: Given | undefined,
-  share: Submit,
-): string {
+function said(verdict: ShareVerdict<string>, job: Given | undefined, share: Submit): string {
   if (verdict.kind === 'refused') return verdict.reason;
   const { forward, isBlock } = verdict;
-  if (job === undefined || space === undefined) throw new Error('accepted without a job');
+  if (job === undefined) throw new Error('accepted without a job');
   if (forward === undefined) return 'kept';
   expect(forward.jobId).toBe(job.jobId);
-  expect(forward.extranonce).toEqual(space.extranonce(share.extranonce2));
+  expect(forward.extranonce).toEqual(job.space.extranonce(share.extranonce2));
   const hash = hashOf(job.notify, extranonce1Of(5), { ...share, version: forward.version });
   return `${isBlock ? 'block' : 'forwarded'} ${hash.join()}`;
 }
 
+/** One channel and its model, side by side. */
+class Bout {
+  readonly #channel = new MinerChannel<string>({ budget: budget() });
+  readonly #jobs = new JobTranslator();
+  readonly #model = new Model();
+  readonly #outcomes: Map<string, number>;
+  #nowMs = NOW;
+  #tip = 0;
+  #count = 0;
+  /** What the latest job of the upstream is made of. */
+  #last: Pick<Given, 'minNtime' | 'nbits' | 'jobId'> & { readonly version: number; readonly rolling: boolean };
+
+  constructor(outcomes: Map<string, number>) {
+    this.#outcomes = outcomes;
+    this.#last = { minNtime: NOW / 1000, nbits: MAINNET, jobId: 0, version: 0, rolling: true };
+  }
+
+  take(step: Step): void {
+    if (step.kind === 'wait') this.#nowMs += step.ms;
+    if (step.kind === 'give') this.#give(step);
+    if (step.kind === 'submit') this.#submit(step);
+  }
+
+  #give(step: Step & { kind: 'give' }): void {
+    const { latest } = this.#channel;
+    const again = step.refreshed && latest !== undefined;
+    const clean = !again && (step.clean || step.newTip || latest === undefined);
+    const job = again ? this.#jobs.refresh(latest, this.#nowMs) : this.#jobs.translate(this.#work(step), this.#nowMs);
+    const space = spaceOf(5, filled(4, step.prefix));
+    const upstreamTarget = step.upstream < -32 ? MAX_TARGET : targetFromDifficulty(2 ** step.upstream);
+    const { minNtime, nbits, jobId, rolling } = this.#last;
+    const shared = { space, difficulty: 2 ** step.difficulty, upstreamTarget };
+    this.#channel.give(job, { ...shared, versionMask: step.mask, upstream: 'pool', clean }, this.#nowMs);
+    const seen = { id: job.id, notify: jobAsRead(job, space), minNtime, nbits, jobId, sinceMs: this.#nowMs };
+    this.#model.add({ ...shared, ...seen, mask: rolling ? step.mask : 0, stale: false }, clean);
+  }
+
+  #work({ newTip, regtest, rolling, version }: Step & { kind: 'give' }) {
+    if (newTip) this.#tip += 1;
+    this.#count += 1;
+    const minNtime = Math.floor(this.#nowMs / 1000);
+    this.#last = { minNtime, nbits: regtest ? REGTEST : MAINNET, jobId: this.#count, version, rolling };
+    return workOf({
+      ...this.#last,
+      versionRollingAllowed: rolling,
+      prevHash: filled(32, this.#tip),
+      receivedAtMs: this.#nowMs,
+      space: { merklePath: [filled(32, this.#count)] },
+    });
+  }
+
+  #submit(step: Step & { kind: 'submit' }): void {
+    const job = this.#model.given.at(-1 - step.back);
+    const other = step.nonce === 0 ? undefined : [...this.#model.dropped].at(-1);
+    const share = submitOf(job?.id ?? other ?? '999999', {
+      nonce: step.nonce,
+      ntime: (job?.minNtime ?? NOW / 1000) + step.ntime,
+      versionBits: step.bits,
+      extranonce2: filled(step.size, 1),
+    });
+    const wanted = this.#model.judge(share, this.#nowMs);
+    const verdict = said(this.#channel.judge(share, this.#nowMs), job, share);
+    expect(verdict).toBe(verdict === 'kept' ? wanted.slice(0, 4) : wanted);
+    const kind = wanted.split(' ')[0] as string;
+    this.#outcomes.set(kind, (this.#outcomes.get(kind) ?? 0) + 1);
+  }
+}
+
 test('any share of any job, whatever came before, has the verdict that the rules give it', () => {
   const outcomes = new Map<string, number>();
-  fc.assert(
-    fc.property(steps, (sequence) => {
-      const channel = new MinerChannel<string>({ budget: budget() });
-      const jobs = new JobTranslator();
-      const model = new Model();
-      let nowMs = NOW;
-      let tip = 0;
-      let count = 0;
-      let last:
-        | { minNtime: number; mask: number; nbits: number; jobId: number; version: number; rolling: boolean }
-        | undefined;
-      for (const step of sequence) {
-        if (step.kind === 'wait') nowMs += step.ms;
-        if (step.kind === 'give') {
-          const { latest } = channel;
-          const refreshed = step.refreshed && latest !== undefined && last !== undefined;
-          if (!refreshed) {
-            if (step.newTip) tip += 1;
-            count += 1;
-            last = {
-              minNtime: Math.floor(nowMs / 1000),
-              mask: step.rolling ? step.mask : 0,
-              nbits: step.regtest ? REGTEST : MAINNET,
-              jobId: count,
-              version: step.version,
-              rolling: step.rolling,
-            };
-          }
-          if (last === undefined) continue;
-          const { minNtime, nbits, jobId, version, rolling } = last;
-          const space = { merklePath: [filled(32, count)] };
-          const fresh = workOf({
-            minNtime,
-            nbits,
-            jobId,
-            version,
-            versionRollingAllowed: rolling,
-            prevHash: filled(32, tip),
-            receivedAtMs: nowMs,
-            space,
-          });
-          const job = refreshed && latest !== undefined ? jobs.refresh(latest, nowMs) : jobs.translate(fresh, nowMs);
-          const place = spaceOf(5, filled(4, step.prefix));
-          const mask = rolling ? step.mask : 0;
-          const upstreamTarget = step.upstream < -32 ? MAX_TARGET : targetFromDifficulty(2 ** step.upstream);
-          const clean = !refreshed && (step.clean || step.newTip || model.given.length === 0);
-          const terms = {
-            space: place,
-            versionMask: step.mask,
-            difficulty: 2 ** step.difficulty,
-            upstreamTarget,
-            upstream: 'pool',
-            clean,
-          };
-          channel.give(job, terms, nowMs);
-          const { difficulty } = terms;
-          const notify = jobAsRead(job, place);
-          model.add(
-            {
-              id: job.id,
-              notify,
-              minNtime,
-              nbits,
-              mask,
-              difficulty,
-              upstreamTarget,
-              space: place,
-              sinceMs: nowMs,
-              jobId,
-              stale: false,
-            },
-            clean,
-          );
-        }
-        if (step.kind === 'submit') {
-          const target = model.given.at(-1 - step.back);
-          const id = target?.id ?? (step.nonce === 0 ? 'fffffff' : ([...model.dropped].at(-1) ?? 'ffffff'));
-          const ntime = (target?.minNtime ?? NOW / 1000) + step.ntime;
-          const share = submitOf(id, {
-            nonce: step.nonce,
-            ntime,
-            versionBits: step.bits,
-            extranonce2: filled(step.size, 1),
-          });
-          const wanted = model.judge(share, nowMs);
-          const verdict = said(channel.judge(share, nowMs), target?.space, target, share);
-          expect(verdict).toBe(verdict === 'kept' ? wanted.slice(0, 4) : wanted);
-          const kind = wanted.split(' ')[0] as string;
-          outcomes.set(kind, (outcomes.get(kind) ?? 0) + 1);
-        }
-      }
-    }),
-    { numRuns: 150 },
-  );
+  const property = fc.property(steps, (sequence) => {
+    const bout = new Bout(outcomes);
+    for (const step of sequence) bout.take(step);
+  });
+  fc.assert(property, { numRuns: 150 });
   expect([...outcomes.keys()].toSorted()).toEqual([
     'bad-extranonce2-size',
     'bad-ntime',

@@ -8,7 +8,7 @@ import {
   targetToBigint,
 } from '@sv2kit/bitcoin';
 import { ShareBudget } from '@sv2kit/mining';
-import type { Submit } from '@sv2kit/sv1';
+import { type Submit, Sv1JobIds } from '@sv2kit/sv1';
 import { describe, expect, test } from 'vitest';
 import { extranonce1Of, JobTranslator, type JobTerms, MinerChannel, MINER_LIMITS } from '../src/index.ts';
 import {
@@ -253,7 +253,7 @@ describe('jobs', () => {
   test('are kept for ten minutes, three of them longer, sixteen at most', () => {
     const { channel, jobs } = opened();
     const known = (): number => {
-      const ids = Array.from({ length: 40 }, (_, at) => (at + 1).toString(16));
+      const ids = Array.from({ length: 40 }, (_, at) => String(at + 1));
       return ids.filter((id) => reasonOf(channel.judge(submitOf(id, { ntime: 0 }), NOW)) === 'bad-ntime').length;
     };
     for (let id = 2; id <= 10; id += 1) channel.give(jobs.translate(workOf({ jobId: id }), NOW), terms(), NOW);
@@ -263,8 +263,17 @@ describe('jobs', () => {
     for (let id = 12; id <= 40; id += 1) channel.give(jobs.translate(workOf({ jobId: id }), NOW), terms(), NOW);
     expect(known()).toBe(16);
     expect(reasonOf(channel.judge(submitOf('1'), NOW))).toBe('stale-job');
-    expect(reasonOf(channel.judge(submitOf('29'), NOW))).toBe('unknown-job');
+    expect(reasonOf(channel.judge(submitOf('41'), NOW))).toBe('unknown-job');
   });
+});
+
+test('a job id that has been given up is known for one after ids have begun anew', () => {
+  const jobs = new JobTranslator(new Sv1JobIds(2 ** 32 - 3));
+  const channel = new MinerChannel<string>({ budget: budget(), limits: { ...MINER_LIMITS, jobs: 1 } });
+  for (let id = 1; id <= 4; id += 1) channel.give(jobs.translate(workOf({ jobId: id }), NOW), terms(), NOW);
+  const ids = ['4294967294', '4294967295', '0', '1', '2'];
+  const reasons = ids.map((id) => reasonOf(channel.judge(submitOf(id), NOW)));
+  expect(reasons).toEqual(['stale-job', 'stale-job', 'stale-job', 'accepted', 'unknown-job']);
 });
 
 describe('a possible block', () => {

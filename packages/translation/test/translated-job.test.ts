@@ -14,9 +14,9 @@ const extended = (work: ReturnType<typeof workOf>) => {
 
 describe('a V2 job as a V1 job', () => {
   test('has the channel prefix and zeros at the end of coinb1 (§5.2.2)', () => {
-    const job = jobAsRead(TranslatedJob.of(workOf(), '1f', NOW), spaceOf());
+    const job = jobAsRead(TranslatedJob.of(workOf(), '31', NOW), spaceOf());
     const { coinbasePrefix, coinbaseSuffix } = extended(workOf());
-    expect(job).toMatchObject({ jobId: '1f', version: VERSION, nbits: MAINNET, ntime: NTIME, cleanJobs: false });
+    expect(job).toMatchObject({ jobId: '31', version: VERSION, nbits: MAINNET, ntime: NTIME, cleanJobs: false });
     expect(job.coinb1).toEqual(Uint8Array.of(...coinbasePrefix, 0xa0, 0xa0, 0xa0, 0xa0, 0, 0));
     expect(job.coinb2).toEqual(coinbaseSuffix);
     expect(job.prevHash).toEqual(filled(32, 3));
@@ -35,10 +35,10 @@ describe('a V2 job as a V1 job', () => {
         fc.boolean(),
         (parts, space, prefix, clean) => {
           const miner = spaceOf(1, prefix, 9);
-          const line = TranslatedJob.of(workOf({ ...parts, space }), 'abc', NOW).lineFor(miner, clean);
+          const line = TranslatedJob.of(workOf({ ...parts, space }), '77', NOW).lineFor(miner, clean);
           const wanted = writeNotify({
             type: 'notify',
-            jobId: 'abc',
+            jobId: '77',
             prevHash: parts.prevHash,
             coinb1: Uint8Array.of(...space.coinbasePrefix, ...prefix, 0, 0, 0),
             coinb2: space.coinbaseSuffix,
@@ -162,7 +162,8 @@ describe('the translator of jobs', () => {
     expect([twin.jobId, twin.ntime]).toEqual([2, NTIME + 50]);
     expect(twin.source.number).toBe(first.source.number);
     expect(ids.translate(workOf({ jobId: 3 }), NOW + 50_000).ntime).toBe(NTIME + 51);
-    const elsewhere = ids.translate(workOf({ channelId: 2 }), NOW);
+    expect(ids.translate(workOf({ channelId: 2 }), NOW + 50_000).ntime).toBe(NTIME + 52);
+    const elsewhere = ids.translate(workOf({ space: { extranoncePrefix: filled(4, 0xb0) } }), NOW);
     expect([elsewhere.ntime, elsewhere.source.number === first.source.number]).toEqual([NTIME, false]);
   });
 });
