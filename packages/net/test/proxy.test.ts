@@ -228,6 +228,36 @@ describe('wires behind a proxy', () => {
     await until(() => scene.counts.counts['closed tls-failed'] === 1);
   });
 
+  test('whatever they send, the others do not notice and nothing is left behind', async () => {
+    const identity = selfSigned();
+    const hello = Uint8Array.of(0x16, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3);
+    const begin = fc.constantFrom(new Uint8Array(0), fromIpv4('198.51.100.7'), V1_TEXT, hello, join(header({}), hello));
+    const sent = fc.tuple(begin, fc.nat(40), fc.uint8Array({ maxLength: 60 })).map(([first, cut, rest]) => {
+      return join(first.subarray(0, first.length - (cut > 20 ? cut - 20 : 0)), rest);
+    });
+    const kinds = [{}, { tls: identity }, { proxyFrom }, { proxyFrom, tls: identity }];
+    const scenes = await Promise.all(kinds.map((kind) => wireStage(kind)));
+    const chosen = fc.record({
+      kind: fc.nat(3),
+      bytes: fc.array(sent, { minLength: 1, maxLength: 3 }),
+      hard: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(chosen, async ({ kind, bytes, hard }) => {
+        const scene = scenes[kind] as (typeof scenes)[number];
+        const socket = await scene.raw(...bytes);
+        const gone = allReceived(socket);
+        if (hard) socket.resetAndDestroy();
+        else socket.end();
+        await gone;
+        await until(() => scene.listener.connections === 0);
+        expect([scene.listener.handshakes, scene.errors]).toEqual([0, []]);
+      }),
+      { numRuns: 200 },
+    );
+    for (const scene of scenes) await scene[Symbol.asyncDispose]();
+  });
+
   test('a list of proxies that cannot be read does not open a port', async () => {
     await expect(wireStage({ proxyFrom: ['somewhere'] })).rejects.toThrow();
     await expect(wireStage({ limits: { exempt: ['10.0.0.0/99'] } })).rejects.toThrow();

@@ -109,7 +109,8 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
     this.#count('redirected');
     this.#log.info('upstream asks us to reconnect', fields);
     this.#dropCandidate(state);
-    const candidate = this.#attempt(index, verdict.target, hop, request.waitMs);
+    const waitMs = Math.min(request.waitMs, this.#policy.maxRedirectWaitMs);
+    const candidate = this.#attempt(index, verdict.target, hop, waitMs);
     this.#become({ ...state, probe: undefined, candidate });
   }
 

@@ -38,6 +38,7 @@ export interface Ambience {
 export interface CommonOptions<E extends Place> extends Ambience {
   /** Best first; at least one. */
   readonly endpoints: readonly E[];
+  /** Told of each state; of the first one before the upstream has been returned. */
   readonly onState?: (state: UpstreamState<E>) => void;
 }
 

@@ -15,6 +15,8 @@ export interface UpstreamPolicy {
   readonly silenceMs: number;
   /** Reconnect messages obeyed in a row without a stable connection between them, or although they led nowhere. */
   readonly maxRedirects: number;
+  /** The longest wait that client.reconnect of Stratum V1 may ask for. */
+  readonly maxRedirectWaitMs: number;
 }
 
 export const DEFAULT_POLICY: UpstreamPolicy = {
@@ -26,6 +28,7 @@ export const DEFAULT_POLICY: UpstreamPolicy = {
   maxBenchMs: 1_800_000,
   silenceMs: 0,
   maxRedirects: 3,
+  maxRedirectWaitMs: 60_000,
 };
 
 /** `base` doubled `times` times, at most `max`; a random part of the upper half is taken off, so that peers spread. */

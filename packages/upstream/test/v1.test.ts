@@ -249,6 +249,18 @@ describe('client.reconnect', () => {
     await clock.advanceAsync(700_000);
     expect(pool.guests).toHaveLength(1);
   });
+
+  test('asks for no longer wait than the policy allows', async () => {
+    const clock = new VirtualClock();
+    await using pool = await v1Pool(clock);
+    const { upstream, story } = v1Upstream(clock, [pool.endpoint()], { policy: { maxRedirectWaitMs: 2_000 } });
+    await until(() => upstream.state.kind === 'connected' && pool.guests.length === 1);
+    pool.guests[0]?.say(reconnect('127.0.0.1', pool.listener.port, 1e6));
+    await turns(clock);
+    await clock.advanceAsync(2_000);
+    await until(() => story.length === 3);
+    await upstream.close();
+  });
 });
 
 test('a list may mix Stratum V2 servers and V1 pools; each is served by what is for it', async () => {
