@@ -20,6 +20,7 @@ export type { Field, Fields, Section, Sections, Value, ValuesOf } from './config
 export { type ConfigSources, loadConfig, parseConfig } from './config/load.ts';
 export { ConfigError, formatProblem, type Problem } from './config/problem.ts';
 export { configHelp, exampleToml } from './config/render.ts';
+export { addressRanges } from './config/address-ranges.ts';
 export { checkExtensions } from './config/extensions.ts';
 export { checkRpcCredentials } from './config/rpc-credentials.ts';
 export { Secret } from './config/secret.ts';
