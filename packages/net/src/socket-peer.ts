@@ -147,6 +147,7 @@ export abstract class SocketPeer implements SocketEvents, Swept {
   onError(error: Error): void {
     if (this.#phase !== 'open') return;
     this.#reason = { code: this.blame(error), error };
+    this.#context.log.debug('a socket failed', { peer: this.id, ...this.remote, error: error.message });
     this.#phase = 'ending';
   }
 
