@@ -3,22 +3,18 @@ import type { CloseReason, Wire, WireConnection } from '@sv2kit/net';
 import {
   type Authorise,
   type Configure,
+  type PasswordFields,
+  type Sv1ServerEvent,
   Sv1ServerSession,
   stratumError,
   type Submit,
   type Subscribe,
 } from '@sv2kit/sv1';
-import type { PasswordFields, Sv1ServerEvent } from '@sv2kit/sv1';
 import {
-  coinbaseFits,
   extranonce1Of,
   extranonce2Fits,
   type FirmwareProfile,
-  MinerChannel,
-  MinerDifficulty,
-  minerSpace,
-  type MinerSpace,
-  profileOf,
+  type ProfileMismatch,
   type TranslatedJob,
   type UpstreamShare,
   workerOf,
@@ -29,6 +25,7 @@ import type { Served } from './fan-out.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { MinerEndReason, MinerHost } from './miner-host.ts';
 import { MinerTally } from './miner-tally.ts';
+import { type JobKind, MinerWork, type Task } from './miner-work.ts';
 import type { UpstreamChannel } from './upstream-channel.ts';
 
 /** How far a miner has come. */
@@ -42,16 +39,6 @@ type State =
   | { readonly phase: 'adrift' }
   | { readonly phase: 'gone' };
 
-/** Work for a miner. */
-interface Task {
-  readonly work: Work;
-  readonly job: TranslatedJob;
-  readonly channel: UpstreamChannel;
-}
-
-/** Why a job goes out; a label of the counter. */
-type JobKind = 'new-tip' | 'same-tip' | 'difficulty' | 'keep-alive' | 'resend';
-
 /** One Stratum V1 miner: what it says, what it is told, and the judgement of its shares. */
 export class Miner implements Wire, Served {
   readonly index: number;
@@ -59,25 +46,17 @@ export class Miner implements Wire, Served {
   readonly connection: WireConnection;
   readonly tally = new MinerTally();
   readonly #host: MinerHost;
-  readonly #channel: MinerChannel<UpstreamChannel>;
+  readonly #work: MinerWork;
   readonly #shares: Allowance;
   readonly #bytes: Allowance;
   readonly sinceMs: number;
   #state: State = { phase: 'arriving' };
-  #difficulty: MinerDifficulty | undefined;
-  #password: PasswordFields | undefined;
-  #suggested: number | undefined;
-  #profile = profileOf('');
   #username = '';
   #worker: { readonly username: string; readonly bytes: Uint8Array } | undefined;
-  /** What the miner works on, and what is to follow. */
-  #task: Task | undefined;
+  /** What is to go out when its turn comes. */
   #due: (Task & { readonly clean: boolean }) | undefined;
   #again: JobKind | undefined;
   #queued = false;
-  #sentMs = 0;
-  #space: MinerSpace | undefined;
-  #spacePrefix: Uint8Array | undefined;
   #refusedInRow = 0;
   #refusedAuthorisations = 0;
 
@@ -87,7 +66,7 @@ export class Miner implements Wire, Served {
     this.index = index;
     this.sinceMs = nowMs;
     this.#host = host;
-    this.#channel = new MinerChannel({ budget: host.budget });
+    this.#work = new MinerWork(host, this.session, index);
     const { sharesPerSecond } = host;
     const { burstSeconds, bytesPerSecond, bytesAtOnce, bytesOfShare } = TRANSLATOR_LIMITS;
     this.#shares = new Allowance(sharesPerSecond, sharesPerSecond * burstSeconds, nowMs);
@@ -110,21 +89,19 @@ export class Miner implements Wire, Served {
   }
 
   get hasMined(): boolean {
-    return this.#task !== undefined;
+    return this.#work.begun;
   }
 
-  /** Hashes per second, as its shares show it; a guess at first. */
   get hashrate(): number {
-    return this.#ownDifficulty().hashrate;
+    return this.#work.hashrate;
   }
 
-  /** Of the job that it works on; undefined before the first. */
   get difficulty(): number | undefined {
-    return this.#task === undefined ? undefined : this.#difficulty?.current;
+    return this.#work.difficulty;
   }
 
   get profile(): FirmwareProfile {
-    return this.#profile;
+    return this.#work.profile;
   }
 
   receive(chunk: Uint8Array): void {
@@ -202,8 +179,8 @@ export class Miner implements Wire, Served {
     const again = this.#again;
     this.#due = undefined;
     this.#again = undefined;
-    if (due !== undefined) this.#start(due, due.clean, due.clean ? 'new-tip' : 'same-tip');
-    else if (again !== undefined) this.#resend(again);
+    if (due !== undefined) this.#tellMisfit(this.#work.give(due, due.clean));
+    else if (again !== undefined) this.#work.giveAgain(again);
     this.connection.flush();
   }
 
@@ -211,10 +188,8 @@ export class Miner implements Wire, Served {
   tick(nowMs: number): void {
     const state = this.#state;
     if (state.phase === 'waiting' && nowMs - state.sinceMs > this.#host.authoriseMs) return this.#giveUpWaiting(state);
-    const task = this.#task;
-    if (task === undefined || this.#queued) return;
-    if (nowMs - this.#sentMs >= this.#host.keepAliveMs) return this.#sendAgain('keep-alive');
-    this.#lookAtDifficulty(nowMs);
+    if (this.#work.isStarving(nowMs)) this.#sendAgain('keep-alive');
+    else this.#lookAtDifficulty(nowMs);
   }
 
   /** Shares of its own that the upstream has acknowledged. */
@@ -262,13 +237,10 @@ export class Miner implements Wire, Served {
   #onSubscribe(request: Subscribe, nowMs: number): void {
     const kept = request.session === undefined ? undefined : this.#host.sessions.take(request.session);
     if (kept !== undefined) this.#onSuggestion(kept, nowMs);
-    this.#profile = profileOf(this.session.userAgent);
-    // A guess that was made before the firmware had said what it is.
-    if (this.#task === undefined) this.#difficulty = undefined;
+    this.#work.identify(this.session.userAgent);
     const extranonce1 = extranonce1Of(this.index);
     const session = this.#host.sessions.newId();
-    const misfit = extranonce2Fits(this.#host.extranonce2Size, this.#profile);
-    if (misfit !== undefined) this.#host.onMisfit(this, misfit);
+    this.#tellMisfit(extranonce2Fits(this.#host.extranonce2Size, this.profile));
     this.session.subscribed(request, { extranonce1, extranonce2Size: this.#host.extranonce2Size, session });
   }
 
@@ -277,8 +249,7 @@ export class Miner implements Wire, Served {
     switch (state.phase) {
       case 'arriving':
         this.#username = request.username;
-        this.#password = password;
-        this.#difficulty = undefined;
+        this.#work.begin(password);
         this.#state = { phase: 'waiting', requests: [request], sinceMs: nowMs };
         this.connection.markReady();
         return this.#host.book.join(this);
@@ -296,14 +267,13 @@ export class Miner implements Wire, Served {
   }
 
   #onSuggestion(difficulty: number, nowMs: number): void {
-    this.#suggested = difficulty;
-    this.#difficulty?.suggest(difficulty, nowMs);
+    this.#work.suggest(difficulty, nowMs);
     this.#lookAtDifficulty(nowMs);
   }
 
   #onSubmit(request: Submit, nowMs: number): void {
     if (!this.#shares.take(1, nowMs)) return this.end('share-flood');
-    const verdict = this.#channel.judge(request, nowMs);
+    const verdict = this.#work.judge(request, nowMs);
     if (verdict.kind === 'refused') {
       this.session.refuse(request, verdict.error);
       return this.#refuse(verdict.reason);
@@ -312,7 +282,6 @@ export class Miner implements Wire, Served {
     this.session.accepted(request);
     this.tally.accept(verdict.work, nowMs);
     this.#host.totals.accept();
-    this.#difficulty?.accepted(verdict.work, nowMs);
     this.#lookAtDifficulty(nowMs);
     if (verdict.forward !== undefined) this.#forward(verdict.forward, request.username, verdict.isBlock);
   }
@@ -339,15 +308,11 @@ export class Miner implements Wire, Served {
     this.#host.totals.refuse(reason);
     this.#refusedInRow += 1;
     if (this.#refusedInRow >= TRANSLATOR_LIMITS.refusedBeforeEnd) return this.end('too-many-refused');
-    if (this.#refusedInRow % TRANSLATOR_LIMITS.refusedBeforeResend === 0 && this.#task !== undefined) {
-      this.#sendAgain('resend');
-    }
+    if (this.#refusedInRow % TRANSLATOR_LIMITS.refusedBeforeResend === 0) this.#sendAgain('resend');
   }
 
   #lookAtDifficulty(nowMs: number): void {
-    if (!this.#queued && this.#task !== undefined && this.#difficulty?.wantsJob(nowMs) === true) {
-      this.#sendAgain('difficulty');
-    }
+    if (!this.#queued && this.#work.wantsJob(nowMs)) this.#sendAgain('difficulty');
   }
 
   #workerOf(username: string): Uint8Array {
@@ -366,54 +331,8 @@ export class Miner implements Wire, Served {
     this.#host.fanOut.add(this);
   }
 
-  #resend(kind: JobKind): void {
-    const task = this.#task;
-    if (task !== undefined) this.#start({ ...task, job: this.#host.desk.refreshed(task.job) }, false, kind);
-  }
-
-  #start({ work, job, channel }: Task, clean: boolean, kind: JobKind): void {
-    const host = this.#host;
-    const nowMs = host.clock.now();
-    const space = this.#spaceOf(work);
-    if (space === undefined) return;
-    this.session.setVersionMask(work.versionRollingAllowed ? host.versionMask : 0);
-    const { versionMask } = this.session;
-    const task = { work, job, channel };
-    const difficulty = this.#ownDifficulty().next(limitsOf(task), nowMs);
-    const terms = { space, versionMask, difficulty, upstreamTarget: work.target, upstream: channel, clean };
-    this.#channel.give(job, terms, nowMs);
-    this.session.sendJob(job.lineFor(space, clean), difficulty);
-    this.#task = task;
-    this.#sentMs = nowMs;
-    host.metrics.jobs.inc({ kind });
-    if (kind !== 'new-tip' && kind !== 'same-tip') return;
-    const misfit = coinbaseFits(job.coinbaseSize(space), this.#profile);
-    if (misfit !== undefined) host.onMisfit(this, misfit);
-  }
-
-  /** Its part of the channel's extranonce, as the job's prefix has it. */
-  #spaceOf({ space }: Work): MinerSpace | undefined {
-    if (space.kind !== 'extended') return undefined;
-    const { extranoncePrefix, extranonceSize } = space;
-    if (this.#space !== undefined && this.#spacePrefix === extranoncePrefix) return this.#space;
-    const verdict = minerSpace(extranoncePrefix, extranonceSize, this.#host.extranonce2Size, this.index);
-    if (verdict.kind !== 'space') return undefined;
-    this.#spacePrefix = extranoncePrefix;
-    this.#space = verdict.space;
-    return verdict.space;
-  }
-
-  #ownDifficulty(): MinerDifficulty {
-    if (this.#difficulty !== undefined) return this.#difficulty;
-    const { difficulty } = this.#host;
-    const options = {
-      ...difficulty,
-      profile: this.#profile,
-      ...(this.#password && { password: this.#password }),
-      ...(this.#suggested !== undefined && { suggested: this.#suggested }),
-    };
-    this.#difficulty = new MinerDifficulty(options);
-    return this.#difficulty;
+  #tellMisfit(misfit: ProfileMismatch | undefined): void {
+    if (misfit !== undefined) this.#host.onMisfit(this, misfit);
   }
 
   /** waiting -> arriving, with no as answer */
@@ -431,10 +350,6 @@ export class Miner implements Wire, Served {
     const difficulty = this.difficulty;
     if (session !== undefined && difficulty !== undefined) this.#host.sessions.keep(session, difficulty);
     if (phase !== 'arriving') this.#host.book.leave(this);
-    this.#channel.close();
+    this.#work.close();
   }
-}
-
-function limitsOf({ work, job }: Task): { readonly upstreamTarget: Uint8Array; readonly networkDifficulty: number } {
-  return { upstreamTarget: work.target, networkDifficulty: job.source.networkDifficulty };
 }

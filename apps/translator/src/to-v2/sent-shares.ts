@@ -12,7 +12,7 @@ export class SentShares<T> {
   /** @param size a power of two; when more wait, the oldest are forgotten */
   constructor(size: number = TRANSLATOR_LIMITS.unansweredShares) {
     this.#mask = size - 1;
-    this.#owners = new Array<T | undefined>(size).fill(undefined);
+    this.#owners = Array.from<T | undefined>({ length: size });
   }
 
   sent(sequenceNumber: number, owner: T): void {
