@@ -75,8 +75,9 @@ export class ShareDesk {
     miner.work += credited;
     miner.lastShareAtMs = nowMs;
     miner.refusedInARow = 0;
-    meter.add(outcome.work, nowMs);
-    miner.vardiff.accepted(outcome.work, nowMs);
+    const measured = isBlock ? outcome.measured : outcome.work;
+    meter.add(measured, nowMs);
+    miner.vardiff.accepted(measured, nowMs);
     deps.metrics.shares.inc(isBlock ? BLOCK : ACCEPTED);
     if (miner.vardiff.urgent) miner.downstream.retargetNow(miner);
   }

@@ -25,7 +25,7 @@ export interface ChannelStatus {
 export interface MiningServerStatus {
   readonly connections: number;
   readonly channels: number;
-  /** Measured from credited work over ten minutes. */
+  /** Measured from shares over ten minutes. */
   readonly hashrate: number;
   readonly shares: { readonly accepted: number; readonly rejected: Readonly<Record<string, number>> };
   readonly blocks: number;

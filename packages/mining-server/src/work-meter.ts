@@ -3,7 +3,7 @@ import { HASHES_PER_DIFFICULTY } from '@sv2kit/mining';
 const BUCKET_MS = 10_000;
 const BUCKETS = 60;
 
-/** Hashrate measured from credited work, over ten minutes or since the start. */
+/** Hashrate measured from shares, over ten minutes or since the start. */
 export class WorkMeter {
   readonly #work = new Float64Array(BUCKETS);
   readonly #startedAtMs: number;

@@ -14,6 +14,7 @@ import {
   template,
   tip,
   type TestMiner,
+  UNREACHABLE,
 } from './support.ts';
 
 const types = (messages: readonly { type: string }[]) => messages.map(({ type }) => type);
@@ -174,6 +175,32 @@ describe('on a network that is easier than shares (§5.3.21)', () => {
     expect(server.demand().hashrate).toBeLessThan(256);
     expect(miner.of('SetTarget').length).toBeLessThan(4);
   });
+
+  test.each(['block', 'share'] as const)(
+    'a device that sends every %s and no other hash is measured alike, and gets two a second (§5.3.21)',
+    async (wanted) => {
+      const { connect, server, clock, settle } = easyRig();
+      const miner = connect();
+      const client = miner.open('extended', { nominalHashRate: 64 });
+      for (let second = 0; second < 300; second += 1) {
+        clock.advance(1_000);
+        await settle();
+        const options = { wanted, blockTarget: wanted === 'block' ? EASY : UNREACHABLE };
+        const end = (second + 1) * 64;
+        for (let from = second * 64; ; ) {
+          const share = solve(client, { ...options, from });
+          if (share.nonce >= end) break;
+          miner.says(share);
+          from = share.nonce + 1;
+        }
+      }
+      expect(errors(miner)).toEqual([]);
+      expect(server.demand().hashrate).toBeGreaterThan(64 / 1.3);
+      expect(server.demand().hashrate).toBeLessThan(64 * 1.3);
+      expect(server.status().hashrate / 64).toBeCloseTo(1, 0);
+      expect(difficultyFromTarget(activeTarget(client)) / difficulty(5)).toBeCloseTo(1, 0);
+    },
+  );
 
   test('the configured least difficulty comes first, and a network harder than shares changes nothing', async () => {
     const { connect, server, settle } = rig({ config: { targets: { ...TARGETS, minDifficulty: difficulty(3) } } });

@@ -208,7 +208,8 @@ export abstract class ServerChannel {
     const solution = this.#solve(job.work, share, hash.slice(), this.extranonce(job, share));
     job.blocks.push(solution.hash);
     const work = Math.min(job.difficulty, job.work.networkDifficulty);
-    return { kind: 'block', work, credit: job.job.credit, solution };
+    const measured = meetsTarget(hash, job.target) ? job.difficulty : 0;
+    return { kind: 'block', work, measured, credit: job.job.credit, solution };
   }
 
   #solve(work: ActiveWork, share: Share, hash: Uint8Array, extranonce: Uint8Array): Solution {

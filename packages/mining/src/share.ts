@@ -25,11 +25,19 @@ export interface Solution {
 
 /**
  * What became of a share. `work` is the difficulty that it proves, `credit` the part of it that is credited (1 but for
- * custom jobs that pay the server in part); hashes are in internal byte order.
+ * custom jobs that pay the server in part). `measured` is what tells of the channel's hashrate: the difficulty of the job
+ * where the hash meets its target, else 0. A block may be easier than shares, and who sends every block and who sends
+ * shares only must be measured alike. Hashes are in internal byte order.
  */
 export type ShareOutcome =
   | { readonly kind: 'accepted'; readonly work: number; readonly credit: number; readonly hash: Uint8Array }
-  | { readonly kind: 'block'; readonly work: number; readonly credit: number; readonly solution: Solution }
+  | {
+      readonly kind: 'block';
+      readonly work: number;
+      readonly measured: number;
+      readonly credit: number;
+      readonly solution: Solution;
+    }
   | { readonly kind: 'rejected'; readonly code: ShareErrorCode }
   /** The server has not seen the share's tip yet; the outcome follows within `heldMs`. */
   | { readonly kind: 'held' };
