@@ -59,7 +59,10 @@ export type UpstreamOptions<P extends Protocol> = CommonOptions<Endpoint> & Sess
 export interface Upstream<E extends Place = Endpoint> {
   readonly state: UpstreamState<E>;
   readonly health: UpstreamHealth;
-  /** The application finds the server of no use, say because it opens no channel: fail over. */
+  /**
+   * The application finds the server of no use, say because it opens no channel: fail over. Nothing happens while a
+   * connection's handler is still being made: end that connection instead.
+   */
   giveUp(reason: string): void;
   /** Ends the connection and stays closed. */
   close(): Promise<void>;
