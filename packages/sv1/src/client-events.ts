@@ -20,6 +20,8 @@ export type Sv1ClientEvent =
   | { readonly type: 'ready'; readonly subscription: Subscription; readonly versionMask: number }
   /** The pool does not want us, or gives no usable extranonce; the connection is of no use. */
   | { readonly type: 'denied'; readonly step: 'subscribe' | 'authorise'; readonly error: StratumError }
+  /** The pool's answer to a further user name. @see Sv1ClientSession.authorise */
+  | { readonly type: 'worker'; readonly username: string; readonly verdict: Verdict }
   | { readonly type: 'version-mask'; readonly mask: number }
   /** Holds for jobs that follow. */
   | { readonly type: 'difficulty'; readonly difficulty: number }

@@ -1,16 +1,16 @@
-import { readConfigured, readError, readSubscription, readVerdict } from './answers.ts';
+import { readConfigured, readError, readSubscription, readVerdict, type Verdict } from './answers.ts';
 import type { ClientState, Sv1ClientEvent } from './client-events.ts';
-import { type Id, type Line, NO_ID, readLine, writeError, writeResult } from './envelope.ts';
+import { type Line, NO_ID, readLine, writeError, writeResult } from './envelope.ts';
 import { Sv1Error, type StratumError, stratumError } from './errors.ts';
 import { type LineLimits, POOL_LINE_LIMITS, SV1_LIMITS, type Sv1Limits } from './limits.ts';
 import { LineReader } from './line-reader.ts';
-import { Outbox } from './outbox.ts';
 import { type PoolMessage, readPoolMessage, type Reconnect } from './pool-messages.ts';
+import { PoolRequests } from './pool-requests.ts';
 import { PoolTerms } from './pool-terms.ts';
 import { mayReconnect, type ReconnectRule } from './reconnect-hosts.ts';
 import { type Share, submitOf } from './share.ts';
 import { commonMask } from './version-rolling.ts';
-import { type WritableMinerRequest, writeMinerRequest } from './write-miner-requests.ts';
+import { writeMinerRequest } from './write-miner-requests.ts';
 
 /** Whom a {@link Sv1ClientSession} speaks to, and as whom. */
 export interface ClientSessionOptions extends ReconnectRule {
@@ -27,8 +27,6 @@ export interface ClientSessionOptions extends ReconnectRule {
   readonly limits?: Sv1Limits;
 }
 
-/** Requests whose answers matter. */
-type Asked = 'configure' | 'subscribe' | 'authorise';
 type Answer = Extract<Line, { readonly kind: 'answer' }>;
 
 /**
@@ -40,13 +38,9 @@ export class Sv1ClientSession {
   readonly #lines: LineLimits;
   readonly #limits: Sv1Limits;
   readonly #reader: LineReader;
-  readonly #outbox = new Outbox();
+  readonly #requests: PoolRequests;
   readonly #terms = new PoolTerms();
-  readonly #asked = new Map<number, Asked>();
-  /** Tickets of shares without an answer, oldest first. */
-  readonly #shares = new Set<number>();
   #state: ClientState = { phase: 'idle' };
-  #lastId = 0;
   #malformed = 0;
 
   constructor(options: ClientSessionOptions) {
@@ -54,6 +48,7 @@ export class Sv1ClientSession {
     this.#lines = options.lines ?? POOL_LINE_LIMITS;
     this.#limits = options.limits ?? SV1_LIMITS;
     this.#reader = new LineReader(this.#lines);
+    this.#requests = new PoolRequests(this.#limits.unansweredShares, this.#limits.unansweredRequests);
   }
 
   get state(): ClientState {
@@ -62,7 +57,7 @@ export class Sv1ClientSession {
 
   /** Shares that the pool has not answered. */
   get unanswered(): number {
-    return this.#shares.size;
+    return this.#requests.unansweredShares;
   }
 
   /** idle -> subscribing */
@@ -72,9 +67,9 @@ export class Sv1ClientSession {
     const { versionMask, userAgent, session } = this.#options;
     if (versionMask !== 0) {
       const versionRolling = { mask: versionMask, minBitCount: MIN_BITS };
-      this.#ask('configure', (id) => ({ type: 'configure', id, versionRolling, unknown: [] }));
+      this.#requests.ask({ kind: 'configure' }, (id) => ({ type: 'configure', id, versionRolling, unknown: [] }));
     }
-    this.#ask('subscribe', (id) => ({ type: 'subscribe', id, userAgent, session }));
+    this.#requests.ask({ kind: 'subscribe' }, (id) => ({ type: 'subscribe', id, userAgent, session }));
   }
 
   /**
@@ -88,28 +83,34 @@ export class Sv1ClientSession {
 
   /** What has to be written, in one piece. */
   drain(): Uint8Array | undefined {
-    return this.#outbox.drain();
+    return this.#requests.drain();
+  }
+
+  /**
+   * Asks for a further user name; a `worker` event follows. Only when `working`.
+   *
+   * @param password ours where none is given
+   */
+  authorise(username: string, password: string = this.#options.password): void {
+    this.#mustWork('authorise');
+    this.#requests.ask({ kind: 'worker', username }, (id) => ({ type: 'authorise', id, username, password }));
   }
 
   /**
    * Sends a share of a job that the pool gave. Only when `working`.
    *
    * @param versionMask of the job
+   * @param username one that the pool has authorised; ours where none is given
    * @returns the ticket that the pool's `verdict` will carry
    */
-  submit(jobId: string, share: Share, versionMask: number): number {
-    if (this.#state.phase !== 'working') throw new Error(`cannot submit when ${this.#state.phase}`);
-    const ticket = this.#nextId();
-    const { username } = this.#options;
-    this.#outbox.add(writeMinerRequest(submitOf(share, { versionMask }, { id: String(ticket), username, jobId })));
-    this.#shares.add(ticket);
-    if (this.#shares.size > this.#limits.unansweredShares) this.#forgetOldest();
-    return ticket;
+  submit(jobId: string, share: Share, versionMask: number, username: string = this.#options.username): number {
+    this.#mustWork('submit');
+    return this.#requests.share((id) => submitOf(share, { versionMask }, { id, username, jobId }));
   }
 
   /** A sign of life for pools that want one. */
   ping(): void {
-    this.#tell((id) => ({ type: 'ping', id }));
+    this.#requests.tell((id) => ({ type: 'ping', id }));
   }
 
   *#onLine(line: Line): Generator<Sv1ClientEvent, void, undefined> {
@@ -149,15 +150,16 @@ export class Sv1ClientSession {
       case 'show-message':
         return yield { type: 'message', text: message.text };
       case 'get-version':
-        return this.#outbox.add(writeResult(message.id, this.#options.userAgent));
+        return this.#requests.answer(writeResult(message.id, this.#options.userAgent));
       case 'ping':
-        return this.#outbox.add(
+        return this.#requests.answer(
           message.id === NO_ID ? writeMinerRequest({ type: 'pong', id: NO_ID }) : writeResult(message.id, 'pong'),
         );
       case 'pong':
         return;
       case 'unknown':
-        if (message.id !== NO_ID) this.#outbox.add(writeError(message.id, stratumError('other', 'Unknown method')));
+        if (message.id !== NO_ID)
+          this.#requests.answer(writeError(message.id, stratumError('other', 'Unknown method')));
         return yield { type: 'unknown', method: message.method };
       case 'invalid':
         return yield { type: 'invalid', method: message.method, problem: message.problem };
@@ -167,13 +169,12 @@ export class Sv1ClientSession {
   }
 
   *#onAnswer(answer: Answer): Generator<Sv1ClientEvent, void, undefined> {
-    const id = numberOf(answer.id);
-    if (this.#shares.delete(id)) {
-      return yield { type: 'verdict', ticket: id, verdict: readVerdict(answer.result, answer.error) };
-    }
-    const asked = this.#asked.get(id);
-    this.#asked.delete(id);
-    switch (asked) {
+    const asked = this.#requests.answered(answer.id);
+    switch (asked?.kind) {
+      case 'share':
+        return yield { type: 'verdict', ticket: asked.ticket, verdict: readVerdict(answer.result, answer.error) };
+      case 'worker':
+        return yield { type: 'worker', username: asked.username, verdict: workerVerdict(answer) };
       case 'configure':
         return yield* this.#onConfigured(answer);
       case 'subscribe':
@@ -183,7 +184,7 @@ export class Sv1ClientSession {
       case undefined:
         return;
       default:
-        return asked satisfies never;
+        return asked satisfies undefined;
     }
   }
 
@@ -202,21 +203,21 @@ export class Sv1ClientSession {
     this.#state = { phase: 'authorising', subscription };
     this.#terms.extranonce = subscription;
     const { username, password } = this.#options;
-    this.#ask('authorise', (id) => ({ type: 'authorise', id, username, password }));
+    this.#requests.ask({ kind: 'authorise' }, (id) => ({ type: 'authorise', id, username, password }));
     yield { type: 'subscribed', subscription };
     yield* this.#earlyJob();
   }
 
-  /** authorising -> working, denied. A bare null is a yes: pools that mean no say so in the error. */
-  *#onAuthorised({ result, error }: Answer): Generator<Sv1ClientEvent, void, undefined> {
+  /** authorising -> working, denied */
+  *#onAuthorised(answer: Answer): Generator<Sv1ClientEvent, void, undefined> {
     if (this.#state.phase !== 'authorising') return;
-    const refusal = readError(error) ?? (result === false ? stratumError('unauthorised') : undefined);
+    const refusal = refusalOf(answer);
     if (refusal !== undefined) return yield this.#deny('authorise', refusal);
     const subscription = { ...this.#state.subscription, ...this.#terms.extranonce };
     this.#state = { phase: 'working', subscription };
     const difficulty = this.#options.suggestDifficulty;
-    if (difficulty !== undefined) this.#tell((id) => ({ type: 'suggest-difficulty', id, difficulty }));
-    this.#tell((id) => ({ type: 'extranonce-subscribe', id }));
+    if (difficulty !== undefined) this.#requests.tell((id) => ({ type: 'suggest-difficulty', id, difficulty }));
+    this.#requests.tell((id) => ({ type: 'extranonce-subscribe', id }));
     yield { type: 'ready', subscription, versionMask: this.#terms.versionMask };
   }
 
@@ -245,34 +246,20 @@ export class Sv1ClientSession {
     return { type: 'denied', step, error };
   }
 
-  #ask(asked: Asked, request: (id: Id) => WritableMinerRequest): void {
-    this.#asked.set(this.#tell(request), asked);
+  #mustWork(what: string): void {
+    if (this.#state.phase !== 'working') throw new Error(`cannot ${what} when ${this.#state.phase}`);
   }
+}
 
-  /** A request whose answer does not matter. */
-  #tell(request: (id: Id) => WritableMinerRequest): number {
-    const id = this.#nextId();
-    this.#outbox.add(writeMinerRequest(request(String(id))));
-    return id;
-  }
+/** Why a pool does not authorise. A bare null is a yes: pools that mean no say so in the error. */
+function refusalOf({ result, error }: Answer): StratumError | undefined {
+  return readError(error) ?? (result === false ? stratumError('unauthorised') : undefined);
+}
 
-  #nextId(): number {
-    this.#lastId += 1;
-    return this.#lastId;
-  }
-
-  #forgetOldest(): void {
-    for (const oldest of this.#shares) {
-      this.#shares.delete(oldest);
-      return;
-    }
-  }
+function workerVerdict(answer: Answer): Verdict {
+  const error = refusalOf(answer);
+  return error === undefined ? { kind: 'accepted' } : { kind: 'rejected', error };
 }
 
 /** Bits that rolling should have at least to be of use: BIP310's own example. */
 const MIN_BITS = 2;
-
-/** Our own ids are numbers; some pools give them back as strings. */
-function numberOf(id: Id): number {
-  return Number(id.replace(/^"(\d{1,15})"$/, '$1'));
-}

@@ -208,6 +208,31 @@ describe('a share', () => {
   test('cannot go out before the pool has let us in', () => {
     expect(() => client().submit('1a', share, 0)).toThrow('cannot submit when idle');
   });
+
+  test('goes out under a user name that the pool was asked for', () => {
+    const session = working();
+    session.authorise('account.rig2');
+    session.authorise('account.rig3', 'd=4');
+    session.submit('1a', share, 0, 'account.rig2');
+    expect(written(session)).toEqual([
+      '{"id":5,"method":"mining.authorize","params":["account.rig2","x"]}',
+      '{"id":6,"method":"mining.authorize","params":["account.rig3","d=4"]}',
+      '{"id":7,"method":"mining.submit","params":["account.rig2","1a","00000007","6553f100","00000005"]}',
+    ]);
+    const answers = hear(session, '{"id":6,"result":false,"error":[24,"No",null]}', '{"id":5,"result":true}');
+    expect(answers).toEqual([
+      { type: 'worker', username: 'account.rig3', verdict: { kind: 'rejected', error: { code: 24, message: 'No' } } },
+      { type: 'worker', username: 'account.rig2', verdict: { kind: 'accepted' } },
+    ]);
+    expect(() => client().authorise('account.rig2')).toThrow('cannot authorise when idle');
+  });
+
+  test('waits for answers to user names within bounds: the oldest is forgotten', () => {
+    const session = working({ limits: { ...SV1_LIMITS, unansweredRequests: 2 } });
+    for (const name of ['a', 'b', 'c']) session.authorise(name);
+    const heard = hear(session, ...[5, 6, 7].map((id) => `{"id":${id},"result":true}`));
+    expect(heard.map((event) => (event.type === 'worker' ? event.username : ''))).toEqual(['b', 'c']);
+  });
 });
 
 describe('a pool that sends us elsewhere', () => {
