@@ -71,6 +71,7 @@ export class V1Miner implements Workplace, V1PoolHandler {
         return log.warn('the pool may not send us there: see reconnect_hosts', { host: event.host });
       case 'subscribed':
       case 'denied':
+      case 'worker':
       case 'reconnect':
         return;
       default:
