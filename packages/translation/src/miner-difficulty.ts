@@ -77,6 +77,7 @@ export class MinerDifficulty {
   #limits: DifficultyLimits | undefined;
   #upstream: { readonly target: Uint8Array; readonly difficulty: number } | undefined;
   #accepted = 0;
+  #suggested: number | undefined;
   /** A first one is answered with a job at once; later ones wait as every change does. */
   #suggestion: 'none' | 'first' | 'later' | 'done' = 'none';
   /** When the difficulty at hand, or the latest guess, began; or the latest share came. */
@@ -94,6 +95,7 @@ export class MinerDifficulty {
     this.#sharesPerMinute = sharesPerMinute;
     this.#floor = Math.min(least, SV1_LIMITS.mostDifficulty);
     this.#fixed = password?.fixed === true;
+    this.#suggested = suggested;
     this.#start = this.#within(asked ?? start ?? profile.startDifficulty);
     this.#level = floorPowerOfTwo(this.#start);
   }
@@ -110,10 +112,11 @@ export class MinerDifficulty {
 
   /**
    * The miner says what it would like: heard as long as its shares say little. Most firmware says it when it is authorised,
-   * so that its first job is out already.
+   * so that its first job is out already. NerdMiner says the same again every 30 seconds without a share: that is no news.
    */
   suggest(difficulty: number, nowMs: number): void {
-    if (this.#fixed || this.#accepted >= this.#tuning.evidence) return;
+    if (this.#fixed || this.#accepted >= this.#tuning.evidence || difficulty === this.#suggested) return;
+    this.#suggested = difficulty;
     this.#guess(difficulty, nowMs);
     this.#suggestion = this.#suggestion === 'none' ? 'first' : 'later';
   }

@@ -141,6 +141,15 @@ describe('a suggestion', () => {
     expect(miner.wantsJob(NOW + 1_010)).toBe(true);
   });
 
+  test('that is said again and again does not keep a silent miner from being eased', () => {
+    const miner = made({ suggested: 64 });
+    const difficulties = [0, 30, 60, 90, 120].map((second) => {
+      miner.suggest(64, NOW + second * 1_000);
+      return miner.next(limits, NOW + second * 1_000);
+    });
+    expect(difficulties).toEqual([64, 64, 1, 1, 2 ** -6]);
+  });
+
   test('of what the miner has already changes nothing', () => {
     const miner = made();
     miner.next(limits, NOW);
