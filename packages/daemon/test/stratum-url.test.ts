@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { anyStratumUrl, config, parseConfig, stratum1Url } from '../src/index.ts';
+import { anyStratumUrl, config, parseConfig, stratum1Url, stratumUrl } from '../src/index.ts';
 
 const declared = config({
   v1: stratum1Url('stratum+tcp://pool.example:3333', 'V1.'),
+  v2: stratumUrl('stratum2+tcp://pool.example:3336', 'V2.'),
   any: anyStratumUrl('stratum+tcp://pool.example:3333', 'Any.'),
 });
-const read = (key: 'v1' | 'any', given: string) => parseConfig(declared, `${key} = "${given}"`, { name: 'x' })[key];
+const read = (key: 'v1' | 'v2' | 'any', given: string) =>
+  parseConfig(declared, `${key} = "${given}"`, { name: 'x' })[key];
 
 describe('a Stratum V1 URL', () => {
   test.each([
@@ -31,6 +33,12 @@ describe('a Stratum V1 URL', () => {
   ])('%s is refused, and what is right is said', (given, wrong) => {
     expect(() => read('v1', given)).toThrow(wrong);
   });
+});
+
+test('a Stratum V1 URL where a Stratum V2 one is wanted is told apart', () => {
+  const wrong = /v2: .* is a Stratum V1 URL; a Stratum V2 server's begins with stratum2\+tcp:\/\//;
+  for (const scheme of ['stratum+tcp', 'stratum+ssl'])
+    expect(() => read('v2', `${scheme}://pool.example:3333`)).toThrow(wrong);
 });
 
 test('either version is read by its scheme (§4.7)', () => {

@@ -41,6 +41,9 @@ export function stratumUrl(sample: string, help: string): Value<StratumUrl> {
 }
 
 function parse2(given: string): StratumUrl {
+  if ((schemeOf(given) ?? '') in SCHEMES) {
+    throw new WrongValue("is a Stratum V1 URL; a Stratum V2 server's begins with stratum2+tcp://");
+  }
   try {
     return parseUrl(given);
   } catch (error) {
