@@ -1,5 +1,6 @@
 import { meetsTarget, targetFromNbits } from '@sv2kit/bitcoin';
 import { expect, test } from 'vitest';
+import { startUpstream } from './scripted-upstream.ts';
 import { EASY, openSite } from './site.ts';
 import { V1Miner } from './v1-miner.ts';
 
@@ -161,3 +162,29 @@ test.for([false, true])(
     expect(site.status()).toMatchObject({ blocksFound: 2 });
   },
 );
+
+test.for([false, true])(
+  'Reconnect is followed: miners go on where it leads, aggregated: %s (§3.6.5)',
+  async (aggregate) => {
+    const [here, there] = [await startUpstream(), await startUpstream()];
+    const site = await openSite({ aggregate, urls: [here.url] });
+    const miner = await site.miner();
+    const next = miner.nextJob();
+    const newPort = Number(new URL(there.url.replace('stratum2+tcp', 'http')).port);
+    here.says({ type: 'Reconnect', newHost: '', newPort });
+    expect(await next).toMatchObject({ clean: true });
+    expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+    await expect.poll(() => there.of('SubmitSharesExtended').length).toBe(1);
+  },
+);
+
+test('an upstream that closes all channels of a group has each opened again (§5.3.9)', async () => {
+  const upstream = await startUpstream();
+  const site = await openSite({ urls: [upstream.url] });
+  const miners = [await site.miner(), await site.miner()];
+  const jobs = miners.map((miner) => miner.nextJob());
+  upstream.says({ type: 'CloseChannel', channelId: 1_000, reasonCode: 'all-of-you' });
+  for (const job of await Promise.all(jobs)) expect(job.clean).toBe(true);
+  for (const miner of miners) expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+  expect(upstream.of('OpenExtendedMiningChannel').length).toBe(4);
+});

@@ -89,7 +89,9 @@ function openUpstream(config: TranslatorConfig, deps: TranslatorDeps, hub: Hub, 
       const account = upstreams.find(({ url }) => url === endpoint)?.userIdentity;
       const link = new UpstreamLink(connection, { name: endpointName(endpoint), account }, { owner: hub, clock, log });
       // What a channel is asked for with leaves once the connection belongs to us.
-      queueMicrotask(() => hub.onLink(link));
+      queueMicrotask(() => {
+        if (link.open) hub.onLink(link);
+      });
       return link;
     },
     onState(state) {

@@ -116,6 +116,14 @@ export class Hub implements MinerHost, LinkOwner {
     return sum;
   }
 
+  /** So many miners at most, those that have trouble with their shares first. */
+  listed(most: number): Miner[] {
+    const all = [...this.miners];
+    if (all.length <= most) return all;
+    const isTroubled = ({ tally }: Miner): boolean => tally.troubled;
+    return [...all.filter(isTroubled), ...all.filter((miner) => !isTroubled(miner))].slice(0, most);
+  }
+
   /** A miner has connected. */
   accept(connection: WireConnection): Wire {
     if (this.#isLongOut(this.clock.now())) return turnedAway(connection, 'no-upstream');

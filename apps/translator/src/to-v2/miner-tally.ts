@@ -29,6 +29,11 @@ export class MinerTally {
     (this.#rejected ??= new Tally()).add(code);
   }
 
+  /** Whether the upstream has rejected some, or it has been refused more than a few. */
+  get troubled(): boolean {
+    return this.#rejected !== undefined || (this.#refused?.sum ?? 0) > this.accepted / 10;
+  }
+
   /** By reason. */
   get refused(): Readonly<Record<string, number>> {
     return this.#refused?.facts() ?? {};

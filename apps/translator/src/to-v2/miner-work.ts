@@ -90,7 +90,7 @@ export class MinerWork {
 
   /** Whether it has had no job for so long that it may take us for dead. */
   isStarving(nowMs: number): boolean {
-    return this.begun && nowMs - this.#sentMs >= this.#host.keepAliveMs;
+    return this.begun && Math.abs(nowMs - this.#sentMs) >= this.#host.keepAliveMs;
   }
 
   judge(submit: Submit, nowMs: number): ShareVerdict<UpstreamChannel> {

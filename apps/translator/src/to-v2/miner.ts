@@ -16,17 +16,15 @@ import {
   type FirmwareProfile,
   type ProfileMismatch,
   type TranslatedJob,
-  type UpstreamShare,
-  workerOf,
 } from '@sv2kit/translation';
 import { Allowance } from './allowance.ts';
 import type { Seat } from './book.ts';
 import type { Served } from './fan-out.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { MinerEndReason, MinerHost } from './miner-host.ts';
-import { MinerTally } from './miner-tally.ts';
+import { MinerShares, type ShareConsequence } from './miner-shares.ts';
+import type { MinerTally } from './miner-tally.ts';
 import { type JobKind, MinerWork, type Task } from './miner-work.ts';
-import type { UpstreamChannel } from './upstream-channel.ts';
 
 /** How far a miner has come. */
 type State =
@@ -44,20 +42,17 @@ export class Miner implements Wire, Served {
   readonly index: number;
   readonly session = new Sv1ServerSession();
   readonly connection: WireConnection;
-  readonly tally = new MinerTally();
   readonly #host: MinerHost;
   readonly #work: MinerWork;
-  readonly #shares: Allowance;
+  readonly #shares: MinerShares;
   readonly #bytes: Allowance;
   readonly sinceMs: number;
   #state: State = { phase: 'arriving' };
   #username = '';
-  #worker: { readonly username: string; readonly bytes: Uint8Array } | undefined;
   /** What is to go out when its turn comes. */
   #due: (Task & { readonly clean: boolean }) | undefined;
   #again: JobKind | undefined;
   #queued = false;
-  #refusedInRow = 0;
   #refusedAuthorisations = 0;
 
   constructor(connection: WireConnection, index: number, host: MinerHost) {
@@ -69,7 +64,7 @@ export class Miner implements Wire, Served {
     this.#work = new MinerWork(host, this.session, index);
     const { sharesPerSecond } = host;
     const { burstSeconds, bytesPerSecond, bytesAtOnce, bytesOfShare } = TRANSLATOR_LIMITS;
-    this.#shares = new Allowance(sharesPerSecond, sharesPerSecond * burstSeconds, nowMs);
+    this.#shares = new MinerShares(this, this.session, this.#work, host);
     const burst = bytesAtOnce + sharesPerSecond * burstSeconds * bytesOfShare;
     this.#bytes = new Allowance(bytesPerSecond + sharesPerSecond * bytesOfShare, burst, nowMs);
   }
@@ -98,6 +93,10 @@ export class Miner implements Wire, Served {
 
   get difficulty(): number | undefined {
     return this.#work.difficulty;
+  }
+
+  get tally(): MinerTally {
+    return this.#shares.tally;
   }
 
   get profile(): FirmwareProfile {
@@ -216,7 +215,7 @@ export class Miner implements Wire, Served {
       case 'suggestion':
         return this.#onSuggestion(event.difficulty, nowMs);
       case 'refused':
-        if (event.method === 'mining.submit') this.#refuse('not-authorised');
+        if (event.method === 'mining.submit') this.#bear(this.#shares.refuse('not-authorised'));
         return;
       case 'extranonce-subscribed':
       case 'version':
@@ -272,55 +271,23 @@ export class Miner implements Wire, Served {
   }
 
   #onSubmit(request: Submit, nowMs: number): void {
-    if (!this.#shares.take(1, nowMs)) return this.end('share-flood');
-    const verdict = this.#work.judge(request, nowMs);
-    if (verdict.kind === 'refused') {
-      this.session.refuse(request, verdict.error);
-      return this.#refuse(verdict.reason);
-    }
-    this.#refusedInRow = 0;
-    this.session.accepted(request);
-    this.tally.accept(verdict.work, nowMs);
-    this.#host.totals.accept();
-    this.#lookAtDifficulty(nowMs);
-    if (verdict.forward !== undefined) this.#forward(verdict.forward, request.username, verdict.isBlock);
-  }
-
-  #forward(share: UpstreamShare<UpstreamChannel>, username: string, isBlock: boolean): void {
-    const { totals } = this.#host;
     const seat = this.#state.phase === 'seated' ? this.#state.seat : undefined;
-    const isThere = seat !== undefined && seat.channel === share.upstream;
-    if (!isThere || !seat.submit(this, share, this.#workerOf(username))) {
-      this.tally.lost += 1;
-      return totals.lose('no-upstream', 1);
-    }
-    this.tally.forwarded += 1;
-    totals.forward();
-    if (!isBlock) return;
-    share.upstream.link.flush();
-    totals.block();
-    this.#host.log.info('a miner found what may be a block', { miner: this.username, job: share.jobId });
+    this.#bear(this.#shares.submit(request, seat, nowMs));
+    this.#lookAtDifficulty(nowMs);
   }
 
-  /** A miner whose shares are all refused gets its work anew; if that does not help, it is let go. */
-  #refuse(reason: string): void {
-    this.tally.refuse(reason);
-    this.#host.totals.refuse(reason);
-    this.#refusedInRow += 1;
-    if (this.#refusedInRow >= TRANSLATOR_LIMITS.refusedBeforeEnd) return this.end('too-many-refused');
-    if (this.#refusedInRow % TRANSLATOR_LIMITS.refusedBeforeResend === 0) this.#sendAgain('resend');
+  #bear(consequence: ShareConsequence): void {
+    if (consequence === undefined) return;
+    if (consequence === 'resend') this.#sendAgain(consequence);
+    else this.end(consequence);
   }
 
   #lookAtDifficulty(nowMs: number): void {
     if (!this.#queued && this.#work.wantsJob(nowMs)) this.#sendAgain('difficulty');
   }
 
-  #workerOf(username: string): Uint8Array {
-    if (this.#worker?.username !== username) this.#worker = { username, bytes: workerOf(username, this.number) };
-    return this.#worker.bytes;
-  }
-
   #sendAgain(kind: JobKind): void {
+    if (this.#state.phase === 'gone') return;
     this.#again = kind;
     this.#queue();
   }

@@ -33,7 +33,7 @@ export function translatorStatus(hub: Hub, upstream: UpstreamState, nowMs: numbe
     },
     blocksFound: totals.blocks,
     misfits: [...hub.misfits.values()].map(({ family, misfit }) => ({ family, ...misfit })),
-    miners: [...hub.miners.values().take(TRANSLATOR_LIMITS.statusMiners)].map((miner) => describeMiner(miner, nowMs)),
+    miners: hub.listed(TRANSLATOR_LIMITS.statusMiners).map((miner) => describeMiner(miner, nowMs)),
   };
 }
 
