@@ -129,7 +129,7 @@ export class Client implements PairsListener {
 
   /** A device has found a share. */
   onShare(share: AcceptedShare): void {
-    this.#meter.add(share.work, this.#deps.clock.now());
+    if (share.measured > 0) this.#meter.add(share.measured, this.#deps.clock.now());
     this.desk.share(share);
   }
 

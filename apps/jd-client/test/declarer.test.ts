@@ -135,7 +135,7 @@ class Bench {
     const hash = new Uint8Array(32).fill(this.offered & 0xff);
     const item = this.declarer.find(job, extranonce);
     if (item === undefined) throw new Error('a share of no job');
-    const fields = { version: 0x20000000, ntime: 1, nonce: this.offered, work: 1, worker: undefined };
+    const fields = { version: 0x20000000, ntime: 1, nonce: this.offered, work: 1, measured: 1, worker: undefined };
     this.declarer.share(item, { job, extranonce, hash, ...fields, userIdentity: Uint8Array.of(1), isBlock });
   }
 

@@ -96,6 +96,8 @@ export interface AcceptedShare {
   readonly nonce: number;
   /** The difficulty that it proves. */
   readonly work: number;
+  /** What tells of the hashrate: the difficulty of the job, though blocks be easier; 0 of a block that misses it. */
+  readonly measured: number;
   /** The channel's identity. */
   readonly userIdentity: Uint8Array;
   /** The worker behind the share, where extension 0x0002 names one. */

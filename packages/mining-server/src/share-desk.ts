@@ -55,7 +55,8 @@ export class ShareDesk {
     register.record(miner);
     const isBlock = outcome.kind === 'block';
     const credited = outcome.work * outcome.credit;
-    if (isBlock) this.#relay(miner, share, outcome, hash);
+    const measured = isBlock ? outcome.measured : outcome.work;
+    if (isBlock) this.#relay(miner, share, outcome, measured, hash);
     const position = deps.journal.append({
       type: 'ShareAccepted',
       timeMs: nowMs,
@@ -67,7 +68,7 @@ export class ShareDesk {
     });
     // What the journal does not take is not credited; a block among it has gone out all the same.
     if (!Number.isFinite(position)) return this.#refuse(miner, share, 'ledger-unavailable', arrived);
-    if (!isBlock) this.#relay(miner, share, outcome, hash);
+    if (!isBlock) this.#relay(miner, share, outcome, measured, hash);
     acknowledger.add(miner, share.sequenceNumber, credited, position, arrived);
     if (isBlock) miner.acknowledgements.hurry();
     this.accepted += 1;
@@ -75,7 +76,6 @@ export class ShareDesk {
     miner.work += credited;
     miner.lastShareAtMs = nowMs;
     miner.refusedInARow = 0;
-    const measured = isBlock ? outcome.measured : outcome.work;
     meter.add(measured, nowMs);
     miner.vardiff.accepted(measured, nowMs);
     deps.metrics.shares.inc(isBlock ? BLOCK : ACCEPTED);
@@ -83,7 +83,7 @@ export class ShareDesk {
   }
 
   /** Whoever wants to know of every share. */
-  #relay(miner: Miner, share: Share, { work, kind }: Credited, hash: Uint8Array): void {
+  #relay(miner: Miner, share: Share, { work, kind }: Credited, measured: number, hash: Uint8Array): void {
     const { deps } = this.#context;
     if (deps.onShare === undefined) return;
     const point = miner.channel.point(share);
@@ -91,7 +91,7 @@ export class ShareDesk {
     const { version, ntime, nonce } = share;
     const who = { userIdentity: miner.userIdentity, worker: workerOf(share) };
     try {
-      deps.onShare({ ...point, hash, version, ntime, nonce, work, ...who, isBlock: kind === 'block' });
+      deps.onShare({ ...point, hash, version, ntime, nonce, work, measured, ...who, isBlock: kind === 'block' });
     } catch (error) {
       deps.log.error('a share could not be handed on', { error });
     }
