@@ -76,6 +76,11 @@ export class JobSource {
     return hasher;
   }
 
+  /** They come back should anybody want them. */
+  forgetPieces(): void {
+    this.#pieces = undefined;
+  }
+
   get pieces(): Pieces {
     if (this.#pieces !== undefined) return this.#pieces;
     const { coinbasePrefix, coinbaseSuffix, merklePath } = this.#space;

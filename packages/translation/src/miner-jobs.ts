@@ -96,6 +96,7 @@ export class MinerJobs<U> {
       older.difficulty = difficulty;
       older.target = target;
     }
+    latest?.job.superseded(job);
     const pinned = latest !== undefined && isPinned(latest.pinned, terms) ? latest.pinned : pin(terms);
     this.#jobs.push({ job, pinned, sinceMs: nowMs, difficulty, target, epoch: this.#epoch });
     return { clean, dropped: this.#dropOld(nowMs) };

@@ -5,6 +5,13 @@ import type { WorkLine } from '@sv2kit/sv1';
 import { hex32, JobSource } from './job-source.ts';
 import type { MinerSpace } from './miner-space.ts';
 
+/** Beginning and end of a job's line. */
+interface Ends {
+  readonly start: Uint8Array;
+  readonly clean: Uint8Array;
+  readonly plain: Uint8Array;
+}
+
 /** Seconds by which the clock may move a job's ntime: a clock that jumps must not make jobs of the far future. */
 const MOST_ELAPSED = 7_000;
 const MAX_UINT32 = 0xffffffff;
@@ -20,6 +27,7 @@ export class TranslatedJob {
   readonly ntime: number;
   readonly source: JobSource;
   #last: SpaceLine | undefined;
+  #ends: Ends | undefined;
 
   private constructor(source: JobSource, id: string, ntime: number) {
     this.source = source;
@@ -53,6 +61,23 @@ export class TranslatedJob {
   refreshed(id: string, nowMs: number): TranslatedJob {
     const ntime = Math.min(Math.max(this.ntime + 1, clockNtime(this.source, nowMs)), MAX_UINT32);
     return new TranslatedJob(this.source, id, ntime);
+  }
+
+  /** What of its line no miner's space changes; made when the first line is. */
+  get ends(): Ends {
+    return (this.#ends ??= {
+      start: utf8(`{"id":null,"method":"mining.notify","params":["${this.id}`),
+      clean: utf8(`${hex32(this.ntime)}",true]}\n`),
+      plain: utf8(`${hex32(this.ntime)}",false]}\n`),
+    });
+  }
+
+  /** Another job has taken its place with a miner: what is encoded goes, and comes back should anybody else want it. */
+  superseded(by: TranslatedJob): void {
+    if (by === this) return;
+    this.#last = undefined;
+    this.#ends = undefined;
+    if (by.source !== this.source) this.source.forgetPieces();
   }
 
   /** Bytes that a miner's coinbase has in all, extranonce included. */
@@ -93,18 +118,16 @@ class SpaceLine implements WorkLine {
   }
 
   bytes(clean: boolean): Uint8Array {
-    if (clean) return (this.#clean ??= this.#written(true));
-    return (this.#plain ??= this.#written(false));
+    if (clean) return (this.#clean ??= this.#written(this.#job.ends.clean));
+    return (this.#plain ??= this.#written(this.#job.ends.plain));
   }
 
-  #written(clean: boolean): Uint8Array {
-    const { id, ntime, source } = this.#job;
-    const { beforePrefix, afterPrefix } = source.pieces;
-    const start = utf8(`{"id":null,"method":"mining.notify","params":["${id}`);
-    const end = utf8(`${hex32(ntime)}",${clean}]}\n`);
+  #written(end: Uint8Array): Uint8Array {
+    const { start } = this.#job.ends;
+    const { beforePrefix, afterPrefix } = this.#job.source.pieces;
     const atHead = start.length + beforePrefix.length;
     const behindHead = atHead + 2 * this.head.length;
-    const line = new Uint8Array(behindHead + afterPrefix.length + end.length);
+    const line = carve(behindHead + afterPrefix.length + end.length);
     line.set(start);
     line.set(beforePrefix, start.length);
     writeHex(this.head, line, atHead);
@@ -112,6 +135,22 @@ class SpaceLine implements WorkLine {
     line.set(end, behindHead + afterPrefix.length);
     return line;
   }
+}
+
+const SLAB_SIZE = 65_536;
+/** Lines are written once and never changed, so that many stand in one buffer: thousands of small ones are slow to get. */
+let slab = new ArrayBuffer(SLAB_SIZE);
+let used = 0;
+
+function carve(length: number): Uint8Array {
+  if (length > SLAB_SIZE / 4) return new Uint8Array(length);
+  if (used + length > SLAB_SIZE) {
+    slab = new ArrayBuffer(SLAB_SIZE);
+    used = 0;
+  }
+  const bytes = new Uint8Array(slab, used, length);
+  used += length;
+  return bytes;
 }
 
 const DIGITS = utf8('0123456789abcdef');
