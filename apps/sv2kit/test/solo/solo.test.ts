@@ -82,6 +82,13 @@ test('a device that speaks Stratum V1 finds a block too, and is named by it', as
   expect(firstScreen(config, solo.service)).toContain(`And those that speak Stratum V1 at\n  ${url}\n`);
 }, 60_000);
 
+test('an address for V1 miners that is taken is told by its key', async () => {
+  await using first = await startRole('solo', soloConfig, toml('listen_v1 = "127.0.0.1:0"'), createSolo);
+  const { port = 0 } = first.service.v1Address ?? {};
+  const again = startRole('solo', soloConfig, toml(`listen_v1 = "127.0.0.1:${port}"`), createSolo);
+  await expect(again).rejects.toThrow(`listen_v1: 127.0.0.1:${port} is taken by another process`);
+}, 60_000);
+
 test('the key that miners know it by stays from start to start', async () => {
   const config = toml();
   const keys: string[] = [];
