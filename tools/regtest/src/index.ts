@@ -5,7 +5,14 @@ export { DeadlineError, eventually, within } from './deadline.ts';
 export * as lies from './lies.ts';
 export { HashWatch } from './hash-watch.ts';
 export { jdClientToml, jdServerToml, SOLO_SCRIPT, type UpstreamPair } from './job-declaration-roles.ts';
-export { type JdClientWishes, type JdServerWishes, Lab, type PoolWishes } from './lab.ts';
+export {
+  type JdClientWishes,
+  type JdServerWishes,
+  Lab,
+  type PoolWishes,
+  type TranslatorToV1Wishes,
+  type TranslatorWishes,
+} from './lab.ts';
 export { Mailbox } from './mailbox.ts';
 export {
   type AnyMessage,

@@ -77,6 +77,11 @@ export class JsonLines {
     this.#socket.end();
   }
 
+  /** Resolves when the connection has ended, however long that takes. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
   /** The connection has ended. @throws DeadlineError */
   ended(): Promise<void> {
     return within('the end of the connection', this.#closed.promise);

@@ -8,6 +8,7 @@ import type { JdServer } from '@sv2kit/jd-server';
 import type { MiningDevice } from '@sv2kit/mining-device';
 import type { Pool } from '@sv2kit/pool';
 import type { TemplateProvider } from '@sv2kit/template-provider';
+import type { Translator, TranslatorToV1 } from '@sv2kit/translator';
 import { Authority } from './authority.ts';
 import { ManInTheMiddle } from './man-in-the-middle.ts';
 import { TestNode } from './node.ts';
@@ -16,6 +17,7 @@ import { RoleProcess } from './role-process.ts';
 import * as jd from './job-declaration-roles.ts';
 import * as roles from './roles.ts';
 import { SkippingClock } from './skipping-clock.ts';
+import * as v1 from './translator-roles.ts';
 
 /** How often roles look at what they have. */
 const TICK_MS = 1000;
@@ -27,6 +29,8 @@ type OfLab = 'node' | 'dataDir' | 'authoritySecretFile';
 export type TemplateProviderWishes = Optional<roles.TemplateProviderSettings, OfLab>;
 export type PoolWishes = Optional<roles.PoolSettings, OfLab>;
 export type JdServerWishes = Optional<jd.JdServerSettings, OfLab | 'chain' | 'tokenKeyFile'>;
+export type TranslatorWishes = Optional<v1.TranslatorSettings, 'chain'>;
+export type TranslatorToV1Wishes = Optional<v1.TranslatorToV1Settings, 'dataDir' | 'authoritySecretFile'>;
 export type JdClientWishes = Optional<jd.JdClientSettings, 'chain' | 'dataDir' | 'authoritySecretFile'>;
 
 /**
@@ -107,6 +111,19 @@ export class Lab implements AsyncDisposable {
     return this.#stack.use(await RoleHere.start(jd.jdClient, this.#jdClientToml(wishes), this.clock));
   }
 
+  /** Started; has work for miners as soon as an upstream of it has. */
+  async translator(wishes: TranslatorWishes): Promise<RoleHere<Translator>> {
+    const toml = v1.translatorToml({ chain: this.node.chain, ...wishes });
+    return this.#stack.use(await RoleHere.start(v1.translator, toml, this.clock));
+  }
+
+  /** Started; has work for devices as soon as a pool has given it some. */
+  async translatorToV1(wishes: TranslatorToV1Wishes): Promise<RoleHere<TranslatorToV1>> {
+    const { dataDir, authoritySecretFile } = this.#own('translator-to-v1');
+    const toml = v1.translatorToV1Toml({ dataDir, authoritySecretFile, ...wishes });
+    return this.#stack.use(await RoleHere.start(v1.translatorToV1, toml, this.clock));
+  }
+
   jdServerProcess(wishes: JdServerWishes = {}): RoleProcess {
     return this.#stack.use(RoleProcess.start('jd-server', this.#jdServerToml(wishes), this.folder));
   }
@@ -145,7 +162,9 @@ export class Lab implements AsyncDisposable {
   }
 
   /** What a client of a server on that port is configured with. */
-  url(server: { readonly port: number } | RoleHere<Pool | TemplateProvider | JdServer | JdClient>): string {
+  url(
+    server: { readonly port: number } | RoleHere<Pool | TemplateProvider | JdServer | JdClient | TranslatorToV1>,
+  ): string {
     return this.authority.url('service' in server ? server.service.address.port : server.port);
   }
 

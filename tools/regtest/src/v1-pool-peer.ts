@@ -51,7 +51,7 @@ export class V1PoolPeer {
     this.#host = host;
     this.terms = terms;
     this.lines = new JsonLines(socket, (line) => this.#onLine(line));
-    void this.lines.ended().then(() => host.onClose(this));
+    void this.lines.closed.then(() => host.onClose(this));
   }
 
   get ready(): boolean {
