@@ -34,6 +34,8 @@ export class V2Device {
   readonly client: ChannelClient;
   readonly told: MiningFromServer[] = [];
   closed: string | undefined;
+  /** Shares that {@link V2Device.mine} has sent. */
+  sent = 0;
   readonly #options: DeviceOptions;
   #connection: Connection<MiningFromClient> | undefined;
 
@@ -112,6 +114,7 @@ export class V2Device {
   /** Finds shares and sends them. */
   mine(shares = 1, search?: Search): void {
     for (let count = 0; count < shares; count += 1) this.says(this.solve(search));
+    this.sent += shares;
   }
 
   /** Shares that were acknowledged. */
@@ -120,6 +123,11 @@ export class V2Device {
       (sum, { newSubmitsAcceptedCount }) => sum + newSubmitsAcceptedCount,
       0,
     );
+  }
+
+  /** Shares without an answer. */
+  get unanswered(): number {
+    return this.sent - this.acknowledged - this.refusals.length;
   }
 
   /** Codes of shares that were refused. */

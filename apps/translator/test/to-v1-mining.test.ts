@@ -98,6 +98,28 @@ describe('shares', () => {
     await eventually(() => pool.accepted.length).toBe(15);
     expect(pool.refused).toEqual([]);
   });
+
+  test('of a named worker go under account.worker once the pool knows that name, and under the account until then', async () => {
+    const pool = await V1PoolHere.listen({ knows: (name) => name !== 'account.stranger' });
+    const translator = await startTranslator([pool.url], {
+      user: 'account.main',
+      toml: ['[pool]', 'name_workers = true'],
+    });
+    const [rig, stranger] = [
+      await working(translator, { identity: 'alice.rig7' }),
+      await working(translator, { identity: 'stranger' }),
+    ];
+    await eventually(() => translator.facts().pool.workers).toBe(1);
+    expect(pool.usernames).toEqual(['account.main', 'account.rig7']);
+    rig.mine(2);
+    stranger.mine(1);
+    await eventually(() => pool.shares.map(({ submit }) => submit.username).sort()).toEqual([
+      'account.main',
+      'account.rig7',
+      'account.rig7',
+    ]);
+    expect(pool.refused).toEqual([]);
+  });
 });
 
 describe('version rolling', () => {

@@ -1,5 +1,6 @@
 import {
   address,
+  boolean,
   type ConfigOf,
   config,
   identitySection,
@@ -49,6 +50,10 @@ export const translatorToV1Config = config(
         pattern: MASK,
         shape: 'up to eight hexadecimal digits',
       }),
+      nameWorkers: boolean(
+        false,
+        "Whether each channel's shares go under account.worker, with the worker that its user_identity names.",
+      ),
       suggestDifficulty: optional(number(65_536, 'Share difficulty to ask for; pools need not follow.', { min: 1e-9 })),
       reconnectHosts: texts(
         [],

@@ -10,6 +10,8 @@ export const TRANSLATOR_TO_V1_LIMITS = {
   heldShares: 1_000,
   /** Jobs that cannot be mined, in a row, after which a pool is left. */
   unusableJobs: 8,
+  /** Worker names that are authorised on one connection to a pool; others go under the configured user. */
+  workers: 256,
   /** Users whose shares at the pool are counted one by one. */
   users: 256,
   /** Hashes per second that a channel is believed to have before it has shown any. */

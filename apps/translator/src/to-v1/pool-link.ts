@@ -1,12 +1,13 @@
-import { difficultyFromTarget, displayHash, meetsTarget, sameBytes, targetFromDifficulty } from '@sv2kit/bitcoin';
+import { difficultyFromTarget, displayHash } from '@sv2kit/bitcoin';
 import { type RejectionPolicy, RejectionWindow } from '@sv2kit/declaration';
 import type { Clock, CloseReason, Logger } from '@sv2kit/net';
 import type { PoolJob, Sv1ClientEvent, Verdict } from '@sv2kit/sv1';
-import { isWorthSubmitting, type PoolRefusal, poolRefusal, poolShare, type PoolWork } from '@sv2kit/translation';
+import { poolRefusal, poolShare, type PoolWork } from '@sv2kit/translation';
 import type { V1Pool, V1PoolHandler } from '@sv2kit/upstream';
 import type { PoolFailure } from './failures.ts';
 import { TRANSLATOR_TO_V1_LIMITS } from './limits.ts';
 import type { TranslatorToV1Metrics } from './metrics.ts';
+import { PoolTerms } from './pool-terms.ts';
 import type { GoodShare, SentShare } from './sent-share.ts';
 import type { Totals } from './totals.ts';
 import { WorkerNames, type WorkerNamesOptions } from './worker-names.ts';
@@ -46,10 +47,7 @@ export class PoolLink implements V1PoolHandler {
   readonly #sent = new Map<number, SentShare>();
   #jobMs: number;
   #unusable = 0;
-  /** What the pool has set last; jobs have what held when they came. */
-  #terms: { readonly difficulty?: number; readonly versionMask?: number; readonly extranonce1?: Uint8Array } = {};
-  /** Refused a share for being easier than a difficulty that came after its job: such shares are not worth the way. */
-  #appliesAtOnce = false;
+  readonly #terms = new PoolTerms();
   open = true;
 
   constructor(pool: V1Pool, options: PoolLinkOptions) {
@@ -58,7 +56,7 @@ export class PoolLink implements V1PoolHandler {
     this.#options = options;
     this.#window = new RejectionWindow(options.refusals);
     this.#jobMs = options.clock.now();
-    this.workers = new WorkerNames(options);
+    this.workers = new WorkerNames(pool.session, options);
   }
 
   /** Shares without an answer. */
@@ -76,12 +74,16 @@ export class PoolLink implements V1PoolHandler {
     return this.#jobMs;
   }
 
-  /** Whether the pool pays for a share; a block is worth the way whatever it does. */
+  /** The pool hears of a worker before any share of it. @param identity of a channel that is being opened */
+  introduce(identity: string): void {
+    if (!this.#canSay) return;
+    this.workers.of(identity);
+    this.#pool.flushSoon();
+  }
+
+  /** Whether the pool pays for a share. */
   wants(work: PoolWork, share: Pick<GoodShare, 'hash' | 'isBlock'>): boolean {
-    if (!isWorthSubmitting(work, share)) return false;
-    const { difficulty = 0 } = this.#terms;
-    if (!this.#appliesAtOnce || share.isBlock || difficulty <= work.poolJob.difficulty) return true;
-    return meetsTarget(share.hash, targetFromDifficulty(difficulty));
+    return this.#terms.pays(work, share);
   }
 
   /**
@@ -90,13 +92,13 @@ export class PoolLink implements V1PoolHandler {
    * @returns why not
    */
   submit(work: PoolWork, share: GoodShare, late = false): 'pool-away' | 'other-extranonce' | undefined {
-    if (!this.open || this.#pool.session.state.phase !== 'working') return 'pool-away';
+    if (!this.#canSay) return 'pool-away';
     const said = poolShare(work.poolJob, share);
     if (said === undefined) return 'other-extranonce';
     const { totals, clock } = this.#options;
     const { hash, isBlock } = share;
     const user = this.workers.of(share.identity);
-    const ticket = this.#pool.session.submit(said.jobId, said.share, said.versionMask);
+    const ticket = this.#pool.session.submit(said.jobId, said.share, said.versionMask, user);
     this.#remember(ticket, { work, user, hash, isBlock, sentMs: clock.now(), late });
     totals.relay(user, work.poolJob.difficulty);
     if (isBlock) this.#pool.flush();
@@ -140,14 +142,18 @@ export class PoolLink implements V1PoolHandler {
         return this.#onJob(event.job);
       case 'verdict':
         return this.#onVerdict(event.ticket, event.verdict);
+      case 'worker':
+        this.workers.answered(event.username, event.verdict.kind === 'accepted');
+        if (event.verdict.kind === 'accepted') return;
+        return log.warn('the pool refuses a worker', { user: event.username, error: event.verdict.error.message });
       case 'difficulty':
-        this.#terms = { ...this.#terms, difficulty: event.difficulty };
+        this.#terms.difficulty = event.difficulty;
         return;
       case 'extranonce':
-        this.#terms = { ...this.#terms, extranonce1: event.extranonce1 };
+        this.#terms.extranonce1 = event.extranonce1;
         return log.info('the pool changes the extranonce for jobs to come', { size: event.extranonce2Size });
       case 'version-mask':
-        this.#terms = { ...this.#terms, versionMask: event.mask };
+        this.#terms.versionMask = event.mask;
         return listener.onMask(this, event.mask);
       case 'message':
         return log.info('the pool says', { pool: this.name, text: event.text });
@@ -156,7 +162,8 @@ export class PoolLink implements V1PoolHandler {
           ? this.unusable(event.problem)
           : log.debug('the pool sends what makes no sense', { method: event.method, problem: event.problem });
       case 'ready':
-        this.#terms = { versionMask: event.versionMask, extranonce1: event.subscription.extranonce1 };
+        this.#terms.versionMask = event.versionMask;
+        this.#terms.extranonce1 = event.subscription.extranonce1;
         return;
       case 'malformed':
       case 'unknown':
@@ -197,7 +204,7 @@ export class PoolLink implements V1PoolHandler {
     if (sent === undefined) return;
     this.#sent.delete(ticket);
     const { totals, metrics, clock, log, listener } = this.#options;
-    const { user, work, isBlock, hash, sentMs } = sent;
+    const { user, work, isBlock, hash, sentMs, late } = sent;
     const nowMs = clock.now();
     metrics.shareToVerdict.record(nowMs - sentMs);
     if (verdict.kind === 'accepted') {
@@ -212,20 +219,12 @@ export class PoolLink implements V1PoolHandler {
     const fields = { refusal, code, text: message, user, job: work.poolJob.notify.jobId };
     log.info('the pool refuses a share', { ...fields, difficulty: difficultyFromTarget(hash) });
     if (isBlock) listener.onBlockVerdict(hash, false, message === '' ? refusal : message);
-    if (!this.#isExcused(sent, refusal)) this.#window.rejected(sentMs, nowMs);
+    const wasLate = late && (refusal === 'stale' || refusal === 'duplicate');
+    if (!wasLate && !this.#terms.excuses(work, refusal)) this.#window.rejected(sentMs, nowMs);
   }
 
-  /** Whether what has changed since the job was given out may be why: pools differ in when a change begins to count. */
-  #isExcused({ work, late }: SentShare, refusal: PoolRefusal): boolean {
-    if (late && (refusal === 'stale' || refusal === 'duplicate')) return true;
-    const { difficulty, versionMask, extranonce1 } = work.poolJob;
-    const terms = this.#terms;
-    if (refusal === 'low-difficulty' && (terms.difficulty ?? 0) > difficulty) {
-      this.#appliesAtOnce = true;
-      return true;
-    }
-    if (terms.versionMask !== undefined && (versionMask & ~terms.versionMask) !== 0) return true;
-    return terms.extranonce1 !== undefined && !sameBytes(terms.extranonce1, extranonce1);
+  get #canSay(): boolean {
+    return this.open && this.#pool.session.state.phase === 'working';
   }
 
   #remember(ticket: number, share: SentShare): void {

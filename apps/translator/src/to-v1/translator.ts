@@ -8,6 +8,7 @@ import type { TranslatorToV1Config } from './config.ts';
 import type { TranslatorToV1Deps } from './create.ts';
 import { POOL_FAILURES, type PoolFailure } from './failures.ts';
 import { HashrateGauge } from './hashrate-gauge.ts';
+import { TRANSLATOR_TO_V1_LIMITS } from './limits.ts';
 import type { TranslatorToV1Metrics } from './metrics.ts';
 import { PoolLink, type PoolLinkListener } from './pool-link.ts';
 import { type ListedPool, listedPools, sessionOf } from './pools.ts';
@@ -33,6 +34,8 @@ export class Translator implements PoolLinkListener {
   /** With which a pool's earlier session can be gone on with, by the pool's name. */
   readonly #sessions = new Map<string, string>();
   readonly #gauge: HashrateGauge;
+  /** Of channels, so that a pool hears of them when it comes. */
+  readonly #identities = new Set<string>();
   #upstream: Upstream<V1Endpoint> | undefined;
   #link: PoolLink | undefined;
   /** Since when no pool gives work; unix milliseconds. */
@@ -102,7 +105,8 @@ export class Translator implements PoolLinkListener {
 
   /** A device asks for a channel: the pool hears of its worker before any share. @param nominal hashes per second */
   onOpening(identity: string, nominal: number): void {
-    this.#link?.workers.of(identity);
+    if (this.#identities.size < TRANSLATOR_TO_V1_LIMITS.workers) this.#identities.add(identity);
+    this.#link?.introduce(identity);
     this.#gauge.expect(nominal);
     this.desk.setHashrate(this.#gauge.hashrate);
   }
@@ -119,6 +123,7 @@ export class Translator implements PoolLinkListener {
     if (this.#link !== link) {
       this.#link = link;
       this.#failure = undefined;
+      for (const identity of this.#identities) link.introduce(identity);
       this.relay.use(link, continues);
     }
     this.#explain();
@@ -152,13 +157,14 @@ export class Translator implements PoolLinkListener {
 
   #connected(pool: V1Pool, { name, user, password }: ListedPool): PoolLink {
     const { clock, log, metrics } = this.#parts;
-    const { outage } = this.#config;
+    const { pool: terms, outage } = this.#config;
     const { state } = pool.session;
     if (state.phase === 'working') this.#sessions.set(name, state.subscription.session);
     return new PoolLink(pool, {
       name,
       user,
       password,
+      nameWorkers: terms.nameWorkers,
       refusals: { rejected: outage.refusedShares, ofLast: outage.ofLast, graceMs: outage.tipGrace * 1000 },
       patience: { jobMs: outage.jobs * 1000, answerMs: outage.answer * 1000 },
       totals: this.totals,

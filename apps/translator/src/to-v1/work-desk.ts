@@ -107,18 +107,19 @@ export class WorkDesk {
     return kind;
   }
 
-  /** The version mask has changed, for the job at hand too (BIP310). */
+  /**
+   * The version mask has changed (BIP310). Bits that are allowed no more are taken from the job at hand too; more bits come
+   * with the next job, for pools differ in whether they count for those that are out.
+   */
   remask(link: PoolLink, versionMask: number): void {
     const current = this.#current;
     if (current?.link !== link) return;
     const { work } = current;
-    const mask = deviceMask(versionMask);
-    const devices = this.#options.devices();
-    devices.setVersionMask(mask);
+    const poolJob = { ...work.poolJob, versionMask: (work.poolJob.versionMask & versionMask) >>> 0 };
+    const mask = deviceMask(poolJob.versionMask);
     if (mask === work.job.versionMask) return;
-    const poolJob = { ...work.poolJob, versionMask };
-    const masked: PoolWork = { ...work, poolJob, job: { ...work.job, versionMask: mask } };
-    this.#give({ link, work: masked }, 'update');
+    this.#options.devices().setVersionMask(mask);
+    this.#give({ link, work: { ...work, poolJob, job: { ...work.job, versionMask: mask } } }, 'update');
   }
 
   /**
