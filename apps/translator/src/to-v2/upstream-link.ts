@@ -138,7 +138,7 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
   tick(nowMs: number): void {
     const late = (channel: UpstreamChannel): boolean => nowMs - channel.requestedMs > TRANSLATOR_LIMITS.channelMs;
     for (const channel of this.#opening.values()) {
-      if (late(channel)) return this.#owner.giveUp(this, 'channel-timeout', 'no answer to a request for a channel');
+      if (late(channel)) return this.#owner.giveUp(this, 'channel-timeout', this.#silence);
       break;
     }
     for (const channel of this.#channels.values()) {
@@ -166,6 +166,13 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
   onClose(reason: CloseReason): void {
     this.open = false;
     this.#owner.onLinkClosed(this, reason);
+  }
+
+  /** Servers of 2025 and before may break on the first message of an extension that they do not know. */
+  get #silence(): string {
+    const silence = 'no answer to a request for a channel';
+    if (this.#connection.extensions.size > 0) return silence;
+    return `${silence}, nor agreement on extensions: if it cannot bear being asked, extensions.supported = [] helps`;
   }
 
   #onOpened(
