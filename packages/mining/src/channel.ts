@@ -26,7 +26,6 @@ export interface ChannelOptions {
 export abstract class ServerChannel {
   abstract readonly kind: 'standard' | 'extended';
   readonly channelId: number;
-  readonly #limits: ChannelLimits;
   readonly #jobs: JobBook;
   readonly #seen: SeenByTip;
   readonly #held: HeldShares;
@@ -36,10 +35,10 @@ export abstract class ServerChannel {
 
   constructor(options: ChannelOptions) {
     this.channelId = options.channelId;
-    this.#limits = options.limits ?? CHANNEL_LIMITS;
-    this.#jobs = new JobBook(this.#limits);
-    this.#seen = new SeenByTip(this.#limits, options.budget);
-    this.#held = new HeldShares(this.#limits);
+    const { limits = CHANNEL_LIMITS } = options;
+    this.#jobs = new JobBook(limits);
+    this.#seen = new SeenByTip(limits, options.budget);
+    this.#held = new HeldShares(limits);
     this.#prefix = options.extranoncePrefix;
     this.#target = options.target;
     this.#maxTarget = options.maxTarget;
@@ -204,9 +203,8 @@ export abstract class ServerChannel {
    */
   #judgeBlock(job: LiveJob, share: Share, hash: Uint8Array): SettledShare['outcome'] {
     if (this.#jobs.hasBlock(hash)) return rejected('duplicate-share');
-    if (job.blocks.length >= this.#limits.blocksPerJob) return rejected('share-budget-exhausted');
+    if (!this.#jobs.addBlock(job, hash)) return rejected('share-budget-exhausted');
     const solution = this.#solve(job.work, share, hash.slice(), this.extranonce(job, share));
-    job.blocks.push(solution.hash);
     const work = Math.min(job.difficulty, job.work.networkDifficulty);
     const measured = meetsTarget(hash, job.target) ? job.difficulty : 0;
     return { kind: 'block', work, measured, credit: job.job.credit, solution };

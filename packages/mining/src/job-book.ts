@@ -26,8 +26,8 @@ export interface LiveJob {
   readonly sinceMs: number;
   /** Which tip of the channel; older than the book's when stale. */
   readonly epoch: number;
-  /** Hashes of the blocks it yielded. */
-  readonly blocks: Uint8Array[];
+  /** The blocks it yielded; see {@link JobBook.addBlock}. */
+  blocks: Set<string> | undefined;
   /** A standard job's header, made for its first share. */
   header: Uint8Array | undefined;
 }
@@ -45,7 +45,7 @@ export class JobBook {
   readonly #live = new Map<number, LiveJob>();
   readonly #retired: number[] = [];
   /** Hashes of the blocks of forgotten jobs that a client may set again. */
-  #pastBlocks: Uint8Array[] = [];
+  readonly #pastBlocks = new Set<string>();
   /** Of the coinbases of live jobs that the client brought. */
   #ownBytes = 0;
   #tip: Tip | undefined;
@@ -86,9 +86,17 @@ export class JobBook {
 
   /** Whether a job of this book yielded this block already, be it forgotten if it could be set again. */
   hasBlock(hash: Uint8Array): boolean {
-    const isIt = (known: Uint8Array): boolean => sameBytes(known, hash);
-    for (const { blocks } of this.#live.values()) if (blocks.some(isIt)) return true;
-    return this.#pastBlocks.some(isIt);
+    const key = blockKey(hash);
+    for (const { blocks } of this.#live.values()) if (blocks?.has(key) === true) return true;
+    return this.#pastBlocks.has(key);
+  }
+
+  /** The job has yielded a block. @returns false when it has yielded as many as are remembered */
+  addBlock(job: LiveJob, hash: Uint8Array): boolean {
+    job.blocks ??= new Set();
+    if (job.blocks.size >= this.#limits.blocksPerJob) return false;
+    job.blocks.add(blockKey(hash));
+    return true;
   }
 
   addFuture(job: Job, prefix: Uint8Array): void {
@@ -161,7 +169,7 @@ export class JobBook {
       minNtime,
       sinceMs,
       epoch: this.#epoch,
-      blocks: [],
+      blocks: undefined,
       header: undefined,
     };
     this.#live.set(job.id, live);
@@ -185,8 +193,12 @@ export class JobBook {
     if (oldest === undefined) return;
     const { job, blocks } = oldest;
     this.#ownBytes -= ownBytes(job);
-    if (!job.numbered && blocks.length > 0) {
-      this.#pastBlocks = [...this.#pastBlocks, ...blocks].slice(-this.#limits.blocksPerJob);
+    if (!job.numbered && blocks !== undefined) {
+      for (const block of blocks) this.#pastBlocks.add(block);
+      for (const block of this.#pastBlocks) {
+        if (this.#pastBlocks.size <= this.#limits.blocksPerJob) break;
+        this.#pastBlocks.delete(block);
+      }
     }
     this.#dropOldest(this.#live);
   }
@@ -206,6 +218,11 @@ export class JobBook {
     }
     return this.#lastTarget.difficulty;
   }
+}
+
+/** The half of a hash that proof of work leaves random. @param hash internal byte order */
+function blockKey(hash: Uint8Array): string {
+  return String.fromCharCode(...hash.subarray(0, 16));
 }
 
 /** What a job costs that a client brought for its channels alone; templates are every channel's. */
