@@ -99,7 +99,7 @@ export class Translator implements PoolLinkListener {
 
   /** Devices have found a share. */
   onShare(share: AcceptedShare): void {
-    this.#gauge.add(share.work);
+    this.#gauge.add(share.measured);
     this.relay.share(share);
   }
 
