@@ -26,6 +26,7 @@ export class ClientPeer extends Peer {
   protected override readonly session: ClientSession;
   protected override handler: ConnectionHandler<AnyMessage> | undefined;
   readonly setup: SetupConnection;
+  extensionsUnanswered = false;
   readonly #context: ClientContext;
   readonly #initiator: InitiatorState | undefined;
   #patience: Disposable | undefined;
@@ -63,6 +64,7 @@ export class ClientPeer extends Peer {
 
   #goOnWithout(): void {
     const ready = this.session.extensionsTimedOut();
+    this.extensionsUnanswered = true;
     if (ready !== undefined) this.becomeReady(ready);
   }
 

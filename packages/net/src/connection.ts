@@ -14,6 +14,8 @@ export interface Connection<Out> {
   readonly flags: number;
   /** Extensions in force. */
   readonly extensions: ReadonlySet<number>;
+  /** At a client: the server has left RequestExtensions without an answer, as one that knows nothing of it may. */
+  readonly extensionsUnanswered?: boolean;
   /** The peer does not keep up: put off what can wait until `onDrain`. Nothing is read from it meanwhile. */
   readonly congested: boolean;
   /** Bytes that wait for the peer. */

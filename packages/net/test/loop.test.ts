@@ -165,7 +165,7 @@ describe('the socket loop', () => {
     const offer = { supported: [2], required: [] };
     await using scene = await stage({ extensions: offer });
     const client = await scene.client({ extensions: offer });
-    expect(client.connection.extensions).toEqual(new Set([2]));
+    expect(client.connection).toMatchObject({ extensions: new Set([2]), extensionsUnanswered: false });
     expect(scene.servers[0]?.extensions).toEqual([new Set([2])]);
   });
 
@@ -181,7 +181,7 @@ describe('the socket loop', () => {
     // The sweep's timer, and each client's patience.
     await until(() => scene.clock.pending === 3);
     scene.clock.advance(2_000);
-    expect((await content).connection.extensions).toEqual(new Set());
+    expect((await content).connection).toMatchObject({ extensions: new Set(), extensionsUnanswered: true });
     await needy;
     mute.close();
   });

@@ -6,21 +6,29 @@ import { Relay, type RelayOwner } from './relay.ts';
 /** A message of any protocol. */
 export type AnyMessage = { readonly type: string };
 
+/** What is known of the server apart from the connection. */
+export interface ServerTraits {
+  /** Whether the server that Reconnect leads to has to show a certificate of the same authority. */
+  readonly isVouchedFor: boolean;
+  /** The connection has ended, and the server has not said a word since it was set up. */
+  onMute(): void;
+}
+
 /** The relay of a Stratum V2 connection. */
 export class MessageRelay extends Relay implements ConnectionHandler<AnyMessage> {
   readonly #handler: ConnectionHandler<AnyMessage>;
-  readonly #isVouchedFor: boolean;
+  readonly #traits: ServerTraits;
+  #heard = false;
 
-  /** @param isVouchedFor - whether the server that Reconnect leads to has to show a certificate of the same authority */
   constructor(
     connection: Connection<AnyMessage>,
     handler: ConnectionHandler<AnyMessage>,
     owner: RelayOwner,
-    isVouchedFor: boolean,
+    traits: ServerTraits,
   ) {
     super(connection, owner);
     this.#handler = handler;
-    this.#isVouchedFor = isVouchedFor;
+    this.#traits = traits;
   }
 
   onReady(): void {
@@ -29,6 +37,7 @@ export class MessageRelay extends Relay implements ConnectionHandler<AnyMessage>
 
   onMessage(message: AnyMessage): void {
     if (!this.current) return;
+    this.#heard = true;
     if (message.type === 'Reconnect') this.#onReconnect(message as Reconnect);
     else this.#handler.onMessage(message);
   }
@@ -46,10 +55,11 @@ export class MessageRelay extends Relay implements ConnectionHandler<AnyMessage>
   }
 
   protected override tell(reason: CloseReason): void {
+    if (!this.#heard) this.#traits.onMute();
     this.#handler.onClose(reason);
   }
 
   #onReconnect({ newHost, newPort }: Reconnect): void {
-    this.owner.onRedirect({ newHost, newPort, mayChangeHost: this.#isVouchedFor, waitMs: 0 });
+    this.owner.onRedirect({ newHost, newPort, mayChangeHost: this.#traits.isVouchedFor, waitMs: 0 });
   }
 }
