@@ -1,6 +1,6 @@
 /** How the bytes of a pool's extranonce2 shall be shared out. */
 export interface RoomWish {
-  /** Bytes that tell channels apart; undefined: as many as there are, up to {@link USUAL_INDEX_BYTES}. */
+  /** Bytes that tell channels apart; undefined: as many as there are, up to 2. */
   readonly indexBytes: number | undefined;
   /** Least bytes that extended channels find behind their prefix. */
   readonly rolled: number;
@@ -19,7 +19,7 @@ export type ExtranonceRoom =
   | { readonly kind: 'too-small'; readonly message: string };
 
 /** 65,536 channels on one pool connection. */
-export const USUAL_INDEX_BYTES = 2;
+const USUAL_INDEX_BYTES = 2;
 
 /**
  * Shares a pool's extranonce2 out: its first bytes number the channels, the rest is rolled by extended channels. Standard

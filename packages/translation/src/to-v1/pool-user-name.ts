@@ -1,5 +1,5 @@
 /** Longest worker name that is given to a pool: what extension 0x0002 allows. */
-export const LONGEST_WORKER = 32;
+const LONGEST_WORKER = 32;
 
 /** The account of a V1 user name: without a worker of its own. */
 const ACCOUNT = /^[^.]*/;
