@@ -17,8 +17,8 @@ export interface MinerLimits {
   readonly jobMs: number;
   /** Shares of one tip that are remembered, to tell duplicates. */
   readonly seenShares: number;
-  /** Blocks on jobs of past tips that are remembered; beyond it there are none. */
-  readonly lateBlocks: number;
+  /** Blocks that are remembered as long as their jobs; beyond it a stale job yields no more. */
+  readonly blocks: number;
 }
 
 export const MINER_LIMITS: MinerLimits = {
@@ -26,5 +26,5 @@ export const MINER_LIMITS: MinerLimits = {
   assuredJobs: 3,
   jobMs: 600_000,
   seenShares: 65_536,
-  lateBlocks: 64,
+  blocks: 1_024,
 };

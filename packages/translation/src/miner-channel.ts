@@ -56,8 +56,8 @@ export class MinerChannel<U> {
   readonly #budget: ShareBudget;
   /** Shares on the tip at hand. */
   readonly #seen: SeenShares;
-  /** Blocks on jobs that are stale. */
-  #late: SeenShares | undefined;
+  /** Blocks, so that none counts again when its job is stale. */
+  #blocks: SeenShares | undefined;
   readonly #isLive = (source: number): boolean => this.#jobs.isLive(source);
 
   constructor({ budget, limits = MINER_LIMITS }: MinerChannelOptions) {
@@ -83,7 +83,7 @@ export class MinerChannel<U> {
     if (clean) this.#seen.clear();
     if (!dropped) return;
     this.#seen.jobRetired();
-    this.#late?.jobRetired();
+    this.#blocks?.jobRetired();
   }
 
   /** Every job so far is stale: their channel is gone and no other there yet. */
@@ -126,7 +126,7 @@ export class MinerChannel<U> {
   /** The miner is gone: gives its memory back. */
   close(): void {
     this.#seen.clear();
-    this.#late?.clear();
+    this.#blocks?.clear();
   }
 
   /**
@@ -137,16 +137,17 @@ export class MinerChannel<U> {
   #judgeBlock(job: MinerJob<U>, submit: Submit, version: number, met: boolean): ShareVerdict<U> {
     const { source } = job.job;
     const stale = this.#jobs.isStale(job);
-    const seen = stale ? this.#addLate(source.number) : this.#seen.add(HASH, source.number, this.#isLive);
-    if (seen === 'duplicate') return REFUSED.duplicate;
-    if (seen === 'exhausted' && stale) return REFUSED['memory-exhausted'];
+    const asBlock = this.#addBlock(source.number);
+    if (asBlock === 'duplicate') return REFUSED.duplicate;
+    if (asBlock === 'exhausted' && stale) return REFUSED['memory-exhausted'];
+    if (!stale && this.#seen.add(HASH, source.number, this.#isLive) === 'duplicate') return REFUSED.duplicate;
     const work = met ? job.difficulty : Math.min(job.difficulty, source.networkDifficulty);
     return { kind: 'accepted', work, forward: upstreamShare(job, submit, version), isBlock: true };
   }
 
-  #addLate(source: number): ReturnType<SeenShares['add']> {
-    this.#late ??= new SeenShares(this.#limits.lateBlocks, this.#budget);
-    return this.#late.add(HASH, source, (number) => this.#jobs.isKept(number));
+  #addBlock(source: number): ReturnType<SeenShares['add']> {
+    this.#blocks ??= new SeenShares(this.#limits.blocks, this.#budget);
+    return this.#blocks.add(HASH, source, (number) => this.#jobs.isKept(number));
   }
 }
 

@@ -79,7 +79,7 @@ class Model {
   given: Given[] = [];
   dropped = new Set<string>();
   seen = new Set<string>();
-  late = new Set<string>();
+  blocks = new Set<string>();
 
   add(job: Given, clean: boolean): void {
     if (clean) {
@@ -109,9 +109,9 @@ class Model {
     const hash = hashes.find((each) => met(each) || isBlock(each)) ?? (hashes.at(-1) as Uint8Array);
     const key = hash.join();
     if (isBlock(hash)) {
-      const memory = job.stale ? this.late : this.seen;
-      if (memory.has(key)) return 'duplicate';
-      memory.add(key);
+      if (this.blocks.has(key) || (!job.stale && this.seen.has(key))) return 'duplicate';
+      this.blocks.add(key);
+      this.seen.add(key);
       return `block ${key}`;
     }
     if (job.stale) return 'stale-job';

@@ -313,11 +313,18 @@ describe('a possible block', () => {
     expect(reasonOf(judge({ nonce: block }))).toBe('duplicate');
   });
 
+  test('that has gone upstream does not go again when its job is stale', () => {
+    const { judge, channel, jobs } = regtest(hard);
+    expect(judge({ nonce: block })).toMatchObject({ isBlock: true });
+    channel.give(jobs.translate(workOf({ prevHash: filled(32, 4) }), NOW), terms(), NOW);
+    expect(reasonOf(judge({ nonce: block }))).toBe('duplicate');
+  });
+
   test('on stale jobs is remembered within bounds', () => {
     const { judge, channel, jobs } = regtest(hard);
     channel.give(jobs.translate(workOf({ prevHash: filled(32, 4) }), NOW), terms(), NOW);
-    const outcomes = blocks(MINER_LIMITS.lateBlocks + 2).map((nonce) => reasonOf(judge({ nonce })));
-    expect(outcomes.filter((outcome) => outcome === 'accepted').length).toBe(MINER_LIMITS.lateBlocks);
+    const outcomes = blocks(MINER_LIMITS.blocks + 2).map((nonce) => reasonOf(judge({ nonce })));
+    expect(outcomes.filter((outcome) => outcome === 'accepted').length).toBe(MINER_LIMITS.blocks);
     expect(outcomes.at(-1)).toBe('memory-exhausted');
   });
 
