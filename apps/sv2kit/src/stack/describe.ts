@@ -15,6 +15,10 @@ export function describeService({ package: role }: ServicePlan, port: number): D
       return ({ details, latency }) =>
         `${at}, ${counted(number(details, 'channels'), 'channel')}, ` +
         `${hashrate(number(details, 'hashrate'))}${briefLatency(latency['share-to-success'])}`;
+    case 'translator-to-v1':
+      return ({ details, latency }) =>
+        `${at}, ${counted(number(details, 'channels'), 'channel')}, ` +
+        `${hashrate(number(details, 'hashrate'))}${briefLatency(latency['share-to-pool-verdict'])}`;
     case 'jd-server':
       return ({ details, latency }) => {
         const clients = counted(sum(fields(details['connections'])), 'client');

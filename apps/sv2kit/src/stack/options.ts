@@ -1,6 +1,15 @@
 import type { PrivateChain } from '@sv2kit/bitcoind';
 import { nearest, parseOptions, UsageError } from '@sv2kit/daemon';
-import { JD_CLIENT, JD_SERVER, type MiningPath, PATHS, POOL, TEMPLATE_PROVIDER, TRANSLATOR } from './plan.ts';
+import {
+  JD_CLIENT,
+  JD_SERVER,
+  type MiningPath,
+  PATHS,
+  POOL,
+  TEMPLATE_PROVIDER,
+  TRANSLATOR,
+  TRANSLATOR_TO_V1,
+} from './plan.ts';
 import type { PortWishes } from './ports.ts';
 
 /** What was asked for. */
@@ -12,6 +21,8 @@ export interface StackOptions {
   readonly devices: number;
   /** Behind the translator. */
   readonly v1Devices: number;
+  /** One more, behind a translator of the other direction whose V1 pool the first one is. */
+  readonly v2OnV1: boolean;
   readonly paths: readonly MiningPath[];
   /** Everything the stack writes is below it, the report aside. */
   readonly dataDir: string;
@@ -29,7 +40,7 @@ const DEFAULT_DEADLINE_SECONDS = 600;
 const MAX_DEVICES = 64;
 const DEFAULT_PATHS: readonly MiningPath[] = ['pool-template', 'declared-full-template'];
 /** Those whose port can be chosen. */
-const SERVICES = [TEMPLATE_PROVIDER, POOL, JD_SERVER, JD_CLIENT, TRANSLATOR] as const;
+const SERVICES = [TEMPLATE_PROVIDER, POOL, JD_SERVER, JD_CLIENT, TRANSLATOR, TRANSLATOR_TO_V1] as const;
 
 export const stackHelp = `Runs the whole stack on this machine: a pool's side and a miner's, each with a bitcoind and a template provider of its
 own, the pool with its job declarator server, the miner's job declarator client, a translator for Stratum V1, and mining
@@ -51,7 +62,9 @@ Usage: sv2kit stack [OPTIONS]      (in the repository: npm run stack -- [OPTIONS
       --devices N                 how many devices mine at the pool itself; ${DEFAULT_DEVICES} by default. One more mines behind each job
                                   declarator client. Stratum V2, standard and extended channels by turns
       --v1-devices N              how many devices speak Stratum V1 to the translator, which is a client of the pool or,
-                                  without pool-template, of the first job declarator client; ${DEFAULT_V1_DEVICES} by default, 0 for none of it
+                                  without pool-template, of the first job declarator client; ${DEFAULT_V1_DEVICES} by default, 0 for none
+      --v2-on-v1                  one more device speaks Stratum V2 to a translator of the other direction, to which the
+                                  first translator is a V1 pool
       --regtest                   a regtest chain, where nearly every share is a block; by default a private signet,
                                   where shares are many and blocks are few
       --data DIR                  where everything is kept; ${DEFAULT_DATA_DIR} by default
@@ -64,6 +77,7 @@ Usage: sv2kit stack [OPTIONS]      (in the repository: npm run stack -- [OPTIONS
       --jd-server-port N          where the job declarator server listens; 3337 by default
       --jd-client-port N          where the job declarator client listens, for devices; 34265 by default
       --translator-port N         where the translator listens, for devices; 34255 by default
+      --translator-to-v1-port N   where the translator to V1 listens, for devices; 34256 by default
       --monitoring-port N         where the first role is monitored, the others on the ports after it; 9080 by default
 
 A default port that is taken is replaced by a free one; a port asked for that is taken is an error.
@@ -75,6 +89,7 @@ Examples:
   sv2kit stack --blocks 5 --report out.json
   sv2kit stack --paths all --blocks 8
   sv2kit stack --regtest --devices 4 --v1-devices 4 --blocks 20
+  sv2kit stack --v2-on-v1                       # both directions of translation in a row
   sv2kit stack --paths solo                     # Stratum V1 and V2 devices, each block the miner's own
   sv2kit stack --bitcoind /opt/bitcoin/bin/bitcoind --data /tmp/stack
 
@@ -86,6 +101,7 @@ const OPTIONS = {
   deadline: { type: 'string' },
   devices: { type: 'string' },
   'v1-devices': { type: 'string' },
+  'v2-on-v1': { type: 'boolean' },
   regtest: { type: 'boolean' },
   data: { type: 'string' },
   report: { type: 'string' },
@@ -97,6 +113,7 @@ const OPTIONS = {
   'jd-server-port': { type: 'string' },
   'jd-client-port': { type: 'string' },
   'translator-port': { type: 'string' },
+  'translator-to-v1-port': { type: 'string' },
   'monitoring-port': { type: 'string' },
 } as const;
 
@@ -117,8 +134,9 @@ export function parseStackOptions(argv: readonly string[]): StackOptions {
   const counts = {
     devices: whole('devices', 0, MAX_DEVICES) ?? DEFAULT_DEVICES,
     v1Devices: whole('v1-devices', 0, MAX_DEVICES) ?? DEFAULT_V1_DEVICES,
+    v2OnV1: values['v2-on-v1'] === true,
   };
-  if (paths.includes('pool-template') && counts.devices + counts.v1Devices === 0) {
+  if (paths.includes('pool-template') && counts.devices + counts.v1Devices === 0 && !counts.v2OnV1) {
     throw new UsageError("--devices 0 --v1-devices 0: nobody would mine the pool's template; see --paths");
   }
   for (const name of ['data', 'report', 'bitcoind'] as const) {

@@ -12,6 +12,7 @@ export const POOL = 'pool';
 export const JD_SERVER = 'jd-server';
 export const JD_CLIENT = 'jd-client';
 export const TRANSLATOR = 'translator';
+export const TRANSLATOR_TO_V1 = 'translator-to-v1';
 
 /** A role that listens. */
 export interface ServicePlan {
@@ -27,6 +28,8 @@ export interface ServicePlan {
   readonly path?: Exclude<MiningPath, 'pool-template'>;
   /** The service whose client it is, where that is not always the same one. */
   readonly server?: string;
+  /** The device in whose name it mines, where it is to have one. */
+  readonly device?: string;
 }
 
 /** What a device speaks, and over which kind of channel; as the report says it. */
@@ -93,8 +96,19 @@ const JD_CLIENTS: readonly ServicePlan[] = [
   jdClient('jd-client-solo', 'solo', 34_267),
 ];
 
+/** The translator is its V1 pool. */
+const translatorToV1 = (device: string): ServicePlan => ({
+  name: TRANSLATOR_TO_V1,
+  package: 'translator-to-v1',
+  words: 'the translator to V1',
+  port: 34_256,
+  stage: 4,
+  server: TRANSLATOR,
+  device,
+});
+
 /** In the order of their start. */
-export const STAGES = [0, 1, 2, 3] as const;
+export const STAGES = [0, 1, 2, 3, 4] as const;
 
 /** Whether a role proves who it is to those who connect: Stratum V1 has no word for that. */
 export const hasIdentity = ({ package: role }: ServicePlan): boolean => role !== 'translator';
@@ -105,6 +119,8 @@ export interface DeviceCounts {
   readonly v2: number;
   /** Of those that speak Stratum V1 to the translator. */
   readonly v1: number;
+  /** Whether one speaks Stratum V2 to a translator of the other direction, for which the first one is a V1 pool. */
+  readonly v2OnV1: boolean;
 }
 
 /** The translator is a client of the pool, or of the first job declarator client where nobody mines the pool's template. */
@@ -119,7 +135,9 @@ export function planStack(paths: readonly MiningPath[], counts: DeviceCounts): S
   const devices: Omit<DevicePlan, 'name'>[] = [
     ...atServers.map((server, index) => deviceAt(server, index % 2 === 0 ? 'sv2-standard' : 'sv2-extended')),
     ...Array.from({ length: counts.v1 }, () => ({ ...deviceAt(translated, 'sv1'), server: TRANSLATOR })),
+    ...(counts.v2OnV1 ? [{ ...deviceAt(translated, 'sv2-standard'), server: TRANSLATOR_TO_V1 }] : []),
   ];
+  const named = devices.map((device, index) => ({ name: `device-${index + 1}`, ...device }));
   return {
     services: [
       PROVIDER_PLAN,
@@ -127,9 +145,10 @@ export function planStack(paths: readonly MiningPath[], counts: DeviceCounts): S
       POOL_PLAN,
       ...(isDeclaring ? [JD_SERVER_PLAN] : []),
       ...clients,
-      ...(counts.v1 > 0 ? [translator(translated.name)] : []),
+      ...(counts.v1 > 0 || counts.v2OnV1 ? [translator(translated.name)] : []),
+      ...named.filter(({ server }) => server === TRANSLATOR_TO_V1).map(({ name }) => translatorToV1(name)),
     ],
-    devices: devices.map((device, index) => ({ name: `device-${index + 1}`, ...device })),
+    devices: named,
     hasMinerSide: clients.length > 0,
   };
 }

@@ -4,7 +4,15 @@ import type { Bitcoind } from '@sv2kit/bitcoind';
 import { formatUrl } from '@sv2kit/noise';
 import type { Layout } from './layout.ts';
 import type { Pace } from './pacing.ts';
-import { type DevicePlan, JD_SERVER, MINER_TEMPLATES, POOL, type ServicePlan, TEMPLATE_PROVIDER } from './plan.ts';
+import {
+  type DevicePlan,
+  JD_SERVER,
+  MINER_TEMPLATES,
+  POOL,
+  type ServicePlan,
+  TEMPLATE_PROVIDER,
+  TRANSLATOR,
+} from './plan.ts';
 import type { StackPorts } from './ports.ts';
 import type { RoleKeyFiles, StackKeys } from './stack-keys.ts';
 
@@ -47,6 +55,8 @@ export function serviceToml(parts: StackParts, plan: ServicePlan): string {
       return jdClientToml(parts, plan);
     case 'translator':
       return translatorToml(parts, plan);
+    case 'translator-to-v1':
+      return translatorToV1Toml(parts, plan);
     default:
       throw new TypeError(`${plan.name} does not listen`);
   }
@@ -142,6 +152,18 @@ shares_per_minute = ${sharesPerMinute}
 min_difficulty = ${minDifficulty}
 start_difficulty = ${startDifficulty}
 ${log}`;
+}
+
+function translatorToV1Toml(parts: StackParts, { name, package: role, server, device }: ServicePlan): string {
+  const { layout, keys } = parts;
+  return `${head(name, parts, role)}
+data_dir = ${quoted(layout.data(name))}
+${identity(keys.roles.get(name))}
+[[upstreams]]
+url = ${v1Url(parts, server ?? TRANSLATOR)}
+user = ${quoted(`${USER}.${device ?? name}`)}
+
+${mining(parts.pace)}${log}`;
 }
 
 export function miningDeviceToml(parts: StackParts, { name, via, server }: DevicePlan): string {

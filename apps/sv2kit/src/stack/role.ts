@@ -8,8 +8,15 @@ import { fetchStatus, fields, type RoleStatus, text } from './status.ts';
 /** Longer than a role takes for its own bounded stop. */
 const STOP_GRACE_MS = 12_000;
 
-/** A package whose `main` runs a role. */
-export type RolePackage = 'template-provider' | 'pool' | 'jd-server' | 'jd-client' | 'translator' | 'mining-device';
+/** A role that is a program of its own. */
+export type RolePackage =
+  | 'template-provider'
+  | 'pool'
+  | 'jd-server'
+  | 'jd-client'
+  | 'translator'
+  | 'translator-to-v1'
+  | 'mining-device';
 
 export interface RolePlan {
   readonly name: string;
@@ -142,8 +149,9 @@ export class Role {
 
 /** The program of a role: `main` beside its package's `index`, in source or as published. */
 export function entryOf(role: RolePackage): string {
-  const index = fileURLToPath(import.meta.resolve(`@sv2kit/${role}`));
-  return join(dirname(index), `main${extname(index)}`);
+  const [name, main] = role === 'translator-to-v1' ? ['translator', 'main-to-v1'] : [role, 'main'];
+  const index = fileURLToPath(import.meta.resolve(`@sv2kit/${name}`));
+  return join(dirname(index), `${main}${extname(index)}`);
 }
 
 /** This process's, without settings that were meant for roles run by hand. */

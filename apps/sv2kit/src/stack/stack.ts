@@ -36,7 +36,7 @@ export class Stack {
     this.#options = options;
     this.#screen = screen;
     this.#startedMs = startedMs;
-    this.#plan = planStack(options.paths, { v2: options.devices, v1: options.v1Devices });
+    this.#plan = planStack(options.paths, { v2: options.devices, v1: options.v1Devices, v2OnV1: options.v2OnV1 });
     this.#node = this.#nodeRole(NODE);
     this.#minerNode = this.#plan.hasMinerSide ? this.#nodeRole(MINER_NODE) : undefined;
     this.#book = new BlockBook(this.#nodes, new Map(this.#plan.devices.map(({ name, via }) => [name, via])));

@@ -6,7 +6,7 @@ import { miningDeviceConfig } from '@sv2kit/mining-device';
 import { verifyCertificate } from '@sv2kit/noise';
 import { poolConfig } from '@sv2kit/pool';
 import { templateProviderConfig } from '@sv2kit/template-provider';
-import { translatorConfig } from '@sv2kit/translator';
+import { translatorConfig, translatorToV1Config } from '@sv2kit/translator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLayout } from '../../src/stack/layout.ts';
 import { paceOf } from '../../src/stack/pacing.ts';
@@ -18,7 +18,7 @@ import { createStackKeys } from '../../src/stack/stack-keys.ts';
 const NOW_MS = 1_700_000_000_000;
 let folder = '';
 let parts: StackParts;
-const { services, devices } = planStack(PATHS, { v2: 2, v1: 1 });
+const { services, devices } = planStack(PATHS, { v2: 2, v1: 1, v2OnV1: true });
 const plan = (name: string): ServicePlan => {
   const found = services.find((service) => service.name === name);
   if (found === undefined) throw new Error(`no ${name} is planned`);
@@ -92,7 +92,7 @@ describe('what the stack writes for its roles is a configuration of theirs', () 
   });
 
   test('the pool without declared jobs', () => {
-    const alone = planStack(['pool-template'], { v2: 1, v1: 0 }).services.map(
+    const alone = planStack(['pool-template'], { v2: 1, v1: 0, v2OnV1: false }).services.map(
       ({ name, port }) => [name, port] as const,
     );
     const ports = { ...parts.ports, services: new Map(alone) };
@@ -110,7 +110,7 @@ describe('what the stack writes for its roles is a configuration of theirs', () 
       ] as const
     ).entries()) {
       const device = devices[index];
-      if (device === undefined) throw new Error('six devices were planned');
+      if (device === undefined) throw new Error('seven devices were planned');
       expect(load('mining-device', miningDeviceConfig, miningDeviceToml(parts, device))).toMatchObject({
         upstreams: [{ url: { host: '127.0.0.1', port } }],
         userIdentity: `stack.device-${index + 1}`,
@@ -122,7 +122,7 @@ describe('what the stack writes for its roles is a configuration of theirs', () 
 
   test('a device that speaks Stratum V1', () => {
     const device = devices[5];
-    if (device === undefined) throw new Error('six devices were planned');
+    if (device === undefined) throw new Error('seven devices were planned');
     expect(load('mining-device', miningDeviceConfig, miningDeviceToml(parts, device))).toMatchObject({
       upstreams: [{ url: { version: 1, host: '127.0.0.1', port: 34_255 } }],
       userIdentity: 'stack.device-6',
@@ -141,8 +141,15 @@ describe('what the stack writes for its roles is a configuration of theirs', () 
     expect(upstreams).toEqual([{ url: expect.objectContaining({ port: 3336, authority }), userIdentity: undefined }]);
   });
 
+  test('the translator to V1, for which the translator is a V1 pool, in the name of its device', () => {
+    const { upstreams, ...rest } = load('translator-to-v1', translatorToV1Config, toml('translator-to-v1'));
+    expect(rest).toMatchObject({ listen: { port: 34_256 }, mining: { sharesPerMinute: 120, minDifficulty: 1e-6 } });
+    expect(upstreams).toMatchObject([{ url: { host: '127.0.0.1', port: 34_255 }, user: 'stack.device-7' }]);
+    expect(devices[6]).toMatchObject({ name: 'device-7', via: 'sv2-standard', server: 'translator-to-v1' });
+  });
+
   test('and the programs that read them exist', () => {
-    for (const role of ['template-provider', 'pool', 'translator', 'mining-device'] as const)
+    for (const role of ['template-provider', 'pool', 'translator', 'translator-to-v1', 'mining-device'] as const)
       expect(existsSync(entryOf(role))).toBe(true);
   });
 });
@@ -152,7 +159,7 @@ describe('what runs', () => {
     [...planStack(...wanted).services, ...planStack(...wanted).devices].map(({ name }) => name).join(' ');
 
   test('is what the paths need, with a device at the end of each', () => {
-    const two = { v2: 2, v1: 0 };
+    const two = { v2: 2, v1: 0, v2OnV1: false };
     expect(names(['pool-template'], two)).toBe('template-provider pool device-1 device-2');
     expect(names(['pool-template', 'declared-full-template'], two)).toBe(
       'template-provider miner-templates pool jd-server jd-client device-1 device-2 device-3',
@@ -164,10 +171,15 @@ describe('what runs', () => {
   });
 
   test('has a translator for devices that speak Stratum V1', () => {
-    expect(names(['pool-template'], { v2: 1, v1: 2 })).toBe(
+    expect(names(['pool-template'], { v2: 1, v1: 2, v2OnV1: false })).toBe(
       'template-provider pool translator device-1 device-2 device-3',
     );
-    expect(names(['pool-template'], { v2: 0, v1: 1 })).toBe('template-provider pool translator device-1');
+    expect(names(['pool-template'], { v2: 0, v1: 1, v2OnV1: false })).toBe(
+      'template-provider pool translator device-1',
+    );
+    expect(names(['pool-template'], { v2: 0, v1: 0, v2OnV1: true })).toBe(
+      'template-provider pool translator translator-to-v1 device-1',
+    );
   });
 
   test.each([
@@ -175,13 +187,13 @@ describe('what runs', () => {
     [['declared-full-template', 'solo'], 'jd-client', 'declared-full-template'],
     [['solo'], 'jd-client-solo', 'solo'],
   ] as const)('for %j has the translator at the %s, whose path its blocks have', (paths, server, path) => {
-    const { services, devices } = planStack(paths, { v2: 2, v1: 1 });
+    const { services, devices } = planStack(paths, { v2: 2, v1: 1, v2OnV1: false });
     expect(services.at(-1)).toMatchObject({ name: 'translator', server });
     expect(devices.at(-1)).toMatchObject({ via: 'sv1', server: 'translator', path });
   });
 
   test('has standard and extended channels by turns', () => {
-    expect(planStack(PATHS, { v2: 3, v1: 1 }).devices.map(({ via, path }) => `${via} ${path}`)).toEqual([
+    expect(planStack(PATHS, { v2: 3, v1: 1, v2OnV1: false }).devices.map(({ via, path }) => `${via} ${path}`)).toEqual([
       'sv2-standard pool-template',
       'sv2-extended pool-template',
       'sv2-standard pool-template',

@@ -10,6 +10,7 @@ describe('options of sv2kit stack', () => {
       chain: 'signet',
       devices: 2,
       v1Devices: 1,
+      v2OnV1: false,
       paths: ['pool-template', 'declared-full-template'],
       dataDir: '.sv2kit/stack',
       json: false,
@@ -21,13 +22,14 @@ describe('options of sv2kit stack', () => {
     const argv =
       '--blocks 5 --deadline 60 --devices 4 --v1-devices 3 --regtest --data d --report r.json --bitcoind b --json';
     const ports = '--template-provider-port 1 --pool-port 2 --monitoring-port 3 --jd-server-port 4 --jd-client-port 5';
-    const more = '--translator-port 6';
+    const more = '--translator-port 6 --translator-to-v1-port 7 --v2-on-v1';
     expect(parseStackOptions(`${argv} ${ports} ${more} --paths solo,pool-template`.split(' '))).toEqual({
       chain: 'regtest',
       blocks: 5,
       deadlineSeconds: 60,
       devices: 4,
       v1Devices: 3,
+      v2OnV1: true,
       dataDir: 'd',
       report: 'r.json',
       bitcoind: 'b',
@@ -40,6 +42,7 @@ describe('options of sv2kit stack', () => {
           ['jd-server', 4],
           ['jd-client', 5],
           ['translator', 6],
+          ['translator-to-v1', 7],
         ]),
         monitoring: 3,
       },
@@ -84,6 +87,7 @@ describe('options of sv2kit stack', () => {
       'deadline',
       'devices',
       'v1-devices',
+      'v2-on-v1',
       'regtest',
       'data',
       'report',

@@ -116,6 +116,19 @@ describe('the whole stack on regtest', { timeout: 240_000 }, () => {
     expect(readdirSync(join(dataDir, 'regtest', 'configs')).sort()).toEqual(configs.sort());
   });
 
+  test('mines through both directions of translation in a row: V2, V1, V2', async () => {
+    const report = join(folder, 'out.json');
+    const only = ['--devices', '0', '--v1-devices', '0', '--v2-on-v1', '--paths', 'pool-template'];
+    const running = new Running('--blocks', '2', '--report', report, '--deadline', '200', ...only);
+    expect({ code: await running.ended, complained: running.complained }).toEqual({ code: 0, complained: '' });
+    const { blocks, roles } = JSON.parse(readFileSync(report, 'utf8')) as StackReport;
+    expect(blocks.map(({ path, via, device }) => `${path} ${via} ${device}`)).toEqual(
+      blocks.map(() => 'pool-template sv2-standard device-1'),
+    );
+    const names = ['bitcoind', 'template-provider', 'pool', 'translator', 'translator-to-v1', 'device-1'];
+    expect(roles.map(({ name, state }) => `${name} ${state}`)).toEqual(names.map((name) => `${name} ok`));
+  });
+
   test('stops at SIGTERM: every role as asked, exit code 0, nothing left', async () => {
     const running = new Running();
     await running.until(({ event }) => event === 'block');
