@@ -78,9 +78,9 @@ export const BlockFound = record('BlockFound', 6, {
   header: fixedBytes(80),
   /** The whole coinbase transaction, with witness where it has one. */
   coinbase: longBytes,
-  /** How the miner is connected: sv2-standard, sv2-extended, sv1-translator, sv2-to-sv1. */
+  /** The kind of channel that it was found on: sv2-standard, sv2-extended. */
   via: text,
-  /** Whose template it is: pool-template, declared-full-template, coinbase-only, solo. */
+  /** Whose template it is: pool-template, declared-full-template, coinbase-only, solo, v1-pool. */
   path: text,
   userIdentity: bytes,
 });
