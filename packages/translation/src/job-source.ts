@@ -3,6 +3,7 @@ import { difficultyFromTarget, encodeHeader, ExtendedShareHasher, targetFromNbit
 import { utf8 } from '@sv2kit/codec';
 import type { SearchSpace, Work } from '@sv2kit/mining';
 import { swapWords } from '@sv2kit/sv1';
+import { strippedSides } from './stripped-coinbase.ts';
 import type { TranslatedJob } from './translated-job.ts';
 
 /** The parts of a notify that no prefix, id or ntime changes. */
@@ -38,7 +39,7 @@ export class JobSource {
   readonly #hashers: ExtendedShareHasher[] = [];
   readonly #hasherSizes: number[] = [];
 
-  /** @throws BitcoinError `bad-nbits` */
+  /** @throws BitcoinError `bad-nbits`, `bad-coinbase` */
   constructor(work: Work, number: number) {
     if (work.space.kind !== 'extended') throw new Error('V1 miners roll an extranonce: a standard job has none');
     this.jobId = work.jobId;
@@ -50,7 +51,7 @@ export class JobSource {
     this.minNtime = work.minNtime;
     this.receivedAtMs = work.receivedAtMs;
     this.#nbits = work.nbits;
-    this.#space = work.space;
+    this.#space = { ...work.space, ...strippedSides(work.space) };
   }
 
   get networkDifficulty(): number {

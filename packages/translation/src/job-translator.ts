@@ -28,7 +28,7 @@ export class JobTranslator {
 
   /**
    * @param nowMs unix time in milliseconds
-   * @throws BitcoinError `bad-nbits`: an upstream that says such is of no use
+   * @throws BitcoinError `bad-nbits`, `bad-coinbase`: an upstream that says such is of no use
    */
   translate(work: Work, nowMs: number): TranslatedJob {
     const known = this.#known.find((each) => isSameJob(each.work, work));

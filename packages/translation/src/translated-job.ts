@@ -40,7 +40,7 @@ export class TranslatedJob {
    * @param id of `Sv1JobIds`
    * @param nowMs unix time in milliseconds
    * @param twin an earlier one with the same headers: its shares are this one's, so that this has a later ntime
-   * @throws BitcoinError `bad-nbits`: an upstream that says such is of no use
+   * @throws BitcoinError `bad-nbits`, `bad-coinbase`: an upstream that says such is of no use
    */
   static of(work: Work, id: string, nowMs: number, twin?: TranslatedJob): TranslatedJob {
     const source = new JobSource(work, twin?.source.number ?? (Number.parseInt(id, 10) % MAX_UINT32) + 1);

@@ -1,9 +1,23 @@
-import { sameBytes } from '@sv2kit/bitcoin';
+import { MAX_TARGET, sameBytes } from '@sv2kit/bitcoin';
 import { writeNotify } from '@sv2kit/sv1';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { extranonce1Of, JobTranslator, TranslatedJob } from '../src/index.ts';
-import { filled, hashOf, jobAsRead, MAINNET, NOW, NTIME, spaceOf, text, VERSION, workOf } from './support.ts';
+import { extranonce1Of, JobTranslator, MinerChannel, TranslatedJob } from '../src/index.ts';
+import {
+  budget,
+  coinbase,
+  filled,
+  hashOf,
+  submitOf,
+  jobAsRead,
+  MAINNET,
+  NOW,
+  NTIME,
+  spaceOf,
+  text,
+  VERSION,
+  workOf,
+} from './support.ts';
 
 const bytes = (least: number, most: number) => fc.uint8Array({ minLength: least, maxLength: most });
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
@@ -27,7 +41,7 @@ describe('a V2 job as a V1 job', () => {
       fc.property(
         fc.record({ prevHash: bytes(32, 32), version: u32, minNtime: u32 }),
         fc.record({
-          coinbasePrefix: bytes(0, 80),
+          coinbasePrefix: bytes(0, 80).filter((prefix) => prefix[4] !== 0),
           coinbaseSuffix: bytes(0, 300),
           merklePath: fc.array(bytes(32, 32), { maxLength: 12 }),
         }),
@@ -91,6 +105,30 @@ describe('a V2 job as a V1 job', () => {
     const line = TranslatedJob.of(workOf(), '1', NOW).lineFor(spaceOf(), false);
     expect(text(line.bytes(true))).toMatch(/,true\]\}\n$/);
     expect(text(line.bytes(false))).toMatch(/,false\]\}\n$/);
+  });
+
+  test('has a coinbase without witness, also where the upstream has left it in (§5.3.16)', () => {
+    const { segwitPrefix: coinbasePrefix, segwitSuffix: coinbaseSuffix } = coinbase();
+    const full = TranslatedJob.of(workOf({ space: { coinbasePrefix, coinbaseSuffix } }), '1', NOW);
+    const stripped = TranslatedJob.of(workOf(), '1', NOW);
+    expect(jobAsRead(full, spaceOf())).toEqual(jobAsRead(stripped, spaceOf()));
+    expect(full.coinbaseSize(spaceOf())).toBe(stripped.coinbaseSize(spaceOf()));
+    const channel = new MinerChannel({ budget: budget() });
+    const terms = {
+      space: spaceOf(),
+      versionMask: 0,
+      difficulty: 2 ** -40,
+      upstreamTarget: MAX_TARGET,
+      upstream: 'pool',
+    };
+    channel.give(full, { ...terms, clean: true }, NOW);
+    expect(channel.judge(submitOf('1'), NOW).kind).toBe('accepted');
+  });
+
+  test('is refused where its coinbase has a marker and no witness', () => {
+    const { segwitPrefix: coinbasePrefix, suffix: coinbaseSuffix } = coinbase();
+    const broken = workOf({ space: { coinbasePrefix, coinbaseSuffix } });
+    expect(() => TranslatedJob.of(broken, '1', NOW)).toThrow('one witness item');
   });
 
   test('is refused where the tip is nonsense', () => {

@@ -125,6 +125,12 @@ describe('an upstream job', () => {
     expect(verifyPayout(work, { script: ourScript, share })).toMatchObject(verdict);
   });
 
+  test('is read with its witness, where the upstream has left it in', () => {
+    const { segwitPrefix: coinbasePrefix, segwitSuffix: coinbaseSuffix } = coinbase();
+    const full = workOf({ space: { coinbasePrefix, coinbaseSuffix } });
+    expect(verifyPayout(full, { script: ourScript, share: 1 })).toMatchObject({ kind: 'paid' });
+  });
+
   test('is read with bytes of its script behind the extranonce', () => {
     const tagged = workOf({
       space: {
