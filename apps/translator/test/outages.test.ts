@@ -188,3 +188,55 @@ test('an upstream that closes all channels of a group has each opened again (§5
   for (const miner of miners) expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
   expect(upstream.of('OpenExtendedMiningChannel').length).toBe(4);
 });
+
+test('a miner that does not read gets the latest job once it does, not all that it has missed', async () => {
+  const outputs = Array.from({ length: 200 }, (_, i) => ({ value: 1n, script: new Uint8Array(34).fill(i) }));
+  const upstream = await startUpstream({ outputs });
+  const site = await openSite({ urls: [upstream.url] });
+  const [slow, other] = [await site.miner(), await site.miner()];
+  slow.socket.pause();
+  const count = 600;
+  for (let i = 0; i < count; i += 1) {
+    const next = other.nextJob();
+    upstream.job(1_000);
+    await next;
+  }
+  slow.socket.resume();
+  await slow.until(() => slow.job.branches[0] === other.job.branches[0]);
+  expect(slow.jobs.length).toBeLessThan(count);
+  expect(await slow.submit(slow.solve())).toMatchObject({ result: true });
+});
+
+test('miners connect over IPv6 too', async () => {
+  const site = await openSite({ listen: '[::1]:0' });
+  const miner = await V1Miner.connect(site.port, 'account.six', '::1');
+  expect(await miner.handshake()).toMatchObject({ result: true });
+  await miner.until(() => miner.jobs.length > 0);
+  expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+  expect(site.status()['miners']).toMatchObject([{ address: '::1' }]);
+  miner.close();
+});
+
+test('counters tell what happened', async () => {
+  const site = await openSite();
+  const miner = await site.miner();
+  const share = miner.solve();
+  await miner.submit(share);
+  await miner.submit(share);
+  await expect.poll(() => site.pool.shares.length).toBe(1);
+  await expect
+    .poll(async () => site.metrics.snapshot())
+    .toMatchObject({
+      sv2_translator_connections: 1,
+      sv2_translator_miners: 1,
+      sv2_translator_upstream_channels: 1,
+      'sv2_translator_shares_total{outcome="accepted"}': 1,
+      'sv2_translator_shares_total{outcome="duplicate"}': 1,
+      'sv2_translator_upstream_shares_total{outcome="forwarded"}': 1,
+      'sv2_translator_upstream_shares_total{outcome="accepted"}': 1,
+      'sv2_translator_upstream_events_total{event="connected"}': 1,
+      'sv2_translator_channels_total{event="opened"}': 1,
+      'sv2_translator_jobs_total{kind="new-tip"}': 1,
+    });
+  expect(site.health.report().reason).toBeUndefined();
+});

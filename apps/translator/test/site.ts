@@ -20,6 +20,7 @@ export interface SiteOptions {
   readonly identities?: readonly (string | undefined)[];
   /** Plain upstreams in place of pools. */
   readonly urls?: readonly string[];
+  readonly listen?: string;
 }
 
 export class Site {
@@ -79,7 +80,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   });
   const miners = [`min_difficulty = ${2 ** -32}`, `start_difficulty = ${EASY}`, ...(options.miners ?? [])];
   const text = [
-    'listen = "127.0.0.1:0"',
+    `listen = "${options.listen ?? '127.0.0.1:0'}"`,
     `aggregate_channels = ${options.aggregate === true}`,
     ...(options.top ?? []),
     ...upstreams,

@@ -86,6 +86,7 @@ export class Hub implements MinerHost, LinkOwner {
     this.sharesPerSecond = limits.sharesPerSecond;
     this.authoriseMs = this.keepWorkingMs + TRANSLATOR_LIMITS.authoriseMs;
     this.book = this.#openBook(aggregateChannels);
+    deps.work.ok();
   }
 
   /** Version bits that the present upstream lets roll, as far as it is known before a job comes. */
