@@ -61,8 +61,8 @@ export class MiningServer {
 
   /**
    * A new tip, and the work to do on it; everything older is stale unless the prev-hash is the same.
-   * @throws RangeError for an upstream's job whose extranonce is not of the size that prefixes and rolled parts fill now
    * @param clean everything older is stale whatever the prev-hash is: a Stratum V1 upstream says so with clean_jobs
+   * @throws RangeError for an upstream's job whose extranonce is not of the size that prefixes and rolled parts fill now
    */
   activate(input: WorkInput, tip: Tip, { clean = false }: { readonly clean?: boolean } = {}): void {
     this.#checkSize(input);
