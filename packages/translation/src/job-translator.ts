@@ -1,6 +1,7 @@
 import { sameBytes } from '@sv2kit/bitcoin';
 import type { Work } from '@sv2kit/mining';
 import { Sv1JobIds } from '@sv2kit/sv1';
+import type { MinerChannel } from './miner-channel.ts';
 import { TranslatedJob } from './translated-job.ts';
 
 /** Jobs whose translation is remembered: those of the groups that get theirs in turn. */
@@ -37,6 +38,16 @@ export class JobTranslator {
     const job = TranslatedJob.of(work, this.#ids.next(), nowMs, twin);
     this.#known = [{ work, job }, ...this.#known.slice(0, REMEMBERED - 1)];
     return job;
+  }
+
+  /**
+   * A job as a miner can be given it: under another id where it has had this one, on a channel that was closed and opened
+   * anew. ESP-Miner takes a repeated id for no news, and would go on with the old channel's prefix.
+   */
+  unseen(job: TranslatedJob, miner: Pick<MinerChannel<unknown>, 'has'>, nowMs: number): TranslatedJob {
+    let next = job;
+    while (miner.has(next.id)) next = this.refresh(next, nowMs);
+    return next;
   }
 
   /**

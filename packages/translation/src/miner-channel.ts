@@ -72,6 +72,11 @@ export class MinerChannel<U> {
     return this.#jobs.latest?.job;
   }
 
+  /** Whether the miner has had a job of this id and may still have it. */
+  has(id: string): boolean {
+    return this.#jobs.find(id) !== undefined;
+  }
+
   /**
    * A job goes out to the miner. Its target is the difficulty's; that of older jobs becomes easier if this one's is, never
    * harder: whether firmware applies a new difficulty at once or with the job, none of its shares is refused.

@@ -159,6 +159,33 @@ describe('a job that is sent again', () => {
     expect(ntimes).toEqual([1, 2, 3, 7_000, 7_001]);
   });
 
+  test('has an id that the miner has not had, be its prefix another one', () => {
+    const ids = translator();
+    const channel = new MinerChannel({ budget: budget() });
+    const give = (job: TranslatedJob, prefix: number) =>
+      channel.give(
+        job,
+        {
+          space: spaceOf(5, filled(4, prefix)),
+          versionMask: 0,
+          difficulty: 1,
+          upstreamTarget: MAX_TARGET,
+          upstream: prefix,
+          clean: true,
+        },
+        NOW,
+      );
+    const first = ids.translate(workOf(), NOW);
+    expect(ids.unseen(first, channel, NOW)).toBe(first);
+    give(first, 0xa0);
+    const second = ids.refresh(first, NOW);
+    give(second, 0xa0);
+    const third = ids.unseen(first, channel, NOW);
+    expect([first.id, second.id, third.id]).toEqual(['1', '2', '3']);
+    give(third, 0xb0);
+    expect(channel.latest).toBe(third);
+  });
+
   test('is shared by miners that want it within seconds, never with one that has it', () => {
     const ids = translator();
     const first = ids.translate(workOf(), NOW);
