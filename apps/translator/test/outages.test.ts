@@ -240,3 +240,14 @@ test('counters tell what happened', async () => {
     });
   expect(site.health.report().reason).toBeUndefined();
 });
+
+test('an upstream that rejects what was judged good is left for the next', async () => {
+  const [thief, honest] = [await startUpstream({ share: { code: 'difficulty-too-low' } }), await startUpstream()];
+  const site = await openSite({ urls: [thief.url, honest.url], identities: ['alice', 'bob'] });
+  const miner = await site.miner();
+  while (honest.of('OpenExtendedMiningChannel').length === 0) await miner.submit(miner.solve());
+  await miner.until(() => miner.job.clean && miner.jobs.length > 1);
+  expect(thief.of('SubmitSharesExtended').length).toBeLessThan(120);
+  expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+  await expect.poll(() => honest.of('SubmitSharesExtended').length).toBeGreaterThan(0);
+});

@@ -87,7 +87,7 @@ export const translatorConfig = config(
         shape: '8 hexadecimal digits',
       }),
     }),
-    outage: section('While no upstream is there. Times are in seconds.', {
+    outage: section('When no upstream is there, or none of use. Times are in seconds.', {
       keepWorking: number(
         60,
         'Miners keep their last work for so long; then they are let go, so that they turn to a pool of their own list.',
@@ -101,6 +101,10 @@ export const translatorConfig = config(
       passOver: number(60, 'An upstream that is of no use is not tried for so long, twice as long each time.', {
         min: 0.1,
         max: 86_400,
+      }),
+      mostRejected: number(0.5, 'An upstream that rejects more than this part of its shares is left; 1 for never.', {
+        min: 0.01,
+        max: 1,
       }),
       silence: number(0, 'An upstream that says nothing for so long is taken for dead; 0: TCP decides.', {
         min: 0,

@@ -87,7 +87,16 @@ function openUpstream(config: TranslatorConfig, deps: TranslatorDeps, hub: Hub, 
     },
     handler(connection, endpoint) {
       const account = upstreams.find(({ url }) => url === endpoint)?.userIdentity;
-      const link = new UpstreamLink(connection, { name: endpointName(endpoint), account }, { owner: hub, clock, log });
+      const link = new UpstreamLink(
+        connection,
+        { name: endpointName(endpoint), account },
+        {
+          owner: hub,
+          mostRejected: outage.mostRejected,
+          clock,
+          log,
+        },
+      );
       // What a channel is asked for with leaves once the connection belongs to us.
       queueMicrotask(() => {
         if (link.open) hub.onLink(link);

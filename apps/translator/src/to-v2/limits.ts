@@ -8,6 +8,8 @@ export const TRANSLATOR_LIMITS = {
   openSlice: 64,
   /** How long an upstream may take to open a channel, and to send its first work. */
   channelMs: 15_000,
+  /** Shares that an upstream must have answered before it is judged by them; twice as many are remembered. */
+  judgedShares: 50,
   /** A miner whose channel an upstream cannot open again just now asks once more after this time. */
   putOffMs: 5_000,
   /** A channel that the upstream closed is asked for again once within this time. */

@@ -124,10 +124,12 @@ export class UpstreamChannel {
         return this.user.onWork(action.work, action.newTip);
       case 'accepted':
         this.answered += action.count;
-        return this.user.onAccepted(action.lastSequenceNumber, action.count, action.sum);
+        this.user.onAccepted(action.lastSequenceNumber, action.count, action.sum);
+        return this.link.answered(action.count, 0);
       case 'rejected':
         this.answered += 1;
-        return this.user.onRejected(action.sequenceNumber, action.errorCode);
+        this.user.onRejected(action.sequenceNumber, action.errorCode);
+        return this.link.answered(0, 1);
       case 'closed':
         this.link.forget(this);
         return this.user.onClosed(action.reasonCode);

@@ -22,9 +22,18 @@ export const UPSTREAM_FAULTS = {
   'extranonce-too-small': 'The channel leaves less room than a miner number and extranonce2 take.',
   'extranonce-too-large': 'Prefix and rolled part are longer together than an extranonce can be.',
   'wrong-channel-kind': 'The upstream answered with another kind of channel than was asked for.',
+  'shares-rejected': 'It rejects more of its shares than `outage.most_rejected` allows: miners would work for nothing.',
   'job-refused': 'A job does not pay what the operator asks for, or cannot be read.',
 } as const;
 export type UpstreamFault = keyof typeof UPSTREAM_FAULTS;
+
+export interface UpstreamLinkDeps {
+  readonly owner: LinkOwner;
+  /** Part of all shares that may be rejected; 1: all of them. */
+  readonly mostRejected: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
 
 /** One connection to an upstream: hands its messages to the channels and groups that they are for (§5.3). */
 export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
@@ -38,18 +47,23 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
   readonly #opening = new Map<number, UpstreamChannel>();
   readonly #channels = new Map<number, UpstreamChannel>();
   readonly #groups = new Map<number, Set<UpstreamChannel>>();
+  readonly #mostRejected: number;
   #requestId = 0;
+  /** Of the latest shares, older ones by half and half. */
+  #accepted = 0;
+  #rejected = 0;
   open = true;
 
   constructor(
     connection: Connection<MiningFromClient>,
     { name, account }: { readonly name: string; readonly account: string | undefined },
-    { owner, clock, log }: { readonly owner: LinkOwner; readonly clock: Clock; readonly log: Logger },
+    { owner, mostRejected, clock, log }: UpstreamLinkDeps,
   ) {
     this.#connection = connection;
     this.name = name;
     this.account = account;
     this.#owner = owner;
+    this.#mostRejected = mostRejected;
     this.#clock = clock;
     this.#log = log;
   }
@@ -121,6 +135,20 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
     if (channel.place === undefined) return;
     this.#channels.delete(channel.place.channelId);
     this.#leaveGroup(channel);
+  }
+
+  /** The upstream has answered shares. */
+  answered(accepted: number, rejected: number): void {
+    this.#accepted += accepted;
+    this.#rejected += rejected;
+    const { judgedShares } = TRANSLATOR_LIMITS;
+    const answers = this.#accepted + this.#rejected;
+    if (rejected > 0 && answers >= judgedShares && this.#rejected > this.#mostRejected * answers) {
+      this.#owner.giveUp(this, 'shares-rejected', `${Math.round((100 * this.#rejected) / answers)} % of the latest`);
+    }
+    if (answers < 2 * judgedShares) return;
+    this.#accepted /= 2;
+    this.#rejected /= 2;
   }
 
   violation(channel: UpstreamChannel, code: ClientViolation): void {
