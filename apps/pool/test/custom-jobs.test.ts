@@ -286,7 +286,7 @@ describe('a block', () => {
     return { type: 'PushSolution', extranonce, prevHash: parent, nonce, ntime, nbits, version } as const;
   }
 
-  async function withDeclarator(payoutScript?: Uint8Array) {
+  async function withDeclarator(payoutScript?: Uint8Array, more: readonly string[] = []) {
     names += 1;
     const keyFile = dataDir(`tokens-${names}.key`);
     const key = tokenKey(keyFile);
@@ -299,6 +299,7 @@ describe('a block', () => {
       `token_key_file = "${keyFile}"`,
       '[[job_declarators]]',
       `url = "${declaratorUrl}"`,
+      ...more,
     ];
     const directory = dataDir(`pool-${names}`);
     const pool = await startPool(url, directory, { toml });
@@ -339,6 +340,16 @@ describe('a block', () => {
     await declarator.listen();
     await eventually(() => declarator.pushed).toEqual([pushed]);
     await eventually(() => condition()?.ok).toBe(true);
+  });
+
+  test('has another way while one of several job declarator servers is away: the pool serves on', async () => {
+    const away = 'stratum2+tcp://127.0.0.1:1/9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
+    const { pool, declarator } = await withDeclarator(undefined, ['[[job_declarators]]', `url = "${away}"`]);
+    const condition = () => pool.health.report().conditions.find(({ name }) => name === 'job-declaration');
+    await eventually(condition).toMatchObject({ ok: false, serving: true });
+    expect(condition()?.reason).toContain('127.0.0.1:1');
+    await declarator.away();
+    await eventually(() => condition()?.serving ?? false).toBe(false);
   });
 
   test('of which only the finder knows the transactions is recorded and looked for, and goes nowhere (§6.3.1)', async () => {

@@ -75,8 +75,10 @@ export class JobDeclaration {
   /** Time passes. */
   tick(): void {
     for (const line of this.#lines) line.tick();
-    const reason = this.#lines.find(({ trouble }) => trouble !== undefined)?.trouble;
+    const troubles = this.#lines.map(({ trouble }) => trouble).filter((trouble) => trouble !== undefined);
+    const [reason] = troubles;
     if (reason === undefined) this.#condition?.ok();
+    else if (troubles.length < this.#lines.length) this.#condition?.lacking(reason);
     else this.#condition?.failing(reason);
   }
 
