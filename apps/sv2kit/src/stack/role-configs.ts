@@ -1,8 +1,6 @@
 import { join } from 'node:path';
 import { addressFromScript } from '@sv2kit/bitcoin';
-import type { Bitcoind } from '@sv2kit/bitcoind';
-import { formatUrl } from '@sv2kit/noise';
-import type { Layout } from './layout.ts';
+import { head, identity, log, type NodeFacts, quoted, type StackParts, url, v1Url } from './config-parts.ts';
 import type { Pace } from './pacing.ts';
 import {
   type DevicePlan,
@@ -13,34 +11,14 @@ import {
   TEMPLATE_PROVIDER,
   TRANSLATOR,
 } from './plan.ts';
-import type { StackPorts } from './ports.ts';
-import type { RoleKeyFiles, StackKeys } from './stack-keys.ts';
 
 /** Before the dot of every user identity. */
 export const USER = 'stack';
 
-const HOST = '127.0.0.1';
 /** BIP173's example key: nobody's money, and an address on every chain. */
 const REWARD_SCRIPT = Uint8Array.from(Buffer.from('0014751e76e8199196d454941c45d1b3a323f1433bd6', 'hex'));
 /** Where a miner of the stack pays itself when no pool is there: nobody's money either. */
 const MINER_SCRIPT = Uint8Array.from(Buffer.from(`0014${'5a'.repeat(20)}`, 'hex'));
-
-/** What a role needs to know of a bitcoind. */
-export interface NodeFacts extends Pick<Bitcoind, 'chain' | 'rpcUrl' | 'cookieFile' | 'zmqHashBlock'> {
-  /** Where it tells of its mempool. */
-  readonly zmqSequence?: string;
-}
-
-/** What the configurations are made of. */
-export interface StackParts {
-  readonly layout: Layout;
-  /** The pool's. */
-  readonly node: NodeFacts;
-  readonly minerNode?: NodeFacts;
-  readonly ports: StackPorts;
-  readonly keys: StackKeys;
-  readonly pace: Pace;
-}
 
 /** The configuration of a role that listens. */
 export function serviceToml(parts: StackParts, plan: ServicePlan): string {
@@ -214,54 +192,7 @@ cookie_file = ${quoted(cookieFile)}
 ${zmqHashBlock === undefined ? '' : `zmq_hash_block = ${quoted(zmqHashBlock)}\n`}`;
 }
 
-const log = `
-[log]
-level = "info"
-format = "json"
-`;
-
-/** With the addresses at which it listens and is monitored. */
-function head(name: string, { ports }: StackParts, role: string): string {
-  const [port, monitoring] = [ports.services.get(name), ports.monitoring.get(name)];
-  return `# The stack's ${name}. Written at each start of the stack; copy it before you change it.
-# By itself: sv2kit ${role} --config FILE
-${monitoring === undefined ? '' : `monitoring = ${address(monitoring)}`}
-${port === undefined ? '' : `listen = ${address(port)}`}`.trimEnd();
-}
-
-function identity(files: RoleKeyFiles | undefined): string {
-  if (files === undefined) throw new TypeError('a role that listens has keys');
-  return `
-[identity]
-static_key_file = ${quoted(files.staticKeyFile)}
-certificate_file = ${quoted(files.certificateFile)}
-`;
-}
-
 function minersOf({ minerNode }: StackParts): NodeFacts {
   if (minerNode === undefined) throw new TypeError("a role of the miner's side has the miner's node");
   return minerNode;
-}
-
-function url(parts: StackParts, service: string): string {
-  return quoted(formatUrl({ host: HOST, port: portOf(parts, service), authority: parts.keys.authority }));
-}
-
-function v1Url(parts: StackParts, service: string): string {
-  return quoted(`stratum+tcp://${HOST}:${portOf(parts, service)}`);
-}
-
-function portOf({ ports }: StackParts, service: string): number {
-  const port = ports.services.get(service);
-  if (port === undefined) throw new TypeError(`there is no ${service} in this stack`);
-  return port;
-}
-
-function address(port: number): string {
-  return quoted(`${HOST}:${port}`);
-}
-
-/** JSON's strings are TOML's. */
-function quoted(text: string): string {
-  return JSON.stringify(text);
 }

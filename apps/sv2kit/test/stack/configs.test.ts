@@ -11,7 +11,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLayout } from '../../src/stack/layout.ts';
 import { paceOf } from '../../src/stack/pacing.ts';
 import { PATHS, planStack, type ServicePlan } from '../../src/stack/plan.ts';
-import { miningDeviceToml, serviceToml, type StackParts } from '../../src/stack/role-configs.ts';
+import type { StackParts } from '../../src/stack/config-parts.ts';
+import { miningDeviceToml, serviceToml } from '../../src/stack/role-configs.ts';
 import { entryOf } from '../../src/stack/role.ts';
 import { createStackKeys } from '../../src/stack/stack-keys.ts';
 
