@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -214,6 +214,36 @@ test('the same miners over TLS', async () => {
   const plain = await site.miner();
   expect(await plain.submit(plain.solve())).toMatchObject({ result: true });
   miner.close();
+});
+
+test('a certificate that changes is used from then on; one that cannot be read is not', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sv2kit-translator-'));
+  const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
+  const tls = ['[tls]', 'listen = "127.0.0.1:0"', `cert_file = "${files.cert}"`, `key_file = "${files.key}"`];
+  await expect(openSite({ tables: tls })).rejects.toThrow(/^tls: the certificate and its key cannot be used: ENOENT/);
+  const write = ({ cert, key }: { cert: string; key: string }, time: number): void => {
+    writeFileSync(files.cert, cert);
+    writeFileSync(files.key, key);
+    for (const file of Object.values(files)) utimesSync(file, time, time);
+  };
+  const shown = async (port: number): Promise<string> => {
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    const { raw } = socket.getPeerCertificate();
+    socket.destroy();
+    return raw.toString('base64');
+  };
+  const [first, second] = [selfSigned(), selfSigned()];
+  write(first, 1_000);
+  const site = await openSite({ tables: tls });
+  const port = site.translator.tlsAddress?.port ?? 0;
+  expect(first.cert).toContain(await shown(port));
+  write({ ...second, cert: 'nonsense' }, 2_000);
+  await site.pass(2_000);
+  expect(first.cert).toContain(await shown(port));
+  write(second, 3_000);
+  await site.pass(2_000);
+  expect(second.cert).toContain(await shown(port));
 });
 
 test('behind a load balancer the PROXY header names the miner, and none without it gets in', async () => {

@@ -30,7 +30,7 @@ export interface Translator extends Service {
 /**
  * Starts a translator for V1 miners (§10.4.2): they mine on extended channels of the best upstream that is there.
  *
- * @throws Error when a port cannot be opened, or the TLS files cannot be used
+ * @throws ConfigError when the TLS files cannot be used; Error when a port cannot be opened
  */
 export async function createTranslator(config: TranslatorConfig, deps: TranslatorDeps): Promise<Translator> {
   const { clock, log, health } = deps;
@@ -49,7 +49,10 @@ export async function createTranslator(config: TranslatorConfig, deps: Translato
     log,
   });
   const upstream = openUpstream(config, deps, hub, metrics);
-  const listeners = await openListeners(config, deps, hub, metrics, tls);
+  const listeners = await openListeners(config, deps, hub, metrics, tls).catch(async (error: unknown) => {
+    await upstream.close();
+    throw error;
+  });
   const timer = clock.every(TRANSLATOR_LIMITS.tickMs, () => {
     tls?.look();
     hub.tick();
@@ -104,8 +107,9 @@ function openUpstream(config: TranslatorConfig, deps: TranslatorDeps, hub: Hub, 
       return link;
     },
     onState(state) {
-      if (state.kind === 'connected') condition.ok();
-      else condition.failing(reasonOf(state));
+      if (state.kind !== 'connected') condition.failing(reasonOf(state));
+      else if (state.primary) condition.ok();
+      else condition.lacking(`on ${endpointName(state.endpoint)}, not on the preferred one`);
     },
     clock,
     log,
@@ -117,7 +121,7 @@ function openUpstream(config: TranslatorConfig, deps: TranslatorDeps, hub: Hub, 
 function reasonOf(state: UpstreamState): string {
   switch (state.kind) {
     case 'connecting':
-      return `connecting to ${endpointName(state.endpoint)}; ${state.lastFailure ?? 'first try'}`;
+      return state.lastFailure ?? `connecting to ${endpointName(state.endpoint)}`;
     case 'waiting':
       return state.reason;
     default:

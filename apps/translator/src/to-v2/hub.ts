@@ -193,7 +193,7 @@ export class Hub implements MinerHost, LinkOwner {
     if (this.#link === undefined || latestMs === undefined) return work.ok();
     const ageMs = nowMs - latestMs;
     if (ageMs < TRANSLATOR_LIMITS.staleWorkMs) return work.ok();
-    work.failing(`the upstream has sent no job for ${Math.floor(ageMs / 60_000)} minutes`);
+    work.lacking(`the upstream has sent no job for ${Math.floor(ageMs / 60_000)} minutes`);
   }
 
   /** One line for many. */

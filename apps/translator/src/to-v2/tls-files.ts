@@ -1,5 +1,6 @@
-import { createSecureContext } from 'node:tls';
 import { readFileSync, statSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { ConfigError } from '@sv2kit/daemon';
 import type { Logger, TlsIdentity } from '@sv2kit/net';
 
 /** A certificate and its key in files, read anew when one of them changes; the last good pair holds. */
@@ -10,13 +11,18 @@ export class TlsFiles {
   #identity: TlsIdentity;
   #changed: string;
 
-  /** @throws Error when the files cannot be read or do not belong together */
+  /** @throws ConfigError when the files cannot be read or do not belong together */
   constructor(certFile: string, keyFile: string, log: Logger) {
     this.#certFile = certFile;
     this.#keyFile = keyFile;
     this.#log = log;
-    this.#changed = this.#times();
-    this.#identity = this.#read();
+    try {
+      this.#changed = this.#times();
+      this.#identity = this.#read();
+    } catch (cause) {
+      const wrong = `the certificate and its key cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`;
+      throw new ConfigError([{ source: '', key: 'tls', wrong }], { cause });
+    }
   }
 
   get identity(): TlsIdentity {
