@@ -17,6 +17,8 @@ export interface DifficultyTuning {
   readonly silence: Silence;
   /** The same for a miner of which few have come. */
   readonly sparse: Silence;
+  /** No silence is shorter, however many shares are wanted: a device has to start, in milliseconds. */
+  readonly leastSilenceMs: number;
   /** Least time between two changes that do not wait for a job, in milliseconds: the last one has to arrive first. */
   readonly urgentMs: number;
   /** Accepted shares after which neither the miner's suggestions nor its silence count: its rate of shares says it better. */
@@ -29,6 +31,7 @@ export const DIFFICULTY_TUNING: DifficultyTuning = {
   down: 0.6,
   silence: { expected: 3.5, step: 64 },
   sparse: { expected: 6, step: 8 },
+  leastSilenceMs: 5_000,
   urgentMs: 1_000,
   evidence: 8,
   vardiff: { ...VARDIFF_TUNING, maxStepUp: 64 },
@@ -177,7 +180,9 @@ export class MinerDifficulty {
   #hear(vardiff: Vardiff, nowMs: number): boolean {
     if (this.#fixed || this.#accepted >= this.#tuning.evidence || this.#start <= this.#floor) return false;
     const { expected, step } = this.#accepted === 0 ? this.#tuning.silence : this.#tuning.sparse;
-    if (((nowMs - this.#sinceMs) / 60_000) * this.#sharesPerMinute < expected) return false;
+    const silentMs = nowMs - this.#sinceMs;
+    if (silentMs < this.#tuning.leastSilenceMs) return false;
+    if ((silentMs / 60_000) * this.#sharesPerMinute < expected) return false;
     this.#guess(vardiff.difficulty / step, nowMs);
     return true;
   }

@@ -19,13 +19,13 @@ const ANY_EXTRANONCE2 = { least: 1, most: 16 };
 const COINBASE = { nicehash: 500, antminer: 750, s21: 2_250, large: 6_500, huge: 16_000 } as const;
 
 /**
- * What the field calls nearly universal: S19-class boards cut what is longer than 730 to 755 bytes. The start is low enough
- * for one board of any age, and high enough that the largest rig sends a hundred shares a second for a moment.
+ * What the field calls nearly universal: S19-class boards cut what is longer than 730 to 755 bytes. The start is high
+ * enough that a hall of large rigs that comes all at once sends no flood; the way down from it is short.
  */
 const UNKNOWN: FirmwareProfile = {
   family: 'unknown',
   agents: [],
-  startDifficulty: 1_024,
+  startDifficulty: 8_192,
   leastDifficulty: 0,
   coinbaseLimit: COINBASE.antminer,
   extranonce2: ANY_EXTRANONCE2,
@@ -58,6 +58,7 @@ export const FIRMWARE_PROFILES: readonly FirmwareProfile[] = [
     ...UNKNOWN,
     family: 'bitaxe',
     agents: ['bitaxe', 'nerdaxe', 'nerdqaxe', 'nerdoctaxe', 'lucky miner', 'luckyminer', 'piaxe'],
+    startDifficulty: 1_024,
     leastDifficulty: 1,
     coinbaseLimit: COINBASE.large,
   },
@@ -87,7 +88,7 @@ export const FIRMWARE_PROFILES: readonly FirmwareProfile[] = [
     leastDifficulty: 1,
     coinbaseLimit: COINBASE.s21,
   },
-  { ...UNKNOWN, family: 'antminer', agents: ['antminer', 'bmminer'], startDifficulty: 16_384, leastDifficulty: 1 },
+  { ...UNKNOWN, family: 'antminer', agents: ['antminer', 'bmminer'], startDifficulty: 32_768, leastDifficulty: 1 },
   {
     ...UNKNOWN,
     family: 'braiins',
@@ -113,7 +114,7 @@ export const FIRMWARE_PROFILES: readonly FirmwareProfile[] = [
     coinbaseLimit: COINBASE.huge,
   },
   { ...UNKNOWN, family: 'luxos', agents: ['luxminer', 'luxos'], startDifficulty: 32_768, leastDifficulty: 1 },
-  { ...UNKNOWN, family: 'avalon', agents: ['avalon', 'canaan'], startDifficulty: 8_192, leastDifficulty: 1 },
+  { ...UNKNOWN, family: 'avalon', agents: ['avalon', 'canaan'], startDifficulty: 16_384, leastDifficulty: 1 },
   {
     ...UNKNOWN,
     family: 'cpu',

@@ -127,10 +127,27 @@ describe("a miner's first difficulty", () => {
   });
 });
 
+test.each([
+  ['Antminer S19/x', 110e12],
+  ['Antminer S21/x', 270e12],
+  ['bmminer/2.0.0', 13.5e12],
+  ['whatsminer/v1.1', 120e12],
+  ['cgminer/4.11.1', 90e12],
+  ['bosminer-plus-tuner 0.2', 110e12],
+  ['bitaxe/BM1370/v2.9', 1.2e12],
+  ['NerdMinerV2', 5e4],
+  ['cpuminer/2.5.1', 5e7],
+  ['', 100e12],
+])('a hall of %j starts without a flood and without long silence', (agent, hashrate) => {
+  const seconds = (made({ profile: profileOf(agent) }).next(limits, NOW) * HASHES_PER_DIFFICULTY) / hashrate;
+  expect(seconds).toBeGreaterThan(1 / 4);
+  expect(seconds).toBeLessThan(60);
+});
+
 describe('a suggestion', () => {
   test('that comes when the first job is out gets another job at once; the next one waits its turn', () => {
     const miner = made();
-    expect(miner.next(limits, NOW)).toBe(1_024);
+    expect(miner.next(limits, NOW)).toBe(unknown.startDifficulty);
     expect(miner.wantsJob(NOW + 5)).toBe(false);
     miner.suggest(2 ** -10, NOW + 10);
     expect(miner.wantsJob(NOW + 10)).toBe(true);
@@ -153,7 +170,7 @@ describe('a suggestion', () => {
   test('of what the miner has already changes nothing', () => {
     const miner = made();
     miner.next(limits, NOW);
-    miner.suggest(1_024, NOW);
+    miner.suggest(unknown.startDifficulty, NOW);
     expect(miner.wantsJob(NOW)).toBe(false);
   });
 });
