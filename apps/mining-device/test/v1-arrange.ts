@@ -104,25 +104,32 @@ export function submits(lines: readonly Line[]): Submitted[] {
     });
 }
 
+/** What a pool remembers of a job, as far as it is not the usual one. */
+export type Memory = Partial<V1Job> & {
+  readonly extranonce1?: string;
+  readonly mask?: number;
+  readonly difficulty?: number;
+};
+
 /** How an honest pool judges a share: by the header that its fields and the pool's own memory make. */
-export function isShare(
+export function isShare(share: Submitted, memory: Memory = {}): boolean {
+  return meetsTarget(hashHeader(headerOf(share, memory)), targetFromDifficulty(memory.difficulty ?? EASY));
+}
+
+/** 80 bytes. */
+export function headerOf(
   { extranonce2, ntime, nonce, versionBits = '00000000' }: Submitted,
-  { extranonce1 = 'c0ffee00', mask = 0x1fffe000, difficulty = EASY, ...changes } = {} as Partial<V1Job> & {
-    readonly extranonce1?: string;
-    readonly mask?: number;
-    readonly difficulty?: number;
-  },
-): boolean {
+  { extranonce1 = 'c0ffee00', mask = 0x1fffe000, ...changes }: Memory = {},
+): Uint8Array {
   const job = { ...JOB, ...changes };
   const coinbase = bytes(`${COINB1}${extranonce1}${extranonce2}${COINB2}`);
   const bits = Number.parseInt(versionBits, 16);
-  const header = {
+  return encodeHeader({
     version: ((Number.parseInt(job.version, 16) & ~mask) | (bits & mask)) >>> 0,
     prevHash: bytes(job.prevHash).swap32(),
     merkleRoot: merkleRoot(sha256d(coinbase), [bytes(BRANCH)]),
     ntime: Number.parseInt(ntime, 16),
     nbits: Number.parseInt(NBITS, 16),
     nonce: Number.parseInt(nonce, 16),
-  };
-  return meetsTarget(hashHeader(encodeHeader(header)), targetFromDifficulty(difficulty));
+  });
 }

@@ -1,5 +1,15 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ArrangedV1, arrangeV1, EASY, isShare, type Submitted, submits } from './v1-arrange.ts';
+import {
+  type ArrangedV1,
+  arrangeV1,
+  EASY,
+  headerOf,
+  isShare,
+  type Memory,
+  type Submitted,
+  submits,
+} from './v1-arrange.ts';
 
 /** Lets a thread find a share, which is then on its way. */
 function find({ engine, sent }: ArrangedV1, thread = 0): Submitted {
@@ -187,4 +197,96 @@ describe('a V1 pool', () => {
     arranged.job({ id: 'a2' });
     expect(arranged.rig.work).toBeUndefined();
   });
+});
+
+/** What a pool may do, and a device find, in any order. */
+const STEP = fc.oneof(
+  fc.record({ do: fc.constant('difficulty'), difficulty: fc.constantFrom(EASY / 4, EASY / 2, EASY) }),
+  fc.record({
+    do: fc.constant('extranonce'),
+    extranonce1: fc.constantFrom('', 'aa', 'beef'),
+    size: fc.integer({ min: 2, max: 9 }),
+  }),
+  fc.record({ do: fc.constant('mask'), mask: fc.constantFrom(0, 0x6000, 0x00c00000, 0x1fffe000) }),
+  fc.record({ do: fc.constant('job'), clean: fc.boolean(), tip: fc.integer({ min: 1, max: 3 }) }),
+  fc.record({ do: fc.constant('time'), ms: fc.integer({ min: 0, max: 3000 }) }),
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('find'), thread: fc.constantFrom(0, 1) }) },
+) as fc.Arbitrary<
+  | { do: 'difficulty'; difficulty: number }
+  | { do: 'extranonce'; extranonce1: string; size: number }
+  | { do: 'mask'; mask: number }
+  | { do: 'job'; clean: boolean; tip: number }
+  | { do: 'time'; ms: number }
+  | { do: 'find'; thread: number }
+>;
+
+/** An honest pool's memory: what holds now, and what held when each job went out. */
+class PoolMemory {
+  readonly #arranged: ArrangedV1;
+  readonly jobs = new Map<string, Memory>();
+  #terms: Memory = { extranonce1: 'c0ffee00', difficulty: EASY };
+  #mask = 0x1fffe000;
+  #tip = 0;
+  #ids = 0;
+
+  constructor(arranged: ArrangedV1) {
+    this.#arranged = arranged;
+    this.giveJob(true, 1);
+  }
+
+  setDifficulty(difficulty: number): void {
+    this.#terms = { ...this.#terms, difficulty };
+    this.#arranged.say('mining.set_difficulty', difficulty);
+  }
+
+  setExtranonce(extranonce1: string, size: number): void {
+    this.#terms = { ...this.#terms, extranonce1 };
+    this.#arranged.say('mining.set_extranonce', extranonce1, size);
+  }
+
+  setMask(mask: number): void {
+    this.#mask = mask;
+    this.#arranged.say('mining.set_version_mask', mask.toString(16).padStart(8, '0'));
+  }
+
+  giveJob(clean: boolean, tip: number): void {
+    if (clean || tip !== this.#tip) this.jobs.clear();
+    this.#tip = tip;
+    const job = { id: `j${++this.#ids}`, prevHash: `${tip}${tip}`.repeat(32), clean };
+    this.jobs.set(job.id, { ...this.#terms, ...job });
+    this.#arranged.job(job);
+  }
+
+  /** @returns the share's header, which is to be new, or why it is refused */
+  judge(share: Submitted): string {
+    const memory = this.jobs.get(share.jobId);
+    if (memory === undefined) return 'job not found';
+    if (this.#mask === 0 && share.versionBits !== undefined) return 'version bits without a mask';
+    const now = { ...memory, mask: this.#mask };
+    return isShare(share, now) ? Buffer.from(headerOf(share, now)).toString('hex') : 'low difficulty';
+  }
+}
+
+test('whatever a pool sets, in whatever order: every share is one, and none comes twice', () => {
+  fc.assert(
+    fc.property(fc.array(STEP, { minLength: 10, maxLength: 60 }), (steps) => {
+      const arranged = arrangeV1({ threads: 2 });
+      const pool = new PoolMemory(arranged);
+      const headers: string[] = [];
+      for (const step of steps) {
+        if (step.do === 'difficulty') pool.setDifficulty(step.difficulty);
+        else if (step.do === 'extranonce') pool.setExtranonce(step.extranonce1, step.size);
+        else if (step.do === 'mask') pool.setMask(step.mask);
+        else if (step.do === 'job') pool.giveJob(step.clean, step.tip);
+        else if (step.do === 'time') arranged.clock.advance(step.ms);
+        else {
+          headers.push(pool.judge(find(arranged, step.thread)));
+          goOn(arranged);
+        }
+      }
+      expect(headers.filter((header) => header.length !== 160)).toEqual([]);
+      expect(new Set(headers).size).toBe(headers.length);
+    }),
+    { numRuns: 60 },
+  );
 });
