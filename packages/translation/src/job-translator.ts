@@ -8,6 +8,12 @@ import { TranslatedJob } from './translated-job.ts';
 const REMEMBERED = 16;
 /** How old a refreshed job may be for another miner to get it too, in milliseconds. */
 const SHARED_MS = 5_000;
+/**
+ * Seconds by which the ntime of a job may run ahead of the clock, so that no miner that has it sent again and again spoils
+ * it for the others; and the least pause until it goes on nevertheless, in milliseconds.
+ */
+const MOST_AHEAD = 60;
+const AHEAD_PAUSE_MS = 30_000;
 
 interface Known {
   readonly work: Work;
@@ -45,20 +51,29 @@ export class JobTranslator {
    * anew. ESP-Miner takes a repeated id for no news, and would go on with the old channel's prefix.
    */
   unseen(job: TranslatedJob, miner: Pick<MinerChannel<unknown>, 'has'>, nowMs: number): TranslatedJob {
-    let next = job;
-    while (miner.has(next.id)) next = this.refresh(next, nowMs);
-    return next;
+    if (!miner.has(job.id)) return job;
+    const next = this.refresh(job, nowMs);
+    return miner.has(next.id) ? next.renamed(this.#ids.next()) : next;
   }
 
   /**
    * The miner's job once more, see {@link TranslatedJob.refreshed}; one that other miners have just got, where there is one.
+   * One that has been sent again so often that its ntime runs ahead of the clock has to wait: the miner's own job may come
+   * back.
    *
    * @param job the latest that the miner has
    */
   refresh(job: TranslatedJob, nowMs: number): TranslatedJob {
     const { newest } = job.source;
-    if (newest !== undefined && newest.job.ntime > job.ntime && nowMs - newest.sinceMs < SHARED_MS) return newest.job;
-    const next = (newest?.job ?? job).refreshed(this.#ids.next(), nowMs);
+    if (newest === undefined) return this.#refreshed(job, nowMs);
+    const age = Math.abs(nowMs - newest.sinceMs);
+    if (newest.job.ntime > job.ntime && age < SHARED_MS) return newest.job;
+    if (newest.job.secondsAhead(nowMs) >= MOST_AHEAD && age < AHEAD_PAUSE_MS) return newest.job;
+    return this.#refreshed(newest.job, nowMs);
+  }
+
+  #refreshed(job: TranslatedJob, nowMs: number): TranslatedJob {
+    const next = job.refreshed(this.#ids.next(), nowMs);
     job.source.newest = { job: next, sinceMs: nowMs };
     return next;
   }

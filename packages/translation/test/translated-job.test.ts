@@ -159,6 +159,25 @@ describe('a job that is sent again', () => {
     expect(ntimes).toEqual([1, 2, 3, 7_000, 7_001]);
   });
 
+  test('does not run away from the clock, whoever asks for it again and again', () => {
+    const ids = translator();
+    let job = ids.translate(workOf(), NOW);
+    for (let time = 0; time < 10_000; time += 1) job = ids.refresh(job, NOW + time);
+    expect(job.ntime - NTIME).toBe(69);
+    const stuck = job;
+    expect(ids.refresh(job, NOW + 20_000)).not.toBe(stuck);
+    expect(ids.refresh(job, NOW + 45_000).ntime - NTIME).toBe(71);
+  });
+
+  test('goes on once in a while where the clock has gone back', () => {
+    const ids = translator();
+    let job = ids.translate(workOf(), NOW);
+    for (let time = 0; time < 100; time += 1) job = ids.refresh(job, NOW + time);
+    const later = ids.refresh(job, NOW - 86_400_000);
+    expect(later.ntime).toBe(job.ntime + 1);
+    expect(ids.refresh(later, NOW - 86_399_000)).toBe(later);
+  });
+
   test('has an id that the miner has not had, be its prefix another one', () => {
     const ids = translator();
     const channel = new MinerChannel({ budget: budget() });
