@@ -1,6 +1,6 @@
 import { meetsTarget, targetFromDifficulty } from '@sv2kit/bitcoin';
 import { expect, test } from 'vitest';
-import { ScriptedUpstream, startUpstream, type UpstreamScript } from './scripted-upstream.ts';
+import { NTIME, ScriptedUpstream, startUpstream, type UpstreamScript } from './scripted-upstream.ts';
 import { EASY, openSite, type Site, type SiteOptions } from './site.ts';
 import { V1Miner } from './v1-miner.ts';
 
@@ -282,4 +282,63 @@ test('a job that forbids version rolling takes the mask away, and the next gives
   await expect
     .poll(() => upstream.of('SubmitSharesExtended').map(({ version }) => version))
     .toEqual([0x20002000, 0x20000000]);
+});
+
+test('what an upstream has accepted is counted by sequence numbers, whatever it says', async () => {
+  const { upstream, site } = await scripted({ share: 'silent' });
+  const miner = await site.miner();
+  for (let i = 0; i < 5; i += 1) await miner.submit(miner.solve());
+  await expect.poll(() => upstream.of('SubmitSharesExtended').length).toBe(5);
+  const success = { type: 'SubmitSharesSuccess', channelId: 1, newSharesSum: 1n } as const;
+  upstream.says(
+    { type: 'SubmitSharesError', channelId: 1, sequenceNumber: 2, errorCode: 'stale-share' },
+    { type: 'SubmitSharesError', channelId: 1, sequenceNumber: 2, errorCode: 'stale-share' },
+    { type: 'SubmitSharesError', channelId: 1, sequenceNumber: 77, errorCode: 'stale-share' },
+    { ...success, lastSequenceNumber: 3, newSubmitsAcceptedCount: 1_000 },
+    { ...success, lastSequenceNumber: 3, newSubmitsAcceptedCount: 1_000 },
+  );
+  await expect.poll(() => site.status()['upstreamShares']).toMatchObject({ forwarded: 5, accepted: 2, rejected: 1 });
+  upstream.says({ ...success, lastSequenceNumber: 4, newSubmitsAcceptedCount: 1 });
+  await expect.poll(() => site.status()['upstreamShares']).toMatchObject({ accepted: 3 });
+  await upstream.away();
+  await expect.poll(() => site.status()['upstreamShares']).toMatchObject({ accepted: 3, rejected: 1, lost: 1 });
+});
+
+test('a channel that is opened anew has its job under another id, so that firmware does not take it for no news', async () => {
+  const { upstream, site } = await scripted({ work: false });
+  const same = { jobId: 9, merklePath: [new Uint8Array(32).fill(1)] };
+  const connecting = site.miner();
+  await expect.poll(() => upstream.of('OpenExtendedMiningChannel').length).toBe(1);
+  const tell = (channelId: number): void => {
+    upstream.job(channelId, { ...same, future: true });
+    const prevHash = new Uint8Array(32).fill(1);
+    upstream.says({ type: 'SetNewPrevHash', channelId, jobId: 9, prevHash, minNtime: NTIME, nbits: 0x1d00ffff });
+  };
+  tell(1);
+  const miner = await connecting;
+  const first = miner.job;
+  const next = miner.nextJob();
+  upstream.says({ type: 'CloseChannel', channelId: 1, reasonCode: 'because' });
+  await expect.poll(() => upstream.of('OpenExtendedMiningChannel').length).toBe(2);
+  tell(2);
+  const second = await next;
+  expect(second).toMatchObject({ clean: true, branches: first.branches });
+  expect(second.id).not.toBe(first.id);
+  expect(second.coinb1).not.toBe(first.coinb1);
+  expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+  await expect.poll(() => upstream.of('SubmitSharesExtended')).toMatchObject([{ channelId: 2, jobId: 9 }]);
+});
+
+test('a channel that gets no work while others do is opened anew', async () => {
+  const { upstream, site } = await scripted({ work: false });
+  const connecting = [site.miner(), site.miner()];
+  await expect.poll(() => upstream.of('OpenExtendedMiningChannel').length).toBe(2);
+  upstream.tip(1, 1);
+  const first = await connecting[0];
+  await site.pass(17_000);
+  await expect.poll(() => upstream.of('OpenExtendedMiningChannel').length).toBe(3);
+  expect(upstream.of('CloseChannel')).toMatchObject([{ channelId: 2, reasonCode: 'no-work' }]);
+  upstream.tip(3, 1);
+  const second = await connecting[1];
+  for (const miner of [first, second]) expect(await miner?.submit(miner.solve())).toMatchObject({ result: true });
 });

@@ -18,6 +18,8 @@ export const TRANSLATOR_LIMITS = {
   authoriseMs: 20_000,
   /** Shares of an aggregated channel that are remembered until the upstream has answered them; a power of two. */
   unansweredShares: 32_768,
+  /** Rejected shares of a channel that are remembered while earlier ones have no answer. */
+  rejectedAhead: 256,
   /** Different codes of upstreams, and of one miner's refusals, that are counted by name. */
   codes: 64,
   /** Miners that the status lists one by one. */

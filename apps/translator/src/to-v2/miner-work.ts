@@ -117,8 +117,10 @@ export class MinerWork {
   }
 
   #start(task: Task, clean: boolean, kind: JobKind): MinerSpace | undefined {
-    const { work, job, channel: upstream } = task;
-    const { clock, versionMask: offered, metrics } = this.#host;
+    const { work, channel: upstream } = task;
+    const { clock, versionMask: offered, metrics, desk } = this.#host;
+    // A channel that was closed and opened anew has the same job, with another prefix.
+    const job = desk.unseen(task.job, this.#channel);
     const space = this.#spaceOf(work);
     if (space === undefined) return undefined;
     const nowMs = clock.now();
@@ -129,7 +131,7 @@ export class MinerWork {
     const { versionMask } = this.#session;
     this.#channel.give(job, { space, versionMask, difficulty, upstreamTarget, upstream, clean }, nowMs);
     this.#session.sendJob(job.lineFor(space, clean), difficulty);
-    this.#task = task;
+    this.#task = { work, job, channel: upstream };
     this.#sentMs = nowMs;
     metrics.jobs.inc({ kind });
     return space;

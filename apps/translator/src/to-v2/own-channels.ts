@@ -125,7 +125,7 @@ class OwnSeat implements ChannelUser, Seat {
     const channel = this.#channel;
     if (channel === undefined) return;
     this.#channel = undefined;
-    this.#deps.totals.lose('unanswered', channel.sent - channel.answered);
+    this.#deps.totals.lose('unanswered', channel.unanswered);
     this.miner.adrift();
   }
 

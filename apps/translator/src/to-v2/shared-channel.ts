@@ -148,7 +148,7 @@ export class SharedChannel implements Book, ChannelUser, Seat {
     if (channel === undefined) return;
     this.#channel = undefined;
     this.#latest = undefined;
-    this.#deps.totals.lose('unanswered', channel.sent - channel.answered);
+    this.#deps.totals.lose('unanswered', channel.unanswered);
     for (const miner of this.#miners.keys()) miner.adrift();
   }
 }

@@ -2,6 +2,7 @@ import { MAX_TARGET } from '@sv2kit/bitcoin';
 import type { MiningFromServer } from '@sv2kit/codec';
 import { ChannelClient, type ClientAction, type OpenChannel, type Work } from '@sv2kit/mining';
 import type { UpstreamShare } from '@sv2kit/translation';
+import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { UpstreamLink } from './upstream-link.ts';
 
 /** What a channel asks for. */
@@ -12,6 +13,8 @@ export interface ChannelWish {
   /** Bytes that the miner's number and extranonce2 take. */
   readonly minExtranonceSize: number;
 }
+
+const NONE: number[] = [];
 
 /** Who mines on a channel: one miner, or all of them. */
 export interface ChannelUser {
@@ -38,9 +41,11 @@ export class UpstreamChannel {
   place:
     | { readonly channelId: number; readonly groupChannelId: number; readonly members: Set<UpstreamChannel> }
     | undefined;
-  /** Shares on their way, and those that the upstream has answered. */
-  sent = 0;
-  answered = 0;
+  /** Shares on their way in all, which number them from 1, and up to which one they are settled. */
+  #sent = 0;
+  #settled = 0;
+  /** Rejected ones beyond that. */
+  #rejected: number[] = NONE;
 
   constructor(link: UpstreamLink, user: ChannelUser, requestId: number, wish: ChannelWish, nowMs: number) {
     this.user = user;
@@ -59,6 +64,11 @@ export class UpstreamChannel {
 
   get phase(): 'opening' | 'open' | 'closed' {
     return this.#client.phase;
+  }
+
+  /** Shares that the upstream has not answered. */
+  get unanswered(): number {
+    return this.#sent - this.#settled - this.#rejected.length;
   }
 
   /** Undefined unless open. */
@@ -97,7 +107,7 @@ export class UpstreamChannel {
     const worker = this.link.namesWorkers && userIdentity !== undefined ? { userIdentity } : {};
     const message = this.#client.share({ jobId, extranonce, version, ntime, nonce, ...worker });
     this.link.send(message);
-    this.sent += 1;
+    this.#sent = message.sequenceNumber;
     return message.sequenceNumber;
   }
 
@@ -109,6 +119,34 @@ export class UpstreamChannel {
     if (channelId !== undefined && this.link.open) {
       this.link.send({ type: 'CloseChannel', channelId, reasonCode: code });
     }
+  }
+
+  /** Counted by their numbers: some upstreams send running totals. */
+  #onAccepted(lastSequenceNumber: number, sum: bigint): void {
+    const last = Math.min(lastSequenceNumber, this.#sent);
+    if (last <= this.#settled) return;
+    const beyond = this.#rejected.filter((each) => each > last);
+    const count = last - this.#settled - (this.#rejected.length - beyond.length);
+    this.#rejected = beyond.length === 0 ? NONE : beyond;
+    this.#settled = last;
+    this.user.onAccepted(last, count, sum);
+    this.link.answered(count, 0);
+  }
+
+  #onRejected(sequenceNumber: number, code: string): void {
+    if (sequenceNumber <= this.#settled || sequenceNumber > this.#sent) return;
+    if (this.#rejected.includes(sequenceNumber)) return;
+    this.#rejected = [...this.#rejected, sequenceNumber];
+    // An upstream that never answers some: they are as good as answered.
+    if (this.#rejected.length > TRANSLATOR_LIMITS.rejectedAhead) this.#settle(sequenceNumber);
+    while (this.#rejected.includes(this.#settled + 1)) this.#settle(this.#settled + 1);
+    this.user.onRejected(sequenceNumber, code);
+    this.link.answered(0, 1);
+  }
+
+  #settle(sequenceNumber: number): void {
+    this.#settled = sequenceNumber;
+    this.#rejected = this.#rejected.filter((each) => each > sequenceNumber);
   }
 
   #act(action: ClientAction): void {
@@ -123,13 +161,9 @@ export class UpstreamChannel {
         this.#working = true;
         return this.user.onWork(action.work, action.newTip);
       case 'accepted':
-        this.answered += action.count;
-        this.user.onAccepted(action.lastSequenceNumber, action.count, action.sum);
-        return this.link.answered(action.count, 0);
+        return this.#onAccepted(action.lastSequenceNumber, action.sum);
       case 'rejected':
-        this.answered += 1;
-        this.user.onRejected(action.sequenceNumber, action.errorCode);
-        return this.link.answered(0, 1);
+        return this.#onRejected(action.sequenceNumber, action.errorCode);
       case 'closed':
         this.link.forget(this);
         return this.user.onClosed(action.reasonCode);

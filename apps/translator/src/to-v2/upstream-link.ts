@@ -169,8 +169,12 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
       if (late(channel)) return this.#owner.giveUp(this, 'channel-timeout', this.#silence);
       break;
     }
-    for (const channel of this.#channels.values()) {
-      if (!channel.working && late(channel)) return this.#owner.giveUp(this, 'channel-timeout', 'no work');
+    const idle = [...this.#channels.values().filter((channel) => !channel.working && late(channel))];
+    if (idle.length === 0) return;
+    if (idle.length === this.#channels.size) return this.#owner.giveUp(this, 'channel-timeout', 'no work');
+    for (const channel of idle) {
+      channel.close('no-work');
+      channel.user.onClosed('no-work');
     }
   }
 

@@ -1,7 +1,7 @@
 import { BitcoinError, sameBytes } from '@sv2kit/bitcoin';
 import type { Work } from '@sv2kit/mining';
 import { Sv1JobIds } from '@sv2kit/sv1';
-import { JobTranslator, type TranslatedJob } from '@sv2kit/translation';
+import { JobTranslator, type MinerChannel, type TranslatedJob } from '@sv2kit/translation';
 
 /** Jobs that channels may still get one after another: newly opened ones each get their own copy of the same. */
 const REMEMBERED = 4;
@@ -53,6 +53,11 @@ export class WorkDesk {
   /** The same job under another id, shared by those who ask at about the same time. */
   refreshed(job: TranslatedJob): TranslatedJob {
     return this.#translator.refresh(job, this.#now());
+  }
+
+  /** The job as the miner can be given it: under another id where it has had this one. */
+  unseen(job: TranslatedJob, miner: MinerChannel<unknown>): TranslatedJob {
+    return this.#translator.unseen(job, miner, this.#now());
   }
 
   /** Another upstream: its jobs may have the same ids. */
