@@ -28,7 +28,7 @@ import {
   swapWords,
   writeDifficulty,
 } from '../src/index.ts';
-import { bytesOf, filled, JOB, line, textOf } from './builders.ts';
+import { bytesOf, JOB, line, textOf } from './builders.ts';
 
 /** A share that a pool took in September 2012, as its protocol's first description prints it. */
 const SLUSH = {

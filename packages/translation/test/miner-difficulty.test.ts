@@ -193,7 +193,7 @@ describe('a difficulty', () => {
           const miner = made({
             floor: least,
             start: 2 ** start,
-            ...(password === undefined ? {} : { password: readPassword(`d=${(2 ** password).toFixed(30)}`) }),
+            ...(password === undefined ? {} : { password: readPassword(`d=${2 ** password}`) }),
           });
           let nowMs = NOW;
           for (const { upstream, network, shares, ms } of sequence) {
