@@ -10,6 +10,7 @@ import {
   hashOf,
   submitOf,
   jobAsRead,
+  readJob,
   MAINNET,
   NOW,
   NTIME,
@@ -99,6 +100,29 @@ describe('a V2 job as a V1 job', () => {
     expect(job.lineFor(spaceOf(2), false).bytes(false)).toBe(first);
     const other = job.lineFor(spaceOf(3, filled(4, 0xb0)), false).bytes(false);
     expect(sameBytes(other, first)).toBe(false);
+  });
+
+  test('is the same line for a miner that comes when others have another job already', () => {
+    const ids = new JobTranslator();
+    const first = ids.translate(workOf(), NOW);
+    const before = text(first.lineFor(spaceOf(), true).bytes(true));
+    const others = [ids.refresh(first, NOW), ids.translate(workOf({ jobId: 2, space: { merklePath: [] } }), NOW)];
+    for (const other of [first, ...others]) {
+      first.superseded(other);
+      expect(text(first.lineFor(spaceOf(), true).bytes(true))).toBe(before);
+    }
+  });
+
+  test('keeps lines apart, small and large ones, however many there are', () => {
+    const suffixes = [10, 200, 9_000, 40_000].map((length) => filled(length, length % 256));
+    const lines = Array.from({ length: 400 }, (_, at) => {
+      const coinbaseSuffix = suffixes[at % suffixes.length] ?? filled(1, 1);
+      const job = TranslatedJob.of(workOf({ space: { coinbaseSuffix } }), String(at), NOW);
+      return { bytes: job.lineFor(spaceOf(at), false).bytes(false), id: String(at), coinbaseSuffix };
+    });
+    for (const { bytes: line, id, coinbaseSuffix } of lines) {
+      expect(readJob(line)).toMatchObject({ jobId: id, coinb2: coinbaseSuffix });
+    }
   });
 
   test('says clean where a session asks for it', () => {
