@@ -8,6 +8,7 @@ import {
 } from '@sv2kit/codec';
 import type { CloseReason, Connection, ConnectionHandler } from '@sv2kit/net';
 import { type CurrentJob, LoadChannel } from './load-channel.ts';
+import type { ShareSource } from './offered-load.ts';
 
 export type ChannelKind = 'standard' | 'extended';
 /** Bytes that an extended channel asks to roll. */
@@ -20,16 +21,35 @@ export interface PeerObserver {
   /** The peer's SetNewPrevHash has arrived. */
   tip(): void;
   /** Shares of a channel were answered: there is room for more. */
-  answered(peer: LoadPeer, channel: LoadChannel): void;
+  answered(source: ShareSource): void;
   /** The pool has ended the connection, or a channel of it. */
   closed(reason: Pick<CloseReason, 'code' | 'error'>): void;
+}
+
+/** A channel and the connection that its shares go out by. */
+class LoadSource implements ShareSource {
+  readonly channel: LoadChannel;
+  readonly #peer: LoadPeer;
+
+  constructor(peer: LoadPeer, channel: LoadChannel) {
+    this.#peer = peer;
+    this.channel = channel;
+  }
+
+  get pending(): number {
+    return this.channel.pending;
+  }
+
+  submit(now: number): void {
+    this.#peer.submit(this.channel, now);
+  }
 }
 
 /** One connection of the load: a device with one channel, or a proxy with many of a kind. */
 export class LoadPeer implements ConnectionHandler<MiningFromServer> {
   readonly kind: ChannelKind;
-  readonly channels: LoadChannel[] = [];
-  readonly #byId = new Map<number, LoadChannel>();
+  readonly channels: LoadSource[] = [];
+  readonly #byId = new Map<number, LoadSource>();
   readonly #connection: Connection<MiningFromClient>;
   readonly #observer: PeerObserver;
   readonly #wanted: number;
@@ -100,8 +120,9 @@ export class LoadPeer implements ConnectionHandler<MiningFromServer> {
   }
 
   #onOpened(channel: LoadChannel): void {
-    this.channels.push(channel);
-    this.#byId.set(channel.channelId, channel);
+    const source = new LoadSource(this, channel);
+    this.channels.push(source);
+    this.#byId.set(channel.channelId, source);
   }
 
   #onTip(jobId: number, minNtime: number): void {
@@ -115,18 +136,18 @@ export class LoadPeer implements ConnectionHandler<MiningFromServer> {
   }
 
   #onSuccess({ channelId, lastSequenceNumber }: SubmitSharesSuccess): void {
-    const channel = this.#byId.get(channelId);
-    if (channel === undefined) throw new Error(`no channel ${channelId}`);
-    channel.acknowledge(lastSequenceNumber, performance.now(), this.#waited);
-    this.#observer.answered(this, channel);
+    const source = this.#byId.get(channelId);
+    if (source === undefined) throw new Error(`no channel ${channelId}`);
+    source.channel.acknowledge(lastSequenceNumber, performance.now(), this.#waited);
+    this.#observer.answered(source);
   }
 
   readonly #waited = (ms: number): void => this.#observer.acknowledged(ms);
 
   #onError({ channelId, sequenceNumber, errorCode }: SubmitSharesError): void {
     this.#observer.refused(errorCode);
-    const channel = this.#byId.get(channelId);
-    channel?.refuse(sequenceNumber);
-    if (channel !== undefined) this.#observer.answered(this, channel);
+    const source = this.#byId.get(channelId);
+    source?.channel.refuse(sequenceNumber);
+    if (source !== undefined) this.#observer.answered(source);
   }
 }

@@ -8,12 +8,16 @@ import { formatUrl, publicKeyOf } from '@sv2kit/noise';
 import { MeasuredProcess, type MeasuredOptions } from './measured-process.ts';
 import type { TemplateSource } from './template-source.ts';
 
+/** Easier than any target, so that no share misses it; a miner's max_target bounds it. */
+const EASIEST = 1e-12;
 const MAIN = new URL('./pool-main.ts', import.meta.url);
 
 export interface PoolProcessOptions {
   readonly templates: TemplateSource;
   /** Wanted shares per minute of one channel; high, so that nothing makes the targets harder. */
   readonly sharesPerMinute?: number;
+  /** Of every channel, always; any hash is a share when absent. Of 2 ** -32 * n, each n-th hash is one. */
+  readonly difficulty?: number;
   /** Writes a CPU profile into this folder. */
   readonly profile?: string | undefined;
 }
@@ -53,7 +57,7 @@ export async function startPool(options: PoolProcessOptions): Promise<PoolProces
 }
 
 function toml(
-  { templates, sharesPerMinute = 1e6 }: PoolProcessOptions,
+  { templates, sharesPerMinute = 1e6, difficulty = EASIEST }: PoolProcessOptions,
   { port, monitoring, folder }: { port: number; monitoring: string; folder: string },
 ): string {
   const { keys } = templates;
@@ -72,6 +76,7 @@ url = "${url}"
 descriptor = "raw(51)"
 [mining]
 shares_per_minute = ${sharesPerMinute}
+min_difficulty = ${difficulty}
 refresh_interval = 3600
 `;
 }

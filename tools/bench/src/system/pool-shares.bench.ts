@@ -2,7 +2,8 @@
 // node tools/bench/src/system/pool-shares.bench.ts [--channels 10,1000] [--rate 20000] [--runs 3] [--seconds 8] [--profile DIR]
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type Fleet, type LoadResult, openFleet } from '../load/fleet.ts';
+import { type Fleet, openFleet } from '../load/fleet.ts';
+import { type LoadResult, refusals } from '../load/offered-load.ts';
 import { needOpenFiles } from '../load/open-files.ts';
 import { type PoolProcess, startPool } from '../load/pool-process.ts';
 import type { Usage } from '../load/inside.ts';
@@ -67,15 +68,6 @@ async function series(make: () => Promise<Run>): Promise<Run[]> {
   const all: Run[] = [];
   for (let run = 0; run < runs; run += 1) all.push(await make());
   return all;
-}
-
-/** What was refused in all runs together. */
-function refusals(all: readonly Run[]): string {
-  const sums = new Map<string, number>();
-  for (const [code, count] of all.flatMap(({ refused }) => Object.entries(refused))) {
-    sums.set(code, (sums.get(code) ?? 0) + count);
-  }
-  return [...sums].map(([code, count]) => `${count} ${code}`).join(', ') || 'none';
 }
 
 function report(table: Table, name: string, all: readonly Run[]): void {

@@ -1,0 +1,95 @@
+// V1 miners on one translator process, its pool in another: submits a second, and how long their answers take.
+// node tools/bench/src/system/v1-miners.bench.ts [--miners 10,5000] [--rate 15000] [--runs 3] [--seconds 5]
+//   [--channels own,aggregated] [--every 64] [--profile DIR]
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { needOpenFiles } from '../load/open-files.ts';
+import { type LoadResult, refusals } from '../load/offered-load.ts';
+import type { Usage } from '../load/inside.ts';
+import { openV1Scene, type V1Scene } from '../load/v1-scene.ts';
+import { spread } from '../samples.ts';
+import { Table } from '../table.ts';
+
+const { values } = parseArgs({
+  options: {
+    miners: { type: 'string', default: '10,100,1000,5000' },
+    rate: { type: 'string', default: '15000' },
+    runs: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '5' },
+    channels: { type: 'string', default: 'own,aggregated' },
+    every: { type: 'string', default: '64' },
+    profile: { type: 'string' },
+  },
+});
+const minerCounts = values.miners.split(',').map(Number);
+const [rate, runs, seconds, every] = [values.rate, values.runs, values.seconds, values.every].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+];
+/** Submits on the way at once when the translator is given all that it takes. */
+const UNANSWERED = 5_000;
+/** Short enough that ten miners at full speed stay below what is remembered of each on a tip. */
+const FULL_SECONDS = 4;
+const WARM_UP_SECONDS = 3;
+/** After a tip, for the event loops to calm down. */
+const SETTLE_MS = 500;
+
+interface Run extends LoadResult {
+  readonly translator: Usage;
+}
+
+async function measured({ translator, fleet, source }: V1Scene, load: () => Promise<LoadResult>): Promise<Run> {
+  const arrived = fleet.nextTip();
+  source.nextTip();
+  await arrived;
+  await sleep(SETTLE_MS);
+  await translator.begin();
+  const result = await load();
+  return { ...result, translator: await translator.usage() };
+}
+
+async function series(make: () => Promise<Run>): Promise<Run[]> {
+  const all: Run[] = [];
+  for (let run = 0; run < runs; run += 1) all.push(await make());
+  return all;
+}
+
+function report(table: Table, name: string, all: readonly Run[]): void {
+  const of = (pick: (run: Run) => number, digits = 1) => spread(all.map(pick), digits);
+  table.row(
+    name,
+    of((run) => run.rate, 0),
+    of((run) => run.p50),
+    of((run) => run.p99),
+    of((run) => run.translator.loopBusy * 100, 0),
+    of((run) => run.generatorBusy * 100, 0),
+    of((run) => (run.translator.cpuSeconds * 1e6) / run.acknowledged),
+    refusals(all),
+  );
+}
+
+needOpenFiles(Math.max(...minerCounts));
+const table = new Table(`One translator process, ${runs} runs of ${seconds} s each: median (lowest–highest)`, [
+  'miners, upstream channels, load',
+  'submits/s answered',
+  'p50 ms',
+  'p99 ms',
+  'translator loop busy %',
+  'generator busy %',
+  'translator CPU µs a submit',
+  'refused',
+]);
+for (const miners of minerCounts) {
+  for (const channels of values.channels.split(',')) {
+    const aggregate = channels === 'aggregated';
+    await using scene = await openV1Scene({ miners, aggregate, every: aggregate ? every : 1, profile: values.profile });
+    const { fleet } = scene;
+    await fleet.offer(rate, WARM_UP_SECONDS);
+    const name = `${miners}, ${channels}`;
+    report(table, `${name}, ${rate}/s`, await series(() => measured(scene, () => fleet.offer(rate, seconds))));
+    const full = await series(() => measured(scene, () => fleet.saturate(UNANSWERED, FULL_SECONDS)));
+    report(table, `${name}, all it takes`, full);
+  }
+}
