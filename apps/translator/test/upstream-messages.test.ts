@@ -116,13 +116,16 @@ test('an upstream that closes the channel of all miners is left for the next (§
   ).toEqual(['bob.translator']);
 });
 
-test.for([
+const USELESS: readonly (readonly [string, UpstreamScript])[] = [
   ['an id twice', { ids: () => ({ channelId: 5, groupChannelId: 6 }) }],
   ["a channel with its group's id", { ids: (count: number) => ({ channelId: count, groupChannelId: 2 }) }],
   ['too small an extranonce', { extranonceSize: 5 }],
+  ['no such extranonce', { open: () => ({ code: 'min-extranonce-size-too-large' }) }],
   ['no answer to a request', { open: () => 'silent' as const }],
   ['a channel without work', { work: false }],
-] as const)('an upstream that gives %s is left for the next', async ([, script]) => {
+];
+
+test.for(USELESS)('an upstream that gives %s is left for the next', async ([, script]) => {
   const [first, second] = [await startUpstream(script), await startUpstream()];
   const site = await openSite({ urls: [first.url, second.url], identities: ['alice', 'bob'] });
   const miners = [site.miner(), site.miner()];
@@ -341,4 +344,27 @@ test('a channel that gets no work while others do is opened anew', async () => {
   upstream.tip(3, 1);
   const second = await connecting[1];
   for (const miner of [first, second]) expect(await miner?.submit(miner.solve())).toMatchObject({ result: true });
+});
+
+test('a miner waits for an upstream that has no work just now (§5.3.6)', async () => {
+  const { upstream, site } = await scripted({
+    open: (_, count) => (count < 3 ? { code: 'no-work-available' } : 'yes'),
+  });
+  const connecting = site.miner();
+  await expect
+    .poll(async () => {
+      await site.pass(1_000);
+      return upstream.of('OpenExtendedMiningChannel').length;
+    })
+    .toBe(3);
+  const miner = await connecting;
+  expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+});
+
+test('a miner that is refused time and again is let go', async () => {
+  const { site } = await scripted({ open: () => ({ code: 'unknown-user' }) });
+  const miner = await V1Miner.connect(site.port);
+  await miner.handshake();
+  for (let i = 0; i < 7; i += 1) await miner.ask('mining.authorize', ['account.rig', 'x']).catch(() => {});
+  await miner.ended();
 });

@@ -6,13 +6,10 @@ import type { Miner } from './miner.ts';
 import type { ChannelUser, UpstreamChannel } from './upstream-channel.ts';
 import type { UpstreamLink } from './upstream-link.ts';
 
-/** Refusals that may be over soon: what an upstream has not got, not what it thinks of the user. */
-const PASSING: ReadonlySet<string> = new Set([
-  'no-work-available',
-  'authorisation-unavailable',
-  'channel-limit-reached',
-  'channel-capacity-exhausted',
-]);
+/** Refusals that are over in a moment: who asks to be authorised waits for it. */
+const PASSING: ReadonlySet<string> = new Set(['no-work-available', 'authorisation-unavailable']);
+/** Refusals that may be over some time: a miner that has mined waits, others had better look elsewhere. */
+const FULL: ReadonlySet<string> = new Set(['channel-limit-reached', 'channel-capacity-exhausted']);
 
 /** One extended channel for each miner, all on one connection. */
 export class OwnChannels implements Book {
@@ -149,8 +146,8 @@ class OwnSeat implements ChannelUser, Seat {
     this.#deps.metrics.channels.inc({ event: 'refused' });
     const nowMs = this.#deps.clock.now();
     const sinceMs = this.#putOff?.sinceMs ?? nowMs;
-    const patient = this.miner.hasMined && PASSING.has(code) && nowMs - sinceMs < this.#deps.keepWorkingMs;
-    if (!patient) return this.miner.refused(code);
+    const passing = PASSING.has(code) || (this.miner.hasMined && FULL.has(code));
+    if (!passing || nowMs - sinceMs > this.#deps.keepWorkingMs) return this.miner.refused(code);
     this.#putOff = { sinceMs, againMs: nowMs + TRANSLATOR_LIMITS.putOffMs };
   }
 

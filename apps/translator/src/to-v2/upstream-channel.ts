@@ -156,6 +156,7 @@ export class UpstreamChannel {
         return;
       case 'open-refused':
         this.link.forget(this);
+        if (action.errorCode === 'min-extranonce-size-too-large') return this.link.tooSmall();
         return this.user.onOpenRefused(action.errorCode);
       case 'work':
         this.#working = true;

@@ -155,7 +155,13 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
     this.note(code, CLIENT_VIOLATIONS[code]);
     if (channel.phase !== 'closed') return;
     this.forget(channel);
-    if (code in UPSTREAM_FAULTS) this.#owner.giveUp(this, code as UpstreamFault);
+    if (code === 'extranonce-too-small') this.tooSmall();
+    else if (code in UPSTREAM_FAULTS) this.#owner.giveUp(this, code as UpstreamFault);
+  }
+
+  /** It has not so much extranonce as is needed: no miner can be served here. */
+  tooSmall(): void {
+    this.#owner.giveUp(this, 'extranonce-too-small', 'a smaller extranonce2_size may help');
   }
 
   note(code: string, detail: string): void {
