@@ -245,9 +245,27 @@ test('an upstream that rejects what was judged good is left for the next', async
   const [thief, honest] = [await startUpstream({ share: { code: 'difficulty-too-low' } }), await startUpstream()];
   const site = await openSite({ urls: [thief.url, honest.url], identities: ['alice', 'bob'] });
   const miner = await site.miner();
-  while (honest.of('OpenExtendedMiningChannel').length === 0) await miner.submit(miner.solve());
-  await miner.until(() => miner.job.clean && miner.jobs.length > 1);
-  expect(thief.of('SubmitSharesExtended').length).toBeLessThan(120);
+  await site.pass(6_000);
+  for (let i = 0; i < 60; i += 1) await miner.submit(miner.solve());
+  await expect.poll(() => site.status()['upstreamShares']).toMatchObject({ rejected: 60 });
+  await site.pass(30_000);
+  await expect.poll(() => honest.of('OpenExtendedMiningChannel').length).toBe(1);
+  await miner.until(() => miner.job.coinb1.includes('aa000001') && miner.job.clean && miner.jobs.length > 1);
   expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
-  await expect.poll(() => honest.of('SubmitSharesExtended').length).toBeGreaterThan(0);
+  await expect.poll(() => honest.of('SubmitSharesExtended').length).toBe(1);
+});
+
+test('shares that were on their way when the tip changed are no reason to leave an upstream', async () => {
+  const upstream = await startUpstream({ share: { code: 'stale-share' } });
+  const site = await openSite({ urls: [upstream.url] });
+  const miner = await site.miner();
+  for (let height = 2; height < 12; height += 1) {
+    for (let i = 0; i < 8; i += 1) await miner.submit(miner.solve());
+    const next = miner.nextJob();
+    upstream.tip(1, height);
+    await next;
+    await site.pass(4_000);
+  }
+  expect(site.status()['upstreamShares']).toMatchObject({ rejected: 80 });
+  expect(upstream.connections.length).toBe(1);
 });

@@ -8,8 +8,12 @@ export const TRANSLATOR_LIMITS = {
   openSlice: 64,
   /** How long an upstream may take to open a channel, and to send its first work. */
   channelMs: 15_000,
-  /** Shares that an upstream must have answered before it is judged by them; twice as many are remembered. */
+  /** An upstream is judged by the shares that it has answered, when there are so many ... */
   judgedShares: 50,
+  /** ... of at least so long a time ... */
+  judgedMs: 30_000,
+  /** ... without those that it rejected so shortly after a new tip: they were on their way. */
+  tipGraceMs: 5_000,
   /** A miner whose channel an upstream cannot open again just now asks once more after this time. */
   putOffMs: 5_000,
   /** A channel that the upstream closed is asked for again once within this time. */

@@ -130,7 +130,7 @@ export class UpstreamChannel {
     this.#rejected = beyond.length === 0 ? NONE : beyond;
     this.#settled = last;
     this.user.onAccepted(last, count, sum);
-    this.link.answered(count, 0);
+    this.link.accepted(count);
   }
 
   #onRejected(sequenceNumber: number, code: string): void {
@@ -141,7 +141,7 @@ export class UpstreamChannel {
     if (this.#rejected.length > TRANSLATOR_LIMITS.rejectedAhead) this.#settle(sequenceNumber);
     while (this.#rejected.includes(this.#settled + 1)) this.#settle(this.#settled + 1);
     this.user.onRejected(sequenceNumber, code);
-    this.link.answered(0, 1);
+    this.link.rejected();
   }
 
   #settle(sequenceNumber: number): void {

@@ -1,6 +1,7 @@
 import { type MiningFromClient, type MiningFromServer, REQUIRES_FIXED_VERSION } from '@sv2kit/codec';
 import { CLIENT_VIOLATIONS, type ClientViolation, type OpenChannel, ownMessage } from '@sv2kit/mining';
 import type { Clock, CloseReason, Connection, ConnectionHandler, Logger } from '@sv2kit/net';
+import { RejectionWatch } from './rejection-watch.ts';
 import { type ChannelUser, type ChannelWish, UpstreamChannel } from './upstream-channel.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 
@@ -47,11 +48,8 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
   readonly #opening = new Map<number, UpstreamChannel>();
   readonly #channels = new Map<number, UpstreamChannel>();
   readonly #groups = new Map<number, Set<UpstreamChannel>>();
-  readonly #mostRejected: number;
+  readonly #rejections: RejectionWatch;
   #requestId = 0;
-  /** Of the latest shares, older ones by half and half. */
-  #accepted = 0;
-  #rejected = 0;
   open = true;
 
   constructor(
@@ -63,7 +61,7 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
     this.name = name;
     this.account = account;
     this.#owner = owner;
-    this.#mostRejected = mostRejected;
+    this.#rejections = new RejectionWatch(mostRejected, clock.now());
     this.#clock = clock;
     this.#log = log;
   }
@@ -137,18 +135,13 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
     this.#leaveGroup(channel);
   }
 
-  /** The upstream has answered shares. */
-  answered(accepted: number, rejected: number): void {
-    this.#accepted += accepted;
-    this.#rejected += rejected;
-    const { judgedShares } = TRANSLATOR_LIMITS;
-    const answers = this.#accepted + this.#rejected;
-    if (rejected > 0 && answers >= judgedShares && this.#rejected > this.#mostRejected * answers) {
-      this.#owner.giveUp(this, 'shares-rejected', `${Math.round((100 * this.#rejected) / answers)} % of the latest`);
-    }
-    if (answers < 2 * judgedShares) return;
-    this.#accepted /= 2;
-    this.#rejected /= 2;
+  /** The upstream has accepted shares. */
+  accepted(count: number): void {
+    this.#rejections.accepted(count);
+  }
+
+  rejected(): void {
+    this.#rejections.rejected(this.#clock.now());
   }
 
   violation(channel: UpstreamChannel, code: ClientViolation): void {
@@ -168,8 +161,12 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
     this.#log.debug('the upstream breaks a rule, or refuses what is no matter', { upstream: this.name, code, detail });
   }
 
-  /** An upstream that opens no channels, or sends no work for them, is of no use. */
+  /** An upstream that opens no channels, sends no work for them, or takes no shares is of no use. */
   tick(nowMs: number): void {
+    const rejected = this.#rejections.judge(nowMs);
+    if (rejected !== undefined) {
+      return this.#owner.giveUp(this, 'shares-rejected', `${Math.round(100 * rejected)} % of the latest`);
+    }
     const late = (channel: UpstreamChannel): boolean => nowMs - channel.requestedMs > TRANSLATOR_LIMITS.channelMs;
     for (const channel of this.#opening.values()) {
       if (late(channel)) return this.#owner.giveUp(this, 'channel-timeout', this.#silence);
@@ -227,6 +224,7 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
 
   /** A message for a channel, or for each channel of a group, which then share what it brings. */
   #onChannelMessage(message: Extract<MiningFromServer, { readonly channelId: number }>, nowMs: number): void {
+    if (message.type === 'SetNewPrevHash') this.#rejections.tipChanged(nowMs);
     const channel = this.#channels.get(message.channelId);
     if (channel !== undefined) return channel.receive(ownMessage(message), nowMs);
     const members = this.#groups.get(message.channelId);
