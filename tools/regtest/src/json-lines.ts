@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { within } from './deadline.ts';
 import { Mailbox } from './mailbox.ts';
 
@@ -69,7 +70,8 @@ export class JsonLines {
 
   /** Cuts the connection, as a failing network would. */
   cut(): void {
-    this.#socket.resetAndDestroy();
+    if (this.#socket instanceof TLSSocket) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   /** Ends the connection in good order. */

@@ -95,8 +95,7 @@ export class TestV1Miner implements AsyncDisposable {
     const configured = versionMask === 0 ? undefined : this.request('mining.configure', [['version-rolling'], rolling]);
     const subscribed = this.request('mining.subscribe', [userAgent]);
     const authorised = this.authorise();
-    await Promise.all([configured, subscribed]);
-    const { result, error } = await authorised;
+    const [{ result, error }] = await Promise.all([authorised, configured, subscribed]);
     if (result !== true) throw new Error(`not authorised: ${JSON.stringify(error)}`);
     if (takesExtranonce) await this.request('mining.extranonce.subscribe', []);
   }
