@@ -63,6 +63,16 @@ test('a pool that is listed under two users is two pools, each with its own sess
   });
 });
 
+test("a pool's own certificates are read where it is spoken to by TLS", () => {
+  const file = fileURLToPath(new URL('../example-to-v1.toml', import.meta.url));
+  const secure = POOL.replace('stratum+tcp', 'stratum+ssl');
+  const endpoints = (toml: string) => listedPools(read(toml).upstreams).map(({ endpoint }) => endpoint.tls);
+  expect(endpoints(POOL + secure)).toEqual([false, true]);
+  expect(endpoints(`${secure}ca_file = "${file}"`)).toEqual([{ ca: readFileSync(file, 'utf8') }]);
+  expect(endpoints(`${POOL}ca_file = "${file}"`)).toEqual([false]);
+  expect(() => endpoints(`${secure}ca_file = "/nowhere.pem"`)).toThrow(ConfigError);
+});
+
 test('the hashrate of devices is what their shares show; what a channel states counts in bounds, until shares show more', () => {
   const gauge = new HashrateGauge(0);
   gauge.expect(1e30);

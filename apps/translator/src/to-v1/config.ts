@@ -42,6 +42,12 @@ export const translatorToV1Config = config(
         password: optional(
           secret('x', 'Password at the pool; x when left out. Some pools take d=1024 for a difficulty.'),
         ),
+        caFile: optional(
+          path(
+            'pool-ca.pem',
+            "Certificates to trust in place of the system's, for stratum+ssl:// to a pool with its own; PEM.",
+          ),
+        ),
       },
       { atLeast: 1 },
     ),

@@ -1,6 +1,7 @@
 /** Why a V1 pool is given up for the next one, or for none. */
 export const POOL_FAILURES = {
-  'extranonce-too-small': 'Its extranonce2 leaves no room for channels; the detail says how many would fit.',
+  'extranonce-too-small':
+    'Its extranonce2 leaves no room for channels; the detail says how many would fit another extranonce.room.',
   'unusable-jobs': 'Jobs in a row that cannot be mined; the detail says why.',
   'no-jobs': 'No job for too long.',
   'shares-refused': 'It refuses too many of the shares that were good here.',

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError } from '@sv2kit/daemon';
 import type { ClientSessionOptions } from '@sv2kit/sv1';
 import { endpointName, type V1Endpoint } from '@sv2kit/upstream';
 import type { TranslatorToV1Config } from './config.ts';
@@ -17,14 +19,19 @@ const USER_AGENT = 'sv2kit-translator/0.1';
 /** What nearly every pool takes for no password. */
 const NO_PASSWORD = 'x';
 
-/** The pools in order of preference; one that is listed twice, say under two users, gets two names. */
+/**
+ * The pools in order of preference; one that is listed twice, say under two users, gets two names.
+ *
+ * @throws ConfigError when a file of certificates cannot be read
+ */
 export function listedPools(upstreams: readonly UpstreamConfig[]): readonly ListedPool[] {
   const pools: ListedPool[] = [];
-  for (const { url, user, password } of upstreams) {
+  for (const [index, { url, user, password, caFile }] of upstreams.entries()) {
     const first = endpointName(url);
     const same = pools.filter(({ name }) => name === first || name.startsWith(`${first} #`)).length;
     const name = same === 0 ? first : `${first} #${same + 1}`;
-    pools.push({ name, endpoint: { ...url, name }, user, password: password?.reveal() ?? NO_PASSWORD });
+    const tls = url.tls && caFile !== undefined ? { ca: certificates(caFile, index) } : url.tls;
+    pools.push({ name, endpoint: { ...url, tls, name }, user, password: password?.reveal() ?? NO_PASSWORD });
   }
   return pools;
 }
@@ -49,4 +56,13 @@ export function sessionOf(
     ...(session !== '' && { session }),
     ...(suggestDifficulty !== undefined && { suggestDifficulty }),
   };
+}
+
+function certificates(file: string, index: number): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const wrong = `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new ConfigError([{ source: '', key: `upstreams[${index}].ca_file`, wrong }], { cause });
+  }
 }

@@ -6,7 +6,7 @@ import type { PoolJob } from '@sv2kit/sv1';
 import { createV1Upstream, type Upstream, type V1Endpoint, type V1Pool } from '@sv2kit/upstream';
 import type { TranslatorToV1Config } from './config.ts';
 import type { TranslatorToV1Deps } from './create.ts';
-import { POOL_FAILURES, type PoolFailure } from './failures.ts';
+import type { PoolFailure } from './failures.ts';
 import { HashrateGauge } from './hashrate-gauge.ts';
 import { TRANSLATOR_TO_V1_LIMITS } from './limits.ts';
 import type { TranslatorToV1Metrics } from './metrics.ts';
@@ -152,7 +152,6 @@ export class Translator implements PoolLinkListener {
     if (this.#link !== link) return;
     this.#link = undefined;
     this.#awaySinceMs = this.#parts.clock.now();
-    this.#explain();
   }
 
   #connected(pool: V1Pool, { name, user, password }: ListedPool): PoolLink {
@@ -202,5 +201,5 @@ export class Translator implements PoolLinkListener {
 }
 
 function inWords({ pool, reason, detail }: PoolFailure & { readonly pool: string }): string {
-  return `${pool}: ${POOL_FAILURES[reason]} (${detail})`;
+  return `${pool} was left (${reason}): ${detail}`;
 }
