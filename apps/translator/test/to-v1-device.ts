@@ -12,6 +12,8 @@ export interface DeviceOptions {
   readonly nominalHashRate?: number;
   /** SetupConnection flags. */
   readonly flags?: number;
+  /** Names the worker of each share by extension 0x0002. */
+  readonly worker?: string;
 }
 
 /** What {@link V2Device.solve} may be told. */
@@ -59,6 +61,7 @@ export class V2Device {
       authority: to.authorityPublicKey,
       protocol: mining,
       setup: { vendor: 'Maker', hardwareVersion: 'V2', flags: device.#options.flags ?? 0 },
+      extensions: { supported: options.worker === undefined ? [] : [2], required: [] },
       handler: () => ({
         onMessage: (message: MiningFromServer) => {
           device.told.push(structuredClone(message));
@@ -106,8 +109,15 @@ export class V2Device {
       const root = space.kind === 'standard' ? space.merkleRoot : rootOf(space, rolled);
       const hash = hashHeader(encodeHeader({ version, prevHash, merkleRoot: root, ntime, nbits, nonce: nextNonce }));
       if (!meetsTarget(hash, target) || (notBelow !== undefined && meetsTarget(hash, notBelow))) continue;
-      const found = { jobId, nonce: nextNonce, ntime, version, ...(rolled && { extranonce: rolled.slice() }) };
-      return this.client.share(found);
+      const { worker } = this.#options;
+      return this.client.share({
+        jobId,
+        nonce: nextNonce,
+        ntime,
+        version,
+        ...(rolled && { extranonce: rolled.slice() }),
+        ...(worker !== undefined && { userIdentity: new TextEncoder().encode(worker) }),
+      });
     }
   }
 

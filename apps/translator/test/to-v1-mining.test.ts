@@ -122,6 +122,17 @@ describe('shares', () => {
   });
 });
 
+test('a proxy that names the worker of each share has them named at the pool (extension 0x0002)', async () => {
+  const { pool, translator } = await poolAndTranslator({}, ['[pool]', 'name_workers = true']);
+  const proxy = await working(translator, { identity: 'farm', worker: 'hall.rig3' });
+  await eventually(() => {
+    proxy.mine();
+    return pool.shares.map(({ submit }) => submit.username);
+  }).toContain('account.rig3');
+  expect(pool.usernames).toEqual(['account', 'account.farm', 'account.rig3']);
+  expect(pool.refused).toEqual([]);
+});
+
 describe('version rolling', () => {
   const BIP320_BIT = 0x2000;
   const BIP323_ONLY_BIT = 0x20;
