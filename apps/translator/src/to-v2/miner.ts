@@ -10,21 +10,15 @@ import {
   type Submit,
   type Subscribe,
 } from '@sv2kit/sv1';
-import {
-  extranonce1Of,
-  extranonce2Fits,
-  type FirmwareProfile,
-  type ProfileMismatch,
-  type TranslatedJob,
-} from '@sv2kit/translation';
+import { extranonce1Of, extranonce2Fits, type FirmwareProfile, type TranslatedJob } from '@sv2kit/translation';
 import { Allowance } from './allowance.ts';
 import type { Seat } from './book.ts';
-import type { Served } from './fan-out.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { MinerEndReason, MinerHost } from './miner-host.ts';
 import { MinerShares, type ShareConsequence } from './miner-shares.ts';
 import type { MinerTally } from './miner-tally.ts';
-import { type JobKind, MinerWork, type Task } from './miner-work.ts';
+import { MinerTurn } from './miner-turn.ts';
+import { MinerWork } from './miner-work.ts';
 
 /** How far a miner has come. */
 type State =
@@ -38,21 +32,18 @@ type State =
   | { readonly phase: 'gone' };
 
 /** One Stratum V1 miner: what it says, what it is told, and the judgement of its shares. */
-export class Miner implements Wire, Served {
+export class Miner implements Wire {
   readonly index: number;
   readonly session = new Sv1ServerSession();
   readonly connection: WireConnection;
   readonly #host: MinerHost;
   readonly #work: MinerWork;
+  readonly #turn: MinerTurn;
   readonly #shares: MinerShares;
   readonly #bytes: Allowance;
   readonly sinceMs: number;
   #state: State = { phase: 'arriving' };
   #username = '';
-  /** What is to go out when its turn comes. */
-  #due: (Task & { readonly clean: boolean }) | undefined;
-  #again: JobKind | undefined;
-  #queued = false;
   #refusedAuthorisations = 0;
 
   constructor(connection: WireConnection, index: number, host: MinerHost) {
@@ -62,6 +53,7 @@ export class Miner implements Wire, Served {
     this.sinceMs = nowMs;
     this.#host = host;
     this.#work = new MinerWork(host, this.session, index);
+    this.#turn = new MinerTurn(this, this.#work, host);
     const { sharesPerSecond } = host;
     const { burstSeconds, bytesPerSecond, bytesAtOnce, bytesOfShare } = TRANSLATOR_LIMITS;
     this.#shares = new MinerShares(this, this.session, this.#work, host);
@@ -117,7 +109,7 @@ export class Miner implements Wire, Served {
   }
 
   onDrain(): void {
-    if (this.#due !== undefined || this.#again !== undefined) this.#queue();
+    this.#turn.queue();
   }
 
   onClose(_reason: CloseReason): void {
@@ -160,34 +152,20 @@ export class Miner implements Wire, Served {
   adrift(): void {
     if (this.#state.phase !== 'seated') return;
     this.#state = { phase: 'adrift' };
-    this.#due = undefined;
+    this.#turn.drop();
   }
 
   /** Work is there for it; it goes out when its turn comes, or the latest once it keeps up again. */
   offer(seat: Seat, work: Work, job: TranslatedJob, clean: boolean): void {
     const { channel } = seat;
-    if (this.#state.phase !== 'seated' || channel === undefined) return;
-    this.#due = { work, job, channel, clean: clean || this.#due?.clean === true };
-    this.#queue();
-  }
-
-  serve(): void {
-    this.#queued = false;
-    if (this.#state.phase === 'gone' || this.connection.congested) return;
-    const due = this.#due;
-    const again = this.#again;
-    this.#due = undefined;
-    this.#again = undefined;
-    if (due !== undefined) this.#tellMisfit(this.#work.give(due, due.clean));
-    else if (again !== undefined) this.#work.giveAgain(again);
-    this.connection.flush();
+    if (this.#state.phase === 'seated' && channel !== undefined) this.#turn.give({ work, job, channel }, clean);
   }
 
   /** Time passes: is a job due again, or has it waited too long? */
   tick(nowMs: number): void {
     const state = this.#state;
     if (state.phase === 'waiting' && nowMs - state.sinceMs > this.#host.authoriseMs) return this.#giveUpWaiting(state);
-    if (this.#work.isStarving(nowMs)) this.#sendAgain('keep-alive');
+    if (this.#work.isStarving(nowMs)) this.#turn.giveAgain('keep-alive');
     else this.#lookAtDifficulty(nowMs);
   }
 
@@ -239,7 +217,8 @@ export class Miner implements Wire, Served {
     this.#work.identify(this.session.userAgent);
     const extranonce1 = extranonce1Of(this.index);
     const session = this.#host.sessions.newId();
-    this.#tellMisfit(extranonce2Fits(this.#host.extranonce2Size, this.profile));
+    const misfit = extranonce2Fits(this.#host.extranonce2Size, this.profile);
+    if (misfit !== undefined) this.#host.onMisfit(this, misfit);
     this.session.subscribed(request, { extranonce1, extranonce2Size: this.#host.extranonce2Size, session });
   }
 
@@ -278,28 +257,12 @@ export class Miner implements Wire, Served {
 
   #bear(consequence: ShareConsequence): void {
     if (consequence === undefined) return;
-    if (consequence === 'resend') this.#sendAgain(consequence);
+    if (consequence === 'resend') this.#turn.giveAgain(consequence);
     else this.end(consequence);
   }
 
   #lookAtDifficulty(nowMs: number): void {
-    if (!this.#queued && this.#work.wantsJob(nowMs)) this.#sendAgain('difficulty');
-  }
-
-  #sendAgain(kind: JobKind): void {
-    if (this.#state.phase === 'gone') return;
-    this.#again = kind;
-    this.#queue();
-  }
-
-  #queue(): void {
-    if (this.#queued) return;
-    this.#queued = true;
-    this.#host.fanOut.add(this);
-  }
-
-  #tellMisfit(misfit: ProfileMismatch | undefined): void {
-    if (misfit !== undefined) this.#host.onMisfit(this, misfit);
+    if (!this.#turn.queued && this.#work.wantsJob(nowMs)) this.#turn.giveAgain('difficulty');
   }
 
   /** waiting -> arriving, with no as answer */
@@ -317,6 +280,7 @@ export class Miner implements Wire, Served {
     const difficulty = this.difficulty;
     if (session !== undefined && difficulty !== undefined) this.#host.sessions.keep(session, difficulty);
     if (phase !== 'arriving') this.#host.book.leave(this);
+    this.#turn.close();
     this.#work.close();
   }
 }
