@@ -12,8 +12,8 @@ const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
 const STACK_MS = 120_000;
 const ROLES = [
   ...['bitcoind', 'miner-bitcoind', 'template-provider', 'miner-templates', 'pool', 'jd-server'],
-  ...['jd-client', 'jd-client-coinbase', 'jd-client-solo'],
-  ...['device-1', 'device-2', 'device-3', 'device-4', 'device-5'],
+  ...['jd-client', 'jd-client-coinbase', 'jd-client-solo', 'translator'],
+  ...['device-1', 'device-2', 'device-3', 'device-4', 'device-5', 'device-6'],
 ];
 /** All of it is credited: each job pays the pool in full. */
 const DECLARED = expect.toSatisfy(
@@ -74,8 +74,8 @@ test('mines blocks in all ways there are, ends with 0, and both nodes hold every
       height,
       hash: expect.stringMatching(/^[0-9a-f]{64}$/),
       path: expect.toSatisfy((path: string) => PATHS.includes(path)),
-      via: expect.stringMatching(/^sv2-(standard|extended)$/),
-      device: expect.stringMatching(/^device-[1-5]$/),
+      via: expect.stringMatching(/^(sv1|sv2-standard|sv2-extended)$/),
+      device: expect.stringMatching(/^device-[1-6]$/),
     })),
     shares: { accepted: expect.any(Number), rejected: expect.any(Object) },
     declared: { 'full-template': DECLARED, 'coinbase-only': DECLARED },
@@ -87,7 +87,7 @@ test('mines blocks in all ways there are, ends with 0, and both nodes hold every
   });
   expect(report.blocks.length).toBeGreaterThanOrEqual(4);
   expect(new Set(report.blocks.map(({ path }) => path))).toEqual(new Set(PATHS));
-  expect(new Set(report.blocks.map(({ via }) => via))).toEqual(new Set(['sv2-standard', 'sv2-extended']));
+  expect(new Set(report.blocks.map(({ via }) => via))).toEqual(new Set(['sv1', 'sv2-standard', 'sv2-extended']));
 
   for (const name of ['bitcoind', 'miner-bitcoind']) {
     await using node = await TestNode.start(join(place('data'), 'regtest'), 'regtest', name);
