@@ -2,7 +2,7 @@
 import { fromUtf8 } from '@sv2kit/codec';
 import { readJournal } from '@sv2kit/ledger';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, type TestV1Miner, type V1Job } from '../src/index.ts';
+import { eventually, TestMiner, type TestV1Miner, type V1Job } from '../src/index.ts';
 import { acceptedBy, minerOf, mineOn, nextJob, openSite, sharesOf, type Site, startLine } from './translating.ts';
 
 const SECOND = 1000;
@@ -124,6 +124,42 @@ const deviceOf = (index: number) => ({
     difficulty: index % 2 === 0 ? ('at-once' as const) : ('next-job' as const),
     takesExtranonce: index % 7 === 0,
   },
+});
+
+test('V1 devices find blocks with nobody to help, and are named behind them', async () => {
+  await using line = await startLine(site);
+  const url = `stratum+tcp://127.0.0.1:${line.translator.service.address.port}`;
+  const device = await site.lab.device({
+    channel: 'extended',
+    upstreams: [url],
+    user: 'alice.device',
+    hashesPerShare: 3000,
+  });
+  const { fields } = await device.log.line('a share that is a block');
+  expect(fields).toBeDefined();
+  const found = await site.pool.log.line('block found', (each) => each['user'] === 'alice.device');
+  await site.pool.log.line('block status', (each) => each['hash'] === found.fields['hash']);
+  await device.close();
+});
+
+test('V2 devices on a translator to V1 on a translator to V2: their blocks are in the chain as well', async () => {
+  const { lab } = site;
+  await using line = await startLine(site);
+  const url = `stratum+tcp://127.0.0.1:${line.translator.service.address.port}`;
+  const toV1 = await lab.translatorToV1({ upstreams: [{ url, user: 'alice.farm' }] });
+  await using miner = await TestMiner.connect({
+    port: toV1.service.address.port,
+    authority: toV1.service.authorityPublicKey,
+  });
+  for (const kind of ['standard', 'extended'] as const) {
+    const channel = await miner.open(kind, { minExtranonceSize: 2 });
+    const height = await lab.node.height();
+    await channel.workOn(await lab.node.bestHash());
+    expect(await channel.mine({ wanted: 'block' })).toBe('accepted');
+    await lab.node.reach(height + 1);
+    await channel.workOn(await lab.node.bestHash());
+  }
+  await toV1.close();
 });
 
 describe('one channel for all', () => {
