@@ -115,6 +115,13 @@ describe('a pool that stays but is of no use is left for the next', () => {
     await eventually(() => other.connections).toBeGreaterThan(0);
   });
 
+  test('no-jobs, from one that lets us in and gives none at all', async () => {
+    const [pool, other] = [await V1PoolHere.listen({ silent: true }), await V1PoolHere.listen()];
+    const translator = await startTranslator([pool.url, other.url], { toml: ['[outage]', 'jobs = 0.5'] });
+    await working(translator);
+    expect(translator.facts().poolFailures).toMatchObject({ 'no-jobs': 1 });
+  });
+
   test('denied: the next one serves, and health names it', async () => {
     const [pool, other] = [await V1PoolHere.listen({ knows: () => false }), await V1PoolHere.listen()];
     const translator = await startTranslator([pool.url, other.url]);

@@ -37,6 +37,8 @@ export class Translator implements PoolLinkListener {
   /** Of channels, so that a pool hears of them when it comes. */
   readonly #identities = new Set<string>();
   #upstream: Upstream<V1Endpoint> | undefined;
+  /** The latest connection, which may not have given work yet. */
+  #connection: PoolLink | undefined;
   #link: PoolLink | undefined;
   /** Since when no pool gives work; unix milliseconds. */
   #awaySinceMs: number;
@@ -77,7 +79,8 @@ export class Translator implements PoolLinkListener {
       endpoints: this.#pools.map(({ endpoint }) => endpoint),
       session: (endpoint) => sessionOf(endpoint, this.#listed(endpoint), this.#config, this.#sessions),
       handler: (pool, endpoint) => this.#connected(pool, this.#listed(endpoint)),
-      policy: { silenceMs: this.#config.outage.jobs * 1000, ...poolPolicy },
+      // A pool that says nothing at all is left as one without jobs before it is taken for dead.
+      policy: { silenceMs: 2 * this.#config.outage.jobs * 1000, ...poolPolicy },
       clock,
       log,
       metrics: metrics.pools,
@@ -86,7 +89,7 @@ export class Translator implements PoolLinkListener {
 
   tick(): void {
     const nowMs = this.#parts.clock.now();
-    this.#link?.tick(nowMs);
+    this.#connection?.tick(nowMs);
     if (this.#gauge.look(nowMs)) this.desk.setHashrate(this.#gauge.hashrate);
     this.#endOutage(nowMs);
     this.#explain();
@@ -159,7 +162,7 @@ export class Translator implements PoolLinkListener {
     const { pool: terms, outage } = this.#config;
     const { state } = pool.session;
     if (state.phase === 'working') this.#sessions.set(name, state.subscription.session);
-    return new PoolLink(pool, {
+    this.#connection = new PoolLink(pool, {
       name,
       user,
       password,
@@ -172,6 +175,7 @@ export class Translator implements PoolLinkListener {
       log: log.child({ pool: name }),
       listener: this,
     });
+    return this.#connection;
   }
 
   #listed({ name }: V1Endpoint): ListedPool {
