@@ -53,7 +53,7 @@ type Action =
   | { readonly mine: MineWish }
   | { readonly advance: number }
   | { readonly pool: 'new-tip' | 'new-template' | 'away' | 'back' }
-  | { readonly reached: { readonly shares?: number; readonly identities?: readonly string[] } }
+  | { readonly reached: Reached }
   | { readonly closed: true };
 
 /** How bytes leave: a write for each line, one for all, one for each byte, or cut at these places. */
@@ -68,6 +68,16 @@ export type Expected =
   | { readonly job: { readonly clean?: boolean; readonly version?: string } }
   | { readonly request: Json }
   | { readonly line: string };
+
+/** What has arrived at the pool. */
+export interface Reached {
+  /** Accepted shares. */
+  readonly shares?: number;
+  /** Of the channels, where each miner has its own. */
+  readonly identities?: readonly string[];
+  /** Behind the shares (extension 0x0002). */
+  readonly workers?: readonly string[];
+}
 
 export interface MineWish {
   /** The latest when absent; numbers count from the first. */

@@ -2,7 +2,14 @@ import { createMetrics, Health, Latencies, parseConfig, silentLogger, VirtualClo
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createTranslator, type Translator, translatorConfig } from '../src/index.ts';
 import { type PoolHere, startPool } from './pool-here.ts';
-import { type Json, type Mode, readTranscripts, type Step, type Transcript } from './transcripts-format.ts';
+import {
+  type Json,
+  type Mode,
+  type Reached,
+  readTranscripts,
+  type Step,
+  type Transcript,
+} from './transcripts-format.ts';
 import { TranscriptPeer } from './transcripts-peer.ts';
 
 const DIFFICULTY = 2 ** -24;
@@ -64,11 +71,23 @@ class Stage {
     if (what === 'new-tip') this.pool.newTip();
     else if (what === 'new-template') this.pool.newTemplate();
     else if (what === 'away') await this.pool.away();
-    else await this.pool.back();
+    else await this.#poolReturns();
   }
 
-  async #reached({ shares, identities }: Extract<Step, { reached: unknown }>['reached']): Promise<void> {
+  /** The time until the next try passes in small pieces, so that the connection is not late for its own timeouts. */
+  async #poolReturns(): Promise<void> {
+    await this.pool.back();
+    const connections = async (): Promise<number> => {
+      await this.clock.advanceAsync(100);
+      return this.pool.server.status().connections;
+    };
+    await expect.poll(connections, { interval: 10, timeout: 20_000 }).toBe(1);
+  }
+
+  async #reached({ shares, identities, workers }: Reached): Promise<void> {
     if (shares !== undefined) await expect.poll(() => this.pool.shares.length, { timeout: 10_000 }).toBe(shares);
+    const named = this.pool.shares.map(({ worker }) => (worker === undefined ? '' : new TextDecoder().decode(worker)));
+    if (workers !== undefined) expect(named).toEqual(workers);
     // One channel for all has the name of whoever came first.
     if (identities === undefined || this.#mode === 'aggregated') return;
     expect(this.pool.identities).toEqual(identities);
