@@ -3,6 +3,8 @@ import { TRANSLATOR_LIMITS } from './limits.ts';
 /** Who can be given what is due to it. */
 export interface Served {
   serve(): void;
+  /** A mistake of ours while it was served: the others are served all the same. */
+  failed(error: unknown): void;
 }
 
 /** Serves many a slice at a time; the event loop gets its turn in between, so that shares are answered meanwhile. */
@@ -37,7 +39,7 @@ export class FanOut {
     while (this.#at < end) {
       const served = this.#queue[this.#at];
       this.#at += 1;
-      served?.serve();
+      if (served !== undefined) serveOne(served);
     }
     if (this.#at < this.#queue.length) {
       setImmediate(this.#run);
@@ -49,4 +51,12 @@ export class FanOut {
     this.#running = false;
     this.#onDone(this.#startedMs, count);
   };
+}
+
+function serveOne(served: Served): void {
+  try {
+    served.serve();
+  } catch (error) {
+    served.failed(error);
+  }
 }

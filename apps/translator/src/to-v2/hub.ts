@@ -175,8 +175,12 @@ export class Hub implements MinerHost, LinkOwner {
     this.#link?.tick(nowMs);
     const longOut = this.#isLongOut(nowMs);
     for (const miner of this.miners) {
-      if (longOut) miner.end('no-upstream');
-      else miner.tick(nowMs);
+      try {
+        if (longOut) miner.end('no-upstream');
+        else miner.tick(nowMs);
+      } catch (error) {
+        miner.failed(error);
+      }
     }
     this.book.tick(nowMs);
     this.#watchWork(nowMs);

@@ -18,6 +18,7 @@ export const MINER_END_REASONS = {
   'share-flood': 'More shares than one connection may send.',
   'byte-flood': 'More bytes than any miner has a reason to send.',
   'too-many-refused': 'One refused share after another.',
+  'internal-error': 'A mistake of ours, logged with its stack.',
   'authorise-timeout': 'The upstream did not open a channel in time.',
 } as const;
 export type MinerEndReason = keyof typeof MINER_END_REASONS;

@@ -65,4 +65,8 @@ export class MinerTurn implements Served {
     connection.flush();
     if (misfit !== undefined) this.#host.onMisfit(this.#miner, misfit);
   }
+
+  failed(error: unknown): void {
+    this.#miner.failed(error);
+  }
 }

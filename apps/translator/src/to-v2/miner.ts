@@ -122,6 +122,14 @@ export class Miner implements Wire {
     this.connection.end(reason);
   }
 
+  /** A mistake of ours ends this one connection. */
+  failed(error: unknown): void {
+    this.#host.metrics.net.bugs.inc();
+    const stack = error instanceof Error ? error.stack : String(error);
+    this.#host.log.error('serving a miner failed', { peer: this.connection.id, stack });
+    this.end('internal-error');
+  }
+
   /** waiting, adrift -> seated: its shares have somewhere to go */
   seated(seat: Seat): void {
     const { phase } = this.#state;

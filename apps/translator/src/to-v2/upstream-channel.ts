@@ -68,7 +68,7 @@ export class UpstreamChannel {
 
   /** Shares that the upstream has not answered. */
   get unanswered(): number {
-    return this.#sent - this.#settled - this.#rejected.length;
+    return ahead(this.#sent, this.#settled) - this.#rejected.length;
   }
 
   /** Undefined unless open. */
@@ -123,10 +123,11 @@ export class UpstreamChannel {
 
   /** Counted by their numbers: some upstreams send running totals. */
   #onAccepted(lastSequenceNumber: number, sum: bigint): void {
-    const last = Math.min(lastSequenceNumber, this.#sent);
-    if (last <= this.#settled) return;
-    const beyond = this.#rejected.filter((each) => each > last);
-    const count = last - this.#settled - (this.#rejected.length - beyond.length);
+    const last = ahead(lastSequenceNumber, this.#sent) > 0 ? this.#sent : lastSequenceNumber;
+    const answered = ahead(last, this.#settled);
+    if (answered <= 0) return;
+    const beyond = this.#rejected.filter((each) => ahead(each, last) > 0);
+    const count = answered - (this.#rejected.length - beyond.length);
     this.#rejected = beyond.length === 0 ? NONE : beyond;
     this.#settled = last;
     this.user.onAccepted(last, count, sum);
@@ -134,19 +135,28 @@ export class UpstreamChannel {
   }
 
   #onRejected(sequenceNumber: number, code: string): void {
-    if (sequenceNumber <= this.#settled || sequenceNumber > this.#sent) return;
+    if (ahead(sequenceNumber, this.#settled) <= 0 || ahead(sequenceNumber, this.#sent) > 0) return;
     if (this.#rejected.includes(sequenceNumber)) return;
     this.#rejected = [...this.#rejected, sequenceNumber];
     // An upstream that never answers some: they are as good as answered.
     if (this.#rejected.length > TRANSLATOR_LIMITS.rejectedAhead) this.#settle(sequenceNumber);
-    while (this.#rejected.includes(this.#settled + 1)) this.#settle(this.#settled + 1);
+    this.#settleRun();
     this.user.onRejected(sequenceNumber, code);
     this.link.rejected();
   }
 
+  /** Rejected ones that follow what is settled leave no gap. */
+  #settleRun(): void {
+    for (;;) {
+      const next = (this.#settled + 1) >>> 0;
+      if (!this.#rejected.includes(next)) return;
+      this.#settle(next);
+    }
+  }
+
   #settle(sequenceNumber: number): void {
     this.#settled = sequenceNumber;
-    this.#rejected = this.#rejected.filter((each) => each > sequenceNumber);
+    this.#rejected = this.#rejected.filter((each) => ahead(each, sequenceNumber) > 0);
   }
 
   #act(action: ClientAction): void {
@@ -184,4 +194,9 @@ export class UpstreamChannel {
         action satisfies never;
     }
   }
+}
+
+/** By how much a sequence number is ahead of another; they begin again after 2^32. */
+function ahead(one: number, other: number): number {
+  return (one - other) | 0;
 }
