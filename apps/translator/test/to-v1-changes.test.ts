@@ -250,6 +250,18 @@ describe('refusals', () => {
     expect(pool.connections).toBe(1);
   });
 
+  test('of jobs that the pool forgot when it gave the next are counted and cost no pool', async () => {
+    const { pool, translator, device } = await mining({}, ['[outage]', 'tip_grace = 0.1']);
+    const old = device.work;
+    await another(device, () => pool.notify());
+    pool.overrule = ({ jobId }) => (jobId === '1' ? stale : undefined);
+    device.mine(30, { work: old });
+    await eventually(() => translator.facts().shares.refusedByPool).toMatchObject({ stale: { count: 30 } });
+    device.mine(12);
+    await eventually(() => pool.accepted.length).toBe(12);
+    expect(translator.facts().poolFailures).toEqual({});
+  });
+
   test('without a tip that explains them have the pool left for the next', async () => {
     const other = await V1PoolHere.listen();
     const pool = await V1PoolHere.listen();

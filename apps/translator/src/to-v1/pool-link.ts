@@ -191,6 +191,7 @@ export class PoolLink implements V1PoolHandler {
 
   #onJob(job: PoolJob): void {
     this.#jobMs = this.#options.clock.now();
+    this.#terms.notify = job.notify;
     this.#options.listener.onJob(this, job);
   }
 

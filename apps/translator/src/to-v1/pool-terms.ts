@@ -1,4 +1,5 @@
 import { meetsTarget, sameBytes, targetFromDifficulty } from '@sv2kit/bitcoin';
+import type { Notify } from '@sv2kit/sv1';
 import { type DeviceShare, isWorthSubmitting, type PoolRefusal, type PoolWork } from '@sv2kit/translation';
 
 /**
@@ -9,6 +10,8 @@ export class PoolTerms {
   difficulty: number | undefined;
   versionMask: number | undefined;
   extranonce1: Uint8Array | undefined;
+  /** The latest job. */
+  notify: Notify | undefined;
   /** The pool has refused a share for being easier than a difficulty that came after its job: others are not worth the way. */
   #appliesAtOnce = false;
 
@@ -25,6 +28,8 @@ export class PoolTerms {
       this.#appliesAtOnce = true;
       return true;
     }
+    // Some pools forget a job when they give the next, though they do not say that it is clean.
+    if (refusal === 'stale' && poolJob.notify !== this.notify) return true;
     const { versionMask, extranonce1 } = this;
     if (versionMask !== undefined && (poolJob.versionMask & ~versionMask) !== 0) return true;
     return extranonce1 !== undefined && !sameBytes(extranonce1, poolJob.extranonce1);
