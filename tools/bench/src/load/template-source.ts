@@ -15,7 +15,12 @@ export interface TemplateSource extends AsyncDisposable {
   readonly keys: BenchKeys;
   /** A new block: SetNewPrevHash for the template that was announced for it, then a future template for the next one. */
   nextTip(): void;
+  /** Another choice of transactions on the tip at hand. */
+  nextTemplate(): void;
 }
+
+/** Templates that may follow one another on one tip. */
+const TEMPLATES_OF_TIP = 1_000_000;
 
 export async function templateSource(): Promise<TemplateSource> {
   const keys = benchKeys();
@@ -30,6 +35,7 @@ export async function templateSource(): Promise<TemplateSource> {
     port: listener.port,
     keys,
     nextTip: () => source.nextTip(),
+    nextTemplate: () => source.nextTemplate(),
     [Symbol.asyncDispose]: () => close(listener),
   };
 }
@@ -41,6 +47,8 @@ async function close(listener: Listener): Promise<void> {
 class Source {
   readonly #clients = new Set<Connection<TemplatesFromServer>>();
   #height = 840_000;
+  /** Templates on the tip at hand beside the one that was announced for it. */
+  #further = 0;
 
   accept(connection: Connection<TemplatesFromServer>) {
     return {
@@ -60,6 +68,7 @@ class Source {
 
   nextTip(): void {
     this.#height += 1;
+    this.#further = 0;
     for (const client of this.#clients) {
       client.send(this.#prevHash());
       client.flush();
@@ -67,13 +76,18 @@ class Source {
     }
   }
 
-  /** @param ahead blocks above the tip */
-  #template(ahead = 0): NewTemplate {
+  nextTemplate(): void {
+    this.#further += 1;
+    for (const client of this.#clients) client.send(this.#template(0, this.#further));
+  }
+
+  /** @param ahead blocks above the tip @param further 0 for one that is announced before its tip */
+  #template(ahead = 0, further = 0): NewTemplate {
     const height = this.#height + ahead;
     return {
       type: 'NewTemplate',
-      templateId: BigInt(height),
-      futureTemplate: true,
+      templateId: templateId(height, further),
+      futureTemplate: further === 0,
       version: 0x20000000,
       coinbaseTxVersion: 2,
       coinbasePrefix: heightPush(height),
@@ -89,11 +103,15 @@ class Source {
   #prevHash() {
     return {
       type: 'SetNewPrevHash' as const,
-      templateId: BigInt(this.#height),
+      templateId: templateId(this.#height),
       prevHash: new Uint8Array(randomBytes(32)),
       headerTimestamp: Math.floor(Date.now() / 1000) - 1,
       nbits: NBITS,
       target: targetFromNbits(NBITS),
     };
   }
+}
+
+function templateId(height: number, further = 0): bigint {
+  return BigInt(height * TEMPLATES_OF_TIP + further);
 }
