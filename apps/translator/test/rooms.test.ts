@@ -27,7 +27,7 @@ describe('shares of a shared channel (§5.3.13, §5.3.14)', () => {
             if (rejects) settled.push(sent.rejected(first) ?? -1);
             sent.accepted(next, (owner) => void settled.push(owner));
           }
-          expect(settled.toSorted()).toEqual([...new Set(settled)].toSorted());
+          expect(new Set(settled).size).toBe(settled.length);
           expect(settled.length).toBe(answers.reduce((sum, { batch }) => sum + batch, 0));
         },
       ),
