@@ -19,6 +19,8 @@ import {
 export const EASY = { minDifficulty: 1e-12, sharesPerMinute: 1e6, assumedHashrate: 1_000 };
 
 const MATURE = 110;
+/** The error of a share whose job is over, as the other work may be by now. */
+const STALE = 21;
 
 /** A node, a template provider and a pool: what a file of scenarios shares. */
 export interface Site extends AsyncDisposable {
@@ -72,13 +74,28 @@ export const minerOf = (
 /** Mines a block on the node's best one, and waits until it is that itself and the miner has work on it. */
 export async function mineOn({ lab }: Pick<Site, 'lab'>, miner: TestV1Miner): Promise<string> {
   const height = await lab.node.height();
-  const job = await miner.jobOn(await lab.node.bestHash());
-  expect(await miner.mine({ job, wanted: 'block' })).toBe('accepted');
+  await miner.jobOn(await lab.node.bestHash());
+  expect(await miner.mine({ wanted: 'block' })).toBe('accepted');
   await lab.node.reach(height + 1);
   const block = await lab.node.block(height + 1);
   expect(block.tx[0]?.vout[0]?.scriptPubKey.hex).toBe(PAYOUT_SCRIPT);
   await miner.jobOn(await lab.node.bestHash());
   return block.hash;
+}
+
+/**
+ * Mines shares until one gets to the pool by that way: work of another may still be in the miner's hands before.
+ *
+ * @throws DeadlineError
+ */
+export function minesBy(miner: TestV1Miner, middle: ManInTheMiddle): Promise<true> {
+  const submits = (): number => middle.seen.filter(({ message }) => message.type === 'SubmitSharesExtended').length;
+  const before = submits();
+  return eventually('a share to get to the pool', async () => {
+    const answer = await miner.mine({ wanted: 'share' });
+    if (answer !== 'accepted') expect(answer.code).toBe(STALE);
+    return submits() > before || undefined;
+  });
 }
 
 /** The first job behind those that the miner has now. @throws DeadlineError */
