@@ -18,5 +18,10 @@ export { UPSTREAM_FAULTS, type UpstreamFault } from './to-v2/upstream-link.ts';
 // V2 devices on a V1 pool.
 export { type TranslatorToV1Config, translatorToV1Config } from './to-v1/config.ts';
 export { createTranslatorToV1, type TranslatorToV1, type TranslatorToV1Deps } from './to-v1/create.ts';
-export { LOST_POOL_SHARES, type LostPoolShare, POOL_FAILURES, type PoolFailureReason } from './to-v1/failures.ts';
+export {
+  LOST_POOL_SHARE_REASONS,
+  type LostPoolShare,
+  POOL_FAILURE_REASONS,
+  type PoolFailureReason,
+} from './to-v1/failures.ts';
 export { TRANSLATOR_TO_V1_LIMITS } from './to-v1/limits.ts';

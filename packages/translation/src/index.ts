@@ -53,6 +53,6 @@ export {
   poolWork,
   type PoolWork,
   type PoolWorkReading,
-  UNUSABLE_POOL_JOBS,
+  UNUSABLE_POOL_JOB_REASONS,
   type UnusablePoolJob,
 } from './to-v1/upstream-work.ts';

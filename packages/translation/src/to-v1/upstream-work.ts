@@ -10,14 +10,14 @@ import { MAX_FULL_EXTRANONCE_SIZE, type Tip, type UpstreamJob } from '@sv2kit/mi
 import type { PoolJob } from '@sv2kit/sv1';
 
 /** Why a V1 pool's job cannot be mined by V2 devices. */
-export const UNUSABLE_POOL_JOBS = {
+export const UNUSABLE_POOL_JOB_REASONS = {
   'bad-coinbase': 'The first half of its coinbase is not the beginning of one, or of one with a witness.',
   'coinbase-too-long': 'A half of its coinbase is longer than the 65,535 bytes of V2.',
   'no-height': 'No block height begins the script of its coinbase (BIP34).',
   'bad-nbits': 'Its nbits stand for no target.',
   'extranonce-too-long': 'Its two extranonces are longer than the 32 bytes of V2.',
 } as const;
-export type UnusablePoolJob = keyof typeof UNUSABLE_POOL_JOBS;
+export type UnusablePoolJob = keyof typeof UNUSABLE_POOL_JOB_REASONS;
 
 /** A V1 pool's job as V2 devices are given it. */
 export interface PoolWork {
