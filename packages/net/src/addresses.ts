@@ -1,5 +1,8 @@
 import { BlockList } from 'node:net';
 
+/** Strict: "10.0.0.0/" must not pass for "/0", which is everybody. */
+const ENTRY = /^([^/]*)(?:\/(\d+))?$/;
+
 /** Addresses and subnets, "10.0.0.1" or "2001:db8::/32". */
 export class AddressRanges {
   readonly #list = new BlockList();
@@ -9,7 +12,7 @@ export class AddressRanges {
   constructor(entries: readonly string[]) {
     this.isEmpty = entries.length === 0;
     for (const entry of entries) {
-      const [address = '', prefix] = entry.split('/');
+      const [, address = '', prefix] = ENTRY.exec(entry) ?? [];
       if (prefix === undefined) this.#list.addAddress(address, family(address));
       else this.#list.addSubnet(address, Number(prefix), family(address));
     }

@@ -2,17 +2,12 @@ import { AddressRanges, isIpv4 } from './addresses.ts';
 import type { Refusal } from './close-reasons.ts';
 import type { Limits } from './limits.ts';
 
-/** The connections that count as one address's. */
-interface Group {
-  connections: number;
-  readonly exempt: boolean;
-}
-
 /** Counts connections against the limits and says which one a further connection would break. */
 export class Admission {
   readonly #limits: Limits;
   readonly #exempt: AddressRanges;
-  readonly #groups = new Map<string, Group>();
+  /** Connections from each address that is not exempt. */
+  readonly #perAddress = new Map<string, number>();
   #connections = 0;
   #handshakes = 0;
   #tokens: number;
@@ -57,18 +52,16 @@ export class Admission {
 
   /** Its address is known; or names the limit that forbids it, and it has to be released. `now`: unix milliseconds. */
   identify(address: string, now: number): Refusal | undefined {
-    const limits = this.#limits;
+    if (this.#exempt.has(address)) return undefined;
+    const { connectionsPerAddress, acceptsPerSecondPerAddress } = this.#limits;
     const key = addressGroup(address);
-    const group = this.#groups.get(key) ?? { connections: 0, exempt: this.#exempt.has(address) };
-    if (!group.exempt) {
-      if (group.connections >= limits.connectionsPerAddress) return 'connections-per-address';
-      const recent = this.#recently(key, now);
-      if (reached(recent, limits.acceptsPerSecondPerAddress)) return 'accept-rate-per-address';
-      if (!this.#takeToken(now)) return 'accept-rate';
-      this.#recent.set(key, recent + 1);
-    }
-    this.#groups.set(key, group);
-    group.connections += 1;
+    const connections = this.#perAddress.get(key) ?? 0;
+    if (connections >= connectionsPerAddress) return 'connections-per-address';
+    const recent = this.#recently(key, now);
+    if (reached(recent, acceptsPerSecondPerAddress)) return 'accept-rate-per-address';
+    if (!this.#takeToken(now)) return 'accept-rate';
+    this.#recent.set(key, recent + 1);
+    this.#perAddress.set(key, connections + 1);
     return undefined;
   }
 
@@ -85,11 +78,11 @@ export class Admission {
 
   leave(address: string): void {
     this.#connections -= 1;
+    if (this.#exempt.has(address)) return;
     const key = addressGroup(address);
-    const group = this.#groups.get(key);
-    if (group === undefined) return;
-    group.connections -= 1;
-    if (group.connections === 0) this.#groups.delete(key);
+    const left = (this.#perAddress.get(key) ?? 0) - 1;
+    if (left > 0) this.#perAddress.set(key, left);
+    else this.#perAddress.delete(key);
   }
 
   #recently(key: string, now: number): number {

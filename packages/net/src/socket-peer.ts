@@ -99,7 +99,7 @@ export abstract class SocketPeer implements SocketEvents, Swept {
   flush(): void {
     this.#flushDue = false;
     if (this.#phase !== 'open') return;
-    const bytes = this.drain();
+    const bytes = this.#drain();
     if (bytes === undefined) return;
     const { writableLength, writableNeedDrain } = this.#socket;
     this.#added = writableNeedDrain ? this.#added + bytes.length : 0;
@@ -212,10 +212,25 @@ export abstract class SocketPeer implements SocketEvents, Swept {
   #finish(reason: CloseReason): void {
     if (this.#phase !== 'open') return;
     this.flush();
+    this.#hangUp(reason);
+  }
+
+  /** open -> ending, with what has been written still going out. */
+  #hangUp(reason: CloseReason): void {
     this.#startEnding(reason);
     this.#socket.end();
     // Unread bytes would make the close a reset, which can overtake our last words.
     this.#socket.resume();
+  }
+
+  /** Gives nothing when that fails, which ends the connection: there are no last words to be had. */
+  #drain(): Uint8Array | undefined {
+    try {
+      return this.drain();
+    } catch (error) {
+      this.#hangUp(blame(error, this, this.#context));
+      return undefined;
+    }
   }
 
   #startEnding(reason: CloseReason): void {

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import type { NetCloseReason } from './close-reasons.ts';
@@ -33,11 +34,17 @@ export function beginsTls(bytes: Uint8Array): boolean {
 export function whenSecure(socket: TlsSocket, side: 'server' | 'client', listener: { onSecure(): void }): void {
   socket[LISTENER] = listener;
   socket.on(side === 'server' ? 'secure' : 'secureConnect', onSecure);
+  // A TLSSocket without a tls.Server tells what goes wrong after the handshake in this event alone, and stays open.
+  if (side === 'server') socket.on('_tlsError', onFault);
 }
 
 // Shared by all sockets, so that a connection costs no closures.
 function onSecure(this: TlsSocket): void {
   this[LISTENER]?.onSecure();
+}
+
+function onFault(this: TlsSocket, error: Error): void {
+  this.destroy(error);
 }
 
 /** What an error of a TLS socket means. */
@@ -60,7 +67,7 @@ export class TlsServer {
     this.#identity = typeof tls === 'function' ? tls : () => tls;
     this.#log = log;
     this.#present = this.#identity();
-    this.#context = createSecureContext(this.#present);
+    this.#context = secureContextOf(this.#present);
   }
 
   wrap(socket: Socket): TLSSocket {
@@ -74,11 +81,16 @@ export class TlsServer {
       const { cert, key } = this.#identity();
       if (cert === this.#present.cert && key === this.#present.key) return;
       this.#present = { cert, key };
-      this.#context = createSecureContext(this.#present);
+      this.#context = secureContextOf(this.#present);
     } catch (error) {
       this.#log.error('the TLS certificate cannot be used; the one before stays', { error });
     }
   }
+}
+
+/** A client must not have us begin anew again and again (TLS 1.2): each time costs us more than it. */
+function secureContextOf({ cert, key }: TlsIdentity): SecureContext {
+  return createSecureContext({ cert, key, secureOptions: constants.SSL_OP_NO_RENEGOTIATION });
 }
 
 /** TLS on a socket that we have opened. The host's name is what the certificate has to be for. */

@@ -63,6 +63,8 @@ export class WirePeer extends SocketPeer implements WireConnection {
 
   /** Everything below the application stands. */
   onSecure(): void {
+    // TLS may come about while the connection ends for having taken too long.
+    if (!this.isOpen) return;
     this.expectWithin(this.limits.setupMs, 'setup-timeout');
     this.enter(this.#begin);
   }

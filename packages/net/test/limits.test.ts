@@ -42,6 +42,18 @@ describe('admission (LIMITS)', () => {
     expect(door.enter('::1', NOW)).toBe('connections');
   });
 
+  test('an exempt address does not exempt its /64, nor does the /64 hold it back', () => {
+    const door = admission({ connectionsPerAddress: 1, exempt: ['2001:db8::1'] });
+    for (let i = 0; i < 3; i += 1) expect(door.enter('2001:db8::1', NOW)).toBeUndefined();
+    expect(door.enter('2001:db8::2', NOW)).toBeUndefined();
+    expect(door.enter('2001:db8::3', NOW)).toBe('connections-per-address');
+    expect(door.enter('2001:db8::1', NOW)).toBeUndefined();
+    for (let i = 0; i < 4; i += 1) door.leave('2001:db8::1');
+    expect(door.enter('2001:db8::3', NOW)).toBe('connections-per-address');
+    door.leave('2001:db8::2');
+    expect(door.enter('2001:db8::3', NOW)).toBeUndefined();
+  });
+
   test('accepts a second of burst, then a steady rate', () => {
     const door = admission({ acceptsPerSecond: 10 });
     const accepted = (now: number) =>

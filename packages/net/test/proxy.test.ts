@@ -258,8 +258,14 @@ describe('wires behind a proxy', () => {
     for (const scene of scenes) await scene[Symbol.asyncDispose]();
   });
 
-  test('a list of proxies that cannot be read does not open a port', async () => {
-    await expect(wireStage({ proxyFrom: ['somewhere'] })).rejects.toThrow();
+  test.each(['somewhere', '10.0.0.0/', '10.0.0.0/8/8', '10.0.0.0/0x8', '10.0.0.0/33', '', '/8'])(
+    'a list of proxies that cannot be read does not open a port: "%s"',
+    async (entry) => {
+      await expect(wireStage({ proxyFrom: [entry] })).rejects.toThrow();
+    },
+  );
+
+  test('exempt ranges that cannot be read do not open a port', async () => {
     await expect(wireStage({ limits: { exempt: ['10.0.0.0/99'] } })).rejects.toThrow();
   });
 });

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
-import { connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
+import { connect as connectTls, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { listenWire } from '../src/index.ts';
 import { selfSigned } from './certificates.ts';
@@ -10,6 +11,15 @@ const identity = selfSigned();
 const tls = { ca: identity.cert };
 /** The beginning of a client's handshake that never goes on. */
 const HALF_HELLO = Uint8Array.of(0x16, 3, 1, 2, 0, 1);
+
+/** A client inside TLS that has had its first answer. */
+async function greeted(socket: Socket, versions: SecureContextOptions): Promise<TLSSocket> {
+  const secure = connectTls({ socket, host: '127.0.0.1', ...tls, ...versions });
+  secure.on('error', () => {});
+  secure.write('hello');
+  await new Promise((resolve) => secure.once('data', resolve));
+  return secure;
+}
 
 describe('TLS wires', () => {
   test.each([
@@ -169,6 +179,32 @@ describe('who misbehaves on a TLS port is turned away and counted; others do not
       two.resetAndDestroy();
       await Promise.all([allReceived(one), allReceived(two)]);
     });
+  });
+
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'a broken record after the handshake ends the connection (%s)',
+    async (v) => {
+      await using scene = await wireStage({ tls: identity });
+      await unharmed(scene, async () => {
+        const socket = await scene.raw();
+        const secure = await greeted(socket, { minVersion: v, maxVersion: v });
+        scene.servers.length = 1;
+        socket.write(Uint8Array.of(0x17, 3, 3, 0, 40, ...Array<number>(40).fill(9)));
+        await new Promise((resolve) => secure.once('close', resolve));
+      });
+      expect(scene.counts.counts).toMatchObject({ 'closed tls-failed': 1 });
+    },
+  );
+
+  test('a client cannot have the handshake done anew (TLS 1.2)', async () => {
+    await using scene = await wireStage({ tls: identity });
+    const secure = await greeted(await scene.raw(), { maxVersion: 'TLSv1.2' });
+    const renewed = await new Promise((resolve) => {
+      secure.once('close', () => resolve('closed'));
+      secure.renegotiate({}, (error) => resolve(error === null ? 'renewed' : 'refused'));
+    });
+    expect(renewed).not.toBe('renewed');
+    await until(() => scene.listener.connections === 0);
   });
 
   test('a listener that closes ends half-open handshakes too', async () => {

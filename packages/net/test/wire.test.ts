@@ -1,7 +1,13 @@
 import { ProtocolError } from '@sv2kit/codec';
 import { describe, expect, test } from 'vitest';
-import { until } from './peers.ts';
+import type { CloseReason, WireConnection } from '../src/index.ts';
+import { allReceived, until } from './peers.ts';
 import { wireStage } from './wires.ts';
+
+async function found<T>(what: () => T | undefined): Promise<T> {
+  await until(() => what() !== undefined);
+  return what() as T;
+}
 
 describe('a plain wire', () => {
   test('carries bytes both ways; what is said while a chunk is handled leaves after it', async () => {
@@ -93,6 +99,49 @@ describe('a plain wire', () => {
     expect(scene.servers.map(({ reason }) => reason?.code)).toEqual(['line-too-long', 'internal-error', undefined]);
     expect(scene.counts.counts).toMatchObject({ bugs: 1 });
     expect(scene.errors).toHaveLength(1);
+  });
+
+  test('a wire that fails to say what it has to say ends itself alone, whoever asked it to speak', async () => {
+    const ends: Record<string, (connection: WireConnection) => void> = {
+      receive: () => {},
+      flush: (connection) => connection.flush(),
+      flushSoon: (connection) => connection.flushSoon(),
+      end: (connection) => connection.end('done'),
+    };
+    const wires: WireConnection[] = [];
+    const closed: string[] = [];
+    const accept = (connection: WireConnection) => {
+      wires.push(connection);
+      let heard = false;
+      return {
+        receive: () => {
+          heard = true;
+        },
+        drain(): undefined {
+          if (heard || asked.has(connection)) throw new TypeError('nothing to say');
+        },
+        onClose: ({ code }: CloseReason) => void closed.push(code),
+      };
+    };
+    const asked = new Set<WireConnection>();
+    await using scene = await wireStage({ accept });
+    const bystander = await scene.raw();
+    await until(() => wires.length === 1);
+    for (const [what, ask] of Object.entries(ends)) {
+      const socket = await scene.raw();
+      const connection = await found(() => wires[1]);
+      wires.length = 1;
+      // What waits for the same end of turn is not held up.
+      connection.flushSoon();
+      wires[0]?.flushSoon();
+      if (what === 'receive') socket.write('x');
+      else asked.add(connection);
+      ask(connection);
+      await allReceived(socket);
+      await until(() => scene.listener.connections === 1);
+    }
+    expect(closed).toEqual(Array(4).fill('internal-error'));
+    expect([scene.counts.counts['bugs'], scene.errors.length, bystander.closed]).toEqual([4, 4, false]);
   });
 
   test('who begins TLS on a plain port is told apart (tls-unexpected)', async () => {
