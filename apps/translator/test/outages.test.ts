@@ -269,3 +269,40 @@ test('shares that were on their way when the tip changed are no reason to leave 
   expect(site.status()['upstreamShares']).toMatchObject({ rejected: 80 });
   expect(upstream.connections.length).toBe(1);
 });
+
+test('an upstream that is there and gives no work is none: miners are let go', async () => {
+  const upstream = await startUpstream({ outputs: [{ value: 1n, script: Uint8Array.of(0x52) }] });
+  const site = await openSite({
+    urls: [upstream.url],
+    tables: ['[payout]', 'script = "51"', '[outage]', 'keep_working = 30', 'pass_over = 10', 'retry = 5'],
+  });
+  const miner = await V1Miner.connect(site.port);
+  void miner.handshake().catch(() => {});
+  await expect
+    .poll(async () => {
+      await site.pass(2_000);
+      return miner.closed;
+    })
+    .toBe(true);
+  expect(miner.jobs).toEqual([]);
+  expect(upstream.of('OpenExtendedMiningChannel').length).toBeGreaterThan(1);
+});
+
+test('the account of a shared channel is cut to what an identity may have', async () => {
+  const upstream = await startUpstream();
+  const site = await openSite({ aggregate: true, urls: [upstream.url], identities: [undefined] });
+  await site.miner({ username: 'ä'.repeat(255) });
+  const [open] = upstream.of('OpenExtendedMiningChannel');
+  expect(Buffer.from(open?.userIdentity ?? []).toString()).toMatch(/^ä+\.translator$/);
+});
+
+test('a miner that waited in vain is told so before it is let go', async () => {
+  const upstream = await startUpstream({ open: () => 'silent' });
+  const site = await openSite({ urls: [upstream.url], tables: ['[outage]', 'keep_working = 5', 'pass_over = 60'] });
+  const miner = await V1Miner.connect(site.port);
+  const answer = miner.handshake();
+  await expect.poll(() => upstream.of('OpenExtendedMiningChannel').length).toBe(1);
+  await site.pass(30_000);
+  expect(await answer).toMatchObject({ error: [24, expect.stringContaining('No upstream'), null] });
+  await miner.ended();
+});

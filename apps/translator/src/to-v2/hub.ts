@@ -150,7 +150,9 @@ export class Hub implements MinerHost, LinkOwner {
   onLinkClosed(link: UpstreamLink, { code }: CloseReason): void {
     if (this.#link !== link) return;
     this.#link = undefined;
-    this.#lostMs = this.clock.now();
+    // One that was asked for work and gave none was no upstream: miners have waited since before.
+    const gaveWork = (this.desk.latestMs ?? Number.NEGATIVE_INFINITY) >= link.sinceMs;
+    if (gaveWork || !link.wasAsked) this.#lostMs = this.clock.now();
     this.log.warn('miners go on with the work they have', { upstream: link.name, code, miners: this.miners.size });
     this.book.linkDown();
   }

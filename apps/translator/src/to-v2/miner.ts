@@ -14,7 +14,7 @@ import { extranonce1Of, extranonce2Fits, type FirmwareProfile, type TranslatedJo
 import { Allowance } from './allowance.ts';
 import type { Seat } from './book.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
-import type { MinerEndReason, MinerHost } from './miner-host.ts';
+import { MINER_END_REASONS, type MinerEndReason, type MinerHost } from './miner-host.ts';
 import { MinerShares, type ShareConsequence } from './miner-shares.ts';
 import type { MinerTally } from './miner-tally.ts';
 import { MinerTurn } from './miner-turn.ts';
@@ -117,7 +117,11 @@ export class Miner implements Wire {
     this.#host.onGone(this);
   }
 
+  /** any -> gone; who waits for an answer gets one */
   end(reason: MinerEndReason): void {
+    const requests = this.#state.phase === 'waiting' ? this.#state.requests : [];
+    const error = stratumError('unauthorised', MINER_END_REASONS[reason]);
+    for (const request of requests) this.session.refuse(request, error);
     this.#leave();
     this.connection.end(reason);
   }
@@ -172,7 +176,8 @@ export class Miner implements Wire {
   /** Time passes: is a job due again, or has it waited too long? */
   tick(nowMs: number): void {
     const state = this.#state;
-    if (state.phase === 'waiting' && nowMs - state.sinceMs > this.#host.authoriseMs) return this.#giveUpWaiting(state);
+    if (state.phase === 'waiting' && nowMs - state.sinceMs > this.#host.authoriseMs)
+      return this.end('authorise-timeout');
     if (this.#work.isStarving(nowMs)) this.#turn.giveAgain('keep-alive');
     else this.#lookAtDifficulty(nowMs);
   }
@@ -271,12 +276,6 @@ export class Miner implements Wire {
 
   #lookAtDifficulty(nowMs: number): void {
     if (!this.#turn.queued && this.#work.wantsJob(nowMs)) this.#turn.giveAgain('difficulty');
-  }
-
-  /** waiting -> arriving, with no as answer */
-  #giveUpWaiting({ requests }: Extract<State, { phase: 'waiting' }>): void {
-    for (const request of requests) this.session.refuse(request, stratumError('unauthorised', 'No upstream is there'));
-    this.end('authorise-timeout');
   }
 
   /** any -> gone */

@@ -120,6 +120,7 @@ class OwnSeat implements ChannelUser, Seat {
   /** The connection, and the channel with it, is gone. */
   lost(): void {
     const channel = this.#channel;
+    this.#putOff = undefined;
     if (channel === undefined) return;
     this.#channel = undefined;
     this.#deps.totals.lose('unanswered', channel.unanswered);

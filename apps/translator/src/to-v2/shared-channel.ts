@@ -1,7 +1,6 @@
-import { utf8 } from '@sv2kit/codec';
 import type { Work } from '@sv2kit/mining';
 import { splitUsername } from '@sv2kit/sv1';
-import { AGGREGATE_DEMAND, Demand, type TranslatedJob, type UpstreamShare } from '@sv2kit/translation';
+import { AGGREGATE_DEMAND, channelIdentity, Demand, type TranslatedJob, type UpstreamShare } from '@sv2kit/translation';
 import type { Book, BookDeps, Seat } from './book.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { Miner } from './miner.ts';
@@ -11,7 +10,7 @@ import type { UpstreamLink } from './upstream-link.ts';
 
 /** What an upstream thinks of the user, not of itself: who asks to be authorised is told. */
 const OF_THE_USER: ReadonlySet<string> = new Set(['unknown-user', 'invalid-user-identity']);
-/** What the shared channel's identity ends in. */
+/** The shared channel's worker, as a user name has it. */
 const WORKER = '.translator';
 
 /** One extended channel that all miners share; their numbers tell them apart. */
@@ -22,7 +21,7 @@ export class SharedChannel implements Book, ChannelUser, Seat {
   readonly #demand: Demand;
   #link: UpstreamLink | undefined;
   #channel: UpstreamChannel | undefined;
-  #sent = new SentShares<Miner>();
+  #sent = new SentShares<Miner>(1);
   #fresh = true;
   #latest: { readonly work: Work; readonly job: TranslatedJob } | undefined;
 
@@ -132,7 +131,7 @@ export class SharedChannel implements Book, ChannelUser, Seat {
     this.#fresh = true;
     this.#latest = undefined;
     this.#sent = new SentShares<Miner>(TRANSLATOR_LIMITS.unansweredShares);
-    const userIdentity = utf8(`${name}${WORKER}`);
+    const userIdentity = channelIdentity(name, WORKER, 0);
     this.#channel = link.request(this, { userIdentity, hashrate, minExtranonceSize: this.#deps.minExtranonceSize });
     this.#demand.restart(hashrate, this.#deps.clock.now());
   }

@@ -41,6 +41,7 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
   readonly name: string;
   /** The operator's there; undefined where miners name their own. */
   readonly account: string | undefined;
+  readonly sinceMs: number;
   readonly #connection: Connection<MiningFromClient>;
   readonly #owner: LinkOwner;
   readonly #clock: Clock;
@@ -61,7 +62,8 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
     this.name = name;
     this.account = account;
     this.#owner = owner;
-    this.#rejections = new RejectionWatch(mostRejected, clock.now());
+    this.sinceMs = clock.now();
+    this.#rejections = new RejectionWatch(mostRejected, this.sinceMs);
     this.#clock = clock;
     this.#log = log;
   }
@@ -78,6 +80,11 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
 
   get extensions(): readonly number[] {
     return [...this.#connection.extensions];
+  }
+
+  /** Whether a channel has been asked for. */
+  get wasAsked(): boolean {
+    return this.#requestId > 0;
   }
 
   get channels(): number {
