@@ -96,15 +96,16 @@ export function readMinerRequest(id: Id, method: string, params: readonly Json[]
     case 'pong':
       return { type: 'pong', id };
     default:
-      return readSuggestion(id, method);
+      return readSuggestion(id, name(method));
   }
 }
 
+/** @param method cut: the pattern takes the square of its length */
 function readSuggestion(id: Id, method: string): MinerRequest {
   const [, kind, value] = SUGGESTION.exec(method) ?? [];
   if (kind === 'difficulty') return { type: 'suggest-difficulty', id, difficulty: readDifficulty(value) };
   if (kind === 'target') return { type: 'suggest-target', id, target: readTarget(value) };
-  return { type: 'unknown', id, method: name(method) };
+  return { type: 'unknown', id, method };
 }
 
 const ASKED = new Set(['version-rolling', 'minimum-difficulty', 'subscribe-extranonce', 'info']);

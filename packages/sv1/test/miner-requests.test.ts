@@ -150,6 +150,11 @@ describe('what miners send', () => {
       { type: 'suggest-difficulty', id: '3', difficulty: 512 },
     ],
     [
+      'a suggestion far behind the name',
+      `{"id":3,"method":"mining.suggest_difficulty${' '.repeat(300)}512","params":[]}`,
+      { type: 'unknown', id: '3', method: `mining.suggest_difficulty${' '.repeat(230)}` },
+    ],
+    [
       'suggest_target',
       `{"id":3,"method":"mining.suggest_target","params":["${'1'.padStart(64, '0')}"]}`,
       { type: 'suggest-target', id: '3', target: Uint8Array.of(1, ...filled(31, 0)) },
