@@ -53,7 +53,7 @@ export class JobTranslator {
   unseen(job: TranslatedJob, miner: Pick<MinerChannel<unknown>, 'has'>, nowMs: number): TranslatedJob {
     if (!miner.has(job.id)) return job;
     const next = this.refresh(job, nowMs);
-    return miner.has(next.id) ? next.renamed(this.#ids.next()) : next;
+    return miner.has(next.id) ? this.#refreshed(next, nowMs) : next;
   }
 
   /**

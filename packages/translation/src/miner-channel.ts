@@ -4,6 +4,7 @@ import { rolledVersion, rolledVersionByDifference, type Submit } from '@sv2kit/s
 import { MINER_LIMITS, type MinerLimits } from './limits.ts';
 import { type JobTerms, type MinerJob, MinerJobs } from './miner-jobs.ts';
 import { REFUSED, type Refused } from './refusals.ts';
+import { SeenByTip } from './seen-by-tip.ts';
 import type { TranslatedJob } from './translated-job.ts';
 
 /** What `ChannelClient.share` takes for SubmitSharesExtended (§5.3.12). */
@@ -25,7 +26,7 @@ export interface UpstreamShare<U> {
 export type ShareVerdict<U> =
   | {
       readonly kind: 'accepted';
-      /** Difficulty that it proves, for the miner's hashrate. */
+      /** Difficulty that it proves, for the miner's hashrate; 0 for a block that proves none. */
       readonly work: number;
       /** Set when it meets the channel's target, or may be a block. */
       readonly forward: UpstreamShare<U> | undefined;
@@ -54,8 +55,7 @@ export class MinerChannel<U> {
   readonly #jobs: MinerJobs<U>;
   readonly #limits: MinerLimits;
   readonly #budget: ShareBudget;
-  /** Shares on the tip at hand. */
-  readonly #seen: SeenShares;
+  readonly #seen: SeenByTip;
   /** Blocks, so that none counts again when its job is stale. */
   #blocks: SeenShares | undefined;
   readonly #isLive = (source: number): boolean => this.#jobs.isLive(source);
@@ -64,7 +64,7 @@ export class MinerChannel<U> {
     this.#limits = limits;
     this.#budget = budget;
     this.#jobs = new MinerJobs(limits);
-    this.#seen = new SeenShares(limits.seenShares, budget);
+    this.#seen = new SeenByTip(limits.seenShares, budget);
   }
 
   /** The job that was given last. */
@@ -84,17 +84,11 @@ export class MinerChannel<U> {
    * @param nowMs unix time in milliseconds
    */
   give(job: TranslatedJob, terms: JobTerms<U>, nowMs: number): void {
-    const { clean, dropped } = this.#jobs.add(job, terms, nowMs);
-    if (clean) this.#seen.clear();
-    if (!dropped) return;
+    const retired = this.#jobs.add(job, terms, nowMs);
+    this.#seen.turn(job.source.prevHash);
+    if (!retired) return;
     this.#seen.jobRetired();
     this.#blocks?.jobRetired();
-  }
-
-  /** Every job so far is stale: their channel is gone and no other there yet. */
-  endTip(): void {
-    this.#jobs.endTip();
-    this.#seen.clear();
   }
 
   /** Judges a share. @param nowMs unix time in milliseconds */
@@ -136,8 +130,8 @@ export class MinerChannel<U> {
 
   /**
    * Whatever the job's state and the upstream's target. The same block twice is refused; one on the tip at hand goes out
-   * even if it cannot be remembered. A miner sends what meets its own difficulty, so that is what a block proves; one
-   * below that proves no more than the network's.
+   * even if it cannot be remembered, and proves nothing then: it may come again. Nor does one that misses the miner's own
+   * difficulty: counted beside those that meet it, hashes would prove twice what they are worth.
    */
   #judgeBlock(job: MinerJob<U>, submit: Submit, version: number, met: boolean): ShareVerdict<U> {
     const { source } = job.job;
@@ -145,8 +139,10 @@ export class MinerChannel<U> {
     const asBlock = this.#addBlock(source.number);
     if (asBlock === 'duplicate') return REFUSED.duplicate;
     if (asBlock === 'exhausted' && stale) return REFUSED['memory-exhausted'];
-    if (!stale && this.#seen.add(HASH, source.number, this.#isLive) === 'duplicate') return REFUSED.duplicate;
-    const work = met ? job.difficulty : Math.min(job.difficulty, source.networkDifficulty);
+    const asShare = stale ? 'exhausted' : this.#seen.add(HASH, source.number, this.#isLive);
+    if (asShare === 'duplicate') return REFUSED.duplicate;
+    const isRemembered = asBlock === 'new' || asShare === 'new';
+    const work = met && isRemembered ? job.difficulty : 0;
     return { kind: 'accepted', work, forward: upstreamShare(job, submit, version), isBlock: true };
   }
 

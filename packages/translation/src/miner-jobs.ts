@@ -84,8 +84,8 @@ export class MinerJobs<U> {
     return this.#jobs.some(({ job }) => job.source.number === source);
   }
 
-  /** @returns whether another tip or channel made all earlier jobs stale, and whether some were given up */
-  add(job: TranslatedJob, terms: JobTerms<U>, nowMs: number): { readonly clean: boolean; readonly dropped: boolean } {
+  /** @returns whether earlier jobs are stale or given up now */
+  add(job: TranslatedJob, terms: JobTerms<U>, nowMs: number): boolean {
     const { latest } = this;
     const clean = terms.clean || latest === undefined || !sameBytes(latest.job.source.prevHash, job.source.prevHash);
     if (clean) this.#epoch += 1;
@@ -99,12 +99,7 @@ export class MinerJobs<U> {
     latest?.job.superseded(job);
     const pinned = latest !== undefined && isPinned(latest.pinned, terms) ? latest.pinned : pin(terms);
     this.#jobs.push({ job, pinned, sinceMs: nowMs, difficulty, target, epoch: this.#epoch });
-    return { clean, dropped: this.#dropOld(nowMs) };
-  }
-
-  /** Every job is stale from now on. */
-  endTip(): void {
-    this.#epoch += 1;
+    return this.#dropOld(nowMs) || clean;
   }
 
   #dropOld(nowMs: number): boolean {

@@ -63,11 +63,6 @@ export class TranslatedJob {
     return new TranslatedJob(this.source, id, ntime);
   }
 
-  /** The same job under another id, for a miner that searches it elsewhere now. */
-  renamed(id: string): TranslatedJob {
-    return new TranslatedJob(this.source, id, this.ntime);
-  }
-
   /** By how much the job's ntime is later than its clock. */
   secondsAhead(nowMs: number): number {
     return this.ntime - clockNtime(this.source, nowMs);

@@ -44,7 +44,9 @@ const exponent = fc.integer({ min: -34, max: -27 });
 const give = fc.record({
   kind: fc.constant('give' as const),
   refreshed: fc.boolean(),
-  newTip: fc.boolean(),
+  tip: fc.constantFrom(undefined, undefined, 0, 1, 2),
+  /** One of few, so that a job comes again. */
+  branch: fc.nat(3),
   clean: fc.boolean(),
   regtest: fc.boolean(),
   rolling: fc.boolean(),
@@ -82,10 +84,7 @@ class Model {
   blocks = new Set<string>();
 
   add(job: Given, clean: boolean): void {
-    if (clean) {
-      for (const each of this.given) each.stale = true;
-      this.seen.clear();
-    }
+    if (clean) for (const each of this.given) each.stale = true;
     for (const each of this.given) each.difficulty = Math.min(each.difficulty, job.difficulty);
     this.given.push(job);
     while (
@@ -171,7 +170,8 @@ class Bout {
   #give(step: Step & { kind: 'give' }): void {
     const { latest } = this.#channel;
     const again = step.refreshed && latest !== undefined;
-    const clean = !again && (step.clean || step.newTip || latest === undefined);
+    const isNewTip = step.tip !== undefined && step.tip !== this.#tip;
+    const clean = !again && (step.clean || isNewTip || latest === undefined);
     const job = again ? this.#jobs.refresh(latest, this.#nowMs) : this.#jobs.translate(this.#work(step), this.#nowMs);
     const space = spaceOf(5, filled(4, step.prefix));
     const upstreamTarget = step.upstream < -32 ? MAX_TARGET : targetFromDifficulty(2 ** step.upstream);
@@ -182,8 +182,8 @@ class Bout {
     this.#model.add({ ...shared, ...seen, mask: rolling ? step.mask : 0, stale: false }, clean);
   }
 
-  #work({ newTip, regtest, rolling, version }: Step & { kind: 'give' }) {
-    if (newTip) this.#tip += 1;
+  #work({ tip, branch, regtest, rolling, version }: Step & { kind: 'give' }) {
+    this.#tip = tip ?? this.#tip;
     this.#count += 1;
     const minNtime = Math.floor(this.#nowMs / 1000);
     this.#last = { minNtime, nbits: regtest ? REGTEST : MAINNET, jobId: this.#count, version, rolling };
@@ -192,7 +192,7 @@ class Bout {
       versionRollingAllowed: rolling,
       prevHash: filled(32, this.#tip),
       receivedAtMs: this.#nowMs,
-      space: { merklePath: [filled(32, this.#count)] },
+      space: { merklePath: [filled(32, branch)] },
     });
   }
 

@@ -193,6 +193,24 @@ describe('a share comes twice', () => {
     expect(reasonOf(channel.judge(submitOf(next.id), NOW))).toBe('duplicate');
   });
 
+  test.each([
+    ['on a channel that was opened anew', [3]],
+    ['on a tip that comes back', [4, 3]],
+    ['on a tip that comes back after two others', [4, 5, 3]],
+    ['on a tip that was left twice', [4, 3, 4, 3]],
+  ])('%s', (_, prevHashes) => {
+    const { judge, channel, jobs } = opened();
+    expect(reasonOf(judge())).toBe('accepted');
+    for (const byte of prevHashes) {
+      // Of another message: its bytes are equal, not the same.
+      const work = workOf({ prevHash: filled(32, byte) });
+      channel.give(jobs.translate(work, NOW), terms({ clean: true, upstream: 'anew' }), NOW);
+    }
+    const { id } = channel.latest as { id: string };
+    expect(reasonOf(channel.judge(submitOf(id), NOW))).toBe('duplicate');
+    expect(reasonOf(channel.judge(submitOf(id, { nonce: 1 }), NOW))).toBe('accepted');
+  });
+
   test('when no more can be remembered: it is refused, unless jobs are gone', () => {
     const jobs = new JobTranslator();
     const limits = { ...MINER_LIMITS, seenShares: 4, jobs: 1, assuredJobs: 1 };
@@ -209,7 +227,7 @@ describe('a share comes twice', () => {
     expect(reasonOf(channel.judge(submitOf(other.id, { nonce: 5 }), NOW))).toBe('accepted');
   });
 
-  test('and its memory is given back with a tip, and with the miner', () => {
+  test('and its memory is given back with the third tip after it, and with the miner', () => {
     const shared = new ShareBudget(1_024);
     const jobs = new JobTranslator();
     const channel = new MinerChannel<string>({ budget: shared });
@@ -218,9 +236,16 @@ describe('a share comes twice', () => {
     expect(shared.used).toBe(0);
     channel.judge(submitOf(first.id), NOW);
     expect(shared.used).toBe(16);
-    channel.give(jobs.translate(workOf({ prevHash: filled(32, 9) }), NOW), terms(), NOW);
-    expect(shared.used).toBe(0);
-    channel.judge(submitOf('2'), NOW);
+    for (const [tip, used] of [
+      [1, 32],
+      [2, 48],
+      [3, 48],
+      [4, 48],
+    ] as const) {
+      channel.give(jobs.translate(workOf({ prevHash: filled(32, tip) }), NOW), terms(), NOW);
+      channel.judge(submitOf(String(tip + 1)), NOW);
+      expect(shared.used).toBe(used);
+    }
     channel.close();
     expect(shared.used).toBe(0);
   });
@@ -242,12 +267,6 @@ describe('jobs', () => {
     channel.give(jobs.translate(workOf({ jobId: 1 }), NOW), terms({ clean: true, upstream: 'other' }), NOW);
     expect(reasonOf(judge({ nonce: 2 }))).toBe('stale-job');
     expect(channel.judge(submitOf('3'), NOW)).toMatchObject({ forward: { upstream: 'other' } });
-  });
-
-  test('are all stale once the tip is ended', () => {
-    const { judge, channel } = opened();
-    channel.endTip();
-    expect(reasonOf(judge())).toBe('stale-job');
   });
 
   test('are kept for ten minutes, three of them longer, sixteen at most', () => {
@@ -293,11 +312,11 @@ describe('a possible block', () => {
   const hard = { difficulty: NONE, upstreamTarget: targetFromDifficulty(NONE) };
   const regtest = (change: Partial<JobTerms<string>> = {}) => opened(change, workOf({ nbits: REGTEST }));
 
-  test('goes upstream although it misses both difficulties, and proves what the network asks', () => {
+  test('goes upstream although it misses both difficulties, and proves nothing of the hashrate', () => {
     const { judge } = regtest(hard);
     const verdict = judge({ nonce: block });
     expect(verdict).toMatchObject({ kind: 'accepted', isBlock: true, forward: { nonce: block, jobId: 1 } });
-    expect(verdict).toMatchObject({ work: difficultyFromTarget(networkTarget) });
+    expect(verdict).toMatchObject({ work: 0 });
     expect(reasonOf(judge({ nonce: block }))).toBe('duplicate');
   });
 
@@ -338,11 +357,11 @@ describe('a possible block', () => {
     expect(regtest(hard).judge({ nonce: late, ntime: NTIME + 9_000 })).toMatchObject({ isBlock: true });
   });
 
-  test('on the tip at hand goes upstream even if it cannot be remembered', () => {
+  test('on the tip at hand goes upstream even if it cannot be remembered, and proves nothing then', () => {
     const jobs = new JobTranslator();
     const channel = new MinerChannel<string>({ budget: new ShareBudget(0) });
     const job = jobs.translate(workOf({ nbits: REGTEST }), NOW);
     channel.give(job, terms(), NOW);
-    expect(channel.judge(submitOf(job.id, { nonce: block }), NOW)).toMatchObject({ isBlock: true });
+    expect(channel.judge(submitOf(job.id, { nonce: block }), NOW)).toMatchObject({ isBlock: true, work: 0 });
   });
 });
