@@ -1,12 +1,12 @@
 // Difficulties change, of miners and of the channel, while shares are on their way: none is refused for that.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Lab, type TestV1Miner } from '../src/index.ts';
+import { eventually, Lab, type TestV1Miner } from '../src/index.ts';
 import { sharesOf, startLine } from './translating.ts';
 
 const SECOND = 1000;
 const MINERS = 12;
-/** Changes of difficulty that each miner has to live through. */
-const CHANGES = 5;
+/** A share takes some sixty hashes in the beginning: as many shares as this machine can make, and a pool may want. */
+const START = 2 ** -26;
 
 let lab: Lab;
 beforeAll(async () => {
@@ -14,10 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
-/** Difficulties that a miner's jobs came with, each change counted. */
-function changes({ jobs }: TestV1Miner): number {
+/** How often a miner's difficulty rose, or fell, from one job to the next. */
+function turns({ jobs }: TestV1Miner, way: 'up' | 'down'): number {
   const difficulties = jobs.items.map(({ difficulty }) => difficulty);
-  return difficulties.filter((each, index) => index > 0 && each !== difficulties[index - 1]).length;
+  return difficulties.filter((each, index) => {
+    const before = difficulties[index - 1] ?? each;
+    return way === 'up' ? each > before : each < before;
+  }).length;
 }
 
 describe.each([
@@ -28,28 +31,40 @@ describe.each([
     const pool = await lab.workingPool({
       templateProviders: [lab.url(await lab.templateProvider({ dataDir: `${lab.folder}/provider-${aggregate}` }))],
       dataDir: `${lab.folder}/pool-${aggregate}`,
-      minDifficulty: 1e-12,
+      minDifficulty: 1e-9,
       sharesPerMinute: 60,
       assumedHashrate: 1_000,
     });
-    await using line = await startLine({ lab, pool }, { aggregate, sharesPerMinute: 60 });
-    const miners = await Promise.all(
-      Array.from({ length: MINERS }, (_, index) =>
-        line.miner({
-          username: `alice.load-${index}`,
-          manners: {
-            difficulty: index % 2 === 0 ? 'at-once' : 'next-job',
-            versionMask: index % 3 === 0 ? 0 : 0xffff_ffff,
-          },
-        }),
-      ),
-    );
-    const enough = (): boolean => miners.every((miner) => changes(miner) >= CHANGES);
-    const tallies = Promise.all(miners.map((miner) => miner.mineWhile(() => !enough(), { wanted: 'share' })));
-    const said = await lab.clock.until(SECOND, tallies);
-    expect(said.flatMap(({ refused }) => refused)).toEqual([]);
+    const miners: TestV1Miner[] = [];
+    await using line = await startLine({ lab, pool }, { aggregate, sharesPerMinute: 60, startDifficulty: START });
+    for (let index = 0; index < MINERS; index += 1) miners.push(await line.miner(deviceOf(index)));
+    /** Blocks are kept back: another tip would make shares stale, which is another matter. */
+    const loadUntil = async (enough: () => boolean): Promise<void> => {
+      const tallies = miners.map((miner) => miner.mineWhile(() => !enough(), { wanted: 'share' }));
+      const said = await lab.clock.until(SECOND, Promise.all(tallies));
+      expect(said.flatMap(({ refused }) => refused)).toEqual([]);
+    };
+    const all = (way: 'up' | 'down', times: number) => (): boolean =>
+      miners.every((miner) => turns(miner, way) >= times);
+
+    await loadUntil(all('up', 2));
+    const resting = eventually('difficulties to fall', () => all('down', 1)() || undefined);
+    await lab.clock.until(5 * SECOND, resting);
+    const before = sharesOf(pool).accepted;
+    await loadUntil(() => all('up', 3)() && sharesOf(pool).accepted > before);
+
     expect(sharesOf(pool).rejected).toEqual({});
-    expect(sharesOf(pool).accepted).toBeGreaterThan(0);
+    expect(line.middle.seen.filter(({ message }) => message.type === 'SetTarget').length).toBeGreaterThan(0);
+    expect(line.middle.connections).toBe(1);
     await Promise.all(miners.map((miner) => miner[Symbol.asyncDispose]()));
   });
+});
+
+/** Half of them use a new difficulty for the work in their hands as well; a third cannot roll versions. */
+const deviceOf = (index: number) => ({
+  username: `alice.load-${index}`,
+  manners: {
+    difficulty: index % 2 === 0 ? ('at-once' as const) : ('next-job' as const),
+    versionMask: index % 3 === 0 ? 0 : 0xffff_ffff,
+  },
 });
