@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startUpstream } from './scripted-upstream.ts';
-import { openSite } from './site.ts';
+import { EASY, openSite } from './site.ts';
 import { V1Miner } from './v1-miner.ts';
 
 test.for([false, true])(
@@ -194,4 +194,25 @@ test('a miner that waited in vain is told so before it is let go', async () => {
   await site.pass(30_000);
   expect(await answer).toMatchObject({ error: [24, expect.stringContaining('No upstream'), null] });
   await miner.ended();
+});
+
+test('an upstream that says nothing once shares were sent is left for the next', async () => {
+  const [dead, alive] = [await startUpstream({ share: 'silent' }), await startUpstream()];
+  const site = await openSite({
+    urls: [dead.url, alive.url],
+    identities: ['alice', 'bob'],
+    tables: ['[outage]', 'answer = 100'],
+  });
+  const miner = await site.miner({ password: `d=${EASY},fixed` });
+  await site.pass(200_000, 5_000);
+  await miner.submit(miner.solve());
+  await site.pass(90_000, 5_000);
+  dead.job(1);
+  await miner.nextJob();
+  await site.pass(90_000, 5_000);
+  await miner.submit(miner.solve());
+  await site.pass(95_000, 5_000);
+  expect(alive.connections).toEqual([]);
+  await site.pass(10_000, 5_000);
+  await expect.poll(() => alive.of('OpenExtendedMiningChannel').length).toBe(1);
 });

@@ -106,6 +106,10 @@ export const translatorConfig = config(
         min: 0.01,
         max: 1,
       }),
+      answer: number(300, 'An upstream that says nothing at all for so long after a share was sent is left.', {
+        min: 1,
+        max: 86_400,
+      }),
       silence: number(0, 'An upstream that says nothing for so long is taken for dead; 0: TCP decides.', {
         min: 0,
         max: 86_400,

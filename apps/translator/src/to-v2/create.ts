@@ -96,6 +96,7 @@ function openUpstream(config: TranslatorConfig, deps: TranslatorDeps, hub: Hub, 
         {
           owner: hub,
           mostRejected: outage.mostRejected,
+          answerMs: outage.answer * 1000,
           clock,
           log,
         },

@@ -106,7 +106,7 @@ export class UpstreamChannel {
     const { jobId, extranonce, version, ntime, nonce } = share;
     const worker = this.link.namesWorkers && userIdentity !== undefined ? { userIdentity } : {};
     const message = this.#client.share({ jobId, extranonce, version, ntime, nonce, ...worker });
-    this.link.send(message);
+    this.link.sendShare(message);
     this.#sent = message.sequenceNumber;
     return message.sequenceNumber;
   }

@@ -23,6 +23,7 @@ export const UPSTREAM_FAULTS = {
   'extranonce-too-small': 'The channel leaves less room than a miner number and extranonce2 take.',
   'extranonce-too-large': 'Prefix and rolled part are longer together than an extranonce can be.',
   'wrong-channel-kind': 'The upstream answered with another kind of channel than was asked for.',
+  silent: 'It says nothing although shares were sent: the connection leads nowhere.',
   'shares-rejected': 'It rejects more of its shares than `outage.most_rejected` allows: miners would work for nothing.',
   'job-refused': 'A job does not pay what the operator asks for, or cannot be read.',
 } as const;
@@ -32,6 +33,8 @@ export interface UpstreamLinkDeps {
   readonly owner: LinkOwner;
   /** Part of all shares that may be rejected; 1: all of them. */
   readonly mostRejected: number;
+  /** How long it may say nothing once a share was sent. */
+  readonly answerMs: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -50,18 +53,22 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
   readonly #channels = new Map<number, UpstreamChannel>();
   readonly #groups = new Map<number, Set<UpstreamChannel>>();
   readonly #rejections: RejectionWatch;
+  readonly #answerMs: number;
   #requestId = 0;
+  /** When the first share was sent of which nothing has been heard since. */
+  #unheardMs: number | undefined;
   open = true;
 
   constructor(
     connection: Connection<MiningFromClient>,
     { name, account }: { readonly name: string; readonly account: string | undefined },
-    { owner, mostRejected, clock, log }: UpstreamLinkDeps,
+    { owner, mostRejected, answerMs, clock, log }: UpstreamLinkDeps,
   ) {
     this.#connection = connection;
     this.name = name;
     this.account = account;
     this.#owner = owner;
+    this.#answerMs = answerMs;
     this.sinceMs = clock.now();
     this.#rejections = new RejectionWatch(mostRejected, this.sinceMs);
     this.#clock = clock;
@@ -111,6 +118,11 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
 
   send(message: MiningFromClient): void {
     this.#connection.send(message);
+  }
+
+  sendShare(share: MiningFromClient): void {
+    this.#unheardMs ??= this.#clock.now();
+    this.#connection.send(share);
   }
 
   /** What waits leaves at once: for a block. */
@@ -174,6 +186,9 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
     if (rejected !== undefined) {
       return this.#owner.giveUp(this, 'shares-rejected', `${Math.round(100 * rejected)} % of the latest`);
     }
+    if (this.#unheardMs !== undefined && nowMs - this.#unheardMs > this.#answerMs) {
+      return this.#owner.giveUp(this, 'silent');
+    }
     const late = (channel: UpstreamChannel): boolean => nowMs - channel.requestedMs > TRANSLATOR_LIMITS.channelMs;
     for (const channel of this.#opening.values()) {
       if (late(channel)) return this.#owner.giveUp(this, 'channel-timeout', this.#silence);
@@ -190,6 +205,7 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
 
   onMessage(message: MiningFromServer): void {
     const nowMs = this.#clock.now();
+    this.#unheardMs = undefined;
     switch (message.type) {
       case 'OpenExtendedMiningChannelSuccess':
       case 'OpenStandardMiningChannelSuccess':
