@@ -66,6 +66,8 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   }
 
   onReady(): void {
+    // It may have changed since SetupConnection was answered.
+    if (!this.canRoll(this.#context.versionMask !== 0)) return this.end('version-rolling-changed');
     this.#context.downstreams.add(this);
     // Has nothing to open a channel for until it has a template, a token and miners: silence is what ends it.
     if (this.selectsWork) this.connection.markInUse();
@@ -128,7 +130,12 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   canRoll(rolling: boolean): boolean {
     if (rolling) return !this.#fixedVersion;
     if ((this.connection.setup.flags & REQUIRES_VERSION_ROLLING) !== 0) return false;
-    return this.#fixedVersion || this.#miners.values().every(({ channel }) => channel.kind === 'extended');
+    return this.#miners.values().every(({ channel }) => this.knowsWhetherToRoll(channel.kind));
+  }
+
+  /** Whether a channel's devices hear rightly if versions may roll: by SetupConnection, or by each of their jobs. */
+  knowsWhetherToRoll(kind: 'standard' | 'extended'): boolean {
+    return kind === 'extended' || this.#fixedVersion === (this.#context.versionMask === 0);
   }
 
   /** A tip has been seen that custom jobs may wait for. */

@@ -78,8 +78,10 @@ export class Openings {
   }
 
   #onAuthorised(admissible: Admissible, authorisation: Authorisation): void {
-    const { line, nextId } = this.#host;
-    const { requestId, userIdentity } = admissible.request;
+    const { line, nextId, downstream } = this.#host;
+    const { requestId, userIdentity, type } = admissible.request;
+    const kind = type === 'OpenStandardMiningChannel' ? 'standard' : 'extended';
+    if (!downstream.knowsWhetherToRoll(kind)) return downstream.end('version-rolling-changed');
     if (authorisation.kind === 'refused') return this.#refuse(requestId, authorisation.code);
     if (this.#context.board.work === undefined) return this.#refuse(requestId, 'no-work-available');
     const sizes = this.#opener.sizes(admissible.request);

@@ -2,8 +2,8 @@ import { BIP323_MASK, MAX_TARGET } from '@sv2kit/bitcoin';
 import { REQUIRES_FIXED_VERSION, REQUIRES_STANDARD_JOBS, REQUIRES_VERSION_ROLLING } from '@sv2kit/codec';
 import { NOBODY, type UpstreamJob } from '@sv2kit/mining';
 import { describe, expect, test } from 'vitest';
-import type { AcceptedShare } from '../src/index.ts';
-import { bytes, NETWORK_TARGET, NTIME, rig, solve, type TestMiner, tip } from './support.ts';
+import type { AcceptedShare, MiningServerDeps } from '../src/index.ts';
+import { bytes, NETWORK_TARGET, NTIME, rig, solve, TestMiner, tip } from './support.ts';
 
 const V1_MASK = 0x1fffe000;
 const PREFIX = bytes(4, 0xe1);
@@ -25,12 +25,13 @@ function v1Job(overrides: Partial<UpstreamJob> = {}): UpstreamJob {
 
 const within = (prefix: Uint8Array) => ({ within: { prefix, extranonceSize: 8 }, indexBytes: 2 });
 
-function v1Rig(mask = V1_MASK, shares: AcceptedShare[] = []) {
+function v1Rig(mask = V1_MASK, shares: AcceptedShare[] = [], deps: Partial<MiningServerDeps> = {}) {
   const made = rig({
     config: { tag: bytes(0, 0), extranonce: within(PREFIX), versionMask: mask },
     deps: {
       authorise: () => ({ kind: 'admitted', payout: NOBODY }),
       onShare: (share) => void shares.push(share),
+      ...deps,
     },
     working: false,
   });
@@ -94,6 +95,24 @@ describe("a server on an upstream's jobs", () => {
     expect(() => rig({ working: false }).server.activate(v1Job(), tip(1))).toThrow('where any number are filled');
   });
 
+  test('refuses channels beyond what one byte of index tells apart, until tips have made room', async () => {
+    const narrow = { within: { prefix: PREFIX, extranonceSize: 8 }, indexBytes: 1 };
+    const { connect, server, settle } = v1Rig();
+    server.renew({ extranonce: narrow });
+    server.activate(v1Job(), tip(1));
+    await settle();
+    const miner = connect();
+    for (let i = 0; i < 256; i += 1) expect(miner.open('standard').phase).toBe('open');
+    expect(miner.open('standard').phase).not.toBe('open');
+    expect(miner.of('OpenMiningChannelError')).toMatchObject([{ errorCode: 'channel-capacity-exhausted' }]);
+    miner.close();
+    const open = () => connect().open('standard').phase === 'open';
+    expect(open()).toBe(false);
+    for (const height of [2, 3]) server.activate(v1Job({ height: 800_000 + height }), tip(height), { clean: true });
+    await settle();
+    expect(open()).toBe(true);
+  });
+
   test('lets jobs of a standing tip live unless it is told that they are void', async () => {
     for (const clean of [false, true]) {
       const { connect, server, settle } = v1Rig();
@@ -150,6 +169,49 @@ describe('setVersionMask()', () => {
     expect(share(extended, 0x20002000)).toBe('version-rolling-not-allowed');
     expect(connect(REQUIRES_VERSION_ROLLING).refused?.errorCode).toBe('unsupported-feature-flags');
     expect(connect().flags).toBe(REQUIRES_FIXED_VERSION);
+  });
+
+  test('to none: who opens a standard channel later cannot be told either, and is let go then', async () => {
+    let admit: (() => void) | undefined;
+    const { connect, server, settle } = v1Rig(V1_MASK, [], {
+      authorise: ({ userIdentity }) => {
+        const admitted = { kind: 'admitted', payout: NOBODY } as const;
+        if (userIdentity.length !== 4) return admitted;
+        return new Promise((resolve) => {
+          admit = () => resolve(admitted);
+        });
+      },
+    });
+    const [later, asking, extended] = [connect(), connect(), connect()];
+    asking.open('standard', { user: 'slow' });
+    extended.open('extended');
+    server.setVersionMask(0);
+    await settle();
+    expect([later.ended, asking.ended, extended.ended]).toEqual([undefined, undefined, undefined]);
+    later.open('standard');
+    admit?.();
+    await settle();
+    extended.open('extended');
+    expect([later.ended, asking.ended]).toEqual(['version-rolling-changed', 'version-rolling-changed']);
+    expect([...later.sent, ...asking.sent]).toEqual([]);
+    expect([extended.ended, extended.clients.map(({ phase }) => phase)]).toEqual([undefined, ['open', 'open']]);
+    const back = connect();
+    expect([back.flags, back.open('standard').phase]).toEqual([REQUIRES_FIXED_VERSION, 'open']);
+  });
+
+  test('to none or from it while a connection is being set up: it is let go once it is ready', () => {
+    for (const [before, after, flags] of [
+      [V1_MASK, 0, REQUIRES_VERSION_ROLLING],
+      [0, V1_MASK, 0],
+    ] as const) {
+      const { server, clock } = v1Rig(before);
+      const miner = new TestMiner(9, flags, clock);
+      const verdict = server.service.accept(miner as never);
+      if (verdict.kind === 'refuse') throw new Error('refused');
+      server.setVersionMask(after);
+      verdict.handler.onReady?.();
+      expect(miner.ended).toBe('version-rolling-changed');
+    }
   });
 
   test('from none: who was told that versions are fixed comes back to hear otherwise (§5.3.1)', async () => {
