@@ -75,6 +75,8 @@ describe('a role ends with 2, before it listens anywhere, and says file, key, wh
   test.concurrent.each([
     { role: 'template-provider', key: 'listen' },
     { role: 'pool', key: 'listen' },
+    { role: 'translator', key: 'listen' },
+    { role: 'translator-to-v1', key: 'listen' },
     { role: 'mining-device', key: 'monitoring' },
   ] as const)('$role: a port that is taken, as soon as it tries', async ({ role, key }) => {
     const file = configFile(tomlOf(role, {}));
@@ -90,6 +92,8 @@ describe('--example is a configuration that --config reads, apart from what only
     { role: 'template-provider', missing: /nodes\[0\]: lets nobody in: /, given: /^#(cookie_file = )/m },
     { role: 'pool', missing: /coinbase: needs either an address or a descriptor: /, given: /^#(address = )/m },
     { role: 'mining-device', missing: undefined, given: undefined },
+    { role: 'translator', missing: undefined, given: undefined },
+    { role: 'translator-to-v1', missing: undefined, given: undefined },
   ] as const)('$role', async ({ role, missing, given }) => {
     const example = await sv2kit(role, '--example');
     expect(example).toMatchObject({ end: { kind: 'exit', code: 0 }, stderr: '' });

@@ -1,7 +1,14 @@
 // V1 miners behind a translator behind a job declarator client: they mine the miner's own choice of transactions.
 import type { JdClient } from '@sv2kit/jd-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeTransactions, type RoleHere, sendTransactions, SOLO_SCRIPT, type V1Job } from '../src/index.ts';
+import {
+  makeTransactions,
+  type ManInTheMiddle,
+  type RoleHere,
+  sendTransactions,
+  SOLO_SCRIPT,
+  type V1Job,
+} from '../src/index.ts';
 import {
   acknowledged,
   expectPaid,
@@ -31,8 +38,8 @@ async function clientOf(pair: Pair): Promise<RoleHere<JdClient>> {
   return client;
 }
 
-const translatorOf = (client: RoleHere<JdClient>, aggregate: boolean) =>
-  scene.lab.translator({ upstreams: [{ url: scene.lab.url(client), user: 'alice' }], aggregate });
+const translatorOf = (upstream: RoleHere<JdClient> | ManInTheMiddle, aggregate: boolean) =>
+  scene.lab.translator({ upstreams: [{ url: scene.lab.url(upstream), user: 'alice' }], aggregate });
 
 /** By whom the block would pay. */
 const isSolo = ({ coinb2 }: V1Job): boolean => Buffer.from(coinb2).includes(SOLO_SCRIPT, 0, 'hex');
@@ -78,7 +85,8 @@ describe.each([
     };
     await using pair = await startPair(scene, { name: `lost, ${name}` });
     await using client = await clientOf(pair);
-    await using translator = await translatorOf(client, aggregate);
+    const beforeClient = await lab.beforePool(client.service.address.port);
+    await using translator = await translatorOf(beforeClient, aggregate);
     await using miner = await minerOf(translator, { manners: { takesExtranonce: true } });
     expect(await pathOf(pair.pool, await blockOf(await miner.job()))).toBe('declared-full-template');
 
@@ -93,7 +101,9 @@ describe.each([
     await workingAs(scene, client, 'pooled');
     await lab.clock.until(SECOND, together);
     await minesBy(miner, pair.beforePool);
+    // Each time the prefix changed, behind the back of the miner, in the middle of its work.
+    expect(beforeClient.seen.filter(({ message }) => message.type === 'SetExtranoncePrefix').length).toBeGreaterThan(1);
     expect(miner.lines.heard.items.filter(({ method }) => method === 'mining.set_extranonce')).toEqual([]);
-    expect(translator.status()).toMatchObject({ upstream: { state: 'connected' } });
+    expect(beforeClient.connections).toBe(1);
   });
 });

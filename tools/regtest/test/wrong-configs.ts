@@ -2,12 +2,13 @@
 
 const KEY = '9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
 const URL_OF_SERVER = `stratum2+tcp://127.0.0.1:8442/${KEY}`;
+const URL_OF_V1_POOL = 'stratum+tcp://pool.example:3333';
 /** One character of the key is mistyped. */
 const BAD_URL = `stratum2+tcp://127.0.0.1:8442/${KEY.replace('9bXi', '9bXj')}`;
 const HERE = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const ELSEWHERE = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4';
 
-export type Role = 'template-provider' | 'pool' | 'mining-device';
+export type Role = 'template-provider' | 'pool' | 'mining-device' | 'translator' | 'translator-to-v1';
 
 /** A whole configuration, of which a scenario takes a part away or puts another in its place. */
 export const TABLES: Readonly<Record<Role, Readonly<Record<string, string>>>> = {
@@ -21,6 +22,11 @@ export const TABLES: Readonly<Record<Role, Readonly<Record<string, string>>>> = 
     identity: '[identity]\nauthority_secret_file = "authority.key"',
     providers: `[[template_providers]]\nurl = "${URL_OF_SERVER}"`,
     coinbase: `[coinbase]\naddress = "${HERE}"`,
+  },
+  translator: { top: 'chain = "regtest"', upstreams: `[[upstreams]]\nurl = "${URL_OF_SERVER}"` },
+  'translator-to-v1': {
+    identity: '[identity]\nauthority_secret_file = "authority.key"',
+    upstreams: `[[upstreams]]\nurl = "${URL_OF_V1_POOL}"\nuser = "account.worker"`,
   },
   'mining-device': { top: 'threads = 1', upstreams: `[[upstreams]]\nurl = "${URL_OF_SERVER}"` },
 };
@@ -171,5 +177,39 @@ export const wrongs: readonly Wrong[] = [
     name: 'no server',
     change: { upstreams: '' },
     says: 'upstreams: needs at least 1; for example: [[upstreams]]',
+  },
+  {
+    role: 'translator',
+    name: 'a V1 pool, which is what the other translator is for',
+    change: { upstreams: `[[upstreams]]\nurl = "${URL_OF_V1_POOL}"` },
+    says:
+      `upstreams[0].url: "${URL_OF_V1_POOL}" is a Stratum V1 URL; a Stratum V2 server's begins with stratum2+tcp://; ` +
+      `for example: url = "stratum2+tcp://pool.example:3336/${KEY}"`,
+  },
+  {
+    role: 'translator',
+    name: 'half of what TLS needs',
+    change: { tls: '[tls]\nlisten = "127.0.0.1:1"\ncert_file = "miners.pem"' },
+    says: 'tls.key_file: is missing: TLS needs all three keys',
+  },
+  {
+    role: 'translator',
+    name: 'an extranonce2 that no firmware could use',
+    change: { top: 'extranonce2_size = 1' },
+    says: 'extranonce2_size: 1 is below 2; for example: extranonce2_size = 4',
+  },
+  {
+    role: 'translator-to-v1',
+    name: 'a V2 pool, which is what the other translator is for',
+    change: { upstreams: '[[upstreams]]\nurl = "stratum2+tcp://pool.example:3333"\nuser = "account.worker"' },
+    says:
+      `upstreams[0].url: "stratum2+tcp://pool.example:3333" is a Stratum V2 URL; a Stratum V1 pool's begins with ` +
+      `stratum+tcp://, or stratum+ssl:// for TLS; for example: url = "${URL_OF_V1_POOL}"`,
+  },
+  {
+    role: 'translator-to-v1',
+    name: 'nobody whom the pool would pay',
+    change: { upstreams: `[[upstreams]]\nurl = "${URL_OF_V1_POOL}"` },
+    says: 'upstreams[0].user: is missing; for example: user = "account.worker"',
   },
 ];
