@@ -63,7 +63,7 @@ export class Demand {
 
   /** @returns the nominal_hash_rate to send now, taken for sent; undefined when nothing is due */
   due(nowMs: number): number | undefined {
-    if (nowMs - this.#saidMs < this.#policy.paceMs) return undefined;
+    if (Math.abs(nowMs - this.#saidMs) < this.#policy.paceMs) return undefined;
     const nominal = Math.fround(this.#sum);
     if (nominal === this.#said) return undefined;
     const emptied = nominal === 0 || this.#said === 0;

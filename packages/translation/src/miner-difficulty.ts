@@ -40,6 +40,14 @@ export const DIFFICULTY_TUNING: DifficultyTuning = {
 /** More than an exahash a second has no V1 connection: from a wrong word beyond it the way down would be long. */
 const MOST_AT_START = 2 ** 32;
 
+/**
+ * Hashes per second that a miner is believed on its word alone; no machine makes more. Were it believed more, an upstream
+ * would make a channel so hard that all who share it were left without shares.
+ */
+const MOST_UNPROVEN = 1e15;
+/** The estimate goes as low as a miner is weak: what holds its difficulty up says nothing of it. */
+const ESTIMATE_BOUNDS = { min: 2 ** -40, max: SV1_LIMITS.mostDifficulty };
+
 /** What a miner's difficulty starts from; the first one that is there counts: the miner's own word, the operator's, a guess. */
 export interface DifficultyOptions {
   readonly sharesPerMinute: number;
@@ -108,9 +116,10 @@ export class MinerDifficulty {
     return this.#current;
   }
 
-  /** Estimated hashes per second; before the first share what is guessed. */
+  /** Estimated hashes per second; before there are shares what is guessed, within reason. */
   get hashrate(): number {
-    return this.#vardiff?.hashrate ?? (this.#start * HASHES_PER_DIFFICULTY * this.#sharesPerMinute) / 60;
+    const hashrate = this.#vardiff?.hashrate ?? (this.#start * HASHES_PER_DIFFICULTY * this.#sharesPerMinute) / 60;
+    return this.#accepted < this.#tuning.evidence ? Math.min(hashrate, MOST_UNPROVEN) : hashrate;
   }
 
   /**
@@ -127,9 +136,8 @@ export class MinerDifficulty {
   /** The difficulty of a job that goes out now. */
   next(limits: DifficultyLimits, nowMs: number): number {
     this.#limits = limits;
-    const bounds = { min: this.#floor, max: SV1_LIMITS.mostDifficulty, network: limits.networkDifficulty };
     this.#vardiff ??= this.#begin(nowMs);
-    this.#vardiff.setBounds(bounds);
+    this.#vardiff.setBounds({ ...ESTIMATE_BOUNDS, network: limits.networkDifficulty });
     this.#hear(this.#vardiff, nowMs);
     this.#look(this.#vardiff, nowMs);
     const difficulty = this.#bounded(this.#vardiff, limits);
@@ -141,8 +149,9 @@ export class MinerDifficulty {
     return difficulty;
   }
 
-  /** A share was accepted. @param work its difficulty */
+  /** A share was accepted. @param work its difficulty; 0 for a block that proves none */
   accepted(work: number, nowMs: number): void {
+    if (work === 0) return;
     this.#accepted += 1;
     this.#sinceMs = nowMs;
     this.#vardiff?.accepted(work, nowMs);
@@ -156,7 +165,7 @@ export class MinerDifficulty {
     const vardiff = this.#vardiff;
     const limits = this.#limits;
     if (vardiff === undefined || limits === undefined || this.#fixed) return false;
-    if (nowMs - this.#lookedMs < this.#tuning.urgentMs && this.#suggestion !== 'first') return false;
+    if (Math.abs(nowMs - this.#lookedMs) < this.#tuning.urgentMs && this.#suggestion !== 'first') return false;
     const asked = this.#suggestion === 'first' || this.#suggestion === 'later';
     if (!this.#hear(vardiff, nowMs) && !asked && !vardiff.urgent && !vardiff.outOfBounds) return false;
     this.#look(vardiff, nowMs);
@@ -165,8 +174,7 @@ export class MinerDifficulty {
 
   #begin(nowMs: number): Vardiff {
     this.#sinceMs = nowMs;
-    const bounds = { min: this.#floor, max: SV1_LIMITS.mostDifficulty };
-    return new Vardiff(this.#start, this.#sharesPerMinute, bounds, nowMs, this.#tuning.vardiff);
+    return new Vardiff(this.#start, this.#sharesPerMinute, ESTIMATE_BOUNDS, nowMs, this.#tuning.vardiff);
   }
 
   #guess(difficulty: number, nowMs: number): void {
@@ -180,7 +188,7 @@ export class MinerDifficulty {
   #hear(vardiff: Vardiff, nowMs: number): boolean {
     if (this.#fixed || this.#accepted >= this.#tuning.evidence || this.#start <= this.#floor) return false;
     const { expected, step } = this.#accepted === 0 ? this.#tuning.silence : this.#tuning.sparse;
-    const silentMs = nowMs - this.#sinceMs;
+    const silentMs = Math.abs(nowMs - this.#sinceMs);
     if (silentMs < this.#tuning.leastSilenceMs) return false;
     if ((silentMs / 60_000) * this.#sharesPerMinute < expected) return false;
     this.#guess(vardiff.difficulty / step, nowMs);

@@ -11,7 +11,7 @@ export interface PayoutRule {
 
 /** Why a job does not pay what it should. */
 export const PAYOUT_PROBLEMS = {
-  'unreadable-coinbase': 'The coinbase is no transaction.',
+  'unreadable-coinbase': 'The coinbase is no transaction, or its extranonce is not within one of its scripts.',
   'empty-coinbase': 'The coinbase pays nothing to anybody.',
   'payout-missing': 'No output pays the script that the operator named.',
   'payout-too-low': "The outputs to the script hold less than their part of the coinbase's value.",
@@ -38,35 +38,45 @@ const BILLION = 1_000_000_000;
  * would have let it claim beyond its outputs is not known here.
  */
 export function verifyPayout(work: Work, { script, share }: PayoutRule): PayoutVerdict {
-  const outputs = outputsOf(work);
-  if (outputs === undefined) return unpaid('unreadable-coinbase');
+  const coinbase = readCoinbase(work);
+  if (coinbase === undefined) return unpaid('unreadable-coinbase');
   let paid = 0n;
   let total = 0n;
-  let named = false;
-  for (const output of outputs) {
+  for (const output of coinbase.outputs) {
     total += output.value;
-    if (!sameBytes(output.script, script)) continue;
-    paid += output.value;
-    named = true;
+    if (output.script !== coinbase.rolled && sameBytes(output.script, script)) paid += output.value;
   }
   if (total === 0n) return unpaid('empty-coinbase');
-  if (!named || paid === 0n) return unpaid('payout-missing', paid, total);
-  if (paid * BigInt(BILLION) < total * BigInt(Math.round(share * BILLION)))
-    return unpaid('payout-too-low', paid, total);
-  return { kind: 'paid', paid, total };
+  if (paid === 0n) return unpaid('payout-missing', paid, total);
+  // Rounded down: no coinbase pays parts of a satoshi.
+  const least = (total * BigInt(Math.round(share * BILLION))) / BigInt(BILLION);
+  return paid < least ? unpaid('payout-too-low', paid, total) : { kind: 'paid', paid, total };
 }
 
-function outputsOf({ space }: Work): readonly TxOut[] | undefined {
+interface Coinbase {
+  readonly outputs: readonly TxOut[];
+  /** The script with the extranonce. */
+  readonly rolled: Uint8Array;
+}
+
+/** @returns undefined for what is no coinbase, or one of which miners roll more than a script: it may be another then */
+function readCoinbase({ space }: Work): Coinbase | undefined {
   if (space.kind !== 'extended') throw new Error('a standard job does not show its coinbase');
   const { coinbasePrefix, coinbaseSuffix, extranoncePrefix, extranonceSize } = space;
-  const behind = coinbasePrefix.length + extranoncePrefix.length + extranonceSize;
-  const coinbase = new Uint8Array(behind + coinbaseSuffix.length);
-  coinbase.set(coinbasePrefix);
-  coinbase.set(extranoncePrefix, coinbasePrefix.length);
-  coinbase.set(coinbaseSuffix, behind);
+  const begin = coinbasePrefix.length;
+  const end = begin + extranoncePrefix.length + extranonceSize;
+  const bytes = new Uint8Array(end + coinbaseSuffix.length);
+  bytes.set(coinbasePrefix);
+  bytes.set(extranoncePrefix, begin);
+  bytes.set(coinbaseSuffix, end);
   try {
-    const { inputs, outputs } = parseTransaction(coinbase);
-    return inputs.length === 1 ? outputs : undefined;
+    const { inputs, outputs } = parseTransaction(bytes);
+    const [input] = inputs;
+    if (input === undefined || inputs.length > 1) return undefined;
+    const scripts = [input.scriptSig, ...outputs.map(({ script }) => script)];
+    // Scripts are views of the bytes.
+    const rolled = scripts.find(({ byteOffset, length }) => byteOffset <= begin && byteOffset + length >= end);
+    return rolled && { outputs, rolled };
   } catch (error) {
     if (error instanceof BitcoinError) return undefined;
     throw error;

@@ -41,6 +41,12 @@ describe("a channel's nominal hashrate (§5.3.7)", () => {
     expect(demand.due(NOW + 2_000)).toBe(0);
   });
 
+  test('is said though the clock has gone back', () => {
+    const demand = new Demand(AGGREGATE_DEMAND, 0, NOW);
+    demand.join(5);
+    expect(demand.due(NOW - 3_600_000)).toBe(5);
+  });
+
   test('starts anew with another channel', () => {
     const demand = new Demand(AGGREGATE_DEMAND, 0, NOW);
     demand.join(5);

@@ -116,6 +116,19 @@ describe("a miner's first difficulty", () => {
     expect(miner.current).toBeUndefined();
   });
 
+  test.each<[string, Partial<DifficultyOptions>]>([
+    ['its password', { password: readPassword('d=4294967296') }],
+    ["its password's least", { password: readPassword('md=1152921504606846976') }],
+    ['a suggestion', { suggested: 2 ** 40 }],
+  ])('claims no more than a machine can do upstream, whatever %s says', (_, options) => {
+    const miner = made(options);
+    expect(miner.hashrate).toBe(1e15);
+    miner.next(limits, NOW);
+    expect(miner.hashrate).toBe(1e15);
+    for (let again = 0; again < 10; again += 1) miner.suggest(2 ** (30 + again), NOW);
+    expect(miner.hashrate).toBe(1e15);
+  });
+
   test('may follow a suggestion until shares say more', () => {
     const miner = made();
     miner.next(limits, NOW);
@@ -288,6 +301,30 @@ describe('a miner', () => {
     expect(miner.hashrate / 1e14).toBeGreaterThan(0.8);
     expect(miner.hashrate / 1e14).toBeLessThan(1.25);
     expect(urgentJobs).toBe(0);
+  });
+
+  test.each(['md=1e12', 'd=4294967296', 'd=4294967296,fixed'])(
+    'is measured as it is, whatever its password %j claims',
+    (password) => {
+      const { miner } = simulate({
+        hashrate: () => 1e14,
+        seconds: 900,
+        seed: 7,
+        options: { password: readPassword(password) },
+        limits: () => ({ ...limits, upstreamTarget: targetFromDifficulty(2 ** 14) }),
+      });
+      expect(miner.hashrate / 1e14).toBeGreaterThan(0.6);
+      expect(miner.hashrate / 1e14).toBeLessThan(1.6);
+    },
+  );
+
+  test('is eased though the clock has gone back', () => {
+    const miner = made({ start: 1_024 });
+    expect(miner.next(limits, NOW)).toBe(1_024);
+    expect(miner.wantsJob(NOW - 3_600_000)).toBe(true);
+    expect(miner.next(limits, NOW - 3_600_000)).toBe(16);
+    expect(miner.wantsJob(NOW - 3_600_000 + 34_000)).toBe(false);
+    expect(miner.wantsJob(NOW - 3_600_000 + 36_000)).toBe(true);
   });
 
   test('that says nothing for long is not forgotten to be quick', () => {

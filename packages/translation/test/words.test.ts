@@ -80,6 +80,14 @@ describe('an upstream job', () => {
   };
   const commitment = Uint8Array.of(0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed, ...new Uint8Array(32));
 
+  /** The extranonce of 12 bytes is behind `before`, within or in front of the outputs. */
+  const rolling = (before: readonly number[], ...behind: readonly number[]) => {
+    const input = [1, ...new Uint8Array(32), 0xff, 0xff, 0xff, 0xff, 4, 3, 1, 2, 3, 0xff, 0xff, 0xff, 0xff];
+    const coinbasePrefix = Uint8Array.of(2, 0, 0, 0, ...input, ...before);
+    return workOf({ space: { coinbasePrefix, coinbaseSuffix: Uint8Array.of(...behind, 0, 0, 0, 0) } });
+  };
+  const hundred = [100, 0, 0, 0, 0, 0, 0, 0];
+
   test.each<[string, ReturnType<typeof workOf>, number, object]>([
     ['pays all of it', paying([100n, ourScript], [0n, commitment]), 1, { kind: 'paid', paid: 100n, total: 100n }],
     ['pays in two outputs', paying([60n, ourScript], [40n, ourScript]), 1, { kind: 'paid', paid: 100n, total: 100n }],
@@ -94,6 +102,30 @@ describe('an upstream job', () => {
       paying([98n, ourScript], [2n, otherScript]),
       0.99,
       { problem: 'payout-too-low', paid: 98n, total: 100n },
+    ],
+    [
+      'pays its part of an odd value, rounded down: there is no half satoshi',
+      paying([50n, ourScript], [51n, otherScript]),
+      0.5,
+      { kind: 'paid', paid: 50n, total: 101n },
+    ],
+    [
+      'pays one satoshi less than its part rounded down',
+      paying([49n, ourScript], [52n, otherScript]),
+      0.5,
+      { problem: 'payout-too-low' },
+    ],
+    [
+      'has its extranonce in an output without a value',
+      rolling([2, ...hundred, ourScript.length, ...ourScript, ...new Uint8Array(8), 14, 0x6a, 12]),
+      1,
+      { kind: 'paid', paid: 100n, total: 100n },
+    ],
+    [
+      'has its extranonce in front of the script, so that another one makes other outputs',
+      rolling([1], ourScript.length, ...ourScript),
+      0.1,
+      { problem: 'unreadable-coinbase' },
     ],
     [
       'pays one satoshi too little',
@@ -123,6 +155,13 @@ describe('an upstream job', () => {
     ],
   ])('that %s', (_, work, share, verdict) => {
     expect(verifyPayout(work, { script: ourScript, share })).toMatchObject(verdict);
+  });
+
+  test('does not pay a script that is the named one with one extranonce alone', () => {
+    const named = [0, 20, 9, 9, 9, 9, 9, 9, 9, 9];
+    const work = rolling([1, ...hundred, 22, ...named]);
+    const script = Uint8Array.of(...named, 0xa0, 0xa0, 0xa0, 0xa0, ...new Uint8Array(8));
+    expect(verifyPayout(work, { script, share: 0.1 })).toMatchObject({ problem: 'payout-missing', total: 100n });
   });
 
   test('is read with its witness, where the upstream has left it in', () => {
