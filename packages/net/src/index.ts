@@ -38,7 +38,7 @@ export {
   systemClock,
 } from './ports.ts';
 export { type Accepted, type Refused, type Service, type ServiceOptions, serve } from './service.ts';
-export { MAX_PROXY_HEADER } from './proxy-header.ts';
+export { MAX_PROXY_HEADER, type ProxyHeader, readProxyHeader } from './proxy-header.ts';
 export type { Remote } from './remote.ts';
 export type { TlsIdentity, TlsTrust } from './tls.ts';
 export type { Wire, WireConnection } from './wire.ts';

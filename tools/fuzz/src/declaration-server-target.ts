@@ -18,7 +18,7 @@ import {
   TOKEN_KEY_SIZE,
 } from '@sv2kit/declaration';
 import { bytes, integer, mutate } from './random.ts';
-import type { Target } from './targets.ts';
+import type { Target } from './target.ts';
 
 const PAYOUT_SCRIPT = Uint8Array.of(0x00, 0x14, ...new Uint8Array(20).fill(0x11));
 const NBITS = 0x207fffff;

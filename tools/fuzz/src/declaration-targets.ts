@@ -20,7 +20,7 @@ import {
 } from '@sv2kit/declaration';
 import { declarationServerTarget } from './declaration-server-target.ts';
 import { bytes, integer, mutate } from './random.ts';
-import type { Target } from './targets.ts';
+import type { Target } from './target.ts';
 
 const KEY = new Uint8Array(TOKEN_KEY_SIZE).fill(0x6b);
 const USER = utf8('fuzz.worker');

@@ -1,6 +1,6 @@
 import type { Random } from '@sv2kit/codec';
 import { seeded } from './random.ts';
-import type { Target } from './targets.ts';
+import type { Target } from './target.ts';
 
 /** An input that a target could not stand; `seed` and `iteration` bring it back. */
 export class Finding extends Error {
@@ -14,15 +14,20 @@ export class Finding extends Error {
 const inputOf = (seed: number, iteration: number): Random => seeded(Math.imul(seed, 0x9e3779b1) ^ iteration);
 
 /** Runs iterations of a target while `goOn` says so; returns how many ran. */
-export function fuzz(name: string, target: Target, seed: number, goOn: (iteration: number) => boolean): number {
+export async function fuzz(
+  name: string,
+  target: Target,
+  seed: number,
+  goOn: (iteration: number) => boolean,
+): Promise<number> {
   let iteration = 0;
-  for (; goOn(iteration); iteration += 1) attempt(name, target, seed, iteration);
+  for (; goOn(iteration); iteration += 1) await attempt(name, target, seed, iteration);
   return iteration;
 }
 
-export function attempt(name: string, target: Target, seed: number, iteration: number): void {
+export async function attempt(name: string, target: Target, seed: number, iteration: number): Promise<void> {
   try {
-    target(inputOf(seed, iteration));
+    await target(inputOf(seed, iteration));
   } catch (error) {
     throw new Finding(name, seed, iteration, error);
   }

@@ -17,7 +17,7 @@ A target may be a part of a name. Examples:
   npm run fuzz -- --seed 7 --iteration 1234 noise:seal
 Exit code: 0 nothing found, 1 a finding, 2 wrong usage.`;
 
-function main(): number {
+async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -38,11 +38,11 @@ function main(): number {
   if (!(seconds > 0 && Number.isInteger(seed))) return usage('--seconds takes a number above 0, --seed an integer');
   for (const [name, target] of chosen) {
     if (values.iteration !== undefined) {
-      attempt(name, target, seed, Number(values.iteration));
+      await attempt(name, target, seed, Number(values.iteration));
       continue;
     }
     const end = performance.now() + (seconds * 1000) / chosen.length;
-    const runs = fuzz(name, target, seed, () => performance.now() < end);
+    const runs = await fuzz(name, target, seed, () => performance.now() < end);
     console.log(`${name}: ${runs} inputs, nothing found (seed ${seed})`);
   }
   return 0;
@@ -59,7 +59,7 @@ function usage(text: string): number {
 }
 
 try {
-  process.exitCode = main();
+  process.exitCode = await main();
 } catch (error) {
   console.error(error);
   process.exitCode = error instanceof Finding ? 1 : 2;

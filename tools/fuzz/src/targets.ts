@@ -5,7 +5,6 @@ import {
   type MessageDefinition,
   type MessageTable,
   mining,
-  ProtocolError,
   protocols,
   type Random,
   sampleMessage,
@@ -20,7 +19,6 @@ import {
   finishInitiator,
   formatAuthorityKey,
   issueCertificate,
-  NoiseError,
   Opener,
   parseAuthorityKey,
   parseUrl,
@@ -32,22 +30,15 @@ import {
 } from '@sv2kit/noise';
 import { ClientSession, ServerSession } from '@sv2kit/session';
 import { declarationTargets } from './declaration-targets.ts';
+import { netTargets } from './net-targets.ts';
+import { expectPeerErrorsOnly } from './peer-errors.ts';
 import { bytes, integer, mutate, pieces } from './random.ts';
-
-/** One iteration: draws an input and feeds it. A throw that is not an error meant for peers is a finding. */
-export type Target = (random: Random) => void;
+import type { Target } from './target.ts';
+import { translatorTargets } from './translator-targets.ts';
+import { v1Targets } from './v1-targets.ts';
 
 const ALL_EXTENSIONS = new Set([1, 2]);
 const LIMITS = { largest: 2_000, most: 40 };
-
-/** Runs `attempt`; lets only those errors pass that end one connection. */
-function expectPeerErrorsOnly(attempt: () => void): void {
-  try {
-    attempt();
-  } catch (error) {
-    if (!(error instanceof ProtocolError || error instanceof NoiseError)) throw error;
-  }
-}
 
 const everyDefinition = new Set(
   protocols.flatMap((p) => [...p.fromClient.definitions, ...p.fromServer.definitions] as MessageDefinition[]),
@@ -184,4 +175,7 @@ export const targets: Readonly<Record<string, Target>> = {
   'noise:seal': sealTarget,
   'noise:text': textTarget,
   ...declarationTargets,
+  ...netTargets,
+  ...v1Targets,
+  ...translatorTargets,
 };
