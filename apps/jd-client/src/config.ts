@@ -22,6 +22,7 @@ import {
   MAX_TAG_SIZE,
   minerLimitsSection,
   miningFields,
+  proxyProtocolField,
 } from '@sv2kit/mining-server';
 import { checkUpstreams } from './upstream-config.ts';
 
@@ -33,6 +34,7 @@ const seconds = (sample: number, help: string) => number(sample, help, { min: 0.
 export const jdClientConfig = config(
   {
     listen: address('127.0.0.1:34265', 'Where miners connect.'),
+    proxyProtocol: proxyProtocolField,
     chain: choice(['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'], 'mainnet', 'The chain to mine on.'),
     dataDir: path('jd-client-data', 'The journal of shares and blocks is kept in here, under journal.'),
     identity: identitySection,

@@ -26,6 +26,7 @@ import {
   MAX_TAG_SIZE,
   minerLimitsSection,
   miningFields,
+  proxyProtocolField,
 } from '@sv2kit/mining-server';
 import { USER_POLICIES } from './users.ts';
 
@@ -35,6 +36,7 @@ const EXAMPLE_KEY = '9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
 export const poolConfig = config(
   {
     listen: address('127.0.0.1:3336', 'Where miners connect.'),
+    proxyProtocol: proxyProtocolField,
     chain: choice(['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'], 'mainnet', 'The chain to mine on.'),
     dataDir: path('pool-data', 'The journal of shares and blocks is kept in here, under journal.'),
     identity: identitySection,

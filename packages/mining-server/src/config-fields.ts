@@ -1,4 +1,5 @@
 import {
+  addressRanges,
   boolean,
   checkExtensions,
   integer,
@@ -47,10 +48,17 @@ export const extensionsSection = section('Protocol extensions, by number.', {
   required: integers([], 'Extensions that miners must ask for.', { min: 0, max: 0x7fff }),
 });
 
+/** `proxy_protocol` */
+export const proxyProtocolField = addressRanges(
+  [],
+  'Addresses and subnets of load balancers: each of their connections has to begin with a PROXY protocol v2 header.',
+);
+
 /** `[limits]` */
 export const minerLimitsSection = section('What miners may cost.', {
   connections: integer(DEFAULT_LIMITS.connections, 'Connections at once.', { min: 1 }),
   connectionsPerAddress: integer(DEFAULT_LIMITS.connectionsPerAddress, 'Of these from one address.', { min: 1 }),
+  exempt: addressRanges(DEFAULT_LIMITS.exempt, 'Addresses and subnets without a limit of their own.'),
   channelsPerConnection: integer(MINING_SERVER_LIMITS.channelsPerConnection, 'Channels of one connection.', {
     min: 1,
   }),
@@ -60,6 +68,7 @@ export const minerLimitsSection = section('What miners may cost.', {
 
 /** What of a service's configuration says how miners are served, as it is read. */
 export interface MinersConfig {
+  readonly proxyProtocol: readonly string[];
   readonly mining: ValuesOf<typeof targetFields> & { readonly refreshInterval: number };
   readonly acknowledgements: ValuesOf<(typeof acknowledgementsSection)['fields']>;
   readonly extensions: ValuesOf<(typeof extensionsSection)['fields']>;

@@ -26,6 +26,7 @@ export {
   extensionsSection,
   minerLimitsSection,
   miningFields,
+  proxyProtocolField,
   targetFields,
 } from './config-fields.ts';
 export { byOutcome, type MinerMetrics, minerMetrics } from './metrics.ts';

@@ -29,17 +29,18 @@ export interface MinerPortDeps {
 
 /** Opens the port that a mining server's miners connect to, as its service is configured. */
 export function listenForMiners(
-  config: Pick<MinersConfig, 'extensions' | 'limits'> & { readonly listen: Address },
+  config: Pick<MinersConfig, 'proxyProtocol' | 'extensions' | 'limits'> & { readonly listen: Address },
   { server, identity, clock, log, metrics }: MinerPortDeps,
 ): Promise<Listener> {
-  const { connections, connectionsPerAddress, firstChannel, silence } = config.limits;
+  const { connections, connectionsPerAddress, exempt, firstChannel, silence } = config.limits;
   const { supported, required } = config.extensions;
   return listen({
     ...config.listen,
     identity: () => identity.current(),
     services: [server.service],
     extensions: { supported, required },
-    limits: { connections, connectionsPerAddress, firstUseMs: firstChannel * 1000, silenceMs: silence * 1000 },
+    proxyFrom: config.proxyProtocol,
+    limits: { connections, connectionsPerAddress, exempt, firstUseMs: firstChannel * 1000, silenceMs: silence * 1000 },
     clock,
     log,
     metrics,

@@ -22,6 +22,7 @@ import {
   checkMiners,
   extensionsSection,
   minerLimitsSection,
+  proxyProtocolField,
   targetFields,
 } from '@sv2kit/mining-server';
 
@@ -32,6 +33,7 @@ const MASK = /^[0-9a-f]{1,8}$/i;
 export const translatorToV1Config = config(
   {
     listen: address('127.0.0.1:34255', 'Where V2 devices connect.'),
+    proxyProtocol: proxyProtocolField,
     dataDir: path('translator-to-v1-data', 'The journal of shares and blocks is kept in here, under journal.'),
     identity: identitySection,
     upstreams: sections(
