@@ -180,6 +180,17 @@ describe('what a V1 pool may do', () => {
     },
   );
 
+  test('it asks for more than the network does: easier shares stay here, blocks go there all the same', async () => {
+    await using pool = await listen({ difficulty: 2 ** -16 });
+    await using translator = await start([pool]);
+    await using miner = await connectTo(translator);
+    const channel = await miner.open('extended');
+    expect(await channel.mine({ wanted: 'share' })).toBe('accepted');
+    await mineOn(channel, pool);
+    expect(pool.shares.items).toHaveLength(1);
+    expect(translator.status()).toMatchObject({ shares: { accepted: 2, withheld: 1, relayed: { count: 1 } } });
+  });
+
   test('it stops allowing versions to be rolled: those who must are let go, others go on (§5.3.1)', async () => {
     await using pool = await listen();
     await using translator = await start([pool]);
@@ -244,6 +255,15 @@ describe('what a V1 pool lacks', () => {
     await expect(declaring).rejects.toThrow('setup-refused');
   });
 
+  test('an account of ours: the pool is left for the next', async () => {
+    await using strange = await listen({ authorises: () => false });
+    await using pool = await listen();
+    await using translator = await start([strange, pool]);
+    await using miner = await connectTo(translator);
+    await mineOn(await miner.open('extended'), pool);
+    expect(strange.shares.items).toEqual([]);
+  });
+
   test('room for channels: the pool is left, and the log says how many channels would fit', async () => {
     await using small = await listen({ extranonce2Size: 1 });
     await using large = await listen();
@@ -272,6 +292,26 @@ describe('a V1 pool is lost', () => {
     await lab.clock.until(SECOND, translator.condition('pool', true));
     await mineOn(channel, pool);
     expect(miner.messages.items.filter(({ type }) => type === 'CloseChannel')).toEqual([]);
+    expect(refused(pool)).toEqual([]);
+  });
+
+  test('for a moment, and goes on with the session: shares of meanwhile are handed in late', async () => {
+    await using pool = await listen({ resumes: true });
+    await using translator = await start([pool]);
+    await using miner = await connectTo(translator);
+    const channel = await miner.open('extended');
+    expect(await channel.mine({ wanted: 'share' })).toBe('accepted');
+    await pool.shares.first('the first share', () => true);
+    pool.open = false;
+    pool.drop();
+    await translator.condition('pool', false);
+    expect(await channel.mine({ wanted: 'share' })).toBe('accepted');
+    pool.open = true;
+    await lab.clock.until(
+      SECOND,
+      pool.shares.first('the share of meanwhile', () => true, { from: 1 }),
+    );
+    await mineOn(channel, pool);
     expect(refused(pool)).toEqual([]);
   });
 
