@@ -1,5 +1,5 @@
 import { isObject, type Id, type Json, own, writeResult } from './envelope.ts';
-import { STRATUM_ERROR_NUMBERS, type StratumError } from './errors.ts';
+import { STRATUM_ERROR_NUMBERS, type StratumError, stratumError } from './errors.ts';
 import { bytesFromHex, bytesToHex, uint32FromHex, uint32ToHex } from './hex.ts';
 import { SV1_LIMITS } from './limits.ts';
 import type { Configure } from './miner-requests.ts';
@@ -110,7 +110,7 @@ function sessionOf(items: readonly Json[]): string {
 /** The answer to a submit or an authorize. */
 export type Verdict = { readonly kind: 'accepted' } | { readonly kind: 'rejected'; readonly error: StratumError };
 
-/** Reads an answer's result and error: an error or anything but a clear yes is a no. */
+/** Reads the answer to a submit: an error or anything but a clear yes is a no. */
 export function readVerdict(result: Json, error: Json): Verdict {
   const refusal = readError(error);
   if (refusal !== undefined) return { kind: 'rejected', error: refusal };
@@ -118,6 +118,12 @@ export function readVerdict(result: Json, error: Json): Verdict {
   if (word === true || word === 1 || (typeof word === 'string' && /^(true|ok)$/i.test(word)))
     return { kind: 'accepted' };
   return { kind: 'rejected', error: { code: STRATUM_ERROR_NUMBERS.other, message: 'not accepted' } };
+}
+
+/** Reads the answer to an authorize. A bare null is a yes: pools that mean no say so in the error. */
+export function readAuthorised(result: Json, error: Json): Verdict {
+  const refusal = readError(error) ?? (result === false ? stratumError('unauthorised') : undefined);
+  return refusal === undefined ? { kind: 'accepted' } : { kind: 'rejected', error: refusal };
 }
 
 /**
@@ -139,19 +145,4 @@ function errorOf(code: Json | undefined, message: Json | undefined): StratumErro
     code: typeof number === 'number' && Number.isInteger(number) ? number : STRATUM_ERROR_NUMBERS.other,
     message: text.slice(0, SV1_LIMITS.nameLength),
   };
-}
-
-/** The answer to mining.get_transactions: each transaction in hex. */
-export function writeTransactions(id: Id, transactions: readonly Uint8Array[]): string {
-  return writeResult(
-    id,
-    transactions.map((transaction) => bytesToHex(transaction)),
-  );
-}
-
-/** @returns undefined when the pool does not tell */
-export function readTransactions(result: Json): readonly Uint8Array[] | undefined {
-  if (!Array.isArray(result)) return undefined;
-  const transactions = result.map((entry) => bytesFromHex(entry, 1, 1 << 22)).filter((entry) => entry !== undefined);
-  return transactions.length === result.length ? transactions : undefined;
 }

@@ -1,4 +1,4 @@
-import { readConfigured, readError, readSubscription, readVerdict, type Verdict } from './answers.ts';
+import { readAuthorised, readConfigured, readError, readSubscription, readVerdict } from './answers.ts';
 import type { ClientState, Sv1ClientEvent } from './client-events.ts';
 import { type Line, NO_ID, readLine, writeError, writeResult } from './envelope.ts';
 import { Sv1Error, type StratumError, stratumError } from './errors.ts';
@@ -169,12 +169,13 @@ export class Sv1ClientSession {
   }
 
   *#onAnswer(answer: Answer): Generator<Sv1ClientEvent, void, undefined> {
-    const asked = this.#requests.answered(answer.id);
+    const { id, result, error } = answer;
+    const asked = this.#requests.answered(id);
     switch (asked?.kind) {
       case 'share':
-        return yield { type: 'verdict', ticket: asked.ticket, verdict: readVerdict(answer.result, answer.error) };
+        return yield { type: 'verdict', ticket: asked.ticket, verdict: readVerdict(result, error) };
       case 'worker':
-        return yield { type: 'worker', username: asked.username, verdict: workerVerdict(answer) };
+        return yield { type: 'worker', username: asked.username, verdict: readAuthorised(result, error) };
       case 'configure':
         return yield* this.#onConfigured(answer);
       case 'subscribe':
@@ -209,10 +210,10 @@ export class Sv1ClientSession {
   }
 
   /** authorising -> working, denied */
-  *#onAuthorised(answer: Answer): Generator<Sv1ClientEvent, void, undefined> {
+  *#onAuthorised({ result, error }: Answer): Generator<Sv1ClientEvent, void, undefined> {
     if (this.#state.phase !== 'authorising') return;
-    const refusal = refusalOf(answer);
-    if (refusal !== undefined) return yield this.#deny('authorise', refusal);
+    const verdict = readAuthorised(result, error);
+    if (verdict.kind === 'rejected') return yield this.#deny('authorise', verdict.error);
     const subscription = { ...this.#state.subscription, ...this.#terms.extranonce };
     this.#state = { phase: 'working', subscription };
     const difficulty = this.#options.suggestDifficulty;
@@ -249,16 +250,6 @@ export class Sv1ClientSession {
   #mustWork(what: string): void {
     if (this.#state.phase !== 'working') throw new Error(`cannot ${what} when ${this.#state.phase}`);
   }
-}
-
-/** Why a pool does not authorise. A bare null is a yes: pools that mean no say so in the error. */
-function refusalOf({ result, error }: Answer): StratumError | undefined {
-  return readError(error) ?? (result === false ? stratumError('unauthorised') : undefined);
-}
-
-function workerVerdict(answer: Answer): Verdict {
-  const error = refusalOf(answer);
-  return error === undefined ? { kind: 'accepted' } : { kind: 'rejected', error };
 }
 
 /** Bits that rolling should have at least to be of use: BIP310's own example. */

@@ -23,13 +23,11 @@ export {
   readConfigured,
   readError,
   readSubscription,
-  readTransactions,
   readVerdict,
   type Subscription,
   type Verdict,
   writeConfigured,
   writeSubscription,
-  writeTransactions,
 } from './answers.ts';
 export type { ClientState, PoolJob, Sv1ClientEvent } from './client-events.ts';
 export { type ClientSessionOptions, Sv1ClientSession } from './client-session.ts';

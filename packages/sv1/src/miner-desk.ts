@@ -65,11 +65,6 @@ export class MinerDesk {
     return this.subscribing.kind === 'given' ? this.subscribing.subscription : undefined;
   }
 
-  /** Whether the miner has asked for mining.set_extranonce. */
-  get takesExtranonces(): boolean {
-    return this.takesExtranonce;
-  }
-
   /** Whether a user name may submit. */
   isAuthorised(username: string): boolean {
     return this.workers.isGranted(username);

@@ -7,12 +7,10 @@ import {
   readLine,
   readPoolMessage,
   readSubscription,
-  readTransactions,
   readVerdict,
   writeConfigured,
   writePoolMessage,
   writeSubscription,
-  writeTransactions,
 } from '../src/index.ts';
 import { bytesOf, filled, JOB, SUBSCRIPTION } from './builders.ts';
 
@@ -182,7 +180,7 @@ describe('what pools answer', () => {
     for (const none of [null, false, 0, '', []]) expect(readError(none)).toBeUndefined();
   });
 
-  test('to subscribe, configure and get_transactions are read as they were written', () => {
+  test('to subscribe and configure are read as they were written', () => {
     expect(readSubscription(result(writeSubscription('1', SUBSCRIPTION)).result)).toEqual(SUBSCRIPTION);
     const configured = {
       versionRolling: { mask: 0x6000 },
@@ -191,10 +189,6 @@ describe('what pools answer', () => {
       info: true,
     };
     expect(readConfigured(result(writeConfigured('1', configured)).result)).toEqual(configured);
-    const transactions = [filled(100, 1), filled(60, 2)];
-    expect(readTransactions(result(writeTransactions('1', transactions)).result)).toEqual(transactions);
-    expect(readTransactions(['zz'])).toBeUndefined();
-    expect(readTransactions(null)).toBeUndefined();
   });
 
   test('the first answer fits the 1,023 bytes that a probe reads', () => {
