@@ -1,6 +1,7 @@
-import { type PoolProcess, startPool } from './pool-process.ts';
+import type { PlacedProcess } from './placed-process.ts';
+import { startPool } from './pool-process.ts';
 import { type TemplateSource, templateSource } from './template-source.ts';
-import { startTranslator, type TranslatorProcess } from './translator-process.ts';
+import { startTranslator } from './translator-process.ts';
 import { openV1Fleet, type V1Fleet } from './v1-fleet.ts';
 
 export interface V1SceneOptions {
@@ -16,8 +17,8 @@ export interface V1SceneOptions {
 /** V1 miners, a translator, its pool with a journal on disk: each server a process of its own. */
 export interface V1Scene extends AsyncDisposable {
   readonly source: TemplateSource;
-  readonly pool: PoolProcess;
-  readonly translator: TranslatorProcess;
+  readonly pool: PlacedProcess;
+  readonly translator: PlacedProcess;
   readonly fleet: V1Fleet;
 }
 

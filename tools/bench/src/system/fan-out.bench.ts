@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Fleet, openFleet } from '../load/fleet.ts';
 import { needOpenFiles } from '../load/open-files.ts';
-import { type PoolProcess, startPool } from '../load/pool-process.ts';
+import type { PlacedProcess } from '../load/placed-process.ts';
+import { startPool } from '../load/pool-process.ts';
 import { type TemplateSource, templateSource } from '../load/template-source.ts';
 import { spread } from '../samples.ts';
 import { Table } from '../table.ts';
@@ -31,7 +32,7 @@ interface Run {
   readonly atPool: number;
 }
 
-async function oneTip(pool: PoolProcess, fleet: Fleet, source: TemplateSource): Promise<Run> {
+async function oneTip(pool: PlacedProcess, fleet: Fleet, source: TemplateSource): Promise<Run> {
   await pool.begin();
   const arrived = fleet.nextTip();
   const start = performance.now();

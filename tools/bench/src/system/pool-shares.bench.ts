@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 import { type Fleet, openFleet } from '../load/fleet.ts';
 import { type LoadResult, refusals } from '../load/offered-load.ts';
 import { needOpenFiles } from '../load/open-files.ts';
-import { type PoolProcess, startPool } from '../load/pool-process.ts';
+import type { PlacedProcess } from '../load/placed-process.ts';
+import { startPool } from '../load/pool-process.ts';
 import type { Usage } from '../load/inside.ts';
 import { type TemplateSource, templateSource } from '../load/template-source.ts';
 import { spread } from '../samples.ts';
@@ -32,7 +33,7 @@ const WARM_UP_SECONDS = 3;
 const SETTLE_MS = 500;
 
 interface Scene {
-  readonly pool: PoolProcess;
+  readonly pool: PlacedProcess;
   readonly fleet: Fleet;
   readonly source: TemplateSource;
 }

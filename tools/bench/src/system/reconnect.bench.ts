@@ -6,7 +6,8 @@ import { openFleet } from '../load/fleet.ts';
 import { handshakeBurst } from '../load/handshake-burst.ts';
 import { needOpenFiles } from '../load/open-files.ts';
 import type { Usage } from '../load/inside.ts';
-import { type PoolProcess, startPool } from '../load/pool-process.ts';
+import type { PlacedProcess } from '../load/placed-process.ts';
+import { startPool } from '../load/pool-process.ts';
 import { templateSource } from '../load/template-source.ts';
 import { spread } from '../samples.ts';
 import { Table } from '../table.ts';
@@ -29,7 +30,7 @@ interface Run {
 
 /** Connects, opens a channel each, and leaves again; the first time is not counted. */
 async function rounds(
-  pool: PoolProcess,
+  pool: PlacedProcess,
   round: () => Promise<{ seconds: number; leave(): Promise<void> }>,
 ): Promise<Run[]> {
   const all: Run[] = [];
