@@ -2,7 +2,8 @@ import { compareTargets, joinCoinbase, meetsTarget, sameBytes } from '@sv2kit/bi
 import { HeldShares } from './held-shares.ts';
 import type { ActiveWork, Job } from './job.ts';
 import { JobBook, type LiveJob } from './job-book.ts';
-import { CHANNEL_LIMITS, type ChannelLimits, FUTURE_BLOCK_MARGIN, MAX_FUTURE_BLOCK_TIME } from './limits.ts';
+import { CHANNEL_LIMITS, type ChannelLimits } from './limits.ts';
+import { allowsNtime } from './ntime-rule.ts';
 import { rejected, type SettledShare, type Share, type ShareOutcome, type Solution } from './share.ts';
 import { sameSpace, untouchedNtime } from './search-space.ts';
 import { SeenByTip } from './seen-by-tip.ts';
@@ -104,8 +105,10 @@ export abstract class ServerChannel {
    * @throws Error when the job was never sent to this channel as a future one
    */
   setNewPrevHash(jobId: number, tip: Tip, minNtime: number, nowMs: number, generation = 0): SettledShare[] {
-    const { newTip } = this.#jobs.activate(jobId, tip, this.#target, minNtime, nowMs, generation);
-    if (newTip) this.#seen.clear();
+    const before = this.#jobs.tip?.prevHash;
+    const { newTip, job } = this.#jobs.activate(jobId, tip, this.#target, minNtime, nowMs, generation);
+    if (newTip && job.job.numbered) this.#seen.clear();
+    else if (newTip) this.#seen.turn(before, tip.prevHash);
     return this.#held.drain((share) => this.#judgeHeld(share, nowMs));
   }
 
@@ -190,7 +193,7 @@ export abstract class ServerChannel {
     if (this.#jobs.isStale(job)) return rejected('stale-share');
     const versionError = job.job.versionError(share.version);
     if (versionError !== undefined) return rejected(versionError);
-    if (!allowsTime(job, share.ntime, nowMs)) return rejected('invalid-ntime');
+    if (!allowsNtime(job, share.ntime, nowMs)) return rejected('invalid-ntime');
     if (!meetsTarget(hash, job.target)) return rejected('difficulty-too-low');
     const seen = this.#seen.current.add(hash, share.jobId, (jobId) => this.#jobs.isCurrent(jobId));
     if (seen === 'new') return { kind: 'accepted', work: job.difficulty, credit: job.job.credit, hash: hash.slice() };
@@ -233,13 +236,4 @@ export abstract class ServerChannel {
     if (job.extranonceSize === this.fullExtranonceSize) return;
     throw new Error(`job ${job.id} has another extranonce size than channel ${this.channelId}`);
   }
-}
-
-/**
- * Bounded by our clock, or by the time of the server's own template where that is later, in case our clock is slow. What a
- * client says of its own job moves no bound: no node would take a block so far ahead.
- */
-function allowsTime({ job, minNtime }: LiveJob, ntime: number, nowMs: number): boolean {
-  const base = job.origin.kind === 'custom' ? nowMs / 1000 : Math.max(nowMs / 1000, minNtime);
-  return ntime >= minNtime && ntime <= base + MAX_FUTURE_BLOCK_TIME - FUTURE_BLOCK_MARGIN;
 }

@@ -13,9 +13,9 @@ interface Past {
 }
 
 /**
- * The shares of one channel by tip, and the targets of its client's own jobs. A server's own job never comes twice, so that a new tip makes its shares worthless;
- * a client's own job may: when a reorganisation leads back to a tip, the same coinbase must neither be credited again nor
- * get another target.
+ * The shares of one channel by tip, and the targets of its client's own jobs. A server's numbered job never comes twice,
+ * so that a new tip makes its shares worthless; any other may, a client's own or an upstream's: when a reorganisation
+ * leads back to a tip, the same coinbase must neither be credited again nor get another target.
  */
 export class SeenByTip {
   readonly #limits: ChannelLimits;
@@ -41,7 +41,7 @@ export class SeenByTip {
     this.#past = [];
   }
 
-  /** Another tip, from which the client may come back. @param from undefined when there was none before */
+  /** Another tip, from which jobs may lead back. @param from undefined when there was none before */
   turn(from: Uint8Array | undefined, to: Uint8Array): void {
     const { current: seen, pinned } = this;
     const isNew = seen.size === 0 && pinned.size === 0;

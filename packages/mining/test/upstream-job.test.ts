@@ -76,6 +76,21 @@ describe("an upstream's job", () => {
     expect(at(VERSION | 0x20)).toEqual({ kind: 'rejected', code: 'invalid-version-bits' });
   });
 
+  test('has shares refused that are further ahead of its ntime than the strictest pools allow, unless time has passed', () => {
+    const channel = extended();
+    const board = boardOf(upstream());
+    for (const step of new Feed().advance(board)) applyStep(step, channel, made, NTIME, NOW);
+    const job = board.work?.current.job(made);
+    if (job === undefined) throw new Error('no job');
+    const at = (ntime: number, afterS = 0) => channel.submit(solve(channel, job, { ntime }), NOW + afterS * 1_000);
+    expect(at(NTIME + 600).kind).toBe('accepted');
+    for (const lead of [601, 7_000]) {
+      expect(at(NTIME + lead)).toEqual({ kind: 'rejected', code: 'invalid-ntime' });
+    }
+    expect(at(NTIME + 1_000, 1_000).kind).toBe('accepted');
+    expect(at(NTIME + 1_100, 1_000)).toEqual({ kind: 'rejected', code: 'invalid-ntime' });
+  });
+
   test('is never sent with a min_ntime below its own, however long the tip stands (§5.3.15)', () => {
     const board = boardOf(upstream());
     for (const [afterS, own, sent] of [
@@ -103,6 +118,28 @@ describe("an upstream's job", () => {
     const whole = Uint8Array.of(...coinbasePrefix, ...channel.extranoncePrefix, ...coinbaseSuffix);
     expect(outcome.solution.coinbase).toEqual(whole);
     expect(outcome.solution.job.origin).toEqual({ kind: 'upstream', job: upstream() });
+  });
+});
+
+test('a tip that comes back, and its job with it, is not paid for twice', () => {
+  const board = boardOf(upstream());
+  const channel = extended();
+  const feed = new Feed();
+  const follow = () => {
+    for (const step of feed.advance(board)) applyStep(step, channel, made, NTIME, NOW);
+    return board.work?.current.job(made);
+  };
+  const first = follow();
+  if (first === undefined) throw new Error('no job');
+  const share = solve(channel, first);
+  expect(channel.submit(share, NOW).kind).toBe('accepted');
+  board.activate(upstream(), tip(2), NOW, true);
+  follow();
+  board.activate(upstream(), tip(1), NOW, true);
+  const again = follow();
+  expect(channel.submit({ ...share, jobId: again?.id ?? 0 }, NOW)).toEqual({
+    kind: 'rejected',
+    code: 'duplicate-share',
   });
 });
 
