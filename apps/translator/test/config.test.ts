@@ -33,6 +33,7 @@ describe('what is wrong is said by its key', () => {
       'payout.address',
     ],
     ['too large an extranonce2', ['extranonce2_size = 17', ...UPSTREAM], 'extranonce2_size'],
+    ['a balancer that is no address', ['proxy_protocol = ["10.0.0.0/40"]', ...UPSTREAM], 'proxy_protocol'],
     ['a mask that is no mask', [...UPSTREAM, '[miners]', 'version_mask = "bits"'], 'miners.version_mask'],
     [
       'an extension that is required and not supported',

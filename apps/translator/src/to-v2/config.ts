@@ -2,6 +2,7 @@ import { BitcoinError, type Network, scriptFromAddress } from '@sv2kit/bitcoin';
 import {
   type Address,
   address,
+  addressRanges,
   boolean,
   checkExtensions,
   choice,
@@ -17,8 +18,8 @@ import {
   sections,
   stratumUrl,
   text,
-  texts,
 } from '@sv2kit/daemon';
+import { proxyProtocolField } from '@sv2kit/mining-server';
 import { DEFAULT_LIMITS } from '@sv2kit/net';
 
 const EXAMPLE_KEY = '9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
@@ -34,10 +35,7 @@ export const translatorConfig = config(
       certFile: optional(path('translator.pem', 'Certificate chain, PEM; read anew when it changes.')),
       keyFile: optional(path('translator.key', 'Its secret key, PEM.')),
     }),
-    proxyProtocol: texts(
-      [],
-      'Addresses and subnets of load balancers: each of their connections has to begin with a PROXY protocol v2 header.',
-    ),
+    proxyProtocol: proxyProtocolField,
     upstreams: sections(
       'Where the shares go, the preferred one first: pools, or job declarator clients of your own.',
       {
@@ -125,7 +123,7 @@ export const translatorConfig = config(
     limits: section('What miners may cost.', {
       connections: integer(DEFAULT_LIMITS.connections, 'Connections at once.', { min: 1, max: 65_000 }),
       connectionsPerAddress: integer(DEFAULT_LIMITS.connectionsPerAddress, 'Of these from one address.', { min: 1 }),
-      exempt: texts(DEFAULT_LIMITS.exempt, 'Addresses and subnets without a limit of their own.'),
+      exempt: addressRanges(DEFAULT_LIMITS.exempt, 'Addresses and subnets without a limit of their own.'),
       authorise: number(10, 'Seconds until a connection must have asked for authorisation.', { min: 0.1, max: 3600 }),
       silence: number(3600, 'Seconds without a word after which a connection is ended; 0 for never.', { min: 0 }),
       sharesPerSecond: number(500, 'Shares a second of one connection; more ends it.', { min: 1 }),
