@@ -1,7 +1,7 @@
 // What V1 miners notice of what happens to their translator's upstreams: as little as can be.
 import { fromUtf8 } from '@sv2kit/codec';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type AnyMessage, type ManInTheMiddle, PAYOUT_SCRIPT, type V1Job } from '../src/index.ts';
+import { type AnyMessage, eventually, type ManInTheMiddle, PAYOUT_SCRIPT, type V1Job } from '../src/index.ts';
 import {
   acceptedBy,
   minerOf,
@@ -178,6 +178,37 @@ describe.each(CHANNELS)('with $name', ({ aggregate }) => {
     line.middle.inject('server', { type: 'Reconnect', newHost: '', newPort: elsewhere.port });
     await site.lab.clock.until(SECOND, minesBy(miner, elsewhere));
     await mineOn(site, miner);
+  });
+
+  test('the upstream rejects a share: seen by miner and by reason, and no word of it to the miner', async () => {
+    await using line = await startLine(site, { aggregate });
+    await using blamed = await line.miner({ username: 'alice.blamed' });
+    await using other = await line.miner({ username: 'alice.other' });
+    using _rejected = line.middle.intercept(({ message }) =>
+      message.type === 'SubmitSharesSuccess'
+        ? {
+            type: 'SubmitSharesError',
+            channelId: message['channelId'],
+            sequenceNumber: message['lastSequenceNumber'],
+            errorCode: 'made-up',
+          }
+        : undefined,
+    );
+    expect(await blamed.mine({ wanted: 'share' })).toBe('accepted');
+    const rejected = (): true | undefined => {
+      const { miners, upstreamShares } = line.translator.status() as unknown as {
+        readonly miners: readonly { readonly name: string; readonly rejected: object }[];
+        readonly upstreamShares: { readonly rejectedBy: Readonly<Record<string, number>> };
+      };
+      if (upstreamShares.rejectedBy['made-up'] !== 1) return undefined;
+      expect(miners.map(({ name, rejected }) => [name, rejected])).toEqual([
+        ['alice.blamed', { 'made-up': 1 }],
+        ['alice.other', {}],
+      ]);
+      return true;
+    };
+    await eventually('the rejection in the status', rejected, () => JSON.stringify(line.translator.status()));
+    expect(other.lines.open).toBe(true);
   });
 
   test('an upstream whose coinbase does not pay what it must is left, one whose does is mined for', async () => {
