@@ -32,7 +32,7 @@ export { PAYOUT_ADDRESS, PAYOUT_SCRIPT, POOL_TAG, poolToml } from './roles.ts';
 export { type CustomJob, type DeclaratorOptions, type Refusal, TestDeclarator } from './test-declarator.ts';
 export { type MadeTransaction, makeTransactions, sendTransactions } from './transactions.ts';
 export { search, type Share, type TestChannel, TestMiner } from './test-miner.ts';
-export { PLAIN, TestV1Miner, type V1Answer, type V1Manners, type V1MinerOptions } from './test-v1-miner.ts';
+export { TestV1Miner, type V1Answer, type V1Manners, type V1MinerOptions } from './test-v1-miner.ts';
 export { TestV1Pool, type V1PoolBlock, type V1PoolOptions, type V1PoolShare } from './test-v1-pool.ts';
 export type { V1PoolPeer } from './v1-pool-peer.ts';
 export type { V1Line } from './json-lines.ts';

@@ -17,7 +17,7 @@ export interface V1Manners {
   readonly takesExtranonce: boolean;
 }
 
-export const PLAIN: V1Manners = {
+const PLAIN: V1Manners = {
   userAgent: 'scenario/1.0',
   versionMask: 0xffff_ffff,
   difficulty: 'next-job',
@@ -224,7 +224,7 @@ export class TestV1Miner implements AsyncDisposable {
   }
 }
 
-export const shown = (hash: Uint8Array): string => Buffer.from(hash.toReversed()).toString('hex');
+const shown = (hash: Uint8Array): string => Buffer.from(hash.toReversed()).toString('hex');
 
 async function dial({ host = '127.0.0.1', port, ca, proxied }: V1MinerOptions): Promise<Socket> {
   const socket = connectTcp({ host, port });

@@ -12,7 +12,7 @@ export const translatorToV1 = {
 } as const;
 
 /** Where V1 miners' shares go, as a translator is configured with it. */
-export interface TranslatorUpstream {
+interface TranslatorUpstream {
   readonly url: string;
   /** Account there; each miner names itself in full when absent. */
   readonly user?: string;
