@@ -247,7 +247,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     acknowledger.leave(miner);
     holding.delete(miner);
     this.#line.leave(miner);
-    allocator.release(lease);
+    allocator.release(lease, { mined: miner.hasMined });
     register.closed(miner, reason);
   }
 

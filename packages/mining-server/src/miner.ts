@@ -97,6 +97,14 @@ export class Miner {
     return addressee.kind === 'own' ? addressee.recipe : addressee.group.recipe;
   }
 
+  /**
+   * Whether its prefix may have been mined with. A hash that its client keeps back would do so too, for a later channel of
+   * the same prefix and another target; but shares of an upstream's jobs are paid by the upstream, whatever their target.
+   */
+  get hasMined(): boolean {
+    return this.accepted > 0 || this.channel.active?.job.origin.kind !== 'upstream';
+  }
+
   /** Targets are set in another way from now on. @returns whether the one at hand is out of bounds */
   setPolicy(policy: TargetPolicy): boolean {
     this.#policy = policy;

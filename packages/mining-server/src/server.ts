@@ -10,6 +10,7 @@ import {
 } from '@sv2kit/codec';
 import type { TargetPolicy, Tip, WorkInput } from '@sv2kit/mining';
 import { type Accepted, type Refused, serve, type Service } from '@sv2kit/net';
+import { ChainHeight } from './chain-height.ts';
 import type { ServerCloseReason, SetupErrorCode } from './codes.ts';
 import { type ExtranoncePlace, MAX_TAG_SIZE, type MiningServerConfig } from './config.ts';
 import { ServerContext } from './context.ts';
@@ -34,9 +35,8 @@ export class MiningServer {
   readonly #context: ServerContext;
   readonly #fanOut: FanOut;
   readonly #timer: Disposable;
+  readonly #chain = new ChainHeight();
   #lastJobsMs = 0;
-  /** Of a template that has been mined. */
-  #greatestHeight = 0;
 
   constructor(config: MiningServerConfig, deps: MiningServerDeps) {
     if (config.tag.length > MAX_TAG_SIZE) {
@@ -69,10 +69,7 @@ export class MiningServer {
     const { board, allocator, deps } = this.#context;
     const nowMs = deps.clock.now();
     board.activate(input, tip, nowMs, clean);
-    const { height } = board.work?.current ?? { height: 0 };
-    // Tips of one height may come back, and with them jobs that were mined with prefixes given back meanwhile.
-    if (height > this.#greatestHeight) allocator.tipChanged();
-    this.#greatestHeight = Math.max(this.#greatestHeight, height);
+    if (this.#chain.follow(board.work?.current.height ?? 0)) allocator.tipChanged();
     this.#lastJobsMs = nowMs;
     this.#fanOut.request();
     this.#followNetwork(tip);

@@ -39,6 +39,12 @@ function v1Rig(mask = V1_MASK, shares: AcceptedShare[] = [], deps: Partial<Minin
   return made;
 }
 
+function opened(miner: TestMiner) {
+  const client = miner.open('standard');
+  expect(client.phase).toBe('open');
+  return client;
+}
+
 const errors = (miner: TestMiner) => miner.of('SubmitSharesError').map(({ errorCode }) => errorCode);
 
 describe("a server on an upstream's jobs", () => {
@@ -102,7 +108,7 @@ describe("a server on an upstream's jobs", () => {
     server.activate(v1Job(), tip(1));
     await settle();
     const miner = connect();
-    for (let i = 0; i < 256; i += 1) expect(miner.open('standard').phase).toBe('open');
+    for (let i = 0; i < 256; i += 1) miner.says(solve(opened(miner)));
     expect(miner.open('standard').phase).not.toBe('open');
     expect(miner.of('OpenMiningChannelError')).toMatchObject([{ errorCode: 'channel-capacity-exhausted' }]);
     miner.close();
@@ -111,6 +117,32 @@ describe("a server on an upstream's jobs", () => {
     for (const height of [2, 3]) server.activate(v1Job({ height: 800_000 + height }), tip(height), { clean: true });
     await settle();
     expect(open()).toBe(true);
+  });
+
+  test('has room for channels that come and go without a share, however narrow the index', async () => {
+    const { connect, server, settle } = v1Rig();
+    server.renew({ extranonce: { within: { prefix: PREFIX, extranonceSize: 8 }, indexBytes: 1 } });
+    server.activate(v1Job(), tip(1));
+    await settle();
+    for (let i = 0; i < 600; i += 1) {
+      const miner = connect();
+      opened(miner);
+      miner.close();
+    }
+  });
+
+  test('makes room with each tip again after an upstream has lied about its height', async () => {
+    const { connect, server, settle } = v1Rig();
+    server.renew({ extranonce: { within: { prefix: PREFIX, extranonceSize: 8 }, indexBytes: 1 } });
+    server.activate(v1Job({ height: 2 ** 31 - 1 }), tip(1));
+    await settle();
+    for (const height of [2, 3, 4, 5, 6]) {
+      server.activate(v1Job({ height: 800_000 + height }), tip(height), { clean: true });
+      await settle();
+      const miner = connect();
+      for (let i = 0; i < 100; i += 1) miner.says(solve(opened(miner)));
+      miner.close();
+    }
   });
 
   test('lets jobs of a standing tip live unless it is told that they are void', async () => {

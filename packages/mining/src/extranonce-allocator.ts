@@ -37,7 +37,7 @@ export interface ExtranonceLease {
 }
 
 /**
- * Leases extranonce prefixes (§5.1.2.1). A prefix that is given back rests until every job that was mined with it is
+ * Leases extranonce prefixes (§5.1.2.1). A prefix that was mined with rests, when it is given back, until every job that was mined with it is
  * stale: a job of the current tip until the next tip, a future job until the tip after it. Leases last when the space
  * changes: a channel keeps its index.
  */
@@ -85,10 +85,13 @@ export class ExtranonceAllocator {
     return { index, prefix: this.#prefix(index) };
   }
 
-  /** Gives a prefix back. */
-  release(lease: ExtranonceLease): void {
+  /**
+   * Gives a prefix back.
+   * @param mined whether a share may count that was found with it: else none can count twice, and it need not rest
+   */
+  release({ index }: ExtranonceLease, { mined = true }: { readonly mined?: boolean } = {}): void {
     this.#leased -= 1;
-    this.#resting[0].push(lease.index);
+    (mined ? this.#resting[0] : this.#free).push(index);
   }
 
   /** A new tip made the jobs of the last one stale. */

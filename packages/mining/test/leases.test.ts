@@ -31,6 +31,16 @@ test('a prefix rests until the future job that may have used it is stale: two ti
   expect(leases.lease()).toEqual(all[9]);
 });
 
+test('a prefix that was not mined with need not rest: channels that come and go use up no room', () => {
+  const leases = allocator(1);
+  for (let i = 0; i < 1_000; i += 1) {
+    const lease = leases.lease();
+    expect(lease).toBeDefined();
+    leases.release(lease as ExtranonceLease, { mined: false });
+  }
+  expect(leases.leased).toBe(0);
+});
+
 test('no prefix is leased twice, or again before two tips have passed', () => {
   const operation = fc.oneof(fc.constant('lease' as const), fc.nat(300), fc.constant('tip' as const));
   fc.assert(
