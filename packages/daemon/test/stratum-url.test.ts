@@ -25,6 +25,7 @@ describe('a Stratum V1 URL', () => {
     ['stratum2+tcp://pool.example:3336', /is a Stratum V2 URL; a Stratum V1 pool's begins with stratum\+tcp/],
     ['http://pool.example', /does not begin with stratum\+tcp:\/\/, or stratum\+ssl:\/\/ for TLS/],
     ['pool.example:3333', /does not begin with stratum\+tcp/],
+    ['constructor://pool.example:3333', /does not begin with stratum\+tcp/],
     ['stratum+tcp://alice.rig:x@pool.example:3333', /holds a user, which has a key of its own/],
     ['stratum+tcp://pool.example:0', /has the port 0/],
     ['stratum+tcp://pool.example:65536', /has the port 65536/],

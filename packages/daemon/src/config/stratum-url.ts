@@ -15,7 +15,11 @@ export interface Stratum1Url {
 export type AnyStratumUrl = ({ readonly version: 1 } & Stratum1Url) | ({ readonly version: 2 } & StratumUrl);
 
 /** Whether each V1 scheme means TLS; the field writes both of the last two. */
-const SCHEMES: Readonly<Record<string, boolean>> = { 'stratum+tcp': false, 'stratum+ssl': true, 'stratum+tls': true };
+const SCHEMES: ReadonlyMap<string | undefined, boolean> = new Map([
+  ['stratum+tcp', false],
+  ['stratum+ssl', true],
+  ['stratum+tls', true],
+]);
 const V1_SCHEMES = 'stratum+tcp://, or stratum+ssl:// for TLS';
 const DEFAULT_PORT = 3333;
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i;
@@ -41,7 +45,7 @@ export function stratumUrl(sample: string, help: string): Value<StratumUrl> {
 }
 
 function parse2(given: string): StratumUrl {
-  if ((schemeOf(given) ?? '') in SCHEMES) {
+  if (SCHEMES.has(schemeOf(given))) {
     throw new WrongValue("is a Stratum V1 URL; a Stratum V2 server's begins with stratum2+tcp://");
   }
   try {
@@ -55,7 +59,7 @@ function parse2(given: string): StratumUrl {
 function parseAny(given: string): AnyStratumUrl {
   const scheme = schemeOf(given);
   if (scheme === 'stratum2+tcp') return { version: 2, ...parse2(given) };
-  if (scheme !== undefined && scheme in SCHEMES) return { version: 1, ...parse1(given) };
+  if (SCHEMES.has(scheme)) return { version: 1, ...parse1(given) };
   throw new WrongValue(`begins neither with stratum2+tcp:// (Stratum V2) nor with ${V1_SCHEMES}`);
 }
 
@@ -64,7 +68,7 @@ function parse1(given: string): Stratum1Url {
   if (scheme === 'stratum2+tcp') {
     throw new WrongValue(`is a Stratum V2 URL; a Stratum V1 pool's begins with ${V1_SCHEMES}`);
   }
-  const tls = SCHEMES[scheme ?? ''];
+  const tls = SCHEMES.get(scheme);
   if (tls === undefined) throw new WrongValue(`does not begin with ${V1_SCHEMES}`);
   const place = given.replace(SCHEME, '');
   if (place.includes('@')) throw new WrongValue('holds a user, which has a key of its own: leave only host:port');
