@@ -65,6 +65,7 @@ export {
   MAX_CUSTOM_OUTPUTS_SIZE,
   MAX_FULL_EXTRANONCE_SIZE,
   MAX_FUTURE_BLOCK_TIME,
+  MAX_UPSTREAM_NTIME_LEAD,
   MAX_MERKLE_PATH,
 } from './limits.ts';
 export { ownMessage } from './own-message.ts';

@@ -36,7 +36,7 @@ export const CHANNEL_LIMITS: ChannelLimits = {
 export const MAX_FUTURE_BLOCK_TIME = 7_200;
 /** Seconds that the server stays below that limit, for clocks that differ. */
 export const FUTURE_BLOCK_MARGIN = 60;
-/** Seconds that a share's ntime may lead that of an upstream's job: what the strictest Stratum V1 pools take. */
+/** Seconds that a share's ntime may lead that of an upstream's job: what the strictest pools take. */
 export const MAX_UPSTREAM_NTIME_LEAD = 600;
 /**
  * Most bytes that the outputs of a client's own coinbase may have: every share hashes all of them. Enough for 480

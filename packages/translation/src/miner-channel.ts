@@ -1,5 +1,5 @@
 import { meetsTarget } from '@sv2kit/bitcoin';
-import { FUTURE_BLOCK_MARGIN, MAX_FUTURE_BLOCK_TIME, SeenShares, type ShareBudget } from '@sv2kit/mining';
+import { SeenShares, type ShareBudget } from '@sv2kit/mining';
 import { rolledVersion, rolledVersionByDifference, type Submit } from '@sv2kit/sv1';
 import { MINER_LIMITS, type MinerLimits } from './limits.ts';
 import { type JobTerms, type MinerJob, MinerJobs } from './miner-jobs.ts';
@@ -114,7 +114,7 @@ export class MinerChannel<U> {
     if (meetsTarget(HASH, source.networkTarget)) return this.#judgeBlock(job, submit, version, met);
     if (this.#jobs.isStale(job)) return REFUSED['stale-job'];
     if (rolled === undefined) return REFUSED['bad-version-bits'];
-    if (!allowsTime(source.minNtime, submit.ntime, nowMs)) return REFUSED['bad-ntime'];
+    if (!job.job.allowsNtime(submit.ntime, nowMs)) return REFUSED['bad-ntime'];
     if (!met) return REFUSED['low-difficulty'];
     const seen = this.#seen.add(HASH, source.number, this.#isLive);
     if (seen !== 'new') return REFUSED[seen === 'duplicate' ? 'duplicate' : 'memory-exhausted'];
@@ -160,11 +160,6 @@ function hash<U>({ job, pinned: { space } }: MinerJob<U>, submit: Submit, versio
 /** What the header most likely was when bits outside the mask have been rolled; good enough to look for a block. */
 function withForeignBits(version: number, bits: number | undefined): number {
   return (version | (bits ?? 0)) >>> 0;
-}
-
-/** Bounded by our clock, or by the upstream's least ntime where that is later, in case our clock is slow. */
-function allowsTime(minNtime: number, ntime: number, nowMs: number): boolean {
-  return ntime >= minNtime && ntime <= Math.max(nowMs / 1000, minNtime) + MAX_FUTURE_BLOCK_TIME - FUTURE_BLOCK_MARGIN;
 }
 
 function upstreamShare<U>({ job, pinned }: MinerJob<U>, submit: Submit, version: number): UpstreamShare<U> {

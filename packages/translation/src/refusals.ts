@@ -6,7 +6,7 @@ export const SHARE_REFUSALS = {
   'stale-job': 'The job is of an earlier tip or channel, or so old that it has been given up. Error 21.',
   'bad-extranonce2-size': "extranonce2 is not of the subscription's size. Error 20.",
   'bad-version-bits': 'Version bits outside the mask that was settled when the job was sent. Error 20.',
-  'bad-ntime': "ntime below the job's least, or further ahead of the clock than the network takes. Error 20.",
+  'bad-ntime': "ntime below the job's least, or further ahead of the upstream's clock than pools take. Error 20.",
   'low-difficulty': "The hash is above the job's target. Error 23.",
   duplicate: 'The same header came before. Error 22.',
   'memory-exhausted': 'No more shares of this tip can be told from duplicates. Error 20.',

@@ -1,6 +1,6 @@
 import { sameBytes } from '@sv2kit/bitcoin';
 import { utf8 } from '@sv2kit/codec';
-import type { Work } from '@sv2kit/mining';
+import { MAX_UPSTREAM_NTIME_LEAD, type Work } from '@sv2kit/mining';
 import type { WorkLine } from '@sv2kit/sv1';
 import { hex32, JobSource } from './job-source.ts';
 import type { MinerSpace } from './miner-space.ts';
@@ -66,6 +66,15 @@ export class TranslatedJob {
   /** By how much the job's ntime is later than its clock. */
   secondsAhead(nowMs: number): number {
     return this.ntime - clockNtime(this.source, nowMs);
+  }
+
+  /**
+   * Whether a share may have this ntime, in unix seconds. The upstream judges by its own clock, which only its jobs tell of:
+   * from the least ntime on it goes as ours does. Ahead of it is what no firmware rolls and pools refuse.
+   */
+  allowsNtime(ntime: number, nowMs: number): boolean {
+    const upstreamTime = Math.max(this.ntime, clockNtime(this.source, nowMs));
+    return ntime >= this.source.minNtime && ntime <= upstreamTime + MAX_UPSTREAM_NTIME_LEAD;
   }
 
   /** What of its line no miner's space changes; made when the first line is. */

@@ -29,6 +29,7 @@ interface Given {
   readonly id: string;
   readonly notify: ReturnType<typeof jobAsRead>;
   readonly minNtime: number;
+  readonly receivedMs: number;
   readonly nbits: number;
   readonly mask: number;
   difficulty: number;
@@ -59,9 +60,9 @@ const give = fc.record({
 const submit = fc.record({
   kind: fc.constant('submit' as const),
   back: fc.nat(20),
-  nonce: fc.nat(3),
-  ntime: fc.constantFrom(-1, 0, 0, 0, 1, 7_139, 7_141),
-  bits: fc.constantFrom(undefined, 0, 0x2000, 0x00800000, 0x00c0e000, 0x20c0e000, 0x20),
+  nonce: fc.nat(2),
+  ntime: fc.constantFrom(-1, 0, 0, 0, 0, 0, 600, 601, 1_201),
+  bits: fc.constantFrom(undefined, undefined, undefined, 0, 0x2000, 0x00800000, 0x00c0e000, 0x20c0e000, 0x20),
   size: fc.constantFrom(3, 4, 4, 4, 4, 4),
 });
 const wait = fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 1_000, 300_000, 601_000) });
@@ -115,7 +116,9 @@ class Model {
     }
     if (job.stale) return 'stale-job';
     if (!allowed) return 'bad-version-bits';
-    if (share.ntime < job.minNtime || share.ntime > Math.max(nowMs / 1000, job.minNtime) + 7_140) return 'bad-ntime';
+    const elapsed = Math.min(Math.floor((nowMs - job.receivedMs) / 1000), 7_000);
+    const upstreamTime = Math.max(job.notify.ntime, job.minNtime + elapsed);
+    if (share.ntime < job.minNtime || share.ntime > upstreamTime + 600) return 'bad-ntime';
     if (!met(hash)) return 'low-difficulty';
     if (this.seen.has(key)) return 'duplicate';
     this.seen.add(key);
@@ -154,11 +157,14 @@ class Bout {
   #tip = 0;
   #count = 0;
   /** What the latest job of the upstream is made of. */
-  #last: Pick<Given, 'minNtime' | 'nbits' | 'jobId'> & { readonly version: number; readonly rolling: boolean };
+  #last: Pick<Given, 'minNtime' | 'receivedMs' | 'nbits' | 'jobId'> & {
+    readonly version: number;
+    readonly rolling: boolean;
+  };
 
   constructor(outcomes: Map<string, number>) {
     this.#outcomes = outcomes;
-    this.#last = { minNtime: NOW / 1000, nbits: MAINNET, jobId: 0, version: 0, rolling: true };
+    this.#last = { minNtime: NOW / 1000, receivedMs: NOW, nbits: MAINNET, jobId: 0, version: 0, rolling: true };
   }
 
   take(step: Step): void {
@@ -173,20 +179,32 @@ class Bout {
     const isNewTip = step.tip !== undefined && step.tip !== this.#tip;
     const clean = !again && (step.clean || isNewTip || latest === undefined);
     const job = again ? this.#jobs.refresh(latest, this.#nowMs) : this.#jobs.translate(this.#work(step), this.#nowMs);
+    // One that has to wait is the miner's own, and does not go out.
+    if (job === latest) return;
     const space = spaceOf(5, filled(4, step.prefix));
     const upstreamTarget = step.upstream < -32 ? MAX_TARGET : targetFromDifficulty(2 ** step.upstream);
-    const { minNtime, nbits, jobId, rolling } = this.#last;
+    const { minNtime, receivedMs, nbits, jobId, rolling } = this.#last;
     const shared = { space, difficulty: 2 ** step.difficulty, upstreamTarget };
     this.#channel.give(job, { ...shared, versionMask: step.mask, upstream: 'pool', clean }, this.#nowMs);
-    const seen = { id: job.id, notify: jobAsRead(job, space), minNtime, nbits, jobId, sinceMs: this.#nowMs };
+    const seen = {
+      id: job.id,
+      notify: jobAsRead(job, space),
+      minNtime,
+      receivedMs,
+      nbits,
+      jobId,
+      sinceMs: this.#nowMs,
+    };
     this.#model.add({ ...shared, ...seen, mask: rolling ? step.mask : 0, stale: false }, clean);
   }
 
   #work({ tip, branch, regtest, rolling, version }: Step & { kind: 'give' }) {
     this.#tip = tip ?? this.#tip;
     this.#count += 1;
-    const minNtime = Math.floor(this.#nowMs / 1000);
-    this.#last = { minNtime, nbits: regtest ? REGTEST : MAINNET, jobId: this.#count, version, rolling };
+    // The same for all, so that headers come again.
+    const minNtime = NOW / 1000;
+    const receivedMs = this.#nowMs;
+    this.#last = { minNtime, receivedMs, nbits: regtest ? REGTEST : MAINNET, jobId: this.#count, version, rolling };
     return workOf({
       ...this.#last,
       versionRollingAllowed: rolling,

@@ -54,6 +54,8 @@ describe('a notify as V2 work', () => {
     ['no height', 'no-height', { notify: { coinb1: withByte(42, 0x4c) } }],
     ['a height that is cut off', 'no-height', { notify: { coinb1: coinb1(850_000, 12).subarray(0, 44) } }],
     ['a negative target', 'bad-nbits', { notify: { nbits: 0x1d80ffff } }],
+    ['a target of zero', 'bad-nbits', { notify: { nbits: 0 } }],
+    ['a time at the end of 32 bits', 'bad-ntime', { notify: { ntime: 0xffff_ffff } }],
     ['33 bytes of extranonce', 'extranonce-too-long', { extranonce1: new Uint8Array(25), extranonce2Size: 8 }],
   ] as const)('refuses %s as %s', (_, reason, options) => {
     expect(poolWork(poolJob(options))).toEqual({ kind: 'unusable', reason });

@@ -167,7 +167,7 @@ const steps = fc.array(
         back: fc.nat(3),
         nonce: fc.nat(20),
         bits: fc.constantFrom(undefined, 0, 0x00c0e000),
-        later: fc.constantFrom(0, 7_000),
+        later: fc.constantFrom(0, 600),
       }),
     },
   ),

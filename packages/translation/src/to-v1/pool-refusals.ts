@@ -15,10 +15,10 @@ export type PoolRefusal = keyof typeof POOL_REFUSALS;
 
 /** Texts come first: several pools give every refusal the same number. */
 const TEXTS: readonly (readonly [RegExp, PoolRefusal])[] = [
-  [/stale|job.?not.?found|(unknown|invalid|old|expired).?(job|work)/i, 'stale'],
+  [/stale|job.?not.?found|(unknown|invalid|old|expired).?(job|work(?!er))/i, 'stale'],
   [/duplicate/i, 'duplicate'],
   [/low.{0,16}diff|diff.{0,24}(low|below)|above.?target|high.?hash|hash.{0,8}high/i, 'low-difficulty'],
-  [/n.?time|time (is )?(out|invalid|too)/i, 'bad-ntime'],
+  [/\bn.?time|time (is )?(out|invalid|too)/i, 'bad-ntime'],
   [/version/i, 'bad-version'],
   [/un-?authori[sz]ed|not authori[sz]ed|(unknown|invalid|bad|missing).?(user|worker)/i, 'unauthorised'],
   [/not.?subscribed/i, 'not-subscribed'],

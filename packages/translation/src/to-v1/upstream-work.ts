@@ -6,7 +6,7 @@ import {
   targetFromDifficulty,
   targetFromNbits,
 } from '@sv2kit/bitcoin';
-import { MAX_FULL_EXTRANONCE_SIZE, type Tip, type UpstreamJob } from '@sv2kit/mining';
+import { MAX_FULL_EXTRANONCE_SIZE, MAX_FUTURE_BLOCK_TIME, type Tip, type UpstreamJob } from '@sv2kit/mining';
 import type { PoolJob } from '@sv2kit/sv1';
 
 /** Why a V1 pool's job cannot be mined by V2 devices. */
@@ -14,7 +14,8 @@ export const UNUSABLE_POOL_JOB_REASONS = {
   'bad-coinbase': 'The first half of its coinbase is not the beginning of one, or of one with a witness.',
   'coinbase-too-long': 'A half of its coinbase is longer than the 65,535 bytes of V2.',
   'no-height': 'No block height begins the script of its coinbase (BIP34).',
-  'bad-nbits': 'Its nbits stand for no target.',
+  'bad-nbits': 'Its nbits stand for no target, or for one that no hash meets.',
+  'bad-ntime': 'Its ntime is so close to what 32 bits hold that it cannot be rolled.',
   'extranonce-too-long': 'Its two extranonces are longer than the 32 bytes of V2.',
 } as const;
 export type UnusablePoolJob = keyof typeof UNUSABLE_POOL_JOB_REASONS;
@@ -37,6 +38,8 @@ const MOST_HALF = 0xffff;
 const OUTPOINT_AT = 5;
 const SCRIPT_LENGTH_AT = OUTPOINT_AT + 36;
 const SCRIPT_AT = SCRIPT_LENGTH_AT + 1;
+/** From which a job's time can still be moved on, as far as ever happens. */
+const LATEST_NTIME = 0xffff_ffff - MAX_FUTURE_BLOCK_TIME;
 
 /**
  * The version bits that V2 devices may roll, when a pool allows `mask`. §5.3.16 can say no more than yes or no; yes takes
@@ -63,7 +66,8 @@ export function poolWork(poolJob: PoolJob): PoolWorkReading {
   const height = orUndefined(() => heightOf(notify.coinb1.subarray(SCRIPT_AT)));
   if (height === undefined) return { kind: 'unusable', reason: 'no-height' };
   const target = orUndefined(() => targetFromNbits(notify.nbits));
-  if (target === undefined) return { kind: 'unusable', reason: 'bad-nbits' };
+  if (target === undefined || target.every((byte) => byte === 0)) return { kind: 'unusable', reason: 'bad-nbits' };
+  if (notify.ntime > LATEST_NTIME) return { kind: 'unusable', reason: 'bad-ntime' };
   return {
     kind: 'work',
     poolJob,
