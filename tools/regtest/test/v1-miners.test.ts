@@ -147,6 +147,7 @@ test('V2 devices on a translator to V1 on a translator to V2: their blocks are i
   await using line = await startLine(site);
   const url = `stratum+tcp://127.0.0.1:${line.translator.service.address.port}`;
   const toV1 = await lab.translatorToV1({ upstreams: [{ url, user: 'alice.farm' }] });
+  await toV1.condition('pool', true);
   await using miner = await TestMiner.connect({
     port: toV1.service.address.port,
     authority: toV1.service.authorityPublicKey,
