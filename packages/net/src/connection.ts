@@ -2,6 +2,13 @@ import type { SetupConnection } from '@sv2kit/codec';
 import type { ForeignFrame } from '@sv2kit/session';
 import type { CloseReason } from './close-reasons.ts';
 
+/**
+ * When a message leaves at the latest: `turn`, when the callback that led to it has run; `batch`, when every socket that
+ * had bytes by then has been read. Thousands of peers whose messages go on to one server need a few writes then, not
+ * thousands.
+ */
+export type Urgency = 'turn' | 'batch';
+
 /** One peer, as the application sees it. `Out` is what this side may send. */
 export interface Connection<Out> {
   /** Unique among the connections of this process. */
@@ -23,8 +30,10 @@ export interface Connection<Out> {
   /**
    * Queues a message. What is queued while a chunk is handled leaves in one write after it; otherwise at the end of this
    * turn of the event loop, or with `flush`. Nothing happens when the connection has ended.
+   *
+   * @param urgency `turn` when absent
    */
-  send(message: Out): void;
+  send(message: Out, urgency?: Urgency): void;
   /** Queues an encoded frame; the bytes may be changed afterwards. */
   sendFrame(frame: Uint8Array): void;
   /** Writes what is queued. */

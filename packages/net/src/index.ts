@@ -21,7 +21,7 @@ export {
 export { type ConnectOptions, connect } from './connect.ts';
 export { ConnectError } from './connect-error.ts';
 export { type ConnectWireOptions, connectWire } from './connect-wire.ts';
-export type { Connection, ConnectionHandler } from './connection.ts';
+export type { Connection, ConnectionHandler, Urgency } from './connection.ts';
 export { ephemeralKey, type HandshakeJob, type Handshaker, inlineHandshakes } from './handshaker.ts';
 export { DEFAULT_CONNECT_MS, DEFAULT_EXTENSIONS_MS, DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { type ListenOptions, listen } from './listen.ts';

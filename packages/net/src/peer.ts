@@ -1,7 +1,7 @@
 import type { SetupConnection } from '@sv2kit/codec';
 import type { ClientSession, Ready, ServerSession, SessionEvent } from '@sv2kit/session';
 import type { CloseReason } from './close-reasons.ts';
-import type { Connection, ConnectionHandler } from './connection.ts';
+import type { Connection, ConnectionHandler, Urgency } from './connection.ts';
 import type { AnyMessage } from './peer-context.ts';
 import { SocketPeer } from './socket-peer.ts';
 
@@ -52,10 +52,11 @@ export abstract class Peer extends SocketPeer implements Connection<AnyMessage> 
     return this.session.midFrame;
   }
 
-  send(message: AnyMessage): void {
+  send(message: AnyMessage, urgency: Urgency = 'turn'): void {
     if (!this.isOpen) return;
     this.session.send(message as never);
-    this.flushSoon();
+    if (urgency === 'batch') this.flushWithOthers();
+    else this.flushSoon();
   }
 
   sendFrame(frame: Uint8Array): void {

@@ -15,7 +15,12 @@ const FULL_READ = 65_536;
 /** The same inside TLS: a full record. */
 const FULL_RECORD = 16_384;
 
-const endOfTurn = new EndOfTurn();
+/** Of a batch, in bytes: what is more does not wait for company. */
+const FULL_BATCH = 16_384;
+
+/** When the current callback has run; and when all sockets that are readable by now have been read. */
+const endOfTurn = new EndOfTurn(process.nextTick);
+const endOfPoll = new EndOfTurn(setImmediate);
 let lastId = 0;
 
 /**
@@ -38,6 +43,8 @@ export abstract class SocketPeer implements SocketEvents, Swept {
   /** Something that ends with a flush is going on. */
   #busy = false;
   #flushDue = false;
+  /** The same at the end of the poll. */
+  #batchDue = false;
   #chunks = 0;
   #bytesWritten = 0;
   /** Bytes written since the peer became congested, without the write that made it so. */
@@ -96,8 +103,18 @@ export abstract class SocketPeer implements SocketEvents, Swept {
     endOfTurn.add(this);
   }
 
+  /** The same, but other peers whose bytes have come too may lead to more first. */
+  protected flushWithOthers(): void {
+    if (this.#busy || this.#flushDue) return;
+    if (this.pendingBytes >= FULL_BATCH) return this.flushSoon();
+    if (this.#batchDue) return;
+    this.#batchDue = true;
+    endOfPoll.add(this);
+  }
+
   flush(): void {
     this.#flushDue = false;
+    this.#batchDue = false;
     if (this.#phase !== 'open') return;
     const bytes = this.#drain();
     if (bytes === undefined) return;

@@ -91,6 +91,36 @@ describe('the socket loop', () => {
     write.mockRestore();
   });
 
+  test('what is sent as a batch waits for the end of the poll, unless it is much or has to leave now', async () => {
+    await using scene = await stage();
+    const { client, server } = await pairOf(scene);
+    const write = vi.spyOn(Socket.prototype, 'write');
+    const ours = (socket: unknown) => (socket as Socket).localPort === scene.listener.port;
+    const writes = () => write.mock.contexts.filter(ours).length;
+    const turn = () => new Promise<void>((resolve) => process.nextTick(resolve));
+    for (let i = 0; i < 3; i += 1) {
+      server.connection.send(close, 'batch');
+      await turn();
+      expect(server.connection.queuedBytes).toBeGreaterThan(0);
+    }
+    await until(() => client.messages.length === 3);
+    expect(writes()).toBe(1);
+    server.connection.send(close, 'batch');
+    server.connection.flush();
+    expect(server.connection.queuedBytes).toBe(0);
+    server.connection.send(close, 'batch');
+    server.connection.send(close);
+    await turn();
+    expect(server.connection.queuedBytes).toBe(0);
+    const many = 2_000;
+    for (let i = 0; i < many; i += 1) server.connection.send(close, 'batch');
+    await turn();
+    expect(server.connection.queuedBytes).toBe(0);
+    await until(() => client.messages.length === 6 + many);
+    expect(writes()).toBe(4);
+    write.mockRestore();
+  });
+
   test('a peer that floods is read one chunk per turn of the event loop, so that others are served in between', async () => {
     await using scene = await stage();
     const frame = encodeFrame(SubmitSharesStandard, share());
