@@ -19,12 +19,12 @@ const stream =
   writeResult('7', true) +
   writePoolMessage({ type: 'set-difficulty', difficulty: 8192 }) +
   notify +
-  writeError('8', stratumError('other', 'no'));
+  writeError('8', stratumError('jobNotFound', 'No such job'));
 const READ = [
   { kind: 'yes' },
   { kind: 'other' },
   { kind: 'notify', job: { id: '4231', ntime: '6512abcd', clean: true } },
-  { kind: 'no' },
+  { kind: 'no', reason: 'No such job' },
 ];
 
 function cut(text: string, size: number): V1Line[] {

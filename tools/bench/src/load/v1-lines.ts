@@ -1,6 +1,7 @@
 /** What a line of a V1 server is, as far as a load generator has to know. */
 export type V1Line =
-  | { readonly kind: 'yes' | 'no' }
+  | { readonly kind: 'yes' }
+  | { readonly kind: 'no'; readonly reason: string }
   | { readonly kind: 'notify'; readonly job: V1LoadJob }
   | { readonly kind: 'other' };
 
@@ -19,6 +20,7 @@ const N = 0x6e;
 /** `…"error":null}` is a yes, `…,null]}` a no. */
 const BEFORE_END = 2;
 const L = 0x6c;
+const REASON = /"error":\[\d+,"([^"]*)"/;
 const NOTIFY = /^\{"id":null,"method":"mining\.notify","params":\["([^"]*)"/;
 const NOTIFY_END = /"([0-9a-f]{8})",(true|false)\]\}$/;
 
@@ -39,12 +41,13 @@ export class V1LineCutter {
 }
 
 const YES: V1Line = { kind: 'yes' };
-const NO: V1Line = { kind: 'no' };
 const OTHER: V1Line = { kind: 'other' };
 
 function read(bytes: Buffer, start: number, end: number): V1Line {
-  if (bytes[start + BEHIND_ID] !== N) return bytes[end - BEFORE_END] === L ? YES : NO;
+  const isAnswer = bytes[start + BEHIND_ID] !== N;
+  if (isAnswer && bytes[end - BEFORE_END] === L) return YES;
   const text = bytes.toString('latin1', start, end);
+  if (isAnswer) return { kind: 'no', reason: REASON.exec(text)?.[1] ?? 'refused' };
   const id = NOTIFY.exec(text)?.[1];
   const [, ntime, clean] = NOTIFY_END.exec(text) ?? [];
   if (id === undefined || ntime === undefined) return OTHER;

@@ -87,8 +87,9 @@ export class V1LoadMiner implements ShareSource {
   readonly #onLine = (line: V1Line): void => {
     switch (line.kind) {
       case 'yes':
+        return this.#onAnswer(undefined);
       case 'no':
-        return this.#onAnswer(line.kind);
+        return this.#onAnswer(line.reason);
       case 'notify':
         return this.#onJob(line.job);
       case 'other':
@@ -98,15 +99,15 @@ export class V1LoadMiner implements ShareSource {
     }
   };
 
-  #onAnswer(kind: 'yes' | 'no'): void {
+  #onAnswer(refusal: string | undefined): void {
     if (this.#awaited > 0) {
       this.#awaited -= 1;
-      if (kind === 'no') this.#working.reject(new Error('the translator does not want a miner'));
+      if (refusal !== undefined) this.#working.reject(new Error(`the translator does not want a miner: ${refusal}`));
       return;
     }
     const ms = this.#times.answered(performance.now());
-    if (kind === 'yes') this.#observer.acknowledged(ms);
-    else this.#observer.refused('refused');
+    if (refusal === undefined) this.#observer.acknowledged(ms);
+    else this.#observer.refused(refusal);
     this.#observer.answered(this);
   }
 

@@ -1,5 +1,5 @@
 // V1 miners on one translator process, its pool in another: submits a second, and how long their answers take.
-// node tools/bench/src/system/v1-miners.bench.ts [--miners 10,5000] [--rate 15000] [--runs 3] [--seconds 5]
+// node tools/bench/src/system/v1-miners.bench.ts [--miners 10,5000] [--rate 15000] [--runs 3] [--seconds 4]
 //   [--channels own,aggregated] [--every 64] [--profile DIR]
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -15,7 +15,7 @@ const { values } = parseArgs({
     miners: { type: 'string', default: '10,100,1000,5000' },
     rate: { type: 'string', default: '15000' },
     runs: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '4' },
     channels: { type: 'string', default: 'own,aggregated' },
     every: { type: 'string', default: '64' },
     profile: { type: 'string' },
@@ -33,6 +33,7 @@ const UNANSWERED = 5_000;
 /** Short enough that ten miners at full speed stay below what is remembered of each on a tip. */
 const FULL_SECONDS = 4;
 const WARM_UP_SECONDS = 3;
+const TIP_EVERY_SECONDS = 4;
 /** After a tip, for the event loops to calm down. */
 const SETTLE_MS = 500;
 
@@ -40,13 +41,21 @@ interface Run extends LoadResult {
   readonly translator: Usage;
 }
 
-async function measured({ translator, fleet, source }: V1Scene, load: () => Promise<LoadResult>): Promise<Run> {
+async function measured(
+  { translator, fleet, source }: V1Scene,
+  load: () => Promise<LoadResult>,
+  tips = 0,
+): Promise<Run> {
   const arrived = fleet.nextTip();
   source.nextTip();
   await arrived;
   await sleep(SETTLE_MS);
   await translator.begin();
+  const timers = Array.from({ length: tips }, (_, index) =>
+    setTimeout(() => source.nextTip(), ((index + 0.5) * seconds * 1000) / tips),
+  );
   const result = await load();
+  for (const timer of timers) clearTimeout(timer);
   return { ...result, translator: await translator.usage() };
 }
 
@@ -89,6 +98,9 @@ for (const miners of minerCounts) {
     await fleet.offer(rate, WARM_UP_SECONDS);
     const name = `${miners}, ${channels}`;
     report(table, `${name}, ${rate}/s`, await series(() => measured(scene, () => fleet.offer(rate, seconds))));
+    const tips = Math.max(1, Math.floor(seconds / TIP_EVERY_SECONDS));
+    const busy = await series(() => measured(scene, () => fleet.offer(rate, seconds), tips));
+    report(table, `${name}, ${rate}/s, new tip each ${TIP_EVERY_SECONDS} s`, busy);
     const full = await series(() => measured(scene, () => fleet.saturate(UNANSWERED, FULL_SECONDS)));
     report(table, `${name}, all it takes`, full);
   }
