@@ -4,55 +4,13 @@ import {
   meetsTarget,
   targetFromBigint,
   targetFromDifficulty,
-  targetFromNbits,
   targetToBigint,
 } from '@sv2kit/bitcoin';
-import { ShareBudget } from '@sv2kit/mining';
 import { type Submit, Sv1JobIds } from '@sv2kit/sv1';
 import { describe, expect, test } from 'vitest';
-import { extranonce1Of, JobTranslator, type JobTerms, MinerChannel, MINER_LIMITS } from '../src/index.ts';
-import {
-  budget,
-  filled,
-  hashOf,
-  jobAsRead,
-  MASK,
-  NOW,
-  NTIME,
-  REGTEST,
-  spaceOf,
-  submitOf,
-  VERSION,
-  workOf,
-} from './support.ts';
-
-/** Every hash meets it. */
-const ANY = 2 ** -40;
-/** No hash meets it. */
-const NONE = 2 ** 40;
-const space = spaceOf();
-
-const terms = (change: Partial<JobTerms<string>> = {}): JobTerms<string> => ({
-  space,
-  versionMask: MASK,
-  difficulty: ANY,
-  upstreamTarget: MAX_TARGET,
-  upstream: 'pool',
-  clean: false,
-  ...change,
-});
-
-function opened(change: Partial<JobTerms<string>> = {}, work = workOf()) {
-  const jobs = new JobTranslator();
-  const channel = new MinerChannel<string>({ budget: budget() });
-  const job = jobs.translate(work, NOW);
-  channel.give(job, terms({ clean: true, ...change }), NOW);
-  const judge = (found: Partial<Submit> = {}, atMs = NOW) => channel.judge(submitOf(job.id, found), atMs);
-  return { jobs, channel, job, judge };
-}
-
-const reasonOf = (verdict: ReturnType<MinerChannel<string>['judge']>) =>
-  verdict.kind === 'refused' ? verdict.reason : verdict.kind;
+import { extranonce1Of, JobTranslator, MinerChannel, MINER_LIMITS } from '../src/index.ts';
+import { budget, filled, hashOf, jobAsRead, NOW, NTIME, spaceOf, submitOf, VERSION, workOf } from './support.ts';
+import { ANY, NONE, opened, reasonOf, space, terms } from './miner-builders.ts';
 
 describe('a V1 share', () => {
   test('goes upstream as the channel has it: rolled part, version, ntime (§5.3.12)', () => {
@@ -115,11 +73,10 @@ describe('a V1 share', () => {
   });
 
   test("is held to the upstream's clock, not to ours", () => {
-    for (const wrongMs of [-86_400_000, 86_400_000]) {
-      const work = workOf({ receivedAtMs: NOW + wrongMs });
-      const at = NOW + wrongMs;
-      expect(reasonOf(opened({}, work).judge({ ntime: NTIME + 600 }, at))).toBe('accepted');
-      expect(reasonOf(opened({}, work).judge({ ntime: NTIME + 601 }, at))).toBe('bad-ntime');
+    for (const nowMs of [NOW - 86_400_000, NOW + 86_400_000]) {
+      const { judge } = opened({}, workOf({ receivedAtMs: nowMs }), nowMs);
+      expect(reasonOf(judge({ ntime: NTIME + 600 }))).toBe('accepted');
+      expect(reasonOf(judge({ ntime: NTIME + 601 }))).toBe('bad-ntime');
     }
   });
 
@@ -186,84 +143,6 @@ describe('version bits', () => {
   });
 });
 
-describe('a share comes twice', () => {
-  test.each<[string, Partial<Submit>]>([
-    ['as it was', {}],
-    ['with the version in full', { versionBits: 0x20c0e000 }],
-    ['under another name', { username: 'someone' }],
-  ])('%s', (_, change) => {
-    const { judge } = opened();
-    const found = { versionBits: 0x00c0e000, nonce: 3 };
-    expect(reasonOf(judge(found))).toBe('accepted');
-    expect(reasonOf(judge({ ...found, ...change }))).toBe('duplicate');
-  });
-
-  test('for a job that was sent again', () => {
-    const { judge, channel, jobs, job } = opened();
-    const next = jobs.refresh(job, NOW);
-    channel.give(next, terms(), NOW);
-    expect(reasonOf(judge())).toBe('accepted');
-    expect(reasonOf(channel.judge(submitOf(next.id), NOW))).toBe('duplicate');
-  });
-
-  test.each([
-    ['on a channel that was opened anew', [3]],
-    ['on a tip that comes back', [4, 3]],
-    ['on a tip that comes back after two others', [4, 5, 3]],
-    ['on a tip that was left twice', [4, 3, 4, 3]],
-  ])('%s', (_, prevHashes) => {
-    const { judge, channel, jobs } = opened();
-    expect(reasonOf(judge())).toBe('accepted');
-    for (const byte of prevHashes) {
-      // Of another message: its bytes are equal, not the same.
-      const work = workOf({ prevHash: filled(32, byte) });
-      channel.give(jobs.translate(work, NOW), terms({ clean: true, upstream: 'anew' }), NOW);
-    }
-    const { id } = channel.latest as { id: string };
-    expect(reasonOf(channel.judge(submitOf(id), NOW))).toBe('duplicate');
-    expect(reasonOf(channel.judge(submitOf(id, { nonce: 1 }), NOW))).toBe('accepted');
-  });
-
-  test('when no more can be remembered: it is refused, unless jobs are gone', () => {
-    const jobs = new JobTranslator();
-    const limits = { ...MINER_LIMITS, seenShares: 4, jobs: 1, assuredJobs: 1 };
-    const channel = new MinerChannel<string>({ budget: budget(), limits });
-    const first = jobs.translate(workOf(), NOW);
-    channel.give(first, terms(), NOW);
-    const outcomes = [0, 1, 2, 3, 4].map((nonce) => reasonOf(channel.judge(submitOf(first.id, { nonce }), NOW)));
-    expect(outcomes).toEqual(['accepted', 'accepted', 'accepted', 'accepted', 'memory-exhausted']);
-    const again = jobs.refresh(first, NOW);
-    channel.give(again, terms(), NOW);
-    expect(reasonOf(channel.judge(submitOf(again.id, { nonce: 5 }), NOW))).toBe('memory-exhausted');
-    const other = jobs.translate(workOf({ jobId: 2, space: { merklePath: [] } }), NOW);
-    channel.give(other, terms(), NOW);
-    expect(reasonOf(channel.judge(submitOf(other.id, { nonce: 5 }), NOW))).toBe('accepted');
-  });
-
-  test('and its memory is given back with the third tip after it, and with the miner', () => {
-    const shared = new ShareBudget(1_024);
-    const jobs = new JobTranslator();
-    const channel = new MinerChannel<string>({ budget: shared });
-    const first = jobs.translate(workOf(), NOW);
-    channel.give(first, terms(), NOW);
-    expect(shared.used).toBe(0);
-    channel.judge(submitOf(first.id), NOW);
-    expect(shared.used).toBe(16);
-    for (const [tip, used] of [
-      [1, 32],
-      [2, 48],
-      [3, 48],
-      [4, 48],
-    ] as const) {
-      channel.give(jobs.translate(workOf({ prevHash: filled(32, tip) }), NOW), terms(), NOW);
-      channel.judge(submitOf(String(tip + 1)), NOW);
-      expect(shared.used).toBe(used);
-    }
-    channel.close();
-    expect(shared.used).toBe(0);
-  });
-});
-
 describe('jobs', () => {
   test('of an earlier tip are stale, also if nobody says that it is another', () => {
     const { judge, channel, jobs } = opened();
@@ -306,75 +185,4 @@ test('a job id that has been given up is known for one after ids have begun anew
   const ids = ['4294967294', '4294967295', '0', '1', '2'];
   const reasons = ids.map((id) => reasonOf(channel.judge(submitOf(id), NOW)));
   expect(reasons).toEqual(['stale-job', 'stale-job', 'stale-job', 'accepted', 'unknown-job']);
-});
-
-describe('a possible block', () => {
-  const networkTarget = targetFromNbits(REGTEST);
-  /** Nonces of blocks on the job of `opened({}, workOf({ nbits: REGTEST }))`. */
-  function blocks(count: number, version = VERSION, ntime = NTIME): number[] {
-    const { job } = opened({}, workOf({ nbits: REGTEST }));
-    const v1 = jobAsRead(job, space);
-    const found: number[] = [];
-    for (let nonce = 0; found.length < count; nonce += 1) {
-      const hash = hashOf(v1, extranonce1Of(5), { extranonce2: filled(4, 0), version, ntime, nonce });
-      if (meetsTarget(hash, networkTarget)) found.push(nonce);
-    }
-    return found;
-  }
-  const [block = 0] = blocks(1);
-  const hard = { difficulty: NONE, upstreamTarget: targetFromDifficulty(NONE) };
-  const regtest = (change: Partial<JobTerms<string>> = {}) => opened(change, workOf({ nbits: REGTEST }));
-
-  test('goes upstream although it misses both difficulties, and proves nothing of the hashrate', () => {
-    const { judge } = regtest(hard);
-    const verdict = judge({ nonce: block });
-    expect(verdict).toMatchObject({ kind: 'accepted', isBlock: true, forward: { nonce: block, jobId: 1 } });
-    expect(verdict).toMatchObject({ work: 0 });
-    expect(reasonOf(judge({ nonce: block }))).toBe('duplicate');
-  });
-
-  test('that meets its difficulty proves that', () => {
-    const { judge } = regtest({ difficulty: ANY });
-    expect(judge({ nonce: block })).toMatchObject({ work: ANY, isBlock: true });
-  });
-
-  test('goes upstream on a stale job, once, to the channel that the job was from', () => {
-    const { judge, channel, jobs } = regtest(hard);
-    channel.give(jobs.translate(workOf({ prevHash: filled(32, 4) }), NOW), terms({ upstream: 'other' }), NOW);
-    expect(judge({ nonce: block })).toMatchObject({ kind: 'accepted', isBlock: true, forward: { upstream: 'pool' } });
-    expect(reasonOf(judge({ nonce: block }))).toBe('duplicate');
-  });
-
-  test('that has gone upstream does not go again when its job is stale', () => {
-    const { judge, channel, jobs } = regtest(hard);
-    expect(judge({ nonce: block })).toMatchObject({ isBlock: true });
-    channel.give(jobs.translate(workOf({ prevHash: filled(32, 4) }), NOW), terms(), NOW);
-    expect(reasonOf(judge({ nonce: block }))).toBe('duplicate');
-  });
-
-  test('on stale jobs is remembered within bounds', () => {
-    const { judge, channel, jobs } = regtest(hard);
-    channel.give(jobs.translate(workOf({ prevHash: filled(32, 4) }), NOW), terms(), NOW);
-    const outcomes = blocks(MINER_LIMITS.blocks + 2).map((nonce) => reasonOf(judge({ nonce })));
-    expect(outcomes.filter((outcome) => outcome === 'accepted').length).toBe(MINER_LIMITS.blocks);
-    expect(outcomes.at(-1)).toBe('memory-exhausted');
-  });
-
-  test('goes upstream with bits outside the mask, and with an ntime out of bounds', () => {
-    const [rolled = 0] = blocks(1, VERSION | 0x20);
-    expect(regtest(hard).judge({ nonce: rolled, versionBits: 0x20 })).toMatchObject({
-      isBlock: true,
-      forward: { version: VERSION | 0x20 },
-    });
-    const [late = 0] = blocks(1, VERSION, NTIME + 9_000);
-    expect(regtest(hard).judge({ nonce: late, ntime: NTIME + 9_000 })).toMatchObject({ isBlock: true });
-  });
-
-  test('on the tip at hand goes upstream even if it cannot be remembered, and proves nothing then', () => {
-    const jobs = new JobTranslator();
-    const channel = new MinerChannel<string>({ budget: new ShareBudget(0) });
-    const job = jobs.translate(workOf({ nbits: REGTEST }), NOW);
-    channel.give(job, terms(), NOW);
-    expect(channel.judge(submitOf(job.id, { nonce: block }), NOW)).toMatchObject({ isBlock: true, work: 0 });
-  });
 });
