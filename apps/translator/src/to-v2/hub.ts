@@ -35,7 +35,7 @@ export class Hub implements MinerHost, LinkOwner {
   readonly fanOut: FanOut;
   readonly totals: Totals;
   readonly sessions = new Sessions();
-  readonly budget = new ShareBudget(TRANSLATOR_LIMITS.seenShareSlots);
+  readonly budget = new ShareBudget(TRANSLATOR_LIMITS.seenShareSlots, TRANSLATOR_LIMITS.assuredShareSlots);
   readonly metrics: TranslatorMetrics;
   readonly clock: Clock;
   readonly log: Logger;

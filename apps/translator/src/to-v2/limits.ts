@@ -46,6 +46,8 @@ export const TRANSLATOR_LIMITS = {
   bytesAtOnce: 1_048_576,
   /** Slots of 12 bytes that the duplicate tables of all miners take together. */
   seenShareSlots: 16_777_216,
+  /** Slots of one table that are there whatever the others take: a greedy miner costs no other its shares. */
+  assuredShareSlots: 1_024,
   /** Sessions whose difficulty is remembered for a miner that comes back. */
   sessions: 8_192,
   /** Without new work for so long an upstream is worth a warning: pools refresh their jobs every minute. */
