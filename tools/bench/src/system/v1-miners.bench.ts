@@ -1,6 +1,7 @@
 // V1 miners on one translator process, its pool in another: submits a second, and how long their answers take.
 // node tools/bench/src/system/v1-miners.bench.ts [--miners 10,5000] [--rate 15000] [--runs 3] [--seconds 4]
-//   [--channels own,aggregated] [--every 64] [--profile DIR]
+//   [--channels own,own/64,aggregated/64] [--profile DIR]
+// own: an upstream channel for each miner; aggregated: one for all; /64: one share in 64 goes on to the pool.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { needOpenFiles } from '../load/open-files.ts';
@@ -16,18 +17,12 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '15000' },
     runs: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '4' },
-    channels: { type: 'string', default: 'own,aggregated' },
-    every: { type: 'string', default: '64' },
+    channels: { type: 'string', default: 'own,own/64,aggregated/64' },
     profile: { type: 'string' },
   },
 });
 const minerCounts = values.miners.split(',').map(Number);
-const [rate, runs, seconds, every] = [values.rate, values.runs, values.seconds, values.every].map(Number) as [
-  number,
-  number,
-  number,
-  number,
-];
+const [rate, runs, seconds] = [Number(values.rate), Number(values.runs), Number(values.seconds)];
 /** Submits on the way at once when the translator is given all that it takes. */
 const UNANSWERED = 5_000;
 /** Short enough that ten miners at full speed stay below what is remembered of each on a tip. */
@@ -81,7 +76,7 @@ function report(table: Table, name: string, all: readonly Run[]): void {
 
 needOpenFiles(Math.max(...minerCounts));
 const table = new Table(`One translator process, ${runs} runs of ${seconds} s each: median (lowest–highest)`, [
-  'miners, upstream channels, load',
+  'miners, upstream channels, submits',
   'submits/s answered',
   'p50 ms',
   'p99 ms',
@@ -92,8 +87,9 @@ const table = new Table(`One translator process, ${runs} runs of ${seconds} s ea
 ]);
 for (const miners of minerCounts) {
   for (const channels of values.channels.split(',')) {
-    const aggregate = channels === 'aggregated';
-    await using scene = await openV1Scene({ miners, aggregate, every: aggregate ? every : 1, profile: values.profile });
+    const [kind, every = '1'] = channels.split('/');
+    const wishes = { miners, aggregate: kind === 'aggregated', every: Number(every), profile: values.profile };
+    await using scene = await openV1Scene(wishes);
     const { fleet } = scene;
     await fleet.offer(rate, WARM_UP_SECONDS);
     const name = `${miners}, ${channels}`;
