@@ -1,5 +1,6 @@
 import { BitcoinError, parseTransaction, sameBytes, type TxOut } from '@sv2kit/bitcoin';
 import type { Work } from '@sv2kit/mining';
+import { strippedSides } from './stripped-coinbase.ts';
 
 /** What an upstream's coinbase has to pay. */
 export interface PayoutRule {
@@ -62,17 +63,18 @@ interface Coinbase {
 /** @returns undefined for what is no coinbase, or one of which miners roll more than a script: it may be another then */
 function readCoinbase({ space }: Work): Coinbase | undefined {
   if (space.kind !== 'extended') throw new Error('a standard job does not show its coinbase');
-  const { coinbasePrefix, coinbaseSuffix, extranoncePrefix, extranonceSize } = space;
-  const begin = coinbasePrefix.length;
-  const end = begin + extranoncePrefix.length + extranonceSize;
-  const bytes = new Uint8Array(end + coinbaseSuffix.length);
-  bytes.set(coinbasePrefix);
-  bytes.set(extranoncePrefix, begin);
-  bytes.set(coinbaseSuffix, end);
+  const { extranoncePrefix, extranonceSize } = space;
   try {
-    const { inputs, outputs } = parseTransaction(bytes);
+    const { coinbasePrefix, coinbaseSuffix } = strippedSides(space);
+    const begin = coinbasePrefix.length;
+    const end = begin + extranoncePrefix.length + extranonceSize;
+    const bytes = new Uint8Array(end + coinbaseSuffix.length);
+    bytes.set(coinbasePrefix);
+    bytes.set(extranoncePrefix, begin);
+    bytes.set(coinbaseSuffix, end);
+    const { segwit, inputs, outputs } = parseTransaction(bytes);
     const [input] = inputs;
-    if (input === undefined || inputs.length > 1) return undefined;
+    if (segwit || input === undefined || inputs.length > 1) return undefined;
     const scripts = [input.scriptSig, ...outputs.map(({ script }) => script)];
     // Scripts are views of the bytes.
     const rolled = scripts.find(({ byteOffset, length }) => byteOffset <= begin && byteOffset + length >= end);

@@ -157,6 +157,19 @@ describe('an upstream job', () => {
     expect(verifyPayout(work, { script: ourScript, share })).toMatchObject(verdict);
   });
 
+  test('is read as it is hashed: nothing may be left where more than a witness of one item is taken out', () => {
+    const { segwitPrefix: coinbasePrefix, segwitSuffix } = coinbase();
+    const outputs = segwitSuffix.subarray(0, -38);
+    const twoItems = [2, 0, 35, 7, 1, 32, ...new Uint8Array(32), 0, 0, 0, 0];
+    const work = workOf({ space: { coinbasePrefix, coinbaseSuffix: Uint8Array.of(...outputs, ...twoItems) } });
+    expect(verifyPayout(work, { script: ourScript, share: 1 })).toMatchObject({ problem: 'unreadable-coinbase' });
+    const [head, rest] = [coinbasePrefix.subarray(0, 4), coinbasePrefix.subarray(4)];
+    const marked = { coinbasePrefix: Uint8Array.of(...head, 0, 1, ...rest) };
+    const twice = { coinbaseSuffix: Uint8Array.of(...segwitSuffix.subarray(0, -4), ...segwitSuffix.subarray(-38)) };
+    const both = workOf({ space: { ...marked, ...twice } });
+    expect(verifyPayout(both, { script: ourScript, share: 1 })).toMatchObject({ problem: 'unreadable-coinbase' });
+  });
+
   test('does not pay a script that is the named one with one extranonce alone', () => {
     const named = [0, 20, 9, 9, 9, 9, 9, 9, 9, 9];
     const work = rolling([1, ...hundred, 22, ...named]);
