@@ -1,6 +1,7 @@
 import type { FeedStep } from './feed.ts';
 import type { Job } from './job.ts';
 import { MAX_NTIME_ADVANCE, minNtimeAt } from './job-board.ts';
+import { MAX_UPSTREAM_NTIME_LEAD } from './limits.ts';
 
 /** Seconds that a device may be ahead of what the server thinks: a message under way, and the rounding of seconds. */
 const ROLL_SLACK = 2;
@@ -33,8 +34,11 @@ interface Searcher {
 export function stepNtime(step: FeedStep, job: Job, addressee: Iterable<Searcher>, nowMs: number): number | undefined {
   if (step.kind === 'future') return 0;
   const { tip } = step.work;
-  const earliest = job.origin.kind === 'upstream' ? Math.max(tip.minNtime, job.origin.job.minNtime) : tip.minNtime;
-  let untouched = Math.max(earliest, minNtimeAt(step.work, nowMs));
+  const isUpstream = job.origin.kind === 'upstream';
+  const earliest = isUpstream ? Math.max(tip.minNtime, job.origin.job.minNtime) : tip.minNtime;
+  // An upstream keeps its own time in its jobs: only a clock that was set is far ahead of it.
+  const furthest = isUpstream ? earliest + MAX_UPSTREAM_NTIME_LEAD / 2 : Infinity;
+  let untouched = Math.max(earliest, Math.min(furthest, minNtimeAt(step.work, nowMs)));
   if (job.numbered) return untouched;
   const latest = earliest + MAX_NTIME_ADVANCE;
   for (const searcher of addressee) {

@@ -91,12 +91,13 @@ describe("an upstream's job", () => {
     expect(at(NTIME + 1_100, 1_000)).toEqual({ kind: 'rejected', code: 'invalid-ntime' });
   });
 
-  test('is never sent with a min_ntime below its own, however long the tip stands (§5.3.15)', () => {
+  test('is never sent with a min_ntime below its own, nor far above it, however long the tip stands or the clock was set (§5.3.15)', () => {
     const board = boardOf(upstream());
     for (const [afterS, own, sent] of [
       [30, NTIME + 31, NTIME + 31],
       [30, NTIME, NTIME + 30],
       [7_200, NTIME + 7_230, NTIME + 7_230],
+      [31_536_000, NTIME + 60, NTIME + 360],
     ] as const) {
       board.update(upstream({ minNtime: own }));
       const { work } = board;
