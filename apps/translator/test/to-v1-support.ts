@@ -74,7 +74,7 @@ export interface Facts {
 }
 
 /** Retries within a test's patience. */
-const QUICK = { backoffMs: 20, maxBackoffMs: 50, benchMs: 20, maxBenchMs: 50, stableMs: 20 };
+export const QUICK = { backoffMs: 20, maxBackoffMs: 50, benchMs: 20, maxBenchMs: 50, stableMs: 20 };
 
 export interface StartOptions {
   /** Whole tables. */

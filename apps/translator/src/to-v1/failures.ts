@@ -20,6 +20,7 @@ export const LOST_POOL_SHARE_REASONS = {
   'pool-away': 'The connection to their pool was gone, and it did not come back with the same extranonce1.',
   'cache-full': 'Too many shares waited for their pool, and these were the easiest.',
   unanswered: 'The connection ended, or too many others followed, before the pool had answered them.',
+  'job-replaced': 'The pool has given another job under the id of theirs.',
   'other-extranonce': "Their extranonce is not their job's.",
 } as const;
 export type LostPoolShare = keyof typeof LOST_POOL_SHARE_REASONS;

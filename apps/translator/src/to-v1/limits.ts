@@ -2,6 +2,10 @@
 export const TRANSLATOR_TO_V1_LIMITS = {
   /** How often time limits are looked at. */
   tickMs: 250,
+  /** What a single step of the clock counts for at most: it may have been set, or the machine has slept. */
+  longestStepMs: 10_000,
+  /** Jobs of a pool whose ids are remembered, in case that they come again for others. */
+  jobIds: 64,
   /** How often devices' hashrate is looked at, for how easy the pool's shares may be for them. */
   hashrateMs: 5_000,
   /** Shares that the pool has not answered, remembered to match its answers; as many as a V1 session remembers. */

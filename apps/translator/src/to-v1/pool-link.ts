@@ -9,6 +9,7 @@ import { TRANSLATOR_TO_V1_LIMITS } from './limits.ts';
 import type { TranslatorToV1Metrics } from './metrics.ts';
 import { PoolTerms } from './pool-terms.ts';
 import type { GoodShare, SentShare } from './sent-share.ts';
+import type { SteadyTime } from './steady-time.ts';
 import type { Totals } from './totals.ts';
 import { WorkerNames, type WorkerNamesOptions } from './worker-names.ts';
 
@@ -31,7 +32,8 @@ export interface PoolLinkOptions extends WorkerNamesOptions {
   readonly patience: { readonly jobMs: number; readonly answerMs: number };
   readonly totals: Totals;
   readonly metrics: Pick<TranslatorToV1Metrics, 'shareToVerdict'>;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly time: SteadyTime;
   readonly log: Logger;
   readonly listener: PoolLinkListener;
 }
@@ -45,9 +47,12 @@ export class PoolLink implements V1PoolHandler {
   readonly #window: RejectionWindow;
   /** By ticket, oldest first. */
   readonly #sent = new Map<number, SentShare>();
+  /** By {@link PoolLinkOptions.time}. */
   #jobMs: number;
   #unusable = 0;
   readonly #terms = new PoolTerms();
+  /** When the latest job came; unix milliseconds. */
+  jobAtMs: number;
   open = true;
 
   constructor(pool: V1Pool, options: PoolLinkOptions) {
@@ -55,7 +60,8 @@ export class PoolLink implements V1PoolHandler {
     this.#pool = pool;
     this.#options = options;
     this.#window = new RejectionWindow(options.refusals);
-    this.#jobMs = options.clock.now();
+    this.jobAtMs = options.clock.now();
+    this.#jobMs = options.time.now();
     this.workers = new WorkerNames(pool.session, options);
   }
 
@@ -69,16 +75,16 @@ export class PoolLink implements V1PoolHandler {
     return this.#window.rejections;
   }
 
-  /** When the latest job came; unix milliseconds. */
-  get jobMs(): number {
-    return this.#jobMs;
-  }
-
   /** The pool hears of a worker before any share of it. @param identity of a channel that is being opened */
   introduce(identity: string): void {
     if (!this.#canSay) return;
     this.workers.of(identity);
     this.#pool.flushSoon();
+  }
+
+  /** Whether shares of a job count here: of this connection, or of an earlier one to the pool with the same extranonce. */
+  continues({ link, work }: { readonly link: PoolLink; readonly work: PoolWork }): boolean {
+    return link === this || (link.name === this.name && this.#terms.fits(work.poolJob));
   }
 
   /** Whether the pool pays for a share. */
@@ -87,19 +93,25 @@ export class PoolLink implements V1PoolHandler {
   }
 
   /**
-   * A share goes to the pool; its job may be of an earlier connection if that had the same extranonce1.
+   * A share goes to the pool; its job may be of an earlier connection that this one continues. A block goes whatever the
+   * pool may make of it.
    *
    * @returns why not
    */
-  submit(work: PoolWork, share: GoodShare, late = false): 'pool-away' | 'other-extranonce' | undefined {
+  submit(
+    work: PoolWork,
+    share: GoodShare,
+    late = false,
+  ): 'pool-away' | 'job-replaced' | 'other-extranonce' | undefined {
     if (!this.#canSay) return 'pool-away';
+    if (!share.isBlock && this.#terms.hasReplaced(work.poolJob)) return 'job-replaced';
     const said = poolShare(work.poolJob, share);
     if (said === undefined) return 'other-extranonce';
-    const { totals, clock } = this.#options;
+    const { totals, time } = this.#options;
     const { hash, isBlock } = share;
     const user = this.workers.of(share.identity);
     const ticket = this.#pool.session.submit(said.jobId, said.share, said.versionMask, user);
-    this.#remember(ticket, { work, user, hash, isBlock, sentMs: clock.now(), late });
+    this.#remember(ticket, { work, user, hash, isBlock, sentMs: time.now(), late });
     totals.relay(user, work.poolJob.difficulty);
     if (isBlock) this.#pool.flush();
     else this.#pool.flushSoon();
@@ -107,8 +119,8 @@ export class PoolLink implements V1PoolHandler {
   }
 
   /** The pool has another tip, or drops its other jobs: that explains refusals on both sides of it. */
-  tipMoved(nowMs: number): void {
-    this.#window.tipMoved(nowMs);
+  tipMoved(): void {
+    this.#window.tipMoved(this.#options.time.now());
   }
 
   /** A job that cannot be mined. */
@@ -119,9 +131,10 @@ export class PoolLink implements V1PoolHandler {
   }
 
   /** Time passes: is the pool silent, or does it refuse too much? */
-  tick(nowMs: number): void {
+  tick(): void {
     if (!this.open) return;
-    const { patience, refusals } = this.#options;
+    const { patience, refusals, time } = this.#options;
+    const nowMs = time.now();
     if (this.#window.judge(nowMs)) {
       const detail = `${this.#window.rejections} of the last ${refusals.ofLast}`;
       return this.#fail({ reason: 'shares-refused', detail });
@@ -150,7 +163,7 @@ export class PoolLink implements V1PoolHandler {
         this.#terms.difficulty = event.difficulty;
         return;
       case 'extranonce':
-        this.#terms.extranonce1 = event.extranonce1;
+        this.#terms.extranonce = event;
         return log.info('the pool changes the extranonce for jobs to come', { size: event.extranonce2Size });
       case 'version-mask':
         this.#terms.versionMask = event.mask;
@@ -163,7 +176,7 @@ export class PoolLink implements V1PoolHandler {
           : log.debug('the pool sends what makes no sense', { method: event.method, problem: event.problem });
       case 'ready':
         this.#terms.versionMask = event.versionMask;
-        this.#terms.extranonce1 = event.subscription.extranonce1;
+        this.#terms.extranonce = event.subscription;
         return;
       case 'malformed':
       case 'unknown':
@@ -190,8 +203,10 @@ export class PoolLink implements V1PoolHandler {
   }
 
   #onJob(job: PoolJob): void {
-    this.#jobMs = this.#options.clock.now();
-    this.#terms.notify = job.notify;
+    const { clock, time } = this.#options;
+    this.jobAtMs = clock.now();
+    this.#jobMs = time.now();
+    this.#terms.gave(job.notify);
     this.#options.listener.onJob(this, job);
   }
 
@@ -204,9 +219,9 @@ export class PoolLink implements V1PoolHandler {
     const sent = this.#sent.get(ticket);
     if (sent === undefined) return;
     this.#sent.delete(ticket);
-    const { totals, metrics, clock, log, listener } = this.#options;
+    const { totals, metrics, time, log, listener } = this.#options;
     const { user, work, isBlock, hash, sentMs, late } = sent;
-    const nowMs = clock.now();
+    const nowMs = time.now();
     metrics.shareToVerdict.record(nowMs - sentMs);
     if (verdict.kind === 'accepted') {
       totals.accept(user, work.poolJob.difficulty);

@@ -12,7 +12,7 @@ export interface SentShare {
   readonly user: string;
   readonly hash: Uint8Array;
   readonly isBlock: boolean;
-  /** Unix milliseconds. */
+  /** By `SteadyTime`. */
   readonly sentMs: number;
   /** Whether it had waited for the pool to come back: it may well be late. */
   readonly late: boolean;

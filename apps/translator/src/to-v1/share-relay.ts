@@ -62,12 +62,9 @@ export class ShareRelay implements BlockWay {
   }
 
   /** A pool's first job has come: what waited for it goes there, if it knows the extranonce. */
-  use(link: PoolLink, continues: boolean): void {
+  use(link: PoolLink): void {
     this.#link = link;
-    for (const held of this.#held.drain()) {
-      const problem = continues ? link.submit(held.given.work, held.share, true) : 'pool-away';
-      if (problem !== undefined) this.#lose(held, problem);
-    }
+    for (const held of this.#held.drain()) this.#send(held, true);
   }
 
   /** The pool is away. */
@@ -80,17 +77,25 @@ export class ShareRelay implements BlockWay {
     for (const held of this.#held.drain()) this.#lose(held, 'pool-away');
   }
 
-  /** @returns whether it is on its way */
-  #send(held: Held): boolean {
+  /**
+   * No other pool can make a block: it waits for its own, which may come back in time.
+   *
+   * @returns whether it is on its way
+   */
+  #send(held: Held, late = false): boolean {
     const { given, share } = held;
     const link = this.#link;
-    const { poolJob } = given.work;
-    if (link !== undefined && (link === given.link || this.#desk.continues(given.link, poolJob))) {
-      const problem = link.submit(given.work, share);
+    if (link?.continues(given) === true) {
+      const problem = link.submit(given.work, share, late);
       if (problem === undefined) return true;
       if (problem !== 'pool-away') return this.#lose(held, problem);
-    } else if (link !== undefined) return this.#lose(held, 'pool-away');
-    const evicted = this.#held.add(held, difficultyFromTarget(share.hash));
+    } else if (link !== undefined && !share.isBlock) return this.#lose(held, 'pool-away');
+    return this.#hold(held);
+  }
+
+  #hold(held: Held): false {
+    const { hash, isBlock } = held.share;
+    const evicted = this.#held.add(held, isBlock ? Number.POSITIVE_INFINITY : difficultyFromTarget(hash));
     if (evicted !== undefined) this.#lose(evicted, 'cache-full');
     return false;
   }

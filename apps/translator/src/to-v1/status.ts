@@ -58,7 +58,7 @@ function describePool({ upstream, link, desk, failure }: Translator): Facts {
             difficulty: current.work.poolJob.difficulty,
             versionMask: hex(current.work.poolJob.versionMask),
             devicesMayRoll: hex(current.work.job.versionMask),
-            receivedAtMs: current.link.jobMs,
+            receivedAtMs: current.link.jobAtMs,
           },
     extranonce:
       space === undefined

@@ -13,6 +13,7 @@ import type { TranslatorToV1Metrics } from './metrics.ts';
 import { PoolLink, type PoolLinkListener } from './pool-link.ts';
 import { type ListedPool, listedPools, sessionOf } from './pools.ts';
 import { ShareRelay, V1_POOL } from './share-relay.ts';
+import { SteadyTime } from './steady-time.ts';
 import { Totals } from './totals.ts';
 import { type Devices, WorkDesk } from './work-desk.ts';
 
@@ -40,7 +41,8 @@ export class Translator implements PoolLinkListener {
   /** The latest connection, which may not have given work yet. */
   #connection: PoolLink | undefined;
   #link: PoolLink | undefined;
-  /** Since when no pool gives work; unix milliseconds. */
+  readonly #time: SteadyTime;
+  /** Since when no pool gives work; by {@link SteadyTime}. */
   #awaySinceMs: number;
   #failure: (PoolFailure & { readonly pool: string }) | undefined;
 
@@ -50,8 +52,9 @@ export class Translator implements PoolLinkListener {
     this.#config = config;
     this.#parts = parts;
     this.#pools = listedPools(config.upstreams);
-    this.#awaySinceMs = clock.now();
-    this.#gauge = new HashrateGauge(clock.now());
+    this.#time = new SteadyTime(clock);
+    this.#awaySinceMs = this.#time.now();
+    this.#gauge = new HashrateGauge(this.#time.now());
     this.#condition = health.condition('pool', 'no pool has given work yet');
     this.totals = new Totals(metrics);
     this.desk = new WorkDesk({ devices, wish: { indexBytes, rolled }, totals: this.totals, log });
@@ -88,8 +91,8 @@ export class Translator implements PoolLinkListener {
   }
 
   tick(): void {
-    const nowMs = this.#parts.clock.now();
-    this.#connection?.tick(nowMs);
+    const nowMs = this.#time.now();
+    this.#connection?.tick();
     if (this.#gauge.look(nowMs)) this.desk.setHashrate(this.#gauge.hashrate);
     this.#endOutage(nowMs);
     this.#explain();
@@ -108,26 +111,24 @@ export class Translator implements PoolLinkListener {
 
   /** A device asks for a channel: the pool hears of its worker before any share. @param nominal hashes per second */
   onOpening(identity: string, nominal: number): void {
-    if (this.#identities.size < TRANSLATOR_TO_V1_LIMITS.workers) this.#identities.add(identity);
+    this.#remember(identity);
     this.#link?.introduce(identity);
     this.#gauge.expect(nominal);
     this.desk.setHashrate(this.#gauge.hashrate);
   }
 
   onJob(link: PoolLink, poolJob: PoolJob): void {
-    const { clock, blocks } = this.#parts;
-    const nowMs = clock.now();
-    const continues = this.desk.continues(link, poolJob);
+    const { blocks } = this.#parts;
     const taken = this.desk.take(link, poolJob);
     if (taken === 'unusable') return;
     if (typeof taken !== 'string') return this.onFailure(link, taken);
-    if (taken !== 'update') link.tipMoved(nowMs);
+    if (taken !== 'update') link.tipMoved();
     if (taken === 'tip') blocks().onTip(poolJob.notify.prevHash, V1_POOL);
     if (this.#link !== link) {
       this.#link = link;
       this.#failure = undefined;
-      for (const identity of this.#identities) link.introduce(identity);
-      this.relay.use(link, continues);
+      for (const identity of [...this.#identities].reverse()) link.introduce(identity);
+      this.relay.use(link);
     }
     this.#explain();
   }
@@ -154,7 +155,7 @@ export class Translator implements PoolLinkListener {
     this.relay.leave(link);
     if (this.#link !== link) return;
     this.#link = undefined;
-    this.#awaySinceMs = this.#parts.clock.now();
+    this.#awaySinceMs = this.#time.now();
   }
 
   #connected(pool: V1Pool, { name, user, password }: ListedPool): PoolLink {
@@ -172,6 +173,7 @@ export class Translator implements PoolLinkListener {
       totals: this.totals,
       metrics,
       clock,
+      time: this.#time,
       log: log.child({ pool: name }),
       listener: this,
     });
@@ -182,6 +184,15 @@ export class Translator implements PoolLinkListener {
     const found = this.#pools.find((pool) => pool.name === name);
     if (found === undefined) throw new Error(`no pool is called ${name}`);
     return found;
+  }
+
+  /** Pools hear of the latest first, and of a few alone: they are the most likely to be there when a pool comes back. */
+  #remember(identity: string): void {
+    this.#identities.delete(identity);
+    this.#identities.add(identity);
+    const [oldest] = this.#identities;
+    if (oldest !== undefined && this.#identities.size > TRANSLATOR_TO_V1_LIMITS.workers)
+      this.#identities.delete(oldest);
   }
 
   /** A short outage is sat out with the last work; a long one must be visible to devices, so that they can go elsewhere. */

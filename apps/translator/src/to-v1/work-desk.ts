@@ -38,8 +38,6 @@ export interface GivenWork {
 type Room = Extract<ExtranonceRoom, { readonly kind: 'room' }>;
 /** What prefixes lie in. */
 interface Space extends Room {
-  /** Of the pool. */
-  readonly name: string;
   readonly extranonce1: Uint8Array;
   readonly extranonce2Size: number;
 }
@@ -74,11 +72,6 @@ export class WorkDesk {
     return job.origin.kind === 'upstream' ? this.#given.get(job.origin.job) : undefined;
   }
 
-  /** Whether a connection goes on where an earlier one to the same pool ended: with the same extranonce1, its jobs still count. */
-  continues(link: PoolLink, poolJob: PoolJob): boolean {
-    return this.#space?.name === link.name && this.#isSpaceOf(poolJob);
-  }
-
   /**
    * A job of the pool goes to the devices.
    *
@@ -93,14 +86,12 @@ export class WorkDesk {
       return 'unusable';
     }
     link.usable();
-    const continues = this.continues(link, poolJob);
     const room = this.#isSpaceOf(poolJob) ? undefined : extranonceRoom(poolJob.extranonce2Size, this.#options.wish);
     if (room?.kind === 'too-small') return { reason: 'extranonce-too-small', detail: room.message };
     if (room !== undefined) this.#move(poolJob, room);
-    if (this.#space !== undefined) this.#space = { ...this.#space, name: link.name };
     const devices = this.#options.devices();
     devices.setVersionMask(work.job.versionMask);
-    const kind = this.#kindOf(link, work, continues);
+    const kind = this.#kindOf(link, work);
     this.#give({ link, work }, kind);
     this.#setUsefulDifficulty();
     this.#options.totals.job(kind);
@@ -158,7 +149,7 @@ export class WorkDesk {
   /** Prefixes lie elsewhere for the job that follows, and for all after it. */
   #move({ extranonce1, extranonce2Size }: PoolJob, room: Room): void {
     const { devices, log } = this.#options;
-    this.#space = { ...room, name: '', extranonce1, extranonce2Size };
+    this.#space = { ...room, extranonce1, extranonce2Size };
     const within = { prefix: extranonce1, extranonceSize: extranonce2Size };
     devices().renew({ extranonce: { within, indexBytes: room.indexBytes } });
     const { channels, rolled } = room;
@@ -166,10 +157,10 @@ export class WorkDesk {
   }
 
   /** Jobs of another connection count there no more, whatever the pool says, unless it goes on with the same extranonce1. */
-  #kindOf(link: PoolLink, { tip, poolJob }: PoolWork, continues: boolean): 'tip' | 'clean' | 'update' {
+  #kindOf(link: PoolLink, { tip, poolJob }: PoolWork): 'tip' | 'clean' | 'update' {
     const before = this.#current;
     if (before === undefined || !sameBytes(before.work.tip.prevHash, tip.prevHash)) return 'tip';
-    return poolJob.notify.cleanJobs || (before.link !== link && !continues) ? 'clean' : 'update';
+    return poolJob.notify.cleanJobs || !link.continues(before) ? 'clean' : 'update';
   }
 
   #give(given: GivenWork, kind: 'tip' | 'clean' | 'update'): void {
