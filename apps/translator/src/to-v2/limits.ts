@@ -20,14 +20,14 @@ export const TRANSLATOR_LIMITS = {
   reopenMs: 60_000,
   /** How long a miner that asked to be authorised waits for an upstream, beside an outage's own time. */
   authoriseMs: 20_000,
-  /** Shares of an aggregated channel that are remembered until the upstream has answered them; a power of two. */
+  /** Shares of a channel that are remembered until the upstream has answered those before them; a power of two. */
   unansweredShares: 32_768,
-  /** Rejected shares of a channel that are remembered while earlier ones have no answer. */
-  rejectedAhead: 256,
   /** Different codes of upstreams, and of one miner's refusals, that are counted by name. */
   codes: 64,
   /** Miners that the status lists one by one. */
   statusMiners: 256,
+  /** Of those that are gone: so many by address, name and reason. */
+  statusDepartures: 64,
   /** Least time between two lines of the log that tell of rejected shares. */
   rejectsMs: 10_000,
   /** Refusals to authorise after which a connection is ended. */

@@ -1,3 +1,4 @@
+import { sameBytes } from '@sv2kit/bitcoin';
 import type { Work } from '@sv2kit/mining';
 import type { PasswordFields, Sv1ServerSession, Submit } from '@sv2kit/sv1';
 import {
@@ -101,7 +102,8 @@ export class MinerWork {
 
   /** A job goes out. @returns what its firmware may have trouble with */
   give(task: Task, clean: boolean): ProfileMismatch | undefined {
-    const space = this.#start(task, clean, clean ? 'new-tip' : 'same-tip');
+    const anew = clean || this.#isOnOtherTip(task);
+    const space = this.#start(task, anew, anew ? 'new-tip' : 'same-tip');
     return space === undefined ? undefined : coinbaseFits(task.job.coinbaseSize(space), this.#profile);
   }
 
@@ -117,6 +119,12 @@ export class MinerWork {
   /** The miner is gone. */
   close(): void {
     this.#channel.close();
+  }
+
+  /** However the upstream said it: its SetNewPrevHash may have named a job that it never sent. */
+  #isOnOtherTip({ job }: Task): boolean {
+    const present = this.#task?.job.source.prevHash;
+    return present !== undefined && !sameBytes(present, job.source.prevHash);
   }
 
   #start(task: Task, clean: boolean, kind: JobKind): MinerSpace | undefined {

@@ -3,11 +3,10 @@ import { channelIdentity, Demand, MINER_DEMAND, type UpstreamShare } from '@sv2k
 import type { Book, BookDeps, Seat } from './book.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { Miner } from './miner.ts';
+import { PASSING_REFUSALS } from './refusals.ts';
 import type { ChannelUser, UpstreamChannel } from './upstream-channel.ts';
 import type { UpstreamLink } from './upstream-link.ts';
 
-/** Refusals that are over in a moment: who asks to be authorised waits for it. */
-const PASSING: ReadonlySet<string> = new Set(['no-work-available', 'authorisation-unavailable']);
 /** Refusals that may be over some time: a miner that has mined waits, others had better look elsewhere. */
 const FULL: ReadonlySet<string> = new Set(['channel-limit-reached', 'channel-capacity-exhausted']);
 
@@ -124,6 +123,7 @@ class OwnSeat implements ChannelUser, Seat {
     if (channel === undefined) return;
     this.#channel = undefined;
     this.#deps.totals.lose('unanswered', channel.unanswered);
+    this.miner.tally.lost += channel.unanswered;
     this.miner.adrift();
   }
 
@@ -147,9 +147,15 @@ class OwnSeat implements ChannelUser, Seat {
     this.#deps.metrics.channels.inc({ event: 'refused' });
     const nowMs = this.#deps.clock.now();
     const sinceMs = this.#putOff?.sinceMs ?? nowMs;
-    const passing = PASSING.has(code) || (this.miner.hasMined && FULL.has(code));
+    const passing = PASSING_REFUSALS.has(code) || (this.miner.hasMined && FULL.has(code));
+    const { channelMs, putOffMs } = TRANSLATOR_LIMITS;
+    const { link } = this.#book;
+    // An upstream that has work for nobody is no upstream.
+    if (PASSING_REFUSALS.has(code) && link?.channels === 0 && nowMs - sinceMs >= channelMs) {
+      return this.#deps.owner.giveUp(link, 'channel-refused', code);
+    }
     if (!passing || nowMs - sinceMs > this.#deps.keepWorkingMs) return this.miner.refused(code);
-    this.#putOff = { sinceMs, againMs: nowMs + TRANSLATOR_LIMITS.putOffMs };
+    this.#putOff = { sinceMs, againMs: nowMs + putOffMs };
   }
 
   onWork(work: Work, newTip: boolean): void {

@@ -4,12 +4,11 @@ import { AGGREGATE_DEMAND, channelIdentity, Demand, type TranslatedJob, type Ups
 import type { Book, BookDeps, Seat } from './book.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { Miner } from './miner.ts';
+import { PASSING_REFUSALS, USER_REFUSALS } from './refusals.ts';
 import { SentShares } from './sent-shares.ts';
 import type { ChannelUser, UpstreamChannel } from './upstream-channel.ts';
 import type { UpstreamLink } from './upstream-link.ts';
 
-/** What an upstream thinks of the user, not of itself: who asks to be authorised is told. */
-const OF_THE_USER: ReadonlySet<string> = new Set(['unknown-user', 'invalid-user-identity']);
 /** The shared channel's worker, as a user name has it. */
 const WORKER = '.translator';
 
@@ -24,6 +23,10 @@ export class SharedChannel implements Book, ChannelUser, Seat {
   #sent = new SentShares<Miner>(1);
   #fresh = true;
   #latest: { readonly work: Work; readonly job: TranslatedJob } | undefined;
+  /** Whose account the channel is asked for, where the operator has named none. */
+  #namedBy: Miner | undefined;
+  /** Since when the upstream puts us off, and when to ask again. */
+  #putOff: { readonly sinceMs: number; readonly againMs: number } | undefined;
 
   constructor(deps: BookDeps) {
     this.#deps = deps;
@@ -40,7 +43,7 @@ export class SharedChannel implements Book, ChannelUser, Seat {
     this.#demand.join(hashrate);
     const channel = this.#channel;
     if (channel?.phase === 'open') this.#seat(miner);
-    else if (channel === undefined) this.#request();
+    else if (channel === undefined && this.#putOff === undefined) this.#request();
   }
 
   leave(miner: Miner): void {
@@ -57,11 +60,13 @@ export class SharedChannel implements Book, ChannelUser, Seat {
 
   linkDown(): void {
     this.#link = undefined;
+    this.#putOff = undefined;
     this.#drop();
   }
 
   tick(nowMs: number): void {
     const channel = this.#channel;
+    if (channel === undefined && nowMs >= (this.#putOff?.againMs ?? Infinity)) this.#request();
     if (channel?.phase !== 'open') return;
     for (const [miner, before] of this.#miners) {
       const now = miner.hashrate;
@@ -81,6 +86,7 @@ export class SharedChannel implements Book, ChannelUser, Seat {
   }
 
   onOpened(): void {
+    this.#putOff = undefined;
     this.#deps.metrics.channels.inc({ event: 'opened' });
     for (const miner of this.#miners.keys()) this.#seat(miner);
   }
@@ -88,7 +94,9 @@ export class SharedChannel implements Book, ChannelUser, Seat {
   onOpenRefused(code: string): void {
     this.#channel = undefined;
     this.#deps.metrics.channels.inc({ event: 'refused' });
-    if (OF_THE_USER.has(code)) {
+    if (USER_REFUSALS.has(code) && this.#namedBy !== undefined) return this.#refuse(this.#namedBy, code);
+    if (PASSING_REFUSALS.has(code) && this.#isPutOff()) return;
+    if (USER_REFUSALS.has(code)) {
       for (const miner of [...this.#miners.keys()]) if (!miner.hasMined) miner.refused(code);
     }
     if (this.#link !== undefined) this.#deps.owner.giveUp(this.#link, 'channel-refused', code);
@@ -126,6 +134,7 @@ export class SharedChannel implements Book, ChannelUser, Seat {
     const link = this.#link;
     const [first] = this.#miners.keys();
     if (link === undefined || first === undefined || this.#channel !== undefined) return;
+    this.#namedBy = link.account === undefined ? first : undefined;
     const name = link.account ?? splitUsername(first.username).account;
     const { hashrate } = this.#demand;
     this.#fresh = true;
@@ -134,6 +143,22 @@ export class SharedChannel implements Book, ChannelUser, Seat {
     const userIdentity = channelIdentity(name, WORKER, 0);
     this.#channel = link.request(this, { userIdentity, hashrate, minExtranonceSize: this.#deps.minExtranonceSize });
     this.#demand.restart(hashrate, this.#deps.clock.now());
+  }
+
+  /** A miner named an account that the upstream does not know: the next one has the say. */
+  #refuse(miner: Miner, code: string): void {
+    if (this.#miners.has(miner)) miner.refused(code);
+    this.#request();
+  }
+
+  /** @returns whether the upstream has not put us off for too long; it is asked again then */
+  #isPutOff(): boolean {
+    const nowMs = this.#deps.clock.now();
+    const sinceMs = this.#putOff?.sinceMs ?? nowMs;
+    const { channelMs, putOffMs } = TRANSLATOR_LIMITS;
+    if (nowMs - sinceMs >= channelMs) return false;
+    this.#putOff = { sinceMs, againMs: nowMs + putOffMs };
+    return true;
   }
 
   #seat(miner: Miner): void {
@@ -148,10 +173,15 @@ export class SharedChannel implements Book, ChannelUser, Seat {
     this.#channel = undefined;
     this.#latest = undefined;
     this.#deps.totals.lose('unanswered', channel.unanswered);
+    this.#sent.accepted(channel.sent, lose);
     for (const miner of this.#miners.keys()) miner.adrift();
   }
 }
 
 function credit(miner: Miner): void {
   miner.credited(1);
+}
+
+function lose(miner: Miner): void {
+  miner.tally.lost += 1;
 }

@@ -14,8 +14,6 @@ export interface ChannelWish {
   readonly minExtranonceSize: number;
 }
 
-const NONE: number[] = [];
-
 /** Who mines on a channel: one miner, or all of them. */
 export interface ChannelUser {
   onOpened(channel: UpstreamChannel): void;
@@ -44,8 +42,8 @@ export class UpstreamChannel {
   /** Shares on their way in all, which number them from 1, and up to which one they are settled. */
   #sent = 0;
   #settled = 0;
-  /** Rejected ones beyond that. */
-  #rejected: number[] = NONE;
+  /** Rejected ones beyond that; undefined while there are none, as nearly always. */
+  #rejected: Set<number> | undefined;
 
   constructor(link: UpstreamLink, user: ChannelUser, requestId: number, wish: ChannelWish, nowMs: number) {
     this.user = user;
@@ -68,7 +66,12 @@ export class UpstreamChannel {
 
   /** Shares that the upstream has not answered. */
   get unanswered(): number {
-    return ahead(this.#sent, this.#settled) - this.#rejected.length;
+    return ahead(this.#sent, this.#settled) - (this.#rejected?.size ?? 0);
+  }
+
+  /** Number of the share that was sent last. */
+  get sent(): number {
+    return this.#sent;
   }
 
   /** Undefined unless open. */
@@ -126,20 +129,18 @@ export class UpstreamChannel {
     const last = ahead(lastSequenceNumber, this.#sent) > 0 ? this.#sent : lastSequenceNumber;
     const answered = ahead(last, this.#settled);
     if (answered <= 0) return;
-    const beyond = this.#rejected.filter((each) => ahead(each, last) > 0);
-    const count = answered - (this.#rejected.length - beyond.length);
-    this.#rejected = beyond.length === 0 ? NONE : beyond;
-    this.#settled = last;
+    const count = answered - this.#settle(last);
     this.user.onAccepted(last, count, sum);
     this.link.accepted(count);
   }
 
   #onRejected(sequenceNumber: number, code: string): void {
     if (ahead(sequenceNumber, this.#settled) <= 0 || ahead(sequenceNumber, this.#sent) > 0) return;
-    if (this.#rejected.includes(sequenceNumber)) return;
-    this.#rejected = [...this.#rejected, sequenceNumber];
+    const rejected = (this.#rejected ??= new Set());
+    if (rejected.has(sequenceNumber)) return;
+    rejected.add(sequenceNumber);
     // An upstream that never answers some: they are as good as answered.
-    if (this.#rejected.length > TRANSLATOR_LIMITS.rejectedAhead) this.#settle(sequenceNumber);
+    if (rejected.size > TRANSLATOR_LIMITS.unansweredShares) this.#settle(sequenceNumber);
     this.#settleRun();
     this.user.onRejected(sequenceNumber, code);
     this.link.rejected();
@@ -147,16 +148,20 @@ export class UpstreamChannel {
 
   /** Rejected ones that follow what is settled leave no gap. */
   #settleRun(): void {
-    for (;;) {
-      const next = (this.#settled + 1) >>> 0;
-      if (!this.#rejected.includes(next)) return;
-      this.#settle(next);
-    }
+    while (this.#rejected?.delete((this.#settled + 1) >>> 0) === true) this.#settled = (this.#settled + 1) >>> 0;
+    if (this.#rejected?.size === 0) this.#rejected = undefined;
   }
 
-  #settle(sequenceNumber: number): void {
+  /** @returns how many of those up to this one were rejected */
+  #settle(sequenceNumber: number): number {
     this.#settled = sequenceNumber;
-    this.#rejected = this.#rejected.filter((each) => ahead(each, sequenceNumber) > 0);
+    const rejected = this.#rejected;
+    if (rejected === undefined) return 0;
+    const before = rejected.size;
+    for (const each of rejected) if (ahead(each, sequenceNumber) <= 0) rejected.delete(each);
+    const count = before - rejected.size;
+    if (rejected.size === 0) this.#rejected = undefined;
+    return count;
   }
 
   #act(action: ClientAction): void {

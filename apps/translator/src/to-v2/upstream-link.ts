@@ -166,8 +166,7 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
 
   violation(channel: UpstreamChannel, code: ClientViolation): void {
     this.note(code, CLIENT_VIOLATIONS[code]);
-    if (channel.phase !== 'closed') return;
-    this.forget(channel);
+    if (channel.phase === 'closed') this.forget(channel);
     if (code === 'extranonce-too-small') this.tooSmall();
     else if (code in UPSTREAM_FAULTS) this.#owner.giveUp(this, code as UpstreamFault);
   }
@@ -215,7 +214,8 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
         this.#opening.get(message.requestId)?.receive(message, nowMs);
         return;
       case 'SetGroupChannel':
-        for (const id of message.channelIds) this.#channels.get(id)?.receive(message, nowMs);
+        // Each channel is told of itself alone: that it looks for itself among thousands takes long.
+        for (const id of message.channelIds) this.#channels.get(id)?.receive({ ...message, channelIds: [id] }, nowMs);
         return;
       default:
         if ('channelId' in message) this.#onChannelMessage(message, nowMs);
@@ -243,6 +243,7 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
   ): void {
     const channel = this.#opening.get(message.requestId);
     if (channel !== undefined) return channel.receive(ownMessage(message), nowMs);
+    if (this.#channels.has(message.channelId)) return this.note('opened-twice', 'nobody asked for a channel again');
     this.send({ type: 'CloseChannel', channelId: message.channelId, reasonCode: 'miner-gone' });
   }
 
