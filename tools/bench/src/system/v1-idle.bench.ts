@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { needOpenFiles } from '../load/open-files.ts';
 import type { Memory } from '../load/inside.ts';
+import type { PlacedProcess } from '../load/placed-process.ts';
 import { openV1Fleet } from '../load/v1-fleet.ts';
 import { openV1Scene } from '../load/v1-scene.ts';
 import { spread } from '../samples.ts';
@@ -25,21 +26,27 @@ const TIPS = 5;
 const SETTLE_MS = 3_000;
 const KILOBYTE = 1_000;
 
+/** Pages go back to the system some time after what was in them is collected. */
+async function settled(translator: PlacedProcess): Promise<Memory> {
+  await sleep(SETTLE_MS);
+  await translator.memory();
+  await sleep(SETTLE_MS);
+  return await translator.memory();
+}
+
 /** Bytes per miner. */
 async function perMiner(aggregate: boolean): Promise<Memory> {
   await using scene = await openV1Scene({ miners: WARM_UP, aggregate });
   const { translator, source, fleet: first } = scene;
   await first.close();
-  await sleep(SETTLE_MS);
-  const before = await translator.memory();
+  const before = await settled(translator);
   const fleet = await openV1Fleet({ port: translator.port, miners });
   for (let tip = 0; tip < TIPS; tip += 1) {
     const arrived = fleet.nextTip();
     source.nextTip();
     await arrived;
   }
-  await sleep(SETTLE_MS);
-  const after = await translator.memory();
+  const after = await settled(translator);
   await fleet.close();
   const part = (key: keyof Memory) => (after[key] - before[key]) / miners;
   return { rss: part('rss'), heapUsed: part('heapUsed'), external: part('external') };
