@@ -13,7 +13,12 @@ export { type TranslatorConfig, translatorConfig } from './to-v2/config.ts';
 export { createTranslator, type Translator, type TranslatorDeps } from './to-v2/create.ts';
 export { TRANSLATOR_LIMITS } from './to-v2/limits.ts';
 export { MINER_END_REASONS, type MinerEndReason } from './to-v2/miner-host.ts';
-export { LOST_SHARE_REASONS, type LostShareReason } from './to-v2/totals.ts';
+export {
+  LOST_SHARE_REASONS,
+  type LostShareReason,
+  UNREAD_SHARE_REASONS,
+  type UnreadShareReason,
+} from './to-v2/totals.ts';
 export { UPSTREAM_FAULTS, type UpstreamFault } from './to-v2/upstream-link.ts';
 // V2 devices on a V1 pool.
 export { type TranslatorToV1Config, translatorToV1Config } from './to-v1/config.ts';

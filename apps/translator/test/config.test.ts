@@ -20,7 +20,9 @@ test('the least that has to be said is one upstream', () => {
 describe('what is wrong is said by its key', () => {
   const wrong: readonly (readonly [string, readonly string[], string])[] = [
     ['no upstream', [], 'upstreams'],
+    ['an upstream without an address', ['[[upstreams]]', 'user_identity = "alice"'], 'upstreams[0].url'],
     ['a V1 upstream', ['[[upstreams]]', 'url = "stratum+tcp://pool.example:3333"'], 'upstreams[0].url'],
+    ['a share of the payout, but no payee', [...UPSTREAM, '[payout]', 'share = 0.5'], 'payout.share'],
     ['half of TLS', [...UPSTREAM, '[tls]', 'listen = "0.0.0.0:1"', 'cert_file = "a"'], 'tls.key_file'],
     [
       'two payouts',

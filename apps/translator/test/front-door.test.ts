@@ -134,3 +134,33 @@ test('behind a load balancer the PROXY header names the miner, and none without 
   await bare.ended();
   miner.close();
 });
+
+test('a share that cannot be read is told from one of a miner that is not authorised', async () => {
+  const site = await openSite();
+  const miner = await site.miner();
+  const stranger = await V1Miner.connect(site.port);
+  expect(await stranger.ask('mining.submit', ['x', '1', '00000000', '00000000', '00000000'])).toMatchObject({
+    error: [25, 'Not subscribed', null],
+  });
+  expect(await miner.ask('mining.submit', [miner.username, 5])).toMatchObject({ error: [20, 'Invalid job id', null] });
+  expect(site.status()['shares']).toMatchObject({ refusedBy: { 'not-authorised': 1, malformed: 1 } });
+  stranger.close();
+});
+
+test('who comes and goes, or was ended, is in the status with the reason and how often', async () => {
+  const site = await openSite();
+  for (let i = 0; i < 3; i += 1) {
+    const noise = await V1Miner.connect(site.port);
+    noise.socket.write('{"id":\n[[\nhello\nworld\n');
+    await noise.ended();
+  }
+  const miner = await site.miner({ username: 'account.rig' });
+  await miner.submit(miner.solve());
+  miner.close();
+  const departed = () => site.status<{ departed: unknown[] }>().departed;
+  await expect.poll(() => departed().length).toBe(2);
+  expect(departed()).toMatchObject([
+    { name: 'account.rig', address: '127.0.0.1', reason: 'peer-closed', count: 1, accepted: 1 },
+    { name: '', address: '127.0.0.1', reason: 'too-many-malformed-lines', count: 3, accepted: 0 },
+  ]);
+});

@@ -26,12 +26,21 @@ export interface UpstreamShare<U> {
 export type ShareVerdict<U> =
   | {
       readonly kind: 'accepted';
-      /** Difficulty that it proves, for the miner's hashrate; 0 for a block that proves none. */
+      /** Difficulty that it proves, for the miner's hashrate. */
       readonly work: number;
-      /** Set when it meets the channel's target, or may be a block. */
+      /** Set when it meets the channel's target. */
       readonly forward: UpstreamShare<U> | undefined;
-      /** It meets the network's target. */
-      readonly isBlock: boolean;
+      readonly isBlock: false;
+    }
+  /** It meets the network's target. */
+  | {
+      readonly kind: 'accepted';
+      /** 0 where it proves none. */
+      readonly work: number;
+      readonly forward: UpstreamShare<U>;
+      readonly isBlock: true;
+      /** Of its header, 32 bytes in the order of hashing. */
+      readonly hash: Uint8Array;
     }
   | Refused;
 
@@ -143,7 +152,7 @@ export class MinerChannel<U> {
     if (asShare === 'duplicate') return REFUSED.duplicate;
     const isRemembered = asBlock === 'new' || asShare === 'new';
     const work = met && isRemembered ? job.difficulty : 0;
-    return { kind: 'accepted', work, forward: upstreamShare(job, submit, version), isBlock: true };
+    return { kind: 'accepted', work, forward: upstreamShare(job, submit, version), isBlock: true, hash: HASH.slice() };
   }
 
   #addBlock(source: number): ReturnType<SeenShares['add']> {

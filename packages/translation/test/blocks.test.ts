@@ -26,7 +26,9 @@ describe('a possible block', () => {
     const { judge } = regtest(hard);
     const verdict = judge({ nonce: block });
     expect(verdict).toMatchObject({ kind: 'accepted', isBlock: true, forward: { nonce: block, jobId: 1 } });
-    expect(verdict).toMatchObject({ work: 0 });
+    const found = { extranonce2: filled(4, 0), version: VERSION, ntime: NTIME, nonce: block };
+    const { job } = regtest(hard);
+    expect(verdict).toMatchObject({ work: 0, hash: hashOf(jobAsRead(job, space), extranonce1Of(5), found) });
     expect(reasonOf(judge({ nonce: block }))).toBe('duplicate');
   });
 

@@ -14,6 +14,7 @@ import {
   number,
   optional,
   path,
+  required,
   section,
   sections,
   stratumUrl,
@@ -39,7 +40,7 @@ export const translatorConfig = config(
     upstreams: sections(
       'Where the shares go, the preferred one first: pools, or job declarator clients of your own.',
       {
-        url: stratumUrl(`stratum2+tcp://pool.example:3336/${EXAMPLE_KEY}`, 'Address and authority key.'),
+        url: required(stratumUrl(`stratum2+tcp://pool.example:3336/${EXAMPLE_KEY}`, 'Address and authority key.')),
         userIdentity: optional(
           text('alice', 'Account there: a miner is account.worker then. Left out, each miner names itself in full.', {
             maxBytes: 200,
@@ -150,6 +151,7 @@ interface Tls {
 interface Payout {
   readonly address: string | undefined;
   readonly script: string | undefined;
+  readonly share: number;
 }
 
 function checkTls(tls: Tls): Mismatch[] {
@@ -163,6 +165,10 @@ function checkPayout(payout: Payout, chain: Network): Mismatch[] {
   if (payout.address !== undefined && payout.script !== undefined) {
     const wrong = 'is given beside address: remove one';
     return [{ key: 'payout.script', wrong, example: `address = "${payout.address}"` }];
+  }
+  if (payout.share !== 1 && payout.address === undefined && payout.script === undefined) {
+    const wrong = 'is a share of what nobody is named for: give address or script beside it';
+    return [{ key: 'payout.share', wrong, example: `address = "${EXAMPLE_PAYOUT}"` }];
   }
   try {
     payoutScript(payout, chain);
@@ -178,7 +184,7 @@ function checkPayout(payout: Payout, chain: Network): Mismatch[] {
  *
  * @throws BitcoinError for an address of another chain, which the configuration's check says before
  */
-export function payoutScript(payout: Payout, chain: Network): Uint8Array | undefined {
+export function payoutScript(payout: Omit<Payout, 'share'>, chain: Network): Uint8Array | undefined {
   if (payout.address !== undefined) return scriptFromAddress(payout.address, chain);
   return payout.script === undefined ? undefined : Uint8Array.from(Buffer.from(payout.script, 'hex'));
 }

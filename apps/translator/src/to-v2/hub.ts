@@ -4,6 +4,7 @@ import type { Clock, CloseReason, Logger, Wire, WireConnection } from '@sv2kit/n
 import { MinerIndexes, neededExtranonce, type ProfileMismatch } from '@sv2kit/translation';
 import type { Book, BookDeps } from './book.ts';
 import type { TranslatorConfig } from './config.ts';
+import { Departures } from './departures.ts';
 import { FanOut } from './fan-out.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { TranslatorMetrics } from './metrics.ts';
@@ -46,6 +47,7 @@ export class Hub implements MinerHost, LinkOwner {
   readonly sharesPerSecond: number;
   readonly authoriseMs: number;
   readonly miners = new Set<Miner>();
+  readonly departures = new Departures();
   /** What firmware that is connected may have trouble with, the worst of each kind. */
   readonly misfits = new Map<string, { readonly family: string; readonly misfit: ProfileMismatch }>();
   readonly #deps: HubDeps;
@@ -135,7 +137,8 @@ export class Hub implements MinerHost, LinkOwner {
     return miner;
   }
 
-  onGone(miner: Miner): void {
+  onGone(miner: Miner, code: string): void {
+    this.departures.add(miner, code, this.clock.now());
     this.miners.delete(miner);
     this.#indexes.giveBack(miner.index);
   }

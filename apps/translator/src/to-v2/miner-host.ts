@@ -44,5 +44,6 @@ export interface MinerHost {
   readonly authoriseMs: number;
   /** What the miner gets is not what its firmware is known to need. */
   onMisfit(miner: Miner, misfit: ProfileMismatch): void;
-  onGone(miner: Miner): void;
+  /** @param code why, a constant */
+  onGone(miner: Miner, code: string): void;
 }

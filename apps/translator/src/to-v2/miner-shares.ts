@@ -1,4 +1,5 @@
-import type { Submit, Sv1ServerSession } from '@sv2kit/sv1';
+import { displayHash } from '@sv2kit/bitcoin';
+import { STRATUM_ERROR_NUMBERS, type StratumError, type Submit, type Sv1ServerSession } from '@sv2kit/sv1';
 import { type UpstreamShare, workerOf } from '@sv2kit/translation';
 import { Allowance } from './allowance.ts';
 import type { Seat } from './book.ts';
@@ -7,6 +8,7 @@ import type { Miner } from './miner.ts';
 import type { MinerHost } from './miner-host.ts';
 import { MinerTally } from './miner-tally.ts';
 import type { MinerWork } from './miner-work.ts';
+import type { UnreadShareReason } from './totals.ts';
 import type { UpstreamChannel } from './upstream-channel.ts';
 
 /** What a miner has coming to it after a share: its work anew, or the end of its connection. */
@@ -44,11 +46,20 @@ export class MinerShares {
     this.#session.accepted(request);
     this.tally.accept(verdict.work, nowMs);
     this.#host.totals.accept();
-    if (verdict.forward !== undefined) this.#forward(verdict.forward, seat, request.username, verdict.isBlock);
+    const { forward } = verdict;
+    if (forward === undefined) return undefined;
+    const isSent = this.#forward(forward, seat, request.username);
+    if (verdict.isBlock) this.#onBlock(forward, request.username, displayHash(verdict.hash), isSent);
     return undefined;
   }
 
-  /** One that was refused, here or by the session. Whose shares are all refused gets its work anew, or is let go. */
+  /** One that the session has refused by itself. */
+  refuseUnread({ code }: StratumError): ShareConsequence {
+    const reason: UnreadShareReason = code === STRATUM_ERROR_NUMBERS.other ? 'malformed' : 'not-authorised';
+    return this.refuse(reason);
+  }
+
+  /** One that was refused. Whose shares are all refused gets its work anew, or is let go. */
   refuse(reason: string): ShareConsequence {
     this.tally.refuse(reason);
     this.#host.totals.refuse(reason);
@@ -57,21 +68,25 @@ export class MinerShares {
     return this.#refusedInRow % TRANSLATOR_LIMITS.refusedBeforeResend === 0 ? 'resend' : undefined;
   }
 
-  #forward(share: UpstreamShare<UpstreamChannel>, seat: Seat | undefined, username: string, isBlock: boolean): void {
-    const { totals, log } = this.#host;
+  #forward(share: UpstreamShare<UpstreamChannel>, seat: Seat | undefined, username: string): boolean {
+    const { totals } = this.#host;
     const isThere = seat !== undefined && seat.channel === share.upstream;
     if (!isThere || !seat.submit(this.#miner, share, this.#workerOf(username))) {
       this.tally.lost += 1;
       totals.lose('no-upstream', 1);
-      if (isBlock) log.error('a possible block is lost: its upstream is not there', { miner: username });
-      return;
+      return false;
     }
     this.tally.forwarded += 1;
     totals.forward();
-    if (!isBlock) return;
-    share.upstream.link.flush();
+    return true;
+  }
+
+  #onBlock({ upstream, jobId: job }: UpstreamShare<UpstreamChannel>, miner: string, hash: string, isSent: boolean) {
+    const { totals, log } = this.#host;
+    if (!isSent) return log.error('a possible block is lost: its upstream is not there', { miner, hash, job });
+    upstream.link.flush();
     totals.block();
-    log.info('a miner found what may be a block', { miner: username, job: share.jobId });
+    log.info('a miner found what may be a block', { miner, hash, job });
   }
 
   #workerOf(username: string): Uint8Array {

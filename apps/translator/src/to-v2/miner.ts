@@ -112,9 +112,9 @@ export class Miner implements Wire {
     this.#turn.queue();
   }
 
-  onClose(_reason: CloseReason): void {
+  onClose({ code }: CloseReason): void {
     this.#leave();
-    this.#host.onGone(this);
+    this.#host.onGone(this, code);
   }
 
   /** any -> gone; who waits for an answer gets one */
@@ -141,6 +141,14 @@ export class Miner implements Wire {
     const requests = this.#state.phase === 'waiting' ? this.#state.requests : [];
     this.#state = { phase: 'seated', seat };
     for (const request of requests) this.session.authorised(request);
+    const { id: peer, remote } = this.connection;
+    const { address } = remote;
+    this.#host.log.debug('a miner has work', {
+      miner: this.username,
+      peer,
+      address,
+      userAgent: this.session.userAgent,
+    });
     this.connection.markInUse();
     this.connection.flushSoon();
   }
@@ -206,7 +214,7 @@ export class Miner implements Wire {
       case 'suggestion':
         return this.#onSuggestion(event.difficulty, nowMs);
       case 'refused':
-        if (event.method === 'mining.submit') this.#bear(this.#shares.refuse('not-authorised'));
+        if (event.method === 'mining.submit') this.#bear(this.#shares.refuseUnread(event.error));
         return;
       case 'extranonce-subscribed':
       case 'version':

@@ -25,7 +25,7 @@ export function translatorStatus(hub: Hub, upstream: UpstreamState, nowMs: numbe
     upstreamShares: {
       forwarded: totals.forwarded,
       accepted: totals.acknowledged,
-      credited: totals.credited,
+      creditedWork: totals.creditedWork,
       rejected: totals.rejected.sum,
       rejectedBy: totals.rejected.facts(),
       lost: totals.lost.sum,
@@ -34,6 +34,7 @@ export function translatorStatus(hub: Hub, upstream: UpstreamState, nowMs: numbe
     blocksFound: totals.blocks,
     misfits: [...hub.misfits.values()].map(({ family, misfit }) => ({ family, ...misfit })),
     miners: hub.listed(TRANSLATOR_LIMITS.statusMiners).map((miner) => describeMiner(miner, nowMs)),
+    departed: hub.departures.facts(nowMs),
   };
 }
 

@@ -8,6 +8,13 @@ export const LOST_SHARE_REASONS = {
 } as const;
 export type LostShareReason = keyof typeof LOST_SHARE_REASONS;
 
+/** Shares that are refused before they are judged, by why. */
+export const UNREAD_SHARE_REASONS = {
+  'not-authorised': 'The miner has not subscribed, or was not authorised by that name. Error 24 or 25.',
+  malformed: 'A parameter of mining.submit is missing, or of the wrong kind. Error 20.',
+} as const;
+export type UnreadShareReason = keyof typeof UNREAD_SHARE_REASONS;
+
 /** Counts by name: names that are peers' words are bounded in number. */
 export class Tally {
   readonly #counts = new Map<string, number>();
@@ -45,7 +52,7 @@ export class Totals {
   forwarded = 0;
   acknowledged = 0;
   /** Sum of difficulties that upstreams have credited. */
-  credited = 0;
+  creditedWork = 0;
 
   constructor(metrics: TranslatorMetrics) {
     this.#metrics = metrics;
@@ -73,7 +80,7 @@ export class Totals {
 
   acknowledge(count: number, sum: bigint): void {
     this.acknowledged += count;
-    this.credited += Number(sum);
+    this.creditedWork += Number(sum);
     this.#metrics.upstreamShares.inc({ outcome: 'accepted' }, count);
   }
 
