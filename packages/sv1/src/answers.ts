@@ -87,6 +87,13 @@ export function readSubscription(result: Json): Subscription | undefined {
   return extranonce === undefined ? undefined : { ...extranonce, session: sessionOf(items.slice(0, -2)) };
 }
 
+/** What is wrong with a subscription that cannot be read, for those who look into why a pool is of no use. */
+export function noExtranonce(result: Json): StratumError {
+  const said = JSON.stringify(Array.isArray(result) ? result.slice(-2) : result).slice(0, SV1_LIMITS.nameLength / 2);
+  const message = `No usable extranonce: ${said}; extranonce2 needs 1 byte or more, both together 32 at most`;
+  return { code: STRATUM_ERROR_NUMBERS.other, message };
+}
+
 /** The two parameters of mining.set_extranonce, and the last two items of a subscription. */
 export function readExtranonce(
   digits: Json | undefined,

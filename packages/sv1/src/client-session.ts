@@ -1,4 +1,4 @@
-import { readAuthorised, readConfigured, readError, readSubscription, readVerdict } from './answers.ts';
+import { noExtranonce, readAuthorised, readConfigured, readError, readSubscription, readVerdict } from './answers.ts';
 import type { ClientState, Sv1ClientEvent } from './client-events.ts';
 import { type Line, NO_ID, readLine, writeError, writeResult } from './envelope.ts';
 import { Sv1Error, type StratumError, stratumError } from './errors.ts';
@@ -199,7 +199,7 @@ export class Sv1ClientSession {
     if (this.#state.phase !== 'subscribing') return;
     const subscription = readSubscription(result);
     if (subscription === undefined) {
-      return yield this.#deny('subscribe', readError(error) ?? stratumError('other', 'No usable extranonce'));
+      return yield this.#deny('subscribe', readError(error) ?? noExtranonce(result));
     }
     this.#state = { phase: 'authorising', subscription };
     this.#terms.extranonce = subscription;

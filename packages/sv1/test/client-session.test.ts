@@ -118,7 +118,16 @@ describe('a handshake with a pool', () => {
     [
       'gives no usable extranonce',
       [CONFIGURED, '{"id":2,"result":[[],"zz",4],"error":null}'],
-      [{ type: 'denied', step: 'subscribe', error: { code: 20, message: 'No usable extranonce' } }],
+      [
+        {
+          type: 'denied',
+          step: 'subscribe',
+          error: {
+            code: 20,
+            message: 'No usable extranonce: ["zz",4]; extranonce2 needs 1 byte or more, both together 32 at most',
+          },
+        },
+      ],
     ],
     [
       'denies the name',
