@@ -57,6 +57,19 @@ describe('a pool that lies', () => {
   });
 });
 
+test('a pool that talks without end fills no log', async () => {
+  const { pool, translator, device } = await mining();
+  const [peer] = pool.peers;
+  for (let word = 0; word < 500; word += 1) {
+    peer?.setExtranonce(Uint8Array.of(0xf0, word & 0xff), 8);
+    peer?.says('client.show_message', ['word']);
+  }
+  await another(device, () => pool.notify());
+  const said = translator.logged.filter(({ message }) => /^the pool/.test(message));
+  expect(said.length).toBeGreaterThan(500);
+  expect(said.filter(({ level }) => level !== 'debug').length).toBeLessThanOrEqual(120);
+});
+
 describe('a clock that is set', () => {
   function adjustable() {
     let offMs = 0;

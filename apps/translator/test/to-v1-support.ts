@@ -32,11 +32,17 @@ export function eventually(probe: () => unknown): ReturnType<typeof expect.poll>
   return expect.poll(probe, { timeout: 30_000, interval: 10 });
 }
 
+interface Logged {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
 /** A translator that runs, and what it says of itself. */
 export interface Started extends TranslatorToV1 {
   readonly health: Health;
   readonly directory: string;
-  readonly logged: { readonly message: string; readonly fields: LogFields }[];
+  readonly logged: Logged[];
   readonly metricsText: () => Promise<string>;
   facts(): Facts;
 }
@@ -134,7 +140,11 @@ export async function working(translator: TranslatorToV1, options?: DeviceOption
   return connected;
 }
 
-function recorder(logged: { readonly message: string; readonly fields: LogFields }[]): Logger {
-  const note = (message: string, fields: LogFields = {}) => void logged.push({ message, fields });
-  return { ...silentLogger, debug: note, info: note, warn: note, error: note, child: () => recorder(logged) };
+function recorder(logged: Logged[]): Logger {
+  const note =
+    (level: Logged['level']) =>
+    (message: string, fields: LogFields = {}) =>
+      void logged.push({ level, message, fields });
+  const [debug, info, warn, error] = [note('debug'), note('info'), note('warn'), note('error')];
+  return { ...silentLogger, debug, info, warn, error, child: () => recorder(logged) };
 }

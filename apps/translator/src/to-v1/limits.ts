@@ -4,6 +4,8 @@ export const TRANSLATOR_TO_V1_LIMITS = {
   tickMs: 250,
   /** What a single step of the clock counts for at most: it may have been set, or the machine has slept. */
   longestStepMs: 10_000,
+  /** Infos and warnings that pools provoke; those beyond are for debugging only. */
+  poolLinesPerMinute: 120,
   /** Jobs of a pool whose ids are remembered, in case that they come again for others. */
   jobIds: 64,
   /** How often devices' hashrate is looked at, for how easy the pool's shares may be for them. */

@@ -2,6 +2,7 @@ import { displayHash } from '@sv2kit/bitcoin';
 import type { Condition } from '@sv2kit/daemon';
 import type { AcceptedShare } from '@sv2kit/mining-server';
 import type { BlockDesk } from '@sv2kit/template-source';
+import type { Logger } from '@sv2kit/net';
 import type { PoolJob } from '@sv2kit/sv1';
 import { createV1Upstream, type Upstream, type V1Endpoint, type V1Pool } from '@sv2kit/upstream';
 import type { TranslatorToV1Config } from './config.ts';
@@ -13,6 +14,7 @@ import type { TranslatorToV1Metrics } from './metrics.ts';
 import { PoolLink, type PoolLinkListener } from './pool-link.ts';
 import { type ListedPool, listedPools, sessionOf } from './pools.ts';
 import { ShareRelay, V1_POOL } from './share-relay.ts';
+import { sparingLog } from './sparing-log.ts';
 import { SteadyTime } from './steady-time.ts';
 import { Totals } from './totals.ts';
 import { type Devices, WorkDesk } from './work-desk.ts';
@@ -42,6 +44,7 @@ export class Translator implements PoolLinkListener {
   #connection: PoolLink | undefined;
   #link: PoolLink | undefined;
   readonly #time: SteadyTime;
+  readonly #poolLog: Logger;
   /** Since when no pool gives work; by {@link SteadyTime}. */
   #awaySinceMs: number;
   #failure: (PoolFailure & { readonly pool: string }) | undefined;
@@ -57,7 +60,8 @@ export class Translator implements PoolLinkListener {
     this.#gauge = new HashrateGauge(this.#time.now());
     this.#condition = health.condition('pool', 'no pool has given work yet');
     this.totals = new Totals(metrics);
-    this.desk = new WorkDesk({ devices, wish: { indexBytes, rolled }, totals: this.totals, log });
+    this.#poolLog = sparingLog(log, this.#time);
+    this.desk = new WorkDesk({ devices, wish: { indexBytes, rolled }, totals: this.totals, log: this.#poolLog });
     this.relay = new ShareRelay(this.desk, this.totals, log);
   }
 
@@ -159,7 +163,7 @@ export class Translator implements PoolLinkListener {
   }
 
   #connected(pool: V1Pool, { name, user, password }: ListedPool): PoolLink {
-    const { clock, log, metrics } = this.#parts;
+    const { clock, metrics } = this.#parts;
     const { pool: terms, outage } = this.#config;
     const { state } = pool.session;
     if (state.phase === 'working') this.#sessions.set(name, state.subscription.session);
@@ -174,7 +178,7 @@ export class Translator implements PoolLinkListener {
       metrics,
       clock,
       time: this.#time,
-      log: log.child({ pool: name }),
+      log: this.#poolLog.child({ pool: name }),
       listener: this,
     });
     return this.#connection;
