@@ -56,6 +56,11 @@ export function writeResult(id: Id, result: Json): string {
   return `{"id":${id},"result":${JSON.stringify(result)},"error":null}\n`;
 }
 
+/** `writeResult(id, true)`: most answers are that. */
+export function writeYes(id: Id): string {
+  return `{"id":${id},"result":true,"error":null}\n`;
+}
+
 /** A refusal, its error in the widest understood form, `[code, text, null]`; with its LF. */
 export function writeError(id: Id, error: StratumError, result: null | false = null): string {
   return `{"id":${id},"result":${result},"error":[${error.code},${JSON.stringify(error.message)},null]}\n`;

@@ -1,5 +1,5 @@
 import { configureAnswer, type Subscription, writeConfigured, writeSubscription } from './answers.ts';
-import { type Id, writeError, writeResult } from './envelope.ts';
+import { type Id, writeError, writeResult, writeYes } from './envelope.ts';
 import type { StratumError } from './errors.ts';
 import type { WorkLine } from './jobs.ts';
 import type { Sv1Limits } from './limits.ts';
@@ -108,7 +108,7 @@ export class MinerDesk {
   /** Answers mining.submit with yes. */
   accepted(request: Submit): void {
     this.unanswered.settle(request);
-    this.outbox.add(writeResult(request.id, true));
+    this.outbox.add(writeYes(request.id));
   }
 
   /** Answers any request with no. */

@@ -1,11 +1,11 @@
-import { utf8 } from '@sv2kit/codec';
+import { lineBytes } from './short-lines.ts';
 
 /** Lines that wait to be written. */
 export class Outbox {
   #parts: Uint8Array[] = [];
 
   add(line: string): void {
-    this.#parts.push(utf8(line));
+    this.#parts.push(lineBytes(line));
   }
 
   /** Bytes that are shared with others: they are copied or handed on, never changed. */

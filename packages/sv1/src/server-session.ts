@@ -1,4 +1,5 @@
 import { difficultyFromTarget } from '@sv2kit/bitcoin';
+import { fromUtf8 } from '@sv2kit/codec';
 import { writeSubscription } from './answers.ts';
 import { readDifficulty } from './difficulty.ts';
 import { type Id, type Json, type Line, NO_ID, readLine, writeError, writeResult } from './envelope.ts';
@@ -10,6 +11,7 @@ import { type Authorise, type MinerRequest, readMinerRequest, type Submit, type 
 import { readPassword, splitUsername } from './names.ts';
 import { writePoolMessage } from './pool-messages.ts';
 import type { Answerable, Sv1ServerEvent } from './server-events.ts';
+import { readUsualSubmit } from './usual-submit.ts';
 
 /** What a {@link Sv1ServerSession} may be given. */
 export interface ServerSessionOptions {
@@ -48,9 +50,16 @@ export class Sv1ServerSession extends MinerDesk {
    */
   *receive(chunk: Uint8Array): Generator<Sv1ServerEvent, void, undefined> {
     for (const bytes of this.#reader.receive(chunk)) {
-      const event = this.#onLine(readLine(bytes, this.#lines));
+      // A usual submit is within these limits, but not within any.
+      const submit = this.#lines === MINER_LINE_LIMITS ? readUsualSubmit(fromUtf8(bytes)) : undefined;
+      const event = submit === undefined ? this.#onLine(readLine(bytes, this.#lines)) : this.#onUsualSubmit(submit);
       if (event !== undefined) yield event;
     }
+  }
+
+  #onUsualSubmit(submit: Submit): Sv1ServerEvent {
+    this.#malformed = 0;
+    return this.#onSubmit(submit);
   }
 
   #onLine(line: Line): Sv1ServerEvent | undefined {

@@ -1,9 +1,10 @@
 import { Sv1Error } from './errors.ts';
 
-/** Requests whose answers are owed; each is answered once. */
+/** Requests whose answers are owed; each is answered once. Mostly it is one at a time. */
 export class Unanswered<T extends { readonly type: string }> {
   readonly #most: number;
-  readonly #requests = new Set<T>();
+  #latest: T | undefined;
+  #earlier: Set<T> | undefined;
 
   constructor(most: number) {
     this.#most = most;
@@ -11,12 +12,16 @@ export class Unanswered<T extends { readonly type: string }> {
 
   /** @throws {@link Sv1Error} `too-many-unanswered` */
   add(request: T): void {
-    if (this.#requests.size >= this.#most) throw new Sv1Error('too-many-unanswered', { requests: this.#requests.size });
-    this.#requests.add(request);
+    const latest = this.#latest;
+    const requests = (this.#earlier?.size ?? 0) + (latest === undefined ? 0 : 1);
+    if (requests >= this.#most) throw new Sv1Error('too-many-unanswered', { requests });
+    if (latest !== undefined) (this.#earlier ??= new Set()).add(latest);
+    this.#latest = request;
   }
 
   /** @throws Error when the request is not owed an answer: a mistake of the host */
   settle(request: T): void {
-    if (!this.#requests.delete(request)) throw new Error(`this ${request.type} request is owed no answer`);
+    if (this.#latest === request) this.#latest = undefined;
+    else if (this.#earlier?.delete(request) !== true) throw new Error(`this ${request.type} request is owed no answer`);
   }
 }
