@@ -1,4 +1,4 @@
-import { difficultyFromTarget, meetsTarget, targetFromNbits } from '@sv2kit/bitcoin';
+import { difficultyFromTarget } from '@sv2kit/bitcoin';
 import {
   type MiningFromClient,
   type MiningFromServer,
@@ -7,6 +7,7 @@ import {
 } from '@sv2kit/codec';
 import { ChannelClient, type ClientAction, type ClientOptions } from '@sv2kit/mining';
 import type { CloseReason, Connection, ConnectionHandler } from '@sv2kit/net';
+import { isBlock } from './is-block.ts';
 import { type MinerPhase, REACTIONS } from './reactions.ts';
 import type { Found } from './rig.ts';
 import type { Workplace, WorkplaceDeps } from './workplace.ts';
@@ -88,7 +89,7 @@ export class Miner implements Workplace, ConnectionHandler<MiningFromServer> {
     const share = this.#channel.share({ jobId, nonce, ntime, version, ...(extranonce && { extranonce }) });
     this.#connection.send(share);
     this.#deps.shares.submitted(share.sequenceNumber, this.#deps.clock.now());
-    this.#deps.listener.onShare(difficultyFromTarget(hash), meetsTarget(hash, targetFromNbits(nbits)));
+    this.#deps.listener.onShare(difficultyFromTarget(hash), isBlock(hash, nbits));
   }
 
   /** Tells the server the device's hashrate anew (§5.3.7). */

@@ -2,6 +2,8 @@ import { encodeHeader, merkleRoot, sha256d } from '@sv2kit/bitcoin';
 import type { Work } from '@sv2kit/mining';
 
 const NONCES = 2 ** 32;
+/** Of 32 bits. */
+const LAST_NTIME = 0xffff_ffff;
 /** Bytes of the extranonce that are counted through; more are never needed. */
 const COUNTED_BYTES = 4;
 
@@ -125,7 +127,7 @@ export class Search {
 
   #latestNtime(nowMs: number): number {
     const elapsed = Math.floor((nowMs - this.#work.receivedAtMs) / 1000);
-    return this.#work.minNtime + Math.max(0, elapsed);
+    return Math.min(LAST_NTIME, this.#work.minNtime + Math.max(0, elapsed));
   }
 
   #reachedAtMs(ntime: number): number {

@@ -1,8 +1,9 @@
-import { difficultyFromTarget, sameBytes, meetsTarget, targetFromNbits } from '@sv2kit/bitcoin';
+import { difficultyFromTarget, sameBytes } from '@sv2kit/bitcoin';
 import type { Work } from '@sv2kit/mining';
 import type { CloseReason } from '@sv2kit/net';
 import { type PoolJob, STRATUM_ERROR_NUMBERS, type Sv1ClientEvent, type Verdict } from '@sv2kit/sv1';
 import type { V1Pool, V1PoolHandler } from '@sv2kit/upstream';
+import { isBlock } from './is-block.ts';
 import type { MinerPhase } from './reactions.ts';
 import type { Found } from './rig.ts';
 import { workOf } from './v1-work.ts';
@@ -93,7 +94,7 @@ export class V1Miner implements Workplace, V1PoolHandler {
     const ticket = this.#pool.session.submit(job.notify.jobId, { extranonce2, version, ntime, nonce }, job.versionMask);
     this.#pool.flush();
     shares.submitted(ticket, clock.now(), job.difficulty);
-    listener.onShare(difficultyFromTarget(hash), meetsTarget(hash, targetFromNbits(work.nbits)));
+    listener.onShare(difficultyFromTarget(hash), isBlock(hash, work.nbits));
   }
 
   /** V1 has no word for it. */

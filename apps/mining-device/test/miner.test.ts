@@ -29,6 +29,9 @@ describe('opening a channel', () => {
   });
 });
 
+/** A tip with a negative target. */
+const NOWHERE = { prevHash: new Uint8Array(32).fill(4), minNtime: NTIME, nbits: 0x1d80ffff };
+
 describe('a found share', () => {
   test('goes out as SubmitSharesStandard with what was rolled (§5.3.11)', () => {
     const arranged = arrange('standard');
@@ -53,6 +56,14 @@ describe('a found share', () => {
       type: 'SubmitSharesExtended',
       extranonce: new Uint8Array(4),
     });
+  });
+  test('is no block where nbits stand for no target', () => {
+    const arranged = arrange('standard');
+    reach(arranged, 'standard', 'waiting');
+    arranged.miner.onMessage({ type: 'SetNewPrevHash', channelId: CHANNEL, jobId: 1, ...NOWHERE });
+    arranged.engine.find();
+    expect(arranged.connection.sent.at(-1)).toMatchObject({ type: 'SubmitSharesStandard', jobId: 1 });
+    expect(arranged.seen.blocks).toEqual([false]);
   });
   test('is dropped when its tip has gone (§5.3.17)', () => {
     const arranged = arrange('standard');

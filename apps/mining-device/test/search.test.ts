@@ -158,3 +158,13 @@ test('no two stretches overlap, whatever can be rolled, over the end of the whol
     { numRuns: 30 },
   );
 });
+
+test('no time is behind the last that 32 bits hold: the search waits there', () => {
+  const search = new Search(work({ minNtime: 0xffff_fffe, versionRollingAllowed: false }), {
+    versionMask: 0,
+    noncesPerStretch: 2 ** 31,
+  });
+  const times = [0, 0, 5, 5].map((afterS) => stretch(search, RECEIVED_MS + afterS * 1_000).ntime);
+  expect(times).toEqual([0xffff_fffe, 0xffff_fffe, 0xffff_ffff, 0xffff_ffff]);
+  expect(search.next(RECEIVED_MS + 60_000).kind).toBe('exhausted');
+});

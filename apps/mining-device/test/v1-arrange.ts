@@ -11,6 +11,7 @@ export interface V1Job {
   readonly prevHash: string;
   readonly version: string;
   readonly ntime: string;
+  readonly nbits: string;
   readonly clean: boolean;
 }
 const JOB: V1Job = {
@@ -18,9 +19,10 @@ const JOB: V1Job = {
   prevHash: '03020100'.repeat(8),
   version: '20000000',
   ntime: (1_700_000_000).toString(16),
+  nbits: '207fffff',
   clean: true,
 };
-const [COINB1, COINB2, BRANCH, NBITS] = ['01'.repeat(60), '02'.repeat(70), '5a'.repeat(32), '207fffff'] as const;
+const [COINB1, COINB2, BRANCH] = ['01'.repeat(60), '02'.repeat(70), '5a'.repeat(32)] as const;
 /** One hash in 256 is a share. */
 export const EASY = 2 ** -24;
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
@@ -63,8 +65,8 @@ export function arrangeV1({ mask = '1fffe000' as string | null, threads = 1, ext
   };
   const say = (method: string, ...params: readonly unknown[]): void => hear({ id: null, method, params });
   const job = (changes: Partial<V1Job> = {}): void => {
-    const { id, prevHash, version, ntime, clean } = { ...JOB, ...changes };
-    say('mining.notify', id, prevHash, COINB1, COINB2, [BRANCH], version, NBITS, ntime, clean);
+    const { id, prevHash, version, ntime, nbits, clean } = { ...JOB, ...changes };
+    say('mining.notify', id, prevHash, COINB1, COINB2, [BRANCH], version, nbits, ntime, clean);
   };
 
   session.start();
@@ -129,7 +131,7 @@ export function headerOf(
     prevHash: bytes(job.prevHash).swap32(),
     merkleRoot: merkleRoot(sha256d(coinbase), [bytes(BRANCH)]),
     ntime: Number.parseInt(ntime, 16),
-    nbits: Number.parseInt(NBITS, 16),
+    nbits: Number.parseInt(job.nbits, 16),
     nonce: Number.parseInt(nonce, 16),
   });
 }

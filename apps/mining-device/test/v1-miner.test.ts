@@ -36,6 +36,16 @@ describe('a share on a V1 pool', () => {
     expect(arranged.seen).toMatchObject({ phases: ['waiting', 'mining'], tips: [true] });
   });
 
+  test.each(['1d80ffff', 'ff00ffff', '00000000'])(
+    'is no block where the job’s nbits %s stand for no target',
+    (nbits) => {
+      const arranged = arrangeV1();
+      arranged.job({ nbits });
+      expect(find(arranged).jobId).toBe('a1');
+      expect(arranged.seen.blocks).toEqual([false]);
+    },
+  );
+
   test('rolls extranonce2, and the version within the mask that was agreed on (BIP310)', () => {
     const arranged = arrangeV1({ mask: '00c00000' });
     arranged.job();
