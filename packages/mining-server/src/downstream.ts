@@ -208,6 +208,8 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     const target = miner.update(nominalHashRate, maximumTarget.slice(), stated, nowMs);
     // Also when it stays: proxies wait for it before they let their own miners go easier.
     this.connection.send({ type: 'SetTarget', channelId, maximumTarget: target });
+    // The new target binds no job that is out (§5.3.21): until the next one, shares would pour in.
+    if (miner.isFarTooEasy) this.#line.sendSpareJob(miner);
   }
 
   #onCloseChannel({ channelId }: CloseChannel): void {

@@ -18,6 +18,9 @@ import {
 } from '@sv2kit/mining';
 import type { Downstream } from './downstream.ts';
 
+/** A job this many times easier than the target that is set by now is replaced at once. */
+const FAR_TOO_EASY = 4;
+
 export type AnyChannel = StandardChannel | ExtendedChannel;
 
 /** How a channel gets its work. */
@@ -103,6 +106,11 @@ export class Miner {
    */
   get hasMined(): boolean {
     return this.accepted > 0 || this.channel.active?.job.origin.kind !== 'upstream';
+  }
+
+  /** Whether the target that is set is so much harder than that of the job at hand that it should not wait for the next. */
+  get isFarTooEasy(): boolean {
+    return this.vardiff.difficulty >= FAR_TOO_EASY * this.#activeDifficulty;
   }
 
   /** Targets are set in another way from now on. @returns whether the one at hand is out of bounds */

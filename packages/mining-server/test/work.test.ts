@@ -284,9 +284,9 @@ describe('targets', () => {
     const { connect, journal } = rig();
     const miner = connect();
     const client = miner.open('extended');
-    const maximumTarget = targetFromDifficulty(1e6);
-    miner.says(client.update(1e3, maximumTarget));
-    miner.says(solve(client));
+    const share = solve(client);
+    miner.says(client.update(1e3, targetFromDifficulty(1e6)));
+    miner.says(share);
     expect(journal.of('ShareAccepted')).toHaveLength(1);
   });
 });
@@ -301,6 +301,23 @@ describe('UpdateChannel (§5.3.7)', () => {
     miner.says(client.update(16 / 10, maximumTarget));
     expect(compareTargets(setTarget(miner), maximumTarget)).toBeLessThanOrEqual(0);
   });
+
+  test.each([
+    ['far', 16, 1],
+    ['little', 2, 0],
+  ])(
+    'with a %s larger hashrate yields a job that the new target binds at once, or none: %i times',
+    (_, factor, jobs) => {
+      const miner = rig().connect();
+      const client = miner.open('extended', { nominalHashRate: 1e12 });
+      miner.take();
+      miner.says(client.update(1e12 * factor, MAX_TARGET));
+      expect(miner.of('NewExtendedMiningJob').length).toBe(jobs);
+      miner.says(client.update(1e12 * factor, MAX_TARGET));
+      expect(miner.of('NewExtendedMiningJob').length).toBe(jobs);
+      if (jobs > 0) expect(client.currentWork()?.target).toEqual(setTarget(miner));
+    },
+  );
 
   test('with another hashrate moves the target in proportion', () => {
     const miner = rig().connect();
