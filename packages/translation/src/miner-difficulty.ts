@@ -19,7 +19,10 @@ export interface DifficultyTuning {
   readonly sparse: Silence;
   /** No silence is shorter, however many shares are wanted: a device has to start, in milliseconds. */
   readonly leastSilenceMs: number;
-  /** Least time between two changes that do not wait for a job, in milliseconds: the last one has to arrive first. */
+  /**
+   * Least time between two looks that do not wait for a job, in milliseconds. Short: a strong machine of unknown firmware
+   * sends its upstream a hundred shares a second until it is found out.
+   */
   readonly urgentMs: number;
   /** Accepted shares after which neither the miner's suggestions nor its silence count: its rate of shares says it better. */
   readonly evidence: number;
@@ -32,7 +35,7 @@ export const DIFFICULTY_TUNING: DifficultyTuning = {
   silence: { expected: 3.5, step: 64 },
   sparse: { expected: 6, step: 8 },
   leastSilenceMs: 5_000,
-  urgentMs: 1_000,
+  urgentMs: 250,
   evidence: 8,
   vardiff: { ...VARDIFF_TUNING, maxStepUp: 64 },
 };

@@ -13,6 +13,8 @@ export interface Seat {
   readonly channel: UpstreamChannel | undefined;
   /** @returns whether the share is on its way */
   submit(miner: Miner, share: UpstreamShare<UpstreamChannel>, worker: Uint8Array): boolean;
+  /** A share may have shown that the miner's hashrate is another. */
+  heard(nowMs: number): void;
 }
 
 /** Who mines on which channel. */

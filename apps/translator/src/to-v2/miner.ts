@@ -274,6 +274,7 @@ export class Miner implements Wire {
     const seat = this.#state.phase === 'seated' ? this.#state.seat : undefined;
     this.#bear(this.#shares.submit(request, seat, nowMs));
     this.#lookAtDifficulty(nowMs);
+    seat?.heard(nowMs);
   }
 
   #bear(consequence: ShareConsequence): void {

@@ -99,15 +99,22 @@ class OwnSeat implements ChannelUser, Seat {
     if (this.#channel !== undefined) return;
     const { miner } = this;
     const { hashrate } = miner;
-    const { minExtranonceSize, clock } = this.#deps;
+    const { minExtranonceSize } = this.#deps;
     const userIdentity = channelIdentity(link.account, miner.username, miner.number);
     this.#fresh = true;
-    this.#demand.restart(hashrate, clock.now());
+    // An opening is no UpdateChannel: the first may follow at once.
+    this.#demand.restart(hashrate, Number.NEGATIVE_INFINITY);
     this.#channel = link.request(this, { userIdentity, hashrate, minExtranonceSize });
   }
 
   submit(_miner: Miner, share: UpstreamShare<UpstreamChannel>, worker: Uint8Array): boolean {
     return this.#channel?.submit(share, worker) !== undefined;
+  }
+
+  /** Not left to the next tick: until the upstream makes them harder, shares of a strong miner pour in. */
+  heard(nowMs: number): void {
+    const channel = this.#channel;
+    if (channel !== undefined && this.miner.hashrate !== this.#hashrate) this.#update(channel, nowMs);
   }
 
   close(code: string): void {

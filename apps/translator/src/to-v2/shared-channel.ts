@@ -85,6 +85,9 @@ export class SharedChannel implements Book, ChannelUser, Seat {
     return true;
   }
 
+  /** The sum of all is looked at once a second. */
+  heard(): void {}
+
   onOpened(): void {
     this.#putOff = undefined;
     this.#deps.metrics.channels.inc({ event: 'opened' });
