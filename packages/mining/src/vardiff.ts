@@ -127,7 +127,7 @@ export class Vardiff {
     const difficulty = clamp(this.#unchanged * factor, min, max);
     if (Math.abs(Math.log(factor)) > SMALL_CHANGE) return this.restart(difficulty, nowMs);
     this.#advance(nowMs);
-    this.#rate = clamp(this.#rate * factor, min * this.#perSecond, max * this.#perSecond);
+    this.#rate = Math.max(min * this.#perSecond, this.#rate * factor);
     this.#wanted = this.#eased(difficulty);
   }
 
@@ -183,9 +183,8 @@ export class Vardiff {
     const { maxStepUp, maxStepDown } = this.#tuning;
     const step = clamp(ratio, 1 / maxStepDown, maxStepUp);
     const lowest = this.#bounds.min * this.#perSecond;
-    const highest = this.#bounds.max * this.#perSecond;
     const wanted = this.#rate * ratio;
-    this.#rate = clamp(this.#rate * step, lowest, highest);
+    this.#rate = Math.max(lowest, this.#rate * step);
     this.#rise.reset();
     this.#fall.reset();
     if (this.#rate === wanted) this.#expected *= ratio;

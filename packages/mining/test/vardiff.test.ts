@@ -148,3 +148,18 @@ test('a smaller maximum target of the client binds at the next evaluation', () =
   vardiff.setBounds({ min: 4, max: 1e12 });
   expect(vardiff.evaluate(1_000)).toBe(4);
 });
+
+test('a miner that is held at an easier target than it could do is known by its true hashrate, and followed once it may', () => {
+  const random = seeded(7);
+  const [trueRate, most] = [5, 1];
+  const vardiff = new Vardiff(most, SHARES_PER_MINUTE, { min: 1e-12, max: most }, 0);
+  for (let at = 1; at <= HOUR; at += 1) {
+    for (let left = poisson(trueRate / most, random); left > 0; left -= 1) vardiff.accepted(most, at * 1_000);
+    if (at % 30 === 0) expect(vardiff.evaluate(at * 1_000)).toBeUndefined();
+  }
+  const perDifficulty = 2 ** 32;
+  expect(Math.abs(Math.log(vardiff.hashrate / (trueRate * perDifficulty)))).toBeLessThan(0.2);
+  vardiff.setBounds(UNBOUNDED);
+  const right = trueRate / (SHARES_PER_MINUTE / 60);
+  expect(Math.abs(Math.log((vardiff.evaluate(HOUR * 1_000) ?? 0) / right))).toBeLessThan(0.2);
+});
