@@ -45,7 +45,11 @@ describe('shares of a shared channel (§5.3.13, §5.3.14)', () => {
 test('fan-out lets the loop go on between its slices, and serves in order, whatever becomes of one', async () => {
   const order: string[] = [];
   const done = Promise.withResolvers<number>();
-  const fanOut = new FanOut((_, count) => done.resolve(count), 2);
+  const fanOut = new FanOut(
+    (_, count) => done.resolve(count),
+    2,
+    () => 0,
+  );
   const failed: string[] = [];
   for (const name of ['a', 'b', 'c', 'd', 'e']) {
     const serve = (): void => {
@@ -59,6 +63,28 @@ test('fan-out lets the loop go on between its slices, and serves in order, whate
   expect(await done.promise).toBe(5);
   expect(order).toEqual(['a', 'b', 'between', 'c', 'd', 'e']);
   expect(failed).toEqual(['b']);
+});
+
+test('when others have kept the event loop for long, a fan-out goes on for as long', async () => {
+  const done = Promise.withResolvers<void>();
+  let now = 0;
+  const order: string[] = [];
+  const fanOut = new FanOut(
+    () => done.resolve(),
+    1,
+    () => now,
+  );
+  for (const name of ['a', 'b', 'c', 'd', 'e']) {
+    const serve = (): void => {
+      order.push(name);
+      now += 10;
+    };
+    fanOut.add({ serve, failed: () => expect.fail('nothing fails here') });
+  }
+  now += 25;
+  setImmediate(() => order.push('between'));
+  await done.promise;
+  expect(order).toEqual(['a', 'b', 'c', 'between', 'd', 'e']);
 });
 
 test('an allowance is so much per second, after a burst', () => {
