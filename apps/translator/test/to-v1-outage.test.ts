@@ -111,7 +111,7 @@ describe('a pool that stays but is of no use is left for the next', () => {
     const device = await working(translator);
     pool.overrule = () => 'silence';
     device.mine(1);
-    await eventually(() => translator.facts().poolFailures).toMatchObject({ [reason]: 1 });
+    await eventually(() => translator.facts().poolFailures[reason] ?? 0).toBeGreaterThan(0);
     await eventually(() => other.connections).toBeGreaterThan(0);
   });
 
@@ -119,7 +119,7 @@ describe('a pool that stays but is of no use is left for the next', () => {
     const [pool, other] = [await V1PoolHere.listen({ silent: true }), await V1PoolHere.listen()];
     const translator = await startTranslator([pool.url, other.url], { toml: ['[outage]', 'jobs = 0.5'] });
     await working(translator);
-    expect(translator.facts().poolFailures).toMatchObject({ 'no-jobs': 1 });
+    expect(translator.facts().poolFailures['no-jobs']).toBeGreaterThan(0);
   });
 
   test('denied: the next one serves, and health names it', async () => {
