@@ -174,3 +174,49 @@ test('answers for shares and requests that were never sent, and jobs for nobody,
     .poll(() => site.status()['upstreamShares'])
     .toMatchObject({ forwarded: 1, accepted: 1, rejected: 0, lost: 0 });
 });
+
+test('an upstream whose nbits no target has is left', async () => {
+  const [first, second] = [await startUpstream(), await startUpstream()];
+  const site = await openSite({ urls: [first.url, second.url], identities: ['alice', 'bob'] });
+  const miner = await site.miner();
+  const next = miner.nextJob();
+  const jobId = first.job(1, { future: true });
+  first.says({
+    type: 'SetNewPrevHash',
+    channelId: 1,
+    jobId,
+    prevHash: prevHash(7),
+    minNtime: NTIME,
+    nbits: 0xffffffff,
+  });
+  await next;
+  expect(second.of('OpenExtendedMiningChannel').length).toBe(1);
+  expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+});
+
+test.each([0, 0x1d800000, 0x01003456])('nbits %i, which no hash meets, leave shares what they are', async (nbits) => {
+  const { upstream, site } = await scripted();
+  const miner = await site.miner();
+  const next = miner.nextJob();
+  const jobId = upstream.job(1, { future: true });
+  upstream.says({ type: 'SetNewPrevHash', channelId: 1, jobId, prevHash: prevHash(7), minNtime: NTIME, nbits });
+  await next;
+  expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+  await expect.poll(() => site.status()['upstreamShares']).toMatchObject({ forwarded: 1, accepted: 1 });
+});
+
+test.each([0, 0xffffffff])('a min_ntime of %i breaks nothing, also when its job is sent again', async (minNtime) => {
+  const { upstream, site } = await scripted();
+  const miner = await site.miner();
+  const next = miner.nextJob();
+  const jobId = upstream.job(1, { future: true });
+  upstream.says({ type: 'SetNewPrevHash', channelId: 1, jobId, prevHash: prevHash(7), minNtime, nbits: 0x1d00ffff });
+  expect((await next).ntime).toBeGreaterThanOrEqual(minNtime);
+  await site.pass(120_000);
+  expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+  for (const { ntime } of miner.jobs.slice(1)) expect(ntime).toBeGreaterThanOrEqual(minNtime);
+  const after = miner.nextJob();
+  upstream.tip(1, 9);
+  expect(await after).toMatchObject({ clean: true });
+  expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+});
