@@ -8,6 +8,7 @@ import type { PeerContext } from './peer-context.ts';
 import { type Remote, remoteOf } from './remote.ts';
 import { ownSocket, type PeerSocket, type SocketEvents } from './socket-events.ts';
 import { type Sweep, type Swept, sweepOf } from './sweep.ts';
+import { Turn } from './turn.ts';
 import { Watch } from './watch.ts';
 
 /** What one read of a socket yields at most, in bytes: after so much, more is likely to wait. */
@@ -21,6 +22,7 @@ const FULL_BATCH = 16_384;
 /** When the current callback has run; and when all sockets that are readable by now have been read. */
 const endOfTurn = new EndOfTurn(process.nextTick);
 const endOfPoll = new EndOfTurn(setImmediate);
+const turn = new Turn(() => performance.now(), setImmediate);
 let lastId = 0;
 
 /**
@@ -148,7 +150,7 @@ export abstract class SocketPeer implements SocketEvents, Swept {
     // Sockets give Buffers, whose `slice` does not copy: whoever keeps decoded bytes must be able to trust it.
     const receive = this.#chunks === 1 ? this.receiveFirst : this.receive;
     this.#enter(receive, new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
-    if (chunk.length >= this.#fullRead) this.#yieldTurn();
+    if (chunk.length >= this.#fullRead || turn.isLong()) this.#yieldTurn();
   }
 
   onDrain(): void {
@@ -257,7 +259,7 @@ export abstract class SocketPeer implements SocketEvents, Swept {
     this.expectWithin(this.#context.limits.lingerMs, 'shutdown');
   }
 
-  /** Reads no more in this turn of the event loop: a peer that floods must not keep the others waiting. */
+  /** Reads no more in this turn of the event loop: peers that flood must not keep others, or the clock, waiting. */
   #yieldTurn(): void {
     this.#socket.pause();
     setImmediate(() => {
