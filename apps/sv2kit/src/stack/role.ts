@@ -99,8 +99,9 @@ export class Role {
   /** Asks the role how it is. One that does not answer stays as it was. */
   async poll(): Promise<void> {
     if (this.#state.kind !== 'running') return;
+    const { pid } = this.#state.process.child;
     try {
-      const status = await fetchStatus(this.#plan.monitoringPort);
+      const status = await fetchStatus(this.#plan.monitoringPort, pid);
       // It may have ended while it was being asked.
       if (this.#state.kind !== 'running') return;
       this.#wasReady ||= status.state === 'ok';

@@ -21,12 +21,17 @@ export interface FoundBlock {
 
 const TIMEOUT_MS = 2_000;
 
-/** @throws when the role does not answer with a status */
-export async function fetchStatus(monitoringPort: number): Promise<RoleStatus> {
+/**
+ * @param pid of the role: whatever else may have got the port does not speak for it
+ * @throws when the role does not answer with a status
+ */
+export async function fetchStatus(monitoringPort: number, pid: number | undefined): Promise<RoleStatus> {
   const response = await fetch(`http://127.0.0.1:${monitoringPort}/status`, {
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  return readStatus(await response.json());
+  const body = await response.json();
+  if (fields(body)['pid'] !== pid) throw new Error('the status of another process');
+  return readStatus(body);
 }
 
 export function readStatus(body: unknown): RoleStatus {

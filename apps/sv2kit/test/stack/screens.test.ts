@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { stackReport } from '../../src/stack/report.ts';
 import { createScreen } from '../../src/stack/screens.ts';
-import { addShares, declaredWork, foundBlocks, readStatus, shareCounts } from '../../src/stack/status.ts';
+import { addShares, declaredWork, fetchStatus, foundBlocks, readStatus, shareCounts } from '../../src/stack/status.ts';
 import { briefLatency, declaredWords, hashrate, latency } from '../../src/stack/wording.ts';
 import { block, RecordingTerminal, role, status } from './support.ts';
 
@@ -155,6 +158,15 @@ describe('a role’s status', () => {
     });
     expect(readStatus({ state: 'ok' })).toEqual({ state: 'ok', latency: {}, details: {} });
     expect(() => readStatus({ error: 'no' })).toThrow('not the status of a role');
+  });
+
+  test('is not taken from another process that has got the port', async () => {
+    const server = createServer((_request, response) => response.end(JSON.stringify({ state: 'ok', pid: 7 })));
+    onTestFinished(() => void server.close());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    await expect(fetchStatus(port, 7)).resolves.toMatchObject({ state: 'ok' });
+    await expect(fetchStatus(port, 8)).rejects.toThrow('of another process');
   });
 
   test('of the pool tells what was paid for of miners’ own jobs', () => {
