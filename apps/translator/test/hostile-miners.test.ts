@@ -19,7 +19,7 @@ function left(upstream: ScriptedUpstream): number {
   return upstream.of('OpenExtendedMiningChannel').length - upstream.of('CloseChannel').length;
 }
 
-test('miners that leave at any moment leave nothing behind', async () => {
+test('miners that leave at any moment leave nothing behind', { timeout: 30_000 }, async () => {
   const { upstream, site } = await scripted();
   await expect.poll(() => site.status()['upstream']).toMatchObject({ state: 'connected' });
   const lines = ['mining.configure', 'mining.subscribe', 'mining.authorize', 'mining.extranonce.subscribe'];
@@ -101,6 +101,7 @@ test('a flood of suggestions, subscriptions and authorisations costs a few jobs 
 
 test.for([false, true])(
   'upstreams that come and go each second leave every miner at work in the end, aggregated: %s',
+  { timeout: 30_000 },
   async (aggregate) => {
     const both = [await startUpstream(), await startUpstream()];
     const site = await openSite({

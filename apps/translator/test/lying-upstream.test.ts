@@ -5,6 +5,8 @@ import { NTIME, startUpstream } from './scripted-upstream.ts';
 import { EASY, openSite } from './site.ts';
 import { V1Miner } from './v1-miner.ts';
 
+/** Many turns of the loop, on a machine that may be busy. */
+const PATIENT = { timeout: 30_000 };
 const prevHash = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 
 test('a prev-hash for a job that was never sent makes the job after it a clean one (§5.3.17)', async () => {
@@ -55,13 +57,14 @@ test('an upstream whose new prefix leaves no room is left: its jobs cannot be mi
 
 test.for([false, true])(
   'many rejections before the acceptance of what was sent earlier leave no share uncounted, aggregated: %s',
+  PATIENT,
   async (aggregate) => {
     const { upstream, site } = await scripted(
       { share: 'silent' },
       { aggregate, miners: ['shares_per_minute = 1000000'] },
     );
     const miner = await site.miner();
-    for (let i = 0; i < 300; i += 1) await miner.submit(miner.solve());
+    await Promise.all(Array.from({ length: 300 }, () => miner.submit(miner.solve())));
     await expect.poll(() => upstream.of('SubmitSharesExtended').length).toBe(300);
     for (let sequenceNumber = 21; sequenceNumber <= 290; sequenceNumber += 1) {
       upstream.says({ type: 'SubmitSharesError', channelId: 1, sequenceNumber, errorCode: 'stale-share' });
@@ -116,6 +119,7 @@ test('one whose name the upstream does not know does not take it from the others
 
 test.for([false, true])(
   'an upstream that has no work for a moment is waited for, aggregated: %s (§5.3.6)',
+  PATIENT,
   async (aggregate) => {
     const { upstream, site } = await scripted(
       { open: (_, count) => (count < 3 ? { code: 'no-work-available' } : 'yes') },
@@ -126,7 +130,7 @@ test.for([false, true])(
       .poll(async () => {
         await site.pass(1_000);
         return upstream.of('OpenExtendedMiningChannel').length;
-      })
+      }, PATIENT)
       .toBe(3);
     expect(upstream.connections.length).toBe(1);
     const miner = await connecting;
@@ -134,20 +138,24 @@ test.for([false, true])(
   },
 );
 
-test.for([false, true])('an upstream that never has work is left for the next, aggregated: %s', async (aggregate) => {
-  const [idle, busy] = [await startUpstream({ open: () => ({ code: 'no-work-available' }) }), await startUpstream()];
-  const site = await openSite({ aggregate, urls: [idle.url, busy.url], identities: ['alice', 'bob'] });
-  const connecting = site.miner();
-  await expect.poll(() => idle.of('OpenExtendedMiningChannel').length).toBeGreaterThan(0);
-  await expect
-    .poll(async () => {
-      await site.pass(2_000);
-      return busy.of('OpenExtendedMiningChannel').length;
-    })
-    .toBe(1);
-  const miner = await connecting;
-  expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
-});
+test.for([false, true])(
+  'an upstream that never has work is left for the next, aggregated: %s',
+  PATIENT,
+  async (aggregate) => {
+    const [idle, busy] = [await startUpstream({ open: () => ({ code: 'no-work-available' }) }), await startUpstream()];
+    const site = await openSite({ aggregate, urls: [idle.url, busy.url], identities: ['alice', 'bob'] });
+    const connecting = site.miner();
+    await expect.poll(() => idle.of('OpenExtendedMiningChannel').length).toBeGreaterThan(0);
+    await expect
+      .poll(async () => {
+        await site.pass(2_000);
+        return busy.of('OpenExtendedMiningChannel').length;
+      }, PATIENT)
+      .toBe(1);
+    const miner = await connecting;
+    expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+  },
+);
 
 test('answers for shares and requests that were never sent, and jobs for nobody, change nothing', async () => {
   const { upstream, site } = await scripted();

@@ -25,7 +25,9 @@ async function pour(site: Site, miner: V1Miner, seconds: number): Promise<number
   return sent;
 }
 
-test('a rig far stronger than was guessed sends a pool no more than it bears before its target has settled', async () => {
+test('a rig far stronger than was guessed sends a pool no more than it bears before its target has settled', {
+  timeout: 30_000,
+}, async () => {
   const targets = { sharesPerMinute: 6, minDifficulty: 2 ** -40, maxDifficulty: 2 ** 40, assumedHashrate: 256 };
   const site = await openSite({ pool: { config: { targets } } });
   const miner = await site.miner();

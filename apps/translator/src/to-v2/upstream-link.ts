@@ -1,6 +1,7 @@
 import { type MiningFromClient, type MiningFromServer, REQUIRES_FIXED_VERSION } from '@sv2kit/codec';
 import { CLIENT_VIOLATIONS, type ClientViolation, type OpenChannel, ownMessage } from '@sv2kit/mining';
 import type { Clock, CloseReason, Connection, ConnectionHandler, Logger } from '@sv2kit/net';
+import { ChannelDirectory } from './channel-directory.ts';
 import { RejectionWatch } from './rejection-watch.ts';
 import { type ChannelUser, type ChannelWish, UpstreamChannel } from './upstream-channel.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
@@ -50,8 +51,7 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #opening = new Map<number, UpstreamChannel>();
-  readonly #channels = new Map<number, UpstreamChannel>();
-  readonly #groups = new Map<number, Set<UpstreamChannel>>();
+  readonly #directory = new ChannelDirectory();
   readonly #rejections: RejectionWatch;
   readonly #answerMs: number;
   #requestId = 0;
@@ -95,11 +95,11 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
   }
 
   get channels(): number {
-    return this.#channels.size;
+    return this.#directory.size;
   }
 
   get groups(): number {
-    return this.#groups.size;
+    return this.#directory.groups;
   }
 
   get opening(): number {
@@ -132,27 +132,20 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
   }
 
   /** opening -> open. @returns false when its ids are taken: the upstream is given up then */
-  enter(channel: UpstreamChannel, { channelId, groupChannelId }: OpenChannel): boolean {
+  enter(channel: UpstreamChannel, terms: OpenChannel): boolean {
     this.#opening.delete(channel.requestId);
-    if (this.#channels.has(channelId) || this.#groups.has(channelId)) return this.#collide(channelId);
-    this.#channels.set(channelId, channel);
-    return this.#join(channel, channelId, groupChannelId);
+    return this.#isFree(this.#directory.add(channel, terms));
   }
 
   /** SetGroupChannel (§5.3.22). */
   regroup(channel: UpstreamChannel, groupChannelId: number): void {
-    const channelId = channel.place?.channelId;
-    if (channelId === undefined) return;
-    this.#leaveGroup(channel);
-    this.#join(channel, channelId, groupChannelId);
+    this.#isFree(this.#directory.regroup(channel, groupChannelId));
   }
 
   /** It is closed, or nobody wants it any more. Should the upstream still open it, it is closed at once. */
   forget(channel: UpstreamChannel): void {
     this.#opening.delete(channel.requestId);
-    if (channel.place === undefined) return;
-    this.#channels.delete(channel.place.channelId);
-    this.#leaveGroup(channel);
+    this.#directory.remove(channel);
   }
 
   /** The upstream has accepted shares. */
@@ -194,9 +187,9 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
       if (late(channel)) return this.#owner.giveUp(this, 'channel-timeout', this.#silence);
       break;
     }
-    const idle = [...this.#channels.values().filter((channel) => !channel.working && late(channel))];
+    const idle = [...this.#directory.channels().filter((channel) => !channel.working && late(channel))];
     if (idle.length === 0) return;
-    if (idle.length === this.#channels.size) return this.#owner.giveUp(this, 'channel-timeout', 'no work');
+    if (idle.length === this.#directory.size) return this.#owner.giveUp(this, 'channel-timeout', 'no work');
     for (const channel of idle) {
       channel.close('no-work');
       channel.user.onClosed('no-work');
@@ -215,7 +208,7 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
         return;
       case 'SetGroupChannel':
         // Each channel is told of itself alone: that it looks for itself among thousands takes long.
-        for (const id of message.channelIds) this.#channels.get(id)?.receive({ ...message, channelIds: [id] }, nowMs);
+        for (const id of message.channelIds) this.#directory.get(id)?.receive({ ...message, channelIds: [id] }, nowMs);
         return;
       default:
         if ('channelId' in message) this.#onChannelMessage(message, nowMs);
@@ -243,16 +236,17 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
   ): void {
     const channel = this.#opening.get(message.requestId);
     if (channel !== undefined) return channel.receive(ownMessage(message), nowMs);
-    if (this.#channels.has(message.channelId)) return this.note('opened-twice', 'nobody asked for a channel again');
+    if (this.#directory.get(message.channelId) !== undefined)
+      return this.note('opened-twice', 'nobody asked for a channel again');
     this.send({ type: 'CloseChannel', channelId: message.channelId, reasonCode: 'miner-gone' });
   }
 
   /** A message for a channel, or for each channel of a group, which then share what it brings. */
   #onChannelMessage(message: Extract<MiningFromServer, { readonly channelId: number }>, nowMs: number): void {
     if (message.type === 'SetNewPrevHash') this.#rejections.tipChanged(nowMs);
-    const channel = this.#channels.get(message.channelId);
+    const channel = this.#directory.get(message.channelId);
     if (channel !== undefined) return channel.receive(ownMessage(message), nowMs);
-    const members = this.#groups.get(message.channelId);
+    const members = this.#directory.members(message.channelId);
     if (members === undefined) return;
     const own = ownMessage(message);
     for (const each of members) {
@@ -261,28 +255,9 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
     }
   }
 
-  #join(channel: UpstreamChannel, channelId: number, groupChannelId: number): boolean {
-    if (this.#channels.has(groupChannelId)) return this.#collide(groupChannelId);
-    let members = this.#groups.get(groupChannelId);
-    if (members === undefined) {
-      members = new Set();
-      this.#groups.set(groupChannelId, members);
-    }
-    members.add(channel);
-    channel.place = { channelId, groupChannelId, members };
-    return true;
-  }
-
-  #leaveGroup(channel: UpstreamChannel): void {
-    const { place } = channel;
-    channel.place = undefined;
-    if (place === undefined) return;
-    place.members.delete(channel);
-    if (place.members.size === 0) this.#groups.delete(place.groupChannelId);
-  }
-
-  #collide(id: number): false {
-    this.#owner.giveUp(this, 'channel-id-collision', `id ${id}`);
-    return false;
+  /** @param taken an id that two would have */
+  #isFree(taken: number | undefined): boolean {
+    if (taken !== undefined) this.#owner.giveUp(this, 'channel-id-collision', `id ${taken}`);
+    return taken === undefined;
   }
 }
