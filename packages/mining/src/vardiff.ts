@@ -78,9 +78,12 @@ export class Vardiff {
     return this.#wanted;
   }
 
-  /** Whether shares come so much faster than wanted that {@link evaluate} should not wait for its turn. */
+  /**
+   * Whether shares come so much faster than wanted that {@link evaluate} should not wait for its turn. Never where the
+   * difficulty is held back: a burst would be taken for a rise anew at every look, with no time between.
+   */
   get urgent(): boolean {
-    return this.#rise.evidence > this.#tuning.alarm && this.#rise.counted > URGENT_SHARES;
+    return !this.#heldBack && this.#rise.evidence > this.#tuning.alarm && this.#rise.counted > URGENT_SHARES;
   }
 
   /** Whether the bounds have moved past the difficulty: {@link evaluate} should not wait for its turn. */
@@ -145,6 +148,12 @@ export class Vardiff {
   /** The difficulty at which shares come at the wanted rate. */
   get #proper(): number {
     return clamp(this.#rate / this.#perSecond, this.#bounds.min, this.#bounds.max);
+  }
+
+  /** Whether a higher rate would change nothing: the bounds or the network allow no higher difficulty. */
+  get #heldBack(): boolean {
+    const proper = this.#proper;
+    return this.#wanted >= this.#bounds.max * (1 - ROUNDING) || this.#eased(proper) < proper;
   }
 
   /** The difficulty at hand, as it would be if the network's did not matter. */

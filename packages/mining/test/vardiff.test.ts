@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Vardiff } from '../src/index.ts';
+import { Vardiff, VARDIFF_TUNING } from '../src/index.ts';
 import { seeded } from './support.ts';
 
 const SHARES_PER_MINUTE = 6;
@@ -162,4 +162,15 @@ test('a miner that is held at an easier target than it could do is known by its 
   vardiff.setBounds(UNBOUNDED);
   const right = trueRate / (SHARES_PER_MINUTE / 60);
   expect(Math.abs(Math.log((vardiff.evaluate(HOUR * 1_000) ?? 0) / right))).toBeLessThan(0.2);
+});
+
+test('a burst at a difficulty that is held back counts once, not at every share of it', () => {
+  const vardiff = new Vardiff(1, SHARES_PER_MINUTE, { min: 1e-12, max: 1 }, 0);
+  const before = vardiff.hashrate;
+  for (let share = 0; share < 10_000; share += 1) {
+    vardiff.accepted(1, 30_000);
+    if (vardiff.urgent) vardiff.evaluate(30_000);
+  }
+  vardiff.evaluate(30_000);
+  expect(vardiff.hashrate / before).toBeLessThanOrEqual(VARDIFF_TUNING.maxStepUp);
 });
