@@ -20,7 +20,7 @@ export default defineConfig({
   test: {
     projects: members.map((root) => ({
       // Generous, because tests assert no time: a limit here only ends a test that hangs.
-      test: { name: root, root, testTimeout: 120_000, hookTimeout: 120_000 },
+      test: { name: root, root, testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } },
     })),
     reporters: ['default', './tools/plain-reporter.ts'],
     coverage: { provider: 'v8', include: ['{packages,apps}/*/src/**/*.ts'], reporter: ['text-summary'] },
