@@ -174,3 +174,40 @@ test('a miner that is refused time and again is let go', async () => {
   for (let i = 0; i < 7; i += 1) await miner.ask('mining.authorize', ['account.rig', 'x']).catch(() => {});
   await miner.ended();
 });
+
+const OTHERS = "Another account than its channel's: mine for one account only, or set user_identity";
+
+test.for([false, true])(
+  "a second account on one connection is refused, lest its shares go to the first one's, aggregated: %s",
+  async (aggregate) => {
+    const { site } = await scripted({}, { aggregate, identities: [undefined] });
+    const miner = await site.miner({ username: 'alice.rig' });
+    expect(await miner.ask('mining.authorize', ['bob.rig', 'x'])).toMatchObject({ error: [24, OTHERS, null] });
+    expect(await miner.ask('mining.authorize', ['alice.other', 'x'])).toMatchObject({ result: true });
+    expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+  },
+);
+
+test("without user_identity the channel of all is the first miner's account; others are refused in words", async () => {
+  const { upstream, site } = await scripted({}, { aggregate: true, identities: [undefined] });
+  const alice = await site.miner({ username: 'alice.rig' });
+  const bob = await V1Miner.connect(site.port, 'bob.rig');
+  expect(await bob.handshake()).toMatchObject({ error: [24, OTHERS, null] });
+  const second = await site.miner({ username: 'alice.rig2' });
+  expect(await second.submit(second.solve())).toMatchObject({ result: true });
+  for (const miner of [alice, second]) miner.close();
+  await expect.poll(() => site.status()['connections']).toBe(1);
+  // Nobody is left whose account it was.
+  expect(await bob.ask('mining.authorize', ['bob.rig', 'x'])).toMatchObject({ result: true });
+  expect(
+    upstream.of('OpenExtendedMiningChannel').map(({ userIdentity }) => Buffer.from(userIdentity).toString()),
+  ).toEqual(['alice.translator', 'bob.translator']);
+  bob.close();
+});
+
+test('with user_identity miners may have any names', async () => {
+  const { site } = await scripted({}, { aggregate: true });
+  const miner = await site.miner({ username: 'alice.rig' });
+  await site.miner({ username: 'bob.rig' });
+  expect(await miner.ask('mining.authorize', ['carol.rig', 'x'])).toMatchObject({ result: true });
+});

@@ -46,6 +46,7 @@ export class Hub implements MinerHost, LinkOwner {
   readonly keepWorkingMs: number;
   readonly sharesPerSecond: number;
   readonly authoriseMs: number;
+  readonly minersNameAccounts: boolean;
   readonly miners = new Set<Miner>();
   readonly departures = new Departures();
   /** What firmware that is connected may have trouble with, the worst of each kind. */
@@ -87,6 +88,10 @@ export class Hub implements MinerHost, LinkOwner {
     this.keepWorkingMs = outage.keepWorking * 1000;
     this.sharesPerSecond = limits.sharesPerSecond;
     this.authoriseMs = this.keepWorkingMs + TRANSLATOR_LIMITS.authoriseMs;
+    this.minersNameAccounts = config.upstreams.some(({ userIdentity }) => userIdentity === undefined);
+    if (aggregateChannels && this.minersNameAccounts) {
+      log.warn('no user_identity: one channel for all miners, so all must mine for one account; others are refused');
+    }
     this.book = this.#openBook(aggregateChannels);
     deps.work.ok();
   }

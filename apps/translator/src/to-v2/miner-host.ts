@@ -38,6 +38,8 @@ export interface MinerHost {
   readonly extranonce2Size: number;
   readonly keepAliveMs: number;
   readonly sharesPerSecond: number;
+  /** An upstream has no `user_identity`: its shares go to the account that a channel's first name says. */
+  readonly minersNameAccounts: boolean;
   /** Version bits that the upstream lets roll, as far as it is known before a job comes. */
   readonly versionMask: number;
   /** How long a miner waits to be authorised. */

@@ -5,6 +5,7 @@ import {
   type Configure,
   type PasswordFields,
   type Sv1ServerEvent,
+  splitUsername,
   Sv1ServerSession,
   stratumError,
   type Submit,
@@ -19,6 +20,7 @@ import { MinerShares, type ShareConsequence } from './miner-shares.ts';
 import type { MinerTally } from './miner-tally.ts';
 import { MinerTurn } from './miner-turn.ts';
 import { MinerWork } from './miner-work.ts';
+import { isOfAccount, OTHER_ACCOUNT } from './refusals.ts';
 
 /** How far a miner has come. */
 type State =
@@ -154,14 +156,14 @@ export class Miner implements Wire {
   }
 
   /** waiting -> arriving: the upstream opens no channel for it; a miner that has mined is let go */
-  refused(code: string): void {
+  refused(code: string, words = `The upstream refuses: ${code}`): void {
     if (this.#state.phase === 'adrift') return this.end('channel-refused');
     if (this.#state.phase !== 'waiting') return;
     const { requests } = this.#state;
     this.#state = { phase: 'arriving' };
     this.#host.book.leave(this);
     for (const request of requests) {
-      this.session.refuse(request, stratumError('unauthorised', `The upstream refuses: ${code}`));
+      this.session.refuse(request, stratumError('unauthorised', words));
     }
     this.#refusedAuthorisations += requests.length;
     if (this.#refusedAuthorisations >= TRANSLATOR_LIMITS.refusedAuthorisations) return this.end('channel-refused');
@@ -245,6 +247,9 @@ export class Miner implements Wire {
 
   #onAuthorise(request: Authorise, password: PasswordFields, nowMs: number): void {
     const state = this.#state;
+    if (state.phase !== 'arriving' && !this.#isOfItsAccount(request.username)) {
+      return this.session.refuse(request, stratumError('unauthorised', OTHER_ACCOUNT));
+    }
     switch (state.phase) {
       case 'arriving':
         this.#username = request.username;
@@ -263,6 +268,11 @@ export class Miner implements Wire {
       default:
         state satisfies never;
     }
+  }
+
+  /** Whether shares under this name go where those under its first name go, or to the operator. */
+  #isOfItsAccount(username: string): boolean {
+    return !this.#host.minersNameAccounts || isOfAccount(username, splitUsername(this.#username).account);
   }
 
   #onSuggestion(difficulty: number, nowMs: number): void {

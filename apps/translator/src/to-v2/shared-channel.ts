@@ -4,7 +4,7 @@ import { AGGREGATE_DEMAND, channelIdentity, Demand, type TranslatedJob, type Ups
 import type { Book, BookDeps, Seat } from './book.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { Miner } from './miner.ts';
-import { PASSING_REFUSALS, USER_REFUSALS } from './refusals.ts';
+import { isOfAccount, OTHER_ACCOUNT, PASSING_REFUSALS, USER_REFUSALS } from './refusals.ts';
 import { SentShares } from './sent-shares.ts';
 import type { ChannelUser, UpstreamChannel } from './upstream-channel.ts';
 import type { UpstreamLink } from './upstream-link.ts';
@@ -25,6 +25,7 @@ export class SharedChannel implements Book, ChannelUser, Seat {
   #latest: { readonly work: Work; readonly job: TranslatedJob } | undefined;
   /** Whose account the channel is asked for, where the operator has named none. */
   #namedBy: Miner | undefined;
+  #account: string | undefined;
   /** Since when the upstream puts us off, and when to ask again. */
   #putOff: { readonly sinceMs: number; readonly againMs: number } | undefined;
 
@@ -42,7 +43,8 @@ export class SharedChannel implements Book, ChannelUser, Seat {
     this.#miners.set(miner, hashrate);
     this.#demand.join(hashrate);
     const channel = this.#channel;
-    if (channel?.phase === 'open') this.#seat(miner);
+    if (channel?.phase === 'open' && this.#miners.size === 1) this.#takeOver(channel, miner);
+    else if (channel?.phase === 'open') this.#seat(miner);
     else if (channel === undefined && this.#putOff === undefined) this.#request();
   }
 
@@ -138,7 +140,8 @@ export class SharedChannel implements Book, ChannelUser, Seat {
     const [first] = this.#miners.keys();
     if (link === undefined || first === undefined || this.#channel !== undefined) return;
     this.#namedBy = link.account === undefined ? first : undefined;
-    const name = link.account ?? splitUsername(first.username).account;
+    this.#account = link.account === undefined ? splitUsername(first.username).account : undefined;
+    const name = link.account ?? this.#account;
     const { hashrate } = this.#demand;
     this.#fresh = true;
     this.#latest = undefined;
@@ -164,7 +167,21 @@ export class SharedChannel implements Book, ChannelUser, Seat {
     return true;
   }
 
+  /** Whose account it was has gone: the only miner may name another. */
+  #takeOver(channel: UpstreamChannel, miner: Miner): void {
+    if (this.#isOurs(miner)) return this.#seat(miner);
+    this.#drop();
+    channel.close('miner-gone');
+    this.#request();
+  }
+
+  /** Whether its shares would go to its own account, or to the operator's. */
+  #isOurs({ username }: Miner): boolean {
+    return this.#account === undefined || isOfAccount(username, this.#account);
+  }
+
   #seat(miner: Miner): void {
+    if (!this.#isOurs(miner)) return miner.refused('other-account', OTHER_ACCOUNT);
     miner.seated(this);
     const latest = this.#latest;
     if (latest !== undefined) miner.offer(this, latest.work, latest.job, true);
