@@ -136,6 +136,8 @@ export class BlockDesk {
     const { hash } = entry;
     for (const { name, taken } of offered) {
       if (taken === 'sent') this.#record(entry, 'submitted', name, '');
+      else if (taken === 'lost')
+        log.error('a block cannot be handed to whom it is for, and may be lost', { hash, way: name });
       else if (taken === 'waits') {
         entry.by = name;
         if (name === TEMPLATE_PROVIDER)

@@ -1,7 +1,7 @@
 import type { FoundBlock } from '@sv2kit/mining-server';
 
-/** What a way says of a block at once: on its way, kept until the other side is back, or none of its business. */
-export type Taken = 'sent' | 'waits' | 'not-for-it';
+/** What a way says of a block at once: on its way, kept until the other side is back, of no use to that, or none of its business. */
+export type Taken = 'sent' | 'waits' | 'lost' | 'not-for-it';
 
 /** A way by which found blocks leave: to a template provider, to a job declarator, upstream. */
 export interface BlockWay {

@@ -6,6 +6,7 @@ import type { Endpoint } from '@sv2kit/upstream';
 import type { LostSolutionReason } from './errors.ts';
 import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
 import { templateOf } from './origin.ts';
+import type { Taken } from './block-way.ts';
 import type { Provider } from './provider.ts';
 
 /** A solution on its way. */
@@ -47,11 +48,14 @@ export class SolutionOutbox {
     this.#makers.set(template, maker);
   }
 
-  /** SubmitSolution at once, over whichever connection its provider has, or when it is back (§7.7). @returns whether it is on its way */
-  submit(solution: Solution): boolean {
+  /**
+   * SubmitSolution at once, over whichever connection its provider has, or when it is back (§7.7). Lost is a solution of
+   * a template that no provider has made.
+   */
+  submit(solution: Solution): Exclude<Taken, 'not-for-it'> {
     const template = templateOf(solution);
     const maker = template === undefined ? undefined : this.#makers.get(template);
-    if (template === undefined || maker === undefined) return false;
+    if (template === undefined || maker === undefined) return 'lost';
     const { version, ntime, nonce, coinbase } = solution;
     const header = { version, headerTimestamp: ntime, headerNonce: nonce };
     const { templateId } = template;
@@ -62,7 +66,7 @@ export class SolutionOutbox {
     if (maker.open) this.#send(parcel, maker, { probe: false });
     else if (again?.open === true) this.#send(parcel, again, { probe: true });
     else this.#wait(parcel);
-    return maker.open || again?.open === true;
+    return maker.open || again?.open === true ? 'sent' : 'waits';
   }
 
   /** A provider is there (again): it gets what waits for it, and is asked whether it knows what that is. */

@@ -4,7 +4,7 @@ import type { Solution, WorkTemplate } from '@sv2kit/mining';
 import type { Connection, ConnectionHandler } from '@sv2kit/net';
 import type { CoinbaseConstraints, TemplateEvent, WorkTip } from '@sv2kit/templates';
 import { createUpstream, type Endpoint, endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
-import { type BlockWay, TEMPLATE_PROVIDER } from './block-way.ts';
+import { type BlockWay, type Taken, TEMPLATE_PROVIDER } from './block-way.ts';
 import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
 import { templateOf } from './origin.ts';
 import { Provider } from './provider.ts';
@@ -69,8 +69,8 @@ export class TemplateLine {
     return Math.max(0, nowMs - this.#freshAtMs);
   }
 
-  /** Hands a solution to the provider that made its template. @returns whether it is on its way */
-  submit(solution: Solution): boolean {
+  /** Hands a solution to the provider that made its template, or keeps it until that is back. */
+  submit(solution: Solution): Exclude<Taken, 'not-for-it'> {
     return this.#outbox.submit(solution);
   }
 
@@ -80,7 +80,7 @@ export class TemplateLine {
       name: TEMPLATE_PROVIDER,
       take: ({ solution }) => {
         if (templateOf(solution) === undefined) return 'not-for-it';
-        return this.submit(solution) ? 'sent' : 'waits';
+        return this.submit(solution);
       },
     };
   }

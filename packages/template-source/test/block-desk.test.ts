@@ -222,6 +222,13 @@ describe('ways', () => {
       'warn: who a block is to be handed to is away: the block waits for it',
     ]);
   });
+
+  test('that have no use for a block any more are named in an error, and nothing is said to wait for them', () => {
+    const { desk: made, statuses, said } = desk([], true, [new FakeWay('v1-pool', () => 'lost')]);
+    made.found(found());
+    expect(statuses()).toEqual(['submitted template-provider']);
+    expect(said).toEqual(['error: a block cannot be handed to whom it is for, and may be lost']);
+  });
 });
 
 describe('a way that answers later', () => {

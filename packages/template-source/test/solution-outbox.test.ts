@@ -53,7 +53,7 @@ test('every solution goes to the provider of its template, waits for it, or is r
             if (template === undefined) break;
             const isThere = latest(each.at)?.open;
             // An outbox hands it over exactly when there is a connection to its provider, whichever made the template.
-            expect(outbox.submit(solution(template, nonce))).toBe(isThere);
+            expect(outbox.submit(solution(template, nonce))).toBe(isThere ? 'sent' : 'waits');
             break;
           }
           case 'break': {
@@ -90,6 +90,11 @@ test('every solution goes to the provider of its template, waits for it, or is r
       expect(new Set(lost).size).toBe(lost.length);
     }),
   );
+});
+
+test('a solution of a template that no provider made is lost, and said to be', () => {
+  const outbox = new SolutionOutbox(new VirtualClock(NOW), () => {});
+  expect(outbox.submit(solution(made(outbox, undefined)))).toBe('lost');
 });
 
 /** A template that the provider made. */

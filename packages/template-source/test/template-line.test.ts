@@ -189,7 +189,7 @@ describe('a solution', () => {
     const [template] = sink.templates;
     if (template === undefined) throw new Error('no template');
     const solved = solution(template);
-    expect(made.submit(solved)).toBe(true);
+    expect(made.submit(solved)).toBe('sent');
     expect(provider.of('SubmitSolution')).toEqual([
       {
         type: 'SubmitSolution',
@@ -210,7 +210,7 @@ describe('a solution', () => {
     first.lose();
     const [template] = sink.templates;
     if (template === undefined) throw new Error('no template');
-    expect(made.submit(solution(template))).toBe(false);
+    expect(made.submit(solution(template))).toBe('waits');
     first.up = true;
     await clock.advanceAsync(70_000);
     expect(new Set(first.of('SubmitSolution').map(({ headerNonce }) => headerNonce))).toEqual(new Set([1]));
@@ -302,7 +302,7 @@ describe('a solution that waited', () => {
     provider.lose();
     const [template] = sink.templates;
     if (template === undefined) throw new Error('no template');
-    expect(made.submit(solution(template, 7))).toBe(false);
+    expect(made.submit(solution(template, 7))).toBe('waits');
     provider.up = true;
     await clock.advanceAsync(61_000);
     expect(provider.received.slice(-2)).toMatchObject([
@@ -350,9 +350,9 @@ describe('a solution that waited', () => {
     provider.says(newTemplate(5, 100, true), prevHash(5, 99));
     const [template] = sink.templates;
     if (template === undefined) throw new Error('no template');
-    expect(made.submit(solution(template, 1))).toBe(true);
+    expect(made.submit(solution(template, 1))).toBe('sent');
     await clock.advanceAsync(TEMPLATE_SOURCE_LIMITS.doubtfulSolutionMs);
-    expect(made.submit(solution(template, 2))).toBe(true);
+    expect(made.submit(solution(template, 2))).toBe('sent');
     provider.lose();
     provider.up = true;
     await clock.advanceAsync(61_000);
