@@ -162,3 +162,13 @@ test('a translator that is closed while everything is under way ends in order', 
   for (const miner of miners) await miner.ended();
   expect(site.status()).toMatchObject({ connections: 0, upstream: { channels: 0, opening: 0 } });
 });
+
+test('the share with which a flood begins is judged and goes on, for it may be a block; then the connection ends', async () => {
+  const { upstream, site } = await scripted({}, { tables: ['[limits]', 'shares_per_second = 1'] });
+  const miner = await site.miner();
+  for (let i = 0; i < 10; i += 1) expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+  void miner.submit(miner.solve()).catch(() => {});
+  await miner.ended();
+  await expect.poll(() => upstream.of('SubmitSharesExtended').length).toBe(11);
+  await expect.poll(() => site.status()['departed']).toMatchObject([{ reason: 'share-flood' }]);
+});

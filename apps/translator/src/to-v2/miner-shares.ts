@@ -36,7 +36,13 @@ export class MinerShares {
 
   /** @param seat undefined while there is none */
   submit(request: Submit, seat: Seat | undefined, nowMs: number): ShareConsequence {
-    if (!this.#allowance.take(1, nowMs)) return 'share-flood';
+    // The one too many is judged as well: it may be a block.
+    const isFlood = !this.#allowance.take(1, nowMs);
+    const consequence = this.#judge(request, seat, nowMs);
+    return isFlood ? 'share-flood' : consequence;
+  }
+
+  #judge(request: Submit, seat: Seat | undefined, nowMs: number): ShareConsequence {
     const verdict = this.#work.judge(request, nowMs);
     if (verdict.kind === 'refused') {
       this.#session.refuse(request, verdict.error);
