@@ -93,10 +93,14 @@ export const translatorConfig = config(
         { min: 0, max: 3600 },
       ),
       retry: number(15, 'Longest pause between tries to reach an upstream.', { min: 0.1, max: 3600 }),
-      probe: number(60, 'How often a preferred upstream is looked for while another is used.', {
-        min: 0.1,
-        max: 86_400,
-      }),
+      probe: number(
+        60,
+        'How often a preferred upstream is looked for while another is used; one that was lost is passed over at first.',
+        {
+          min: 0.1,
+          max: 86_400,
+        },
+      ),
       passOver: number(60, 'An upstream that is of no use is not tried for so long, twice as long each time.', {
         min: 0.1,
         max: 86_400,
