@@ -211,3 +211,13 @@ test('with user_identity miners may have any names', async () => {
   await site.miner({ username: 'bob.rig' });
   expect(await miner.ask('mining.authorize', ['carol.rig', 'x'])).toMatchObject({ result: true });
 });
+
+test('why an upstream was left is in the status and in the health, not in the log alone', async () => {
+  const { site } = await scripted({}, { tables: ['[payout]', 'script = "0052"'] });
+  const miner = await V1Miner.connect(site.port);
+  void miner.handshake().catch(() => {});
+  const lastFault = { reason: 'job-refused', detail: 'payout-missing', agoMs: expect.any(Number) };
+  await expect.poll(() => site.status()['upstream']).toMatchObject({ lastFault });
+  expect(JSON.stringify(site.health.report())).toContain('job-refused, payout-missing');
+  miner.close();
+});

@@ -4,7 +4,7 @@ import { type Listener, type Limits, listenWire, type ListenWireOptions } from '
 import { verifyPayout } from '@sv2kit/translation';
 import { createUpstream, endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
 import { payoutScript, type TranslatorConfig } from './config.ts';
-import { Hub } from './hub.ts';
+import { Hub, type LastFault } from './hub.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import { translatorMetrics, type TranslatorMetrics } from './metrics.ts';
 import { translatorStatus } from './status.ts';
@@ -108,7 +108,7 @@ function openUpstream(config: TranslatorConfig, deps: TranslatorDeps, hub: Hub, 
       return link;
     },
     onState(state) {
-      if (state.kind !== 'connected') condition.failing(reasonOf(state));
+      if (state.kind !== 'connected') condition.failing(withDetail(reasonOf(state), hub.lastFault));
       else if (state.primary) condition.ok();
       else condition.lacking(`on ${endpointName(state.endpoint)}, not on the preferred one`);
     },
@@ -128,6 +128,12 @@ function reasonOf(state: UpstreamState): string {
     default:
       return state.kind;
   }
+}
+
+/** What is wrong with an upstream that was left; its code alone says little. */
+function withDetail(reason: string, fault: LastFault | undefined): string {
+  const isOfIt = fault?.detail !== undefined && reason === `${fault.upstream}: ${fault.reason}`;
+  return isOfIt ? `${reason}, ${fault.detail}` : reason;
 }
 
 async function openListeners(

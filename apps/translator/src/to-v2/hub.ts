@@ -29,6 +29,14 @@ export interface HubDeps {
   readonly log: Logger;
 }
 
+/** An upstream was left, and why. */
+export interface LastFault {
+  readonly upstream: string;
+  readonly reason: UpstreamFault;
+  readonly detail: string | undefined;
+  readonly atMs: number;
+}
+
 /** Where miners and upstreams meet. */
 export class Hub implements MinerHost, LinkOwner {
   readonly book: Book;
@@ -55,6 +63,7 @@ export class Hub implements MinerHost, LinkOwner {
   readonly #mask: number;
   readonly #indexes = new MinerIndexes();
   #link: UpstreamLink | undefined;
+  #lastFault: LastFault | undefined;
   #toldRejects = 0;
   #toldMs = 0;
   /** Since when there is no upstream. */
@@ -103,6 +112,11 @@ export class Hub implements MinerHost, LinkOwner {
 
   get link(): UpstreamLink | undefined {
     return this.#link;
+  }
+
+  /** Why an upstream was left the last time. */
+  get lastFault(): LastFault | undefined {
+    return this.#lastFault;
   }
 
   /** Since when no upstream is there; undefined while one is. */
@@ -168,6 +182,7 @@ export class Hub implements MinerHost, LinkOwner {
   giveUp(link: UpstreamLink, reason: UpstreamFault, detail?: string): void {
     if (this.#link !== link) return;
     this.log.warn('the upstream is of no use', { upstream: link.name, reason, detail });
+    this.#lastFault = { upstream: link.name, reason, detail, atMs: this.clock.now() };
     this.#deps.giveUp(reason);
   }
 

@@ -1,5 +1,5 @@
 import { endpointName, type UpstreamState } from '@sv2kit/upstream';
-import type { Hub } from './hub.ts';
+import type { Hub, LastFault } from './hub.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { Miner } from './miner.ts';
 
@@ -16,6 +16,7 @@ export function translatorStatus(hub: Hub, upstream: UpstreamState, nowMs: numbe
       opening: link?.opening ?? 0,
       extensions: link?.extensions ?? [],
       outageMs: hub.outageMs ?? null,
+      lastFault: faultFacts(hub.lastFault, nowMs),
       lastJobMs: desk.latestMs === undefined ? null : nowMs - desk.latestMs,
     },
     connections: hub.miners.size,
@@ -36,6 +37,12 @@ export function translatorStatus(hub: Hub, upstream: UpstreamState, nowMs: numbe
     miners: hub.listed(TRANSLATOR_LIMITS.statusMiners).map((miner) => describeMiner(miner, nowMs)),
     departed: hub.departures.facts(nowMs),
   };
+}
+
+function faultFacts(fault: LastFault | undefined, nowMs: number): Facts | null {
+  if (fault === undefined) return null;
+  const { upstream, reason, detail, atMs } = fault;
+  return { upstream, reason, detail: detail ?? null, agoMs: nowMs - atMs };
 }
 
 function describeMiner(miner: Miner, nowMs: number): Facts {
