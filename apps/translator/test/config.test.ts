@@ -25,6 +25,11 @@ describe('what is wrong is said by its key', () => {
     ['a share of the payout, but no payee', [...UPSTREAM, '[payout]', 'share = 0.5'], 'payout.share'],
     ['half of TLS', [...UPSTREAM, '[tls]', 'listen = "0.0.0.0:1"', 'cert_file = "a"'], 'tls.key_file'],
     [
+      'TLS files that are not there',
+      [...UPSTREAM, '[tls]', 'listen = "0.0.0.0:1"', 'cert_file = "/nowhere.pem"', 'key_file = "/nowhere.key"'],
+      'tls',
+    ],
+    [
       'two payouts',
       [...UPSTREAM, '[payout]', 'script = "51"', 'address = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"'],
       'payout.script',

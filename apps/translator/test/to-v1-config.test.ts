@@ -1,13 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError, parseConfig, serviceExample } from '@sv2kit/daemon';
 import { HASHES_PER_DIFFICULTY } from '@sv2kit/mining';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { translatorToV1Config } from '../src/index.ts';
 import { HashrateGauge } from '../src/to-v1/hashrate-gauge.ts';
 import { listedPools, sessionOf } from '../src/to-v1/pools.ts';
+import { selfSigned } from './certificate.ts';
 
 const POOL = '[[upstreams]]\nurl = "stratum+tcp://pool.example:3333"\nuser = "account"\n';
+const EXAMPLE = fileURLToPath(new URL('../example-to-v1.toml', import.meta.url));
 const read = (toml: string) => parseConfig(translatorToV1Config, toml, { name: 'translator-to-v1' });
 
 function problems(toml: string): readonly string[] {
@@ -21,9 +25,8 @@ function problems(toml: string): readonly string[] {
 }
 
 test('the example file is what the declaration says', () => {
-  const file = fileURLToPath(new URL('../example-to-v1.toml', import.meta.url));
   const example = serviceExample({ name: 'translator-to-v1', config: translatorToV1Config });
-  expect(readFileSync(file, 'utf8')).toBe(example);
+  expect(readFileSync(EXAMPLE, 'utf8')).toBe(example);
 });
 
 test('a pool and a user is all that must be said', () => {
@@ -39,6 +42,22 @@ test('a pool and a user is all that must be said', () => {
 test.each([
   ['no pool', '', /^upstreams/],
   ['no user', '[[upstreams]]\nurl = "stratum+tcp://pool.example:3333"\n', /^upstreams\[0\]\.user/],
+  ['an empty user', POOL.replace('account', ''), /^upstreams\[0\]\.user: is empty/],
+  [
+    'a URL for a host',
+    `${POOL}[pool]\nreconnect_hosts = ["a.example", "http://x"]`,
+    /^pool\.reconnect_hosts: .*host name/,
+  ],
+  [
+    'certificates that are not there',
+    `${POOL.replace('tcp', 'ssl')}ca_file = "/nowhere.pem"`,
+    /^upstreams\[0\]\.ca_file: cannot be read/,
+  ],
+  [
+    'certificates that are none',
+    `${POOL.replace('tcp', 'ssl')}ca_file = "${EXAMPLE}"`,
+    /^upstreams\[0\]\.ca_file: .*certificate/,
+  ],
   ['a V2 pool', POOL.replace('stratum+tcp', 'stratum2+tcp'), /^upstreams\[0\]\.url: .*Stratum V2/],
   ['a mask that is none', `${POOL}[pool]\nversion_mask = "xyz"`, /^pool\.version_mask: .*hexadecimal/],
   ['more refusals than shares', `${POOL}[outage]\nrefused_shares = 30`, /^outage\.refused_shares: is above of_last/],
@@ -64,7 +83,9 @@ test('a pool that is listed under two users is two pools, each with its own sess
 });
 
 test("a pool's own certificates are read where it is spoken to by TLS", () => {
-  const file = fileURLToPath(new URL('../example-to-v1.toml', import.meta.url));
+  const file = join(mkdtempSync(join(tmpdir(), 'translator-ca-')), 'ca.pem');
+  onTestFinished(() => rmSync(dirname(file), { recursive: true }));
+  writeFileSync(file, selfSigned().cert);
   const secure = POOL.replace('stratum+tcp', 'stratum+ssl');
   const endpoints = (toml: string) => listedPools(read(toml).upstreams).map(({ endpoint }) => endpoint.tls);
   expect(endpoints(POOL + secure)).toEqual([false, true]);

@@ -25,6 +25,7 @@ import {
   proxyProtocolField,
   targetFields,
 } from '@sv2kit/mining-server';
+import { checkReconnectHosts, checkUpstreams } from './config-checks.ts';
 
 const seconds = (sample: number, help: string) => number(sample, help, { min: 0.1, max: 86_400 });
 const MASK = /^[0-9a-f]{1,8}$/i;
@@ -105,8 +106,10 @@ export const translatorToV1Config = config(
     limits: minerLimitsSection,
   },
   {
-    check: ({ mining, extensions, outage }) => [
+    check: ({ mining, extensions, outage, upstreams, pool }) => [
       ...checkMiners({ mining, extensions }),
+      ...checkUpstreams(upstreams),
+      ...checkReconnectHosts(pool.reconnectHosts),
       ...(outage.refusedShares > outage.ofLast
         ? [{ key: 'outage.refused_shares', wrong: 'is above of_last', example: 'refused_shares = 10' }]
         : []),

@@ -22,6 +22,7 @@ import {
 } from '@sv2kit/daemon';
 import { proxyProtocolField } from '@sv2kit/mining-server';
 import { DEFAULT_LIMITS } from '@sv2kit/net';
+import { tlsProblem } from './tls-files.ts';
 
 const EXAMPLE_KEY = '9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
 const EXAMPLE_PAYOUT = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4';
@@ -161,7 +162,11 @@ interface Payout {
 function checkTls(tls: Tls): Mismatch[] {
   const keys = { listen: tls.listen, cert_file: tls.certFile, key_file: tls.keyFile };
   const missing = Object.entries(keys).filter(([, value]) => value === undefined);
-  if (missing.length === 0 || missing.length === 3) return [];
+  if (tls.listen !== undefined && tls.certFile !== undefined && tls.keyFile !== undefined) {
+    const wrong = tlsProblem(tls.certFile, tls.keyFile);
+    return wrong === undefined ? [] : [{ key: 'tls', wrong }];
+  }
+  if (missing.length === 3) return [];
   return missing.map(([key]) => ({ key: `tls.${key}`, wrong: 'is missing: TLS needs all three keys' }));
 }
 

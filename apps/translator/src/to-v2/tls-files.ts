@@ -20,8 +20,7 @@ export class TlsFiles {
       this.#changed = this.#times();
       this.#identity = this.#read();
     } catch (cause) {
-      const wrong = `the certificate and its key cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`;
-      throw new ConfigError([{ source: '', key: 'tls', wrong }], { cause });
+      throw new ConfigError([{ source: '', key: 'tls', wrong: unusable(cause) }], { cause });
     }
   }
 
@@ -43,12 +42,30 @@ export class TlsFiles {
   }
 
   #read(): TlsIdentity {
-    const identity = { cert: readFileSync(this.#certFile, 'utf8'), key: readFileSync(this.#keyFile, 'utf8') };
-    createSecureContext(identity);
-    return identity;
+    return readIdentity(this.#certFile, this.#keyFile);
   }
 
   #times(): string {
     return [this.#certFile, this.#keyFile].map((file) => statSync(file).mtimeMs).join();
   }
+}
+
+/** @returns why a certificate and its key in files cannot be used, if so */
+export function tlsProblem(certFile: string, keyFile: string): string | undefined {
+  try {
+    readIdentity(certFile, keyFile);
+    return undefined;
+  } catch (error) {
+    return unusable(error);
+  }
+}
+
+function readIdentity(certFile: string, keyFile: string): TlsIdentity {
+  const identity = { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+  createSecureContext(identity);
+  return identity;
+}
+
+function unusable(error: unknown): string {
+  return `the certificate and its key cannot be used: ${error instanceof Error ? error.message : String(error)}`;
 }
