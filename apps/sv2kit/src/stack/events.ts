@@ -22,7 +22,7 @@ export interface StackBlock {
   readonly hash: string;
   /** How it came about: `pool-template`, `declared-full-template`, `coinbase-only` or `solo`. */
   readonly path: string;
-  /** What the device speaks, and over which kind of channel: `sv1`, `sv2-standard` or `sv2-extended`. */
+  /** What the device speaks, and over which kind of channel: `sv1`, `sv2-standard`, `sv2-extended` or `sv2-on-v1`. */
   readonly via: string;
   /** The role that found it. */
   readonly device: string;

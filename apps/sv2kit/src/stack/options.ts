@@ -50,7 +50,7 @@ translator Stratum V1.
 Usage: sv2kit stack [OPTIONS]      (in the repository: npm run stack -- [OPTIONS])
 
       --blocks N                  end with success once the best chain of every node holds N blocks of this run, one of
-                                  each path and of each of sv1, sv2-standard and sv2-extended in use among them, unless
+                                  each path and of each way to speak in use (via, in the report) among them, unless
                                   N is too few for that; without it the stack runs until Ctrl-C
       --deadline SECONDS          end with failure when it takes longer; ${DEFAULT_DEADLINE_SECONDS} with --blocks, else none
       --paths PATH,PATH...        the ways in which blocks are to come about; ${DEFAULT_PATHS.join(',')}
@@ -64,12 +64,12 @@ Usage: sv2kit stack [OPTIONS]      (in the repository: npm run stack -- [OPTIONS
       --v1-devices N              how many devices speak Stratum V1 to the translator, which is a client of the pool or,
                                   without pool-template, of the first job declarator client; ${DEFAULT_V1_DEVICES} by default, 0 for none
       --v2-on-v1                  one more device speaks Stratum V2 to a translator of the other direction, to which the
-                                  first translator is a V1 pool
+                                  first translator is a V1 pool; its blocks came over sv2-on-v1
       --regtest                   a regtest chain, where nearly every share is a block; by default a private signet,
                                   where shares are many and blocks are few
       --data DIR                  where everything is kept; ${DEFAULT_DATA_DIR} by default
       --report FILE               write what happened as JSON: blocks, each with its path, its device and what it
-                                  speaks (via: sv1, sv2-standard, sv2-extended); shares, roles, latency
+                                  speaks (via: sv1, sv2-standard, sv2-extended, sv2-on-v1); shares, roles, latency
       --bitcoind PATH             the bitcoind to run; by default $BITCOIND, then the PATH, then one that is downloaded
       --json                      one line of JSON per event instead of text
       --template-provider-port N  where the pool's template provider listens; 8442 by default

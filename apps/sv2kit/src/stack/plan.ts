@@ -32,8 +32,11 @@ export interface ServicePlan {
   readonly device?: string;
 }
 
-/** What a device speaks, and over which kind of channel; as the report says it. */
-export type Via = 'sv1' | 'sv2-standard' | 'sv2-extended';
+/**
+ * What a device speaks, and over which kind of channel; as the report says it. `sv2-on-v1`: Stratum V2, on a standard
+ * channel of a translator that is a V1 client itself.
+ */
+export type Via = 'sv1' | 'sv2-standard' | 'sv2-extended' | 'sv2-on-v1';
 
 /** A mining device. */
 export interface DevicePlan {
@@ -135,7 +138,7 @@ export function planStack(paths: readonly MiningPath[], counts: DeviceCounts): S
   const devices: Omit<DevicePlan, 'name'>[] = [
     ...atServers.map((server, index) => deviceAt(server, index % 2 === 0 ? 'sv2-standard' : 'sv2-extended')),
     ...Array.from({ length: counts.v1 }, () => ({ ...deviceAt(translated, 'sv1'), server: TRANSLATOR })),
-    ...(counts.v2OnV1 ? [{ ...deviceAt(translated, 'sv2-standard'), server: TRANSLATOR_TO_V1 }] : []),
+    ...(counts.v2OnV1 ? [{ ...deviceAt(translated, 'sv2-on-v1'), server: TRANSLATOR_TO_V1 }] : []),
   ];
   const named = devices.map((device, index) => ({ name: `device-${index + 1}`, ...device }));
   return {

@@ -150,7 +150,7 @@ user_identity = ${quoted(`${USER}.${name}`)}
 ${
   via === 'sv1'
     ? ''
-    : `channel = ${quoted(via.replace('sv2-', ''))}
+    : `channel = ${quoted(via === 'sv2-extended' ? 'extended' : 'standard')}
 `
 }threads = 1
 # Paces the blocks of a private chain; a device that is to earn something has no throttle.

@@ -146,7 +146,17 @@ describe('what the stack writes for its roles is a configuration of theirs', () 
     const { upstreams, ...rest } = load('translator-to-v1', translatorToV1Config, toml('translator-to-v1'));
     expect(rest).toMatchObject({ listen: { port: 34_256 }, mining: { sharesPerMinute: 120, minDifficulty: 1e-6 } });
     expect(upstreams).toMatchObject([{ url: { host: '127.0.0.1', port: 34_255 }, user: 'stack.device-7' }]);
-    expect(devices[6]).toMatchObject({ name: 'device-7', via: 'sv2-standard', server: 'translator-to-v1' });
+    expect(devices[6]).toMatchObject({ name: 'device-7', via: 'sv2-on-v1', server: 'translator-to-v1' });
+  });
+
+  test('its device, on a standard channel', () => {
+    const device = devices[6];
+    if (device === undefined) throw new Error('seven devices were planned');
+    expect(load('mining-device', miningDeviceConfig, miningDeviceToml(parts, device))).toMatchObject({
+      upstreams: [{ url: { version: 2, host: '127.0.0.1', port: 34_256 } }],
+      userIdentity: 'stack.device-7',
+      channel: 'standard',
+    });
   });
 
   test('and the programs that read them exist', () => {

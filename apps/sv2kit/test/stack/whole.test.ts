@@ -123,7 +123,7 @@ describe('the whole stack on regtest', { timeout: 240_000 }, () => {
     expect({ code: await running.ended, complained: running.complained }).toEqual({ code: 0, complained: '' });
     const { blocks, roles } = JSON.parse(readFileSync(report, 'utf8')) as StackReport;
     expect(blocks.map(({ path, via, device }) => `${path} ${via} ${device}`)).toEqual(
-      blocks.map(() => 'pool-template sv2-standard device-1'),
+      blocks.map(() => 'pool-template sv2-on-v1 device-1'),
     );
     const names = ['bitcoind', 'template-provider', 'pool', 'translator', 'translator-to-v1', 'device-1'];
     expect(roles.map(({ name, state }) => `${name} ${state}`)).toEqual(names.map((name) => `${name} ok`));
