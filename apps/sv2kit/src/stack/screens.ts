@@ -6,7 +6,7 @@ import {
   declaredWords,
   hashrate,
   latencyWords,
-  progress,
+  ordinal,
   roleLine,
   shares,
   statusLine,
@@ -61,7 +61,7 @@ class PlainScreen implements Screen {
       case 'notice':
         return this.#line(event.text);
       case 'block':
-        return this.#line(`${blockLine(event.block)} (${progress(event.count, event.wanted)})`);
+        return this.#line(`${blockLine(event.block)} (${ordinal(event.count, event.wanted)})`);
       case 'status':
         return this.#status(event.status);
       case 'end':

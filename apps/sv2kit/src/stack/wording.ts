@@ -32,8 +32,9 @@ export function briefLatency(figures: LatencyFigures | undefined): string {
   return figures === undefined ? '' : `, ${short(figures.p50)}/${short(figures.p99)} ${figures.unit}`;
 }
 
-/** Two figures, or all of a whole number. */
+/** Two figures, or all of a whole number; hundredths at the finest. */
 function short(value: number): string {
+  if (value < 0.1) return value < 0.01 ? '<0.01' : value.toFixed(2);
   return value < 10 ? value.toPrecision(2) : String(Math.round(value));
 }
 
@@ -45,8 +46,13 @@ export function shares({ accepted, rejected }: ShareCounts): string {
   return `${accepted} accepted, ${total} rejected${total === 0 ? '' : ` (${named})`}`;
 }
 
+/** Which block of this run one is: `3 of 5`, `9, at least 5 wanted`, or `3`. */
+export function ordinal(count: number, wanted: number | undefined): string {
+  return wanted !== undefined && count > wanted ? `${count}, at least ${wanted} wanted` : progress(count, wanted);
+}
+
 /** `3 of 5`, or `3`. */
-export function progress(count: number, wanted: number | undefined): string {
+function progress(count: number, wanted: number | undefined): string {
   return wanted === undefined ? String(count) : `${count} of ${wanted}`;
 }
 

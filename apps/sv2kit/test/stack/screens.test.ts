@@ -52,6 +52,18 @@ describe('without a terminal', () => {
     ]);
   });
 
+  test('a block beyond as many as wanted is not one of them', () => {
+    const terminal = new RecordingTerminal();
+    const screen = createScreen(terminal, { json: false, columns: undefined });
+    for (const count of [2, 3]) screen.show({ kind: 'block', block: block(count), count, wanted: 2 });
+    screen.show({ kind: 'block', block: block(4), count: 4 });
+    expect(terminal.lines.map((line) => line.slice(line.indexOf('(')))).toEqual([
+      '(2 of 2)',
+      '(3, at least 2 wanted)',
+      '(4)',
+    ]);
+  });
+
   test('what blocks are still wanted of is told, once there are as many as wanted', () => {
     const terminal = new RecordingTerminal();
     const screen = createScreen(terminal, { json: false, columns: undefined });
@@ -123,7 +135,9 @@ test.each([
   expect(hashrate(value)).toBe(text);
 });
 
-test('a latency has two figures, or all of a whole number', () => {
+test('a latency has two figures, or all of a whole number, and hundredths at the finest', () => {
+  expect(briefLatency({ p50: 0.001, p99: 0.0149, unit: 'ms', samples: 1 })).toBe(', <0.01/0.01 ms');
+  expect(briefLatency({ p50: 0.05, p99: 1.96, unit: 'ms', samples: 1 })).toBe(', 0.05/2.0 ms');
   expect(latency({ p50: 0.123, p99: 425.2, unit: 'ms', samples: 1 })).toBe('p50 0.12 ms, p99 425 ms');
   expect(briefLatency({ p50: 0.123, p99: 425.2, unit: 'ms', samples: 1 })).toBe(', 0.12/425 ms');
   expect(briefLatency(undefined)).toBe('');
