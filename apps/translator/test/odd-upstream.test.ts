@@ -57,7 +57,10 @@ class Books {
         this.futures.clear();
         this.active.clear();
         if (named !== undefined) this.active.set(message.jobId, { ...named, ...this.#tip, target: this.target });
+        return;
       }
+      default:
+        return;
     }
   }
 

@@ -10,7 +10,8 @@ function general(text: string): MinerRequest | undefined {
   return line.kind === 'request' ? readMinerRequest(line.id, line.method, line.params) : undefined;
 }
 
-const hex = (most: number) => fc.string({ unit: fc.constantFrom(...'0123456789abcdefABCDEF'), maxLength: most });
+const HEX_DIGITS = '0123456789abcdefABCDEF'.split('');
+const hex = (most: number) => fc.string({ unit: fc.constantFrom(...HEX_DIGITS), maxLength: most });
 const blank = fc.constantFrom('', '', '', ' ', '  ', '\t');
 const oddText = fc.oneof(
   hex(70),
