@@ -58,7 +58,7 @@ export class ShareRelay implements BlockWay {
     const { extranonce, version, ntime, nonce, hash } = solution;
     const identity = fromUtf8(worker ?? userIdentity);
     const share = { extranonce, version, ntime, nonce, hash, isBlock: true, identity };
-    return this.#send({ given, share }) ? 'sent' : 'waits';
+    return this.#send({ given, share });
   }
 
   /** A pool's first job has come: what waited for it goes there, if it knows the extranonce. */
@@ -77,32 +77,28 @@ export class ShareRelay implements BlockWay {
     for (const held of this.#held.drain()) this.#lose(held, 'pool-away');
   }
 
-  /**
-   * No other pool can make a block: it waits for its own, which may come back in time.
-   *
-   * @returns whether it is on its way
-   */
-  #send(held: Held, late = false): boolean {
+  /** No other pool can make a block: it waits for its own, which may come back in time. */
+  #send(held: Held, late = false): 'sent' | 'waits' | 'lost' {
     const { given, share } = held;
     const link = this.#link;
     if (link?.continues(given) === true) {
       const problem = link.submit(given.work, share, late);
-      if (problem === undefined) return true;
+      if (problem === undefined) return 'sent';
       if (problem !== 'pool-away') return this.#lose(held, problem);
     } else if (link !== undefined && !share.isBlock) return this.#lose(held, 'pool-away');
     return this.#hold(held);
   }
 
-  #hold(held: Held): false {
+  #hold(held: Held): 'waits' | 'lost' {
     const { hash, isBlock } = held.share;
     const evicted = this.#held.add(held, isBlock ? Number.POSITIVE_INFINITY : difficultyFromTarget(hash));
     if (evicted !== undefined) this.#lose(evicted, 'cache-full');
-    return false;
+    return evicted === held ? 'lost' : 'waits';
   }
 
-  #lose({ given, share }: Held, reason: LostPoolShare): false {
+  #lose({ given, share }: Held, reason: LostPoolShare): 'lost' {
     this.#totals.lose(reason, given.work.poolJob.difficulty);
     if (share.isBlock) this.#log.error('a block could not be handed to its pool', { pool: given.link.name, reason });
-    return false;
+    return 'lost';
   }
 }
