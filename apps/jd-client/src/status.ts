@@ -1,7 +1,7 @@
 import type { Journal } from '@sv2kit/ledger';
 import type { MiningServer } from '@sv2kit/mining-server';
 import type { BlockDesk, TemplateLine } from '@sv2kit/template-source';
-import { endpointName, type UpstreamState } from '@sv2kit/upstream';
+import { upstreamFacts } from '@sv2kit/upstream';
 import type { Client } from './client.ts';
 import type { Pair } from './pair.ts';
 import type { Aim } from './work-desk-options.ts';
@@ -44,7 +44,7 @@ export function jdClientStatus({ server, line, blocks, journal, client }: Source
     room: { asked: room.asked, given: room.given ?? null },
     blocksFound,
     blocks: blocks.list(),
-    templateProvider: { ...describe(line.state), workStaleForMs: server.working ? line.staleForMs(nowMs) : null },
+    templateProvider: { ...upstreamFacts(line.state), workStaleForMs: server.working ? line.staleForMs(nowMs) : null },
     journal: { ...journal.state, position: journal.position, watermark: journal.watermark },
   };
 }
@@ -76,8 +76,8 @@ function describePair(pair: Pair, { pairs }: Client): Facts {
     state: stateOf(pair, pairs.used, benchedUntilMs),
     ...(benchedUntilMs === undefined ? {} : { benchedUntilMs }),
     failure: failure ?? null,
-    pool: pool === undefined ? null : describe(pool),
-    declarator: declarator === undefined ? null : describe(declarator),
+    pool: pool === undefined ? null : upstreamFacts(pool),
+    declarator: declarator === undefined ? null : upstreamFacts(declarator),
     outputs:
       agreed === undefined
         ? null
@@ -95,17 +95,4 @@ function stateOf(pair: Pair, used: Pair | undefined, benchedUntilMs: number | un
 
 function hex(bytes: Uint8Array | undefined): string {
   return Buffer.from(bytes ?? []).toString('hex');
-}
-
-function describe(state: UpstreamState): Facts {
-  switch (state.kind) {
-    case 'connected':
-      return { state: 'connected', endpoint: endpointName(state.endpoint), primary: state.primary };
-    case 'connecting':
-      return { state: 'connecting', endpoint: endpointName(state.endpoint), reason: state.lastFailure ?? null };
-    case 'waiting':
-      return { state: 'waiting', reason: state.reason };
-    case 'closed':
-      return { state: 'closed' };
-  }
 }

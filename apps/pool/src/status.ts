@@ -1,7 +1,7 @@
 import type { Journal } from '@sv2kit/ledger';
 import type { MiningServer } from '@sv2kit/mining-server';
 import type { BlockDesk, BlockNode, TemplateLine } from '@sv2kit/template-source';
-import { endpointName, type UpstreamState } from '@sv2kit/upstream';
+import { upstreamFacts } from '@sv2kit/upstream';
 import type { JobDeclaration } from './job-declaration/job-declaration.ts';
 
 interface Sources {
@@ -23,22 +23,9 @@ export function poolStatus(
     ...mining,
     blocksFound,
     blocks: desk.list(),
-    templateProvider: { ...describe(line.state), workStaleForMs: server.working ? line.staleForMs(nowMs) : null },
+    templateProvider: { ...upstreamFacts(line.state), workStaleForMs: server.working ? line.staleForMs(nowMs) : null },
     jobDeclaration: declaration?.status() ?? null,
     nodes: nodes.map((node) => ({ name: node.name, ...node.health() })),
     journal: { ...journal.state, position: journal.position, watermark: journal.watermark },
   };
-}
-
-function describe(state: UpstreamState): Readonly<Record<string, unknown>> {
-  switch (state.kind) {
-    case 'connected':
-      return { state: 'connected', endpoint: endpointName(state.endpoint), primary: state.primary };
-    case 'connecting':
-      return { state: 'connecting', endpoint: endpointName(state.endpoint), reason: state.lastFailure ?? null };
-    case 'waiting':
-      return { state: 'waiting', reason: state.reason };
-    case 'closed':
-      return { state: 'closed' };
-  }
 }

@@ -77,3 +77,17 @@ export function healthOf(state: UpstreamState<Place>): UpstreamHealth {
       return { ok: false, reason: 'closed' };
   }
 }
+
+/** A state as /status shows it: text, truth values and null alone. */
+export function upstreamFacts(state: UpstreamState<Place>): Readonly<Record<string, string | boolean | null>> {
+  switch (state.kind) {
+    case 'connected':
+      return { state: 'connected', endpoint: endpointName(state.endpoint), primary: state.primary };
+    case 'connecting':
+      return { state: 'connecting', endpoint: endpointName(state.endpoint), reason: state.lastFailure ?? null };
+    case 'waiting':
+      return { state: 'waiting', reason: state.reason };
+    case 'closed':
+      return { state: 'closed' };
+  }
+}

@@ -1,7 +1,7 @@
 import type { Journal } from '@sv2kit/ledger';
 import type { MiningServer } from '@sv2kit/mining-server';
 import type { BlockDesk } from '@sv2kit/template-source';
-import { endpointName, type UpstreamState, type V1Endpoint } from '@sv2kit/upstream';
+import { upstreamFacts } from '@sv2kit/upstream';
 import type { Tally, UserTally } from './totals.ts';
 import type { Translator } from './translator.ts';
 
@@ -45,7 +45,7 @@ export function translatorToV1Status({ server, translator, blocks, journal }: So
 function describePool({ upstream, link, desk, failure }: Translator): Facts {
   const { current, space } = desk;
   return {
-    ...(upstream === undefined ? {} : describeState(upstream.state)),
+    ...(upstream === undefined ? {} : upstreamFacts(upstream.state)),
     inUse: link?.name ?? null,
     failure: failure ?? null,
     job:
@@ -72,19 +72,6 @@ function describePool({ upstream, link, desk, failure }: Translator): Facts {
     refusedOfLast: link?.refusals ?? 0,
     workers: link?.workers.known ?? 0,
   };
-}
-
-function describeState(state: UpstreamState<V1Endpoint>): Facts {
-  switch (state.kind) {
-    case 'connected':
-      return { state: 'connected', endpoint: endpointName(state.endpoint), primary: state.primary };
-    case 'connecting':
-      return { state: 'connecting', endpoint: endpointName(state.endpoint), reason: state.lastFailure ?? null };
-    case 'waiting':
-      return { state: 'waiting', reason: state.reason };
-    case 'closed':
-      return { state: 'closed' };
-  }
 }
 
 function describeUser(user: string, { relayed, accepted, refused }: UserTally): Facts {

@@ -1,4 +1,4 @@
-import { endpointName, type UpstreamState } from '@sv2kit/upstream';
+import { type UpstreamState, upstreamFacts } from '@sv2kit/upstream';
 import type { Hub, LastFault } from './hub.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { Miner } from './miner.ts';
@@ -10,7 +10,7 @@ export function translatorStatus(hub: Hub, upstream: UpstreamState, nowMs: numbe
   const { link, totals, desk } = hub;
   return {
     upstream: {
-      ...describe(upstream),
+      ...upstreamFacts(upstream),
       channels: link?.channels ?? 0,
       groups: link?.groups ?? 0,
       opening: link?.opening ?? 0,
@@ -68,17 +68,4 @@ function describeMiner(miner: Miner, nowMs: number): Facts {
     rejected: tally.rejected,
     lost: tally.lost,
   };
-}
-
-function describe(state: UpstreamState): Facts {
-  switch (state.kind) {
-    case 'connected':
-      return { state: 'connected', endpoint: endpointName(state.endpoint), primary: state.primary };
-    case 'connecting':
-      return { state: 'connecting', endpoint: endpointName(state.endpoint), reason: state.lastFailure ?? null };
-    case 'waiting':
-      return { state: 'waiting', reason: state.reason };
-    case 'closed':
-      return { state: 'closed' };
-  }
 }
