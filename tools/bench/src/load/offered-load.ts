@@ -23,6 +23,18 @@ export interface LoadResult {
   readonly generatorBusy: number;
 }
 
+/** How benches of shares under load go about it. */
+export const LOAD_PLAN = {
+  /** Shares on the way at once when a server is given all that it takes. */
+  unanswered: 5_000,
+  /** For so long; short enough that ten peers at full speed stay below what is remembered of each on a tip. */
+  fullSeconds: 4,
+  warmUpSeconds: 3,
+  tipEverySeconds: 4,
+  /** After a tip or a stretch, for the event loops to calm down. */
+  settleMs: 500,
+} as const;
+
 /** What a generator that was held up makes good for; the rest is not offered, which the rate shows. */
 const MOST_BEHIND_MS = 50;
 const SLOWEST_MS = 600_000;

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Fleet, openFleet } from '../load/fleet.ts';
-import { type LoadResult, refusals } from '../load/offered-load.ts';
+import { LOAD_PLAN, type LoadResult, refusals } from '../load/offered-load.ts';
 import { needOpenFiles } from '../load/open-files.ts';
 import type { PlacedProcess } from '../load/placed-process.ts';
 import { startPool } from '../load/pool-process.ts';
@@ -23,14 +23,6 @@ const { values } = parseArgs({
 });
 const channelCounts = values.channels.split(',').map(Number);
 const [rate, runs, seconds] = [Number(values.rate), Number(values.runs), Number(values.seconds)];
-/** Shares on the way at once when the pool is given all that it takes. */
-const UNANSWERED = 5_000;
-/** Short enough that ten channels at full speed stay below what a channel remembers. */
-const FULL_SECONDS = 4;
-const TIP_EVERY_SECONDS = 4;
-const WARM_UP_SECONDS = 3;
-/** After a tip, for the event loops to calm down. */
-const SETTLE_MS = 500;
 
 interface Scene {
   readonly pool: PlacedProcess;
@@ -62,7 +54,7 @@ async function newTip({ fleet, source }: Scene): Promise<void> {
   const arrived = fleet.nextTip();
   source.nextTip();
   await arrived;
-  await sleep(SETTLE_MS);
+  await sleep(LOAD_PLAN.settleMs);
 }
 
 async function series(make: () => Promise<Run>): Promise<Run[]> {
@@ -91,7 +83,7 @@ async function withChannels(channels: number, act: (scene: Scene) => Promise<voi
   await using source = await templateSource();
   await using pool = await startPool({ templates: source, profile: values.profile });
   const fleet = await openFleet({ port: pool.port, authority: pool.authority, connections: channels });
-  await fleet.offer(rate, WARM_UP_SECONDS);
+  await fleet.offer(rate, LOAD_PLAN.warmUpSeconds);
   await act({ pool, fleet, source });
   await fleet.close();
 }
@@ -116,9 +108,11 @@ for (const channels of channelCounts) {
   await withChannels(channels, async (scene) => {
     const { fleet } = scene;
     report(table, `${channels}, ${rate}/s`, await series(() => measured(scene, () => fleet.offer(rate, seconds))));
-    const busy = await series(() => measured(scene, () => fleet.offer(rate, seconds), seconds / TIP_EVERY_SECONDS));
-    report(table, `${channels}, ${rate}/s, new tip each ${TIP_EVERY_SECONDS} s`, busy);
-    const full = await series(() => measured(scene, () => fleet.saturate(UNANSWERED, FULL_SECONDS)));
+    const busy = await series(() =>
+      measured(scene, () => fleet.offer(rate, seconds), seconds / LOAD_PLAN.tipEverySeconds),
+    );
+    report(table, `${channels}, ${rate}/s, new tip each ${LOAD_PLAN.tipEverySeconds} s`, busy);
+    const full = await series(() => measured(scene, () => fleet.saturate(LOAD_PLAN.unanswered, LOAD_PLAN.fullSeconds)));
     report(table, `${channels}, all it takes`, full);
   });
 }

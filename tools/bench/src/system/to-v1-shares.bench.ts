@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openFleet } from '../load/fleet.ts';
 import type { Usage } from '../load/inside.ts';
-import { type LoadResult, refusals } from '../load/offered-load.ts';
+import { LOAD_PLAN, type LoadResult, refusals } from '../load/offered-load.ts';
 import { needOpenFiles } from '../load/open-files.ts';
 import { startTranslatorToV1 } from '../load/translator-to-v1-process.ts';
 import { V1LoadPool } from '../load/v1-load-pool.ts';
@@ -23,13 +23,6 @@ const { values } = parseArgs({
 });
 const channelCounts = values.channels.split(',').map(Number);
 const [rate, runs, seconds] = [Number(values.rate), Number(values.runs), Number(values.seconds)];
-/** Shares on the way at once when the translator is given all that it takes. */
-const UNANSWERED = 5_000;
-/** Short enough that ten channels at full speed stay below what a channel remembers. */
-const FULL_SECONDS = 4;
-const WARM_UP_SECONDS = 3;
-/** After a tip, for the event loops to calm down. */
-const SETTLE_MS = 500;
 
 interface Run extends LoadResult {
   readonly translator: Usage;
@@ -72,7 +65,7 @@ for (const channels of channelCounts) {
     const arrived = fleet.nextTip();
     pool.nextTip();
     await arrived;
-    await sleep(SETTLE_MS);
+    await sleep(LOAD_PLAN.settleMs);
     await translator.begin();
     pool.submits = 0;
     const result = await load();
@@ -83,8 +76,8 @@ for (const channels of channelCounts) {
     for (let run = 0; run < runs; run += 1) all.push(await measured(load));
     report(table, `${channels}, ${name}`, all);
   };
-  await fleet.offer(rate, WARM_UP_SECONDS);
+  await fleet.offer(rate, LOAD_PLAN.warmUpSeconds);
   await series(`${rate}/s`, () => fleet.offer(rate, seconds));
-  await series('all it takes', () => fleet.saturate(UNANSWERED, FULL_SECONDS));
+  await series('all it takes', () => fleet.saturate(LOAD_PLAN.unanswered, LOAD_PLAN.fullSeconds));
   await fleet.close();
 }

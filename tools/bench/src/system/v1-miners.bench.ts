@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { needOpenFiles } from '../load/open-files.ts';
-import { type LoadResult, refusals } from '../load/offered-load.ts';
+import { LOAD_PLAN, type LoadResult, refusals } from '../load/offered-load.ts';
 import type { Usage } from '../load/inside.ts';
 import { openV1Scene, type V1Scene } from '../load/v1-scene.ts';
 import { spread } from '../samples.ts';
@@ -23,14 +23,6 @@ const { values } = parseArgs({
 });
 const minerCounts = values.miners.split(',').map(Number);
 const [rate, runs, seconds] = [Number(values.rate), Number(values.runs), Number(values.seconds)];
-/** Submits on the way at once when the translator is given all that it takes. */
-const UNANSWERED = 5_000;
-/** Short enough that ten miners at full speed stay below what is remembered of each on a tip. */
-const FULL_SECONDS = 4;
-const WARM_UP_SECONDS = 3;
-const TIP_EVERY_SECONDS = 4;
-/** After a tip, for the event loops to calm down. */
-const SETTLE_MS = 500;
 
 interface Run extends LoadResult {
   readonly translator: Usage;
@@ -44,7 +36,7 @@ async function measured(
   const arrived = fleet.nextTip();
   source.nextTip();
   await arrived;
-  await sleep(SETTLE_MS);
+  await sleep(LOAD_PLAN.settleMs);
   await translator.begin();
   const timers = Array.from({ length: tips }, (_, index) =>
     setTimeout(() => source.nextTip(), ((index + 0.5) * seconds * 1000) / tips),
@@ -91,13 +83,13 @@ for (const miners of minerCounts) {
     const wishes = { miners, aggregate: kind === 'aggregated', every: Number(every), profile: values.profile };
     await using scene = await openV1Scene(wishes);
     const { fleet } = scene;
-    await fleet.offer(rate, WARM_UP_SECONDS);
+    await fleet.offer(rate, LOAD_PLAN.warmUpSeconds);
     const name = `${miners}, ${channels}`;
     report(table, `${name}, ${rate}/s`, await series(() => measured(scene, () => fleet.offer(rate, seconds))));
-    const tips = Math.max(1, Math.floor(seconds / TIP_EVERY_SECONDS));
+    const tips = Math.max(1, Math.floor(seconds / LOAD_PLAN.tipEverySeconds));
     const busy = await series(() => measured(scene, () => fleet.offer(rate, seconds), tips));
-    report(table, `${name}, ${rate}/s, new tip each ${TIP_EVERY_SECONDS} s`, busy);
-    const full = await series(() => measured(scene, () => fleet.saturate(UNANSWERED, FULL_SECONDS)));
+    report(table, `${name}, ${rate}/s, new tip each ${LOAD_PLAN.tipEverySeconds} s`, busy);
+    const full = await series(() => measured(scene, () => fleet.saturate(LOAD_PLAN.unanswered, LOAD_PLAN.fullSeconds)));
     report(table, `${name}, all it takes`, full);
   }
 }
