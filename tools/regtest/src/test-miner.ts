@@ -136,7 +136,7 @@ export class TestMiner implements AsyncDisposable {
 /** What a scenario wants of a share. */
 export interface Wish {
   readonly work?: Work;
-  /** A share that is no block needs a share target easier than the network's. Any share when absent. */
+  /** When absent: a share, and no block as long as the share target is easier than the network's: a block would end its job. */
   readonly wanted?: 'block' | 'share' | 'miss';
   /** From where to search on, so that two shares of one job differ. */
   readonly nonce?: number;
@@ -227,10 +227,12 @@ export function search(work: Work, { wanted, nonce: from = 0, ...wish }: Wish) {
   const extranonce = space.kind === 'extended' ? new Uint8Array(space.extranonceSize).fill(7) : undefined;
   const root = extranonce === undefined ? fixedRoot(space) : rolledRoot(space, extranonce);
   const network = targetFromNbits(nbits);
+  const orBlock = wanted === undefined && meetsTarget(target, network);
   for (let nonce = from; nonce < from + MOST_HASHES; nonce += 1) {
     const hash = hashHeader(encodeHeader({ version, prevHash, merkleRoot: root, ntime, nbits, nonce }));
-    const kind = meetsTarget(hash, network) ? 'block' : meetsTarget(hash, target) ? 'share' : 'miss';
-    if (wanted === undefined ? kind === 'miss' || !meetsTarget(hash, target) : kind !== wanted) continue;
+    const isShare = meetsTarget(hash, target);
+    const kind = meetsTarget(hash, network) ? 'block' : isShare ? 'share' : 'miss';
+    if (orBlock ? !isShare : kind !== (wanted ?? 'share')) continue;
     return { jobId, nonce, ntime, version, ...(extranonce && { extranonce }) };
   }
   throw new Error(`no ${wanted ?? 'share'} in ${MOST_HASHES} hashes: a target is harder than the scenario believes`);

@@ -61,7 +61,7 @@ export interface V1Share {
 export interface V1Wish {
   /** The newest when absent. */
   readonly job?: V1Job;
-  /** A share that is no block needs a share target easier than the network's. Any share when absent. */
+  /** When absent: a share, and no block as long as the share target is easier than the network's: a block would end its job. */
   readonly wanted?: 'block' | 'share' | 'miss';
   /** Instead of what the job says; unix seconds. */
   readonly ntime?: number;
@@ -89,13 +89,14 @@ export function solve(job: V1Job, wish: Omit<V1Wish, 'job'> = {}): V1Share {
   const view = new DataView(header.buffer);
   const network = targetFromNbits(nbits);
   const target = targetFromDifficulty(difficulty);
+  const orBlock = wanted === undefined && meetsTarget(target, network);
   const hash = new Uint8Array(32);
   for (let nonce = from; nonce < from + MOST_HASHES; nonce += 1) {
     view.setUint32(76, nonce, true);
     hashHeader(header, hash);
     const isShare = meetsTarget(hash, target);
     const kind = meetsTarget(hash, network) ? 'block' : isShare ? 'share' : 'miss';
-    if (wanted === undefined ? !isShare : kind !== wanted) continue;
+    if (orBlock ? !isShare : kind !== (wanted ?? 'share')) continue;
     return { jobId: job.jobId, extranonce2, ntime, nonce, versionBits };
   }
   throw new Error(
