@@ -1,5 +1,5 @@
-import { TemplateDecoder } from '../src/template-decoder.ts';
-import { TemplateParser } from '../src/template-parser.ts';
+import { TemplateDecoder } from '../src/rpc/template-decoder.ts';
+import { TemplateParser } from '../src/rpc/template-parser.ts';
 import { templateJson, transactionJson } from '../test/fake-node.ts';
 
 /** A full block: 4,000 transactions of 1,000 bytes, 8.9 MB of JSON. */

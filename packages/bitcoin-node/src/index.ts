@@ -12,8 +12,8 @@
  *
  * @packageDocumentation
  */
-export type { KnownBlock } from './chain-check.ts';
-export type { Credentials } from './credentials.ts';
+export type { KnownBlock } from './rpc/chain-check.ts';
+export type { Credentials } from './rpc/credentials.ts';
 export type { Clock, Logger } from './host.ts';
 export type {
   JobChecker,
@@ -35,12 +35,12 @@ export type {
   NodeTransaction,
   SubmitResult,
 } from './node.ts';
-export { type CallOptions, createRpcClient, type RpcClient, type RpcClientOptions } from './rpc-client.ts';
-export { RpcError, type RpcErrorCode, type RpcErrorDetails } from './rpc-error.ts';
+export { type CallOptions, createRpcClient, type RpcClient, type RpcClientOptions } from './rpc/rpc-client.ts';
+export { RpcError, type RpcErrorCode, type RpcErrorDetails } from './rpc/rpc-error.ts';
 export {
   type CheckingNode,
   createRpcNode,
   DEFAULT_POLL_INTERVAL_MS,
   DEFAULT_REFRESH_INTERVAL_MS,
   type RpcNodeOptions,
-} from './rpc-node.ts';
+} from './rpc/rpc-node.ts';

@@ -1,8 +1,8 @@
 import { fromDisplayHash } from '@sv2kit/bitcoin';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TemplateAssembler } from '../src/template-assembler.ts';
-import { TemplateDecoder } from '../src/template-decoder.ts';
+import { TemplateAssembler } from '../src/rpc/template-assembler.ts';
+import { TemplateDecoder } from '../src/rpc/template-decoder.ts';
 import { templateJson, transactionJson } from './fake-node.ts';
 
 const encode = (result: unknown): Uint8Array =>

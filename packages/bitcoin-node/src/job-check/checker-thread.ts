@@ -1,13 +1,13 @@
 import { displayHash, fromDisplayHash } from '@sv2kit/bitcoin';
 import type { Clock, Logger } from '../host.ts';
 import { LIMITS } from '../limits.ts';
-import { createRpcClient, type RpcClient } from '../rpc-client.ts';
+import { createRpcClient, type RpcClient } from '../rpc/rpc-client.ts';
 import { type HashKey, hashKey } from './checked-transaction.ts';
 import { Checker } from './checker.ts';
 import { MempoolLoop } from './mempool-loop.ts';
 import type { CheckerSettings, FromChecker, ToChecker } from './messages.ts';
 import { TipKeeper, type WorkTip } from './tip-keeper.ts';
-import { Fields } from '../fields.ts';
+import { Fields } from '../rpc/fields.ts';
 
 /** All that the checker's thread does, apart from being a thread. */
 export class CheckerThread {

@@ -1,7 +1,7 @@
 import { displayHash, parseTransaction } from '@sv2kit/bitcoin';
-import { Fields } from '../fields.ts';
+import { Fields } from '../rpc/fields.ts';
 import { LIMITS } from '../limits.ts';
-import type { RpcClient } from '../rpc-client.ts';
+import type { RpcClient } from '../rpc/rpc-client.ts';
 import { type CheckedTransaction, type HashKey, hashKey } from './checked-transaction.ts';
 
 /** An output that the block spends and does not make. */

@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '../host.ts';
 import { LIMITS } from '../limits.ts';
-import { subscribe, type ZmqSubscription } from '../zmq-subscription.ts';
+import { subscribe, type ZmqSubscription } from '../rpc/zmq-subscription.ts';
 import type { MempoolNews } from './messages.ts';
 
 const HASH_BYTES = 32;

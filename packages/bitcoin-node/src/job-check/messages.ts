@@ -1,6 +1,6 @@
 import type { Network } from '@sv2kit/bitcoin';
-import type { KnownBlock } from '../chain-check.ts';
-import type { Credentials } from '../credentials.ts';
+import type { KnownBlock } from '../rpc/chain-check.ts';
+import type { Credentials } from '../rpc/credentials.ts';
 import type { JobCheckerStatus, JobTip, JobVerdict } from './job-checker.ts';
 
 /** What the worker is started with. */

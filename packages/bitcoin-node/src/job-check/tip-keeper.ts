@@ -1,13 +1,13 @@
 import { displayHash } from '@sv2kit/bitcoin';
-import { checkChain, type ExpectedChain } from '../chain-check.ts';
+import { checkChain, type ExpectedChain } from '../rpc/chain-check.ts';
 import type { Clock } from '../host.ts';
 import { LIMITS } from '../limits.ts';
 import type { NodeTransaction } from '../node.ts';
-import type { RpcClient } from '../rpc-client.ts';
-import { RpcError } from '../rpc-error.ts';
-import { TemplateAssembler } from '../template-assembler.ts';
-import { TemplateDecoder } from '../template-decoder.ts';
-import { RULES, whyNoTemplate } from '../template-source.ts';
+import type { RpcClient } from '../rpc/rpc-client.ts';
+import { RpcError } from '../rpc/rpc-error.ts';
+import { TemplateAssembler } from '../rpc/template-assembler.ts';
+import { TemplateDecoder } from '../rpc/template-decoder.ts';
+import { RULES, whyNoTemplate } from '../rpc/template-source.ts';
 import type { JobTip } from './job-checker.ts';
 
 /** The tip, and what a block on it needs beside. */

@@ -1,9 +1,9 @@
 import { displayHash, sha256d } from '@sv2kit/bitcoin';
-import { BackOff } from './back-off.ts';
+import { BackOff } from '../back-off.ts';
 import { Fields } from './fields.ts';
-import { type Clock, type Logger, pause } from './host.ts';
-import { LIMITS } from './limits.ts';
-import type { Confirmation, SubmitResult } from './node.ts';
+import { type Clock, type Logger, pause } from '../host.ts';
+import { LIMITS } from '../limits.ts';
+import type { Confirmation, SubmitResult } from '../node.ts';
 import { failedWith, type RpcClient } from './rpc-client.ts';
 import { RPC_INVALID_ADDRESS_OR_KEY, RPC_VERDICTS, RpcError } from './rpc-error.ts';
 

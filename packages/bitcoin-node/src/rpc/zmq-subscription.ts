@@ -1,4 +1,4 @@
-import type { Logger } from './host.ts';
+import type { Logger } from '../host.ts';
 
 export interface ZmqSubscription {
   close(): void;

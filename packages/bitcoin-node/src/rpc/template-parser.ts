@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { NodeTemplate } from './node.ts';
+import type { NodeTemplate } from '../node.ts';
 import { RpcError } from './rpc-error.ts';
 import { TemplateAssembler } from './template-assembler.ts';
 import type { DecodeAnswer } from './template-worker.ts';

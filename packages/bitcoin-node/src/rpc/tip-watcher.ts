@@ -1,9 +1,9 @@
 import { displayHash, fromDisplayHash } from '@sv2kit/bitcoin';
 import { type CheckedChain, checkChain, type ExpectedChain, WrongChainError } from './chain-check.ts';
 import { Fields } from './fields.ts';
-import type { Clock, Logger } from './host.ts';
-import type { NodeTip } from './node.ts';
-import type { NodeStatus } from './node-status.ts';
+import type { Clock, Logger } from '../host.ts';
+import type { NodeTip } from '../node.ts';
+import type { NodeStatus } from '../node-status.ts';
 import type { RpcClient } from './rpc-client.ts';
 import { RpcError } from './rpc-error.ts';
 import { subscribeToBlocks } from './zmq-blocks.ts';

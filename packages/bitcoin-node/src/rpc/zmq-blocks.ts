@@ -1,4 +1,4 @@
-import type { Logger } from './host.ts';
+import type { Logger } from '../host.ts';
 import { subscribe, type ZmqSubscription } from './zmq-subscription.ts';
 
 const HASH_BYTES = 32;

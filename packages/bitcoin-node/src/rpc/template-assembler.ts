@@ -1,4 +1,4 @@
-import type { NodeTemplate, NodeTransaction } from './node.ts';
+import type { NodeTemplate, NodeTransaction } from '../node.ts';
 import type { PackedTemplate } from './packed-template.ts';
 
 const INDEPENDENT: readonly number[] = [];

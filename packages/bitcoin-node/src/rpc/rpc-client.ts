@@ -1,9 +1,9 @@
 import { Agent } from 'node:http';
 import { type BatchAnswer, resultOf, resultsOf, statusError } from './answer.ts';
 import { Authorization, type Credentials } from './credentials.ts';
-import type { Clock } from './host.ts';
+import type { Clock } from '../host.ts';
 import { post } from './http-post.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../limits.ts';
 import { RpcError } from './rpc-error.ts';
 
 export interface RpcClientOptions {

@@ -1,5 +1,5 @@
 import { type Agent, type IncomingMessage, request } from 'node:http';
-import type { Clock } from './host.ts';
+import type { Clock } from '../host.ts';
 import { RpcError } from './rpc-error.ts';
 
 export interface HttpAnswer {

@@ -1,7 +1,7 @@
 import { chainInfo } from './chain-check.ts';
-import type { Clock } from './host.ts';
-import { LIMITS } from './limits.ts';
-import type { Hold } from './node-status.ts';
+import type { Clock } from '../host.ts';
+import { LIMITS } from '../limits.ts';
+import type { Hold } from '../node-status.ts';
 import type { CallOptions, RpcClient } from './rpc-client.ts';
 import { failedWith } from './rpc-client.ts';
 import { RPC_CLIENT_IN_INITIAL_DOWNLOAD, RPC_CLIENT_NOT_CONNECTED, RPC_IN_WARMUP } from './rpc-error.ts';

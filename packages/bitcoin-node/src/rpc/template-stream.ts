@@ -1,8 +1,8 @@
-import { BackOff } from './back-off.ts';
-import { type Clock, pause } from './host.ts';
-import { LIMITS } from './limits.ts';
-import type { NodeTemplate } from './node.ts';
-import type { NodeStatus } from './node-status.ts';
+import { BackOff } from '../back-off.ts';
+import { type Clock, pause } from '../host.ts';
+import { LIMITS } from '../limits.ts';
+import type { NodeTemplate } from '../node.ts';
+import type { NodeStatus } from '../node-status.ts';
 import { RpcError } from './rpc-error.ts';
 import type { ParsedTemplate } from './template-parser.ts';
 import type { TemplateSource } from './template-source.ts';
