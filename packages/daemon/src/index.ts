@@ -22,8 +22,10 @@ export { ConfigError, formatProblem, type Problem } from './config/problem.ts';
 export { configHelp, exampleToml } from './config/render.ts';
 export { addressRanges } from './config/address-ranges.ts';
 export { checkExtensions } from './config/extensions.ts';
+export { checkNodes, type NodeConfig, type NodeSettings, nodeFields, nodeSettings } from './config/node-config.ts';
 export { checkRpcCredentials } from './config/rpc-credentials.ts';
 export { Secret } from './config/secret.ts';
+export { SOCKET_PATH_LIMIT, socketPath, socketPathProblem } from './config/socket-path.ts';
 export {
   type AnyStratumUrl,
   anyStratumUrl,
