@@ -29,7 +29,17 @@ export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
 }
 
-export function isIpv4(address: string): boolean {
+/** What counts as one address: an IPv4 address, or an IPv6 /64, which is what one customer is given. */
+export function addressGroup(address: string): string {
+  if (isIpv4(address)) return address;
+  const [head = '', tail] = (address.split('%')[0] as string).split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
+  return [...before, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after].slice(0, 4).join(':');
+}
+
+function isIpv4(address: string): boolean {
   return !address.includes(':');
 }
 

@@ -1,10 +1,11 @@
-import { AddressRanges, isIpv4 } from './addresses.ts';
+import { AddressRanges, addressGroup } from './addresses.ts';
 import type { Refusal } from './close-reasons.ts';
 import type { Limits } from './limits.ts';
 
 /** Counts connections against the limits and says which one a further connection would break. */
 export class Admission {
   readonly #limits: Limits;
+  readonly #allowed: AddressRanges;
   readonly #exempt: AddressRanges;
   /** Connections from each address that is not exempt. */
   readonly #perAddress = new Map<string, number>();
@@ -18,6 +19,7 @@ export class Admission {
 
   constructor(limits: Limits) {
     this.#limits = limits;
+    this.#allowed = new AddressRanges(limits.allow);
     this.#exempt = new AddressRanges(limits.exempt);
     this.#tokens = limits.acceptsPerSecond;
   }
@@ -52,6 +54,7 @@ export class Admission {
 
   /** Its address is known; or names the limit that forbids it, and it has to be released. `now`: unix milliseconds. */
   identify(address: string, now: number): Refusal | undefined {
+    if (!this.#allowed.isEmpty && !this.#allowed.has(address)) return 'not-allowed';
     if (this.#exempt.has(address)) return undefined;
     const { connectionsPerAddress, acceptsPerSecondPerAddress } = this.#limits;
     const key = addressGroup(address);
@@ -107,14 +110,4 @@ export class Admission {
 
 function reached(count: number, limit: number): boolean {
   return limit > 0 && count >= limit;
-}
-
-/** What counts as one address: an IPv4 address, or an IPv6 /64, which is what one customer is given. */
-function addressGroup(address: string): string {
-  if (isIpv4(address)) return address;
-  const [head = '', tail] = (address.split('%')[0] as string).split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
-  return [...before, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after].slice(0, 4).join(':');
 }

@@ -38,6 +38,7 @@ export const CONNECT_ERRORS = {
  * PROXY headers concern the addresses in the list of proxies, where each connection has to begin with one.
  */
 export const REFUSALS = {
+  'not-allowed': 'From an address that is not in limits.allow.',
   connections: 'As many connections as limits.connections are open.',
   'connections-per-address': 'As many connections as limits.connectionsPerAddress are open from this address.',
   handshakes: 'As many connections as limits.handshakes are not set up yet.',

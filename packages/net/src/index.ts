@@ -10,6 +10,7 @@
  * await connect({ host: '127.0.0.1', port, security: 'plain', protocol: mining, handler: (c) => new Miner(c) });
  * @packageDocumentation
  */
+export { AddressRanges, addressGroup } from './addresses.ts';
 export {
   type CloseReason,
   CONNECT_ERRORS,

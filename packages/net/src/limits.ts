@@ -13,6 +13,8 @@ export interface Limits {
   readonly acceptsPerSecond: number;
   /** Of these from one IPv4 address or IPv6 /64; one more is refused as `accept-rate-per-address`. */
   readonly acceptsPerSecondPerAddress: number;
+  /** Addresses and subnets ("10.0.0.0/8") that may connect, everybody when there is none; another is `not-allowed`. */
+  readonly allow: readonly string[];
   /** Addresses and subnets ("10.0.0.0/8") to which the limits per address and `acceptsPerSecond` do not apply. */
   readonly exempt: readonly string[];
   /** From accept to a complete handshake; then `handshake-timeout`. */
@@ -45,6 +47,7 @@ export const DEFAULT_LIMITS: Limits = {
   handshakes: 8_192,
   acceptsPerSecond: 2_000,
   acceptsPerSecondPerAddress: 1_000,
+  allow: [],
   exempt: ['127.0.0.0/8', '::1'],
   handshakeMs: 10_000,
   setupMs: 10_000,

@@ -42,6 +42,17 @@ describe('admission (LIMITS)', () => {
     expect(door.enter('::1', NOW)).toBe('connections');
   });
 
+  test('lets in nobody but the allowed, who are limited as others are', () => {
+    const door = admission({ allow: ['10.1.0.0/16', '2001:db8::/32'], exempt: ['10.9.9.9'], connectionsPerAddress: 1 });
+    expect(door.enter('10.2.0.1', NOW)).toBe('not-allowed');
+    expect(door.enter('10.9.9.9', NOW)).toBe('not-allowed'); // exempt from limits only
+    expect(door.connections).toBe(0);
+    expect(door.enter('10.1.2.3', NOW)).toBeUndefined();
+    expect(door.enter('10.1.2.3', NOW)).toBe('connections-per-address');
+    expect(door.enter('2001:db8::7', NOW)).toBeUndefined();
+    expect(door.enter('2001:db9::7', NOW)).toBe('not-allowed');
+  });
+
   test('an exempt address does not exempt its /64, nor does the /64 hold it back', () => {
     const door = admission({ connectionsPerAddress: 1, exempt: ['2001:db8::1'] });
     for (let i = 0; i < 3; i += 1) expect(door.enter('2001:db8::1', NOW)).toBeUndefined();
