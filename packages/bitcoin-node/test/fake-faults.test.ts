@@ -2,20 +2,14 @@ import { displayHash, fromDisplayHash, sha256d } from '@sv2kit/bitcoin';
 import { silentLogger, VirtualClock } from '@sv2kit/daemon';
 import { XPublisher } from 'zeromq';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import {
-  createRpcNode,
-  LIMITS,
-  type Logger,
-  type MiningNode,
-  type NodeTemplate,
-  type RpcNodeOptions,
-} from '../src/index.ts';
+import { createRpcNode, LIMITS, type Logger, type WholeTemplate, type RpcNodeOptions } from '../src/index.ts';
+import type { RpcNode } from '../src/rpc/rpc-node.ts';
 import { type FakeAnswer, FakeNode, templateJson, transactionJson } from './fake-node.ts';
 
 const NEVER = 1e9;
 let clock: VirtualClock;
 let fake: FakeNode;
-let node: MiningNode;
+let node: RpcNode;
 let abort: AbortController;
 let lines: string[];
 
@@ -27,16 +21,16 @@ const recorder: Logger = {
   child: () => recorder,
 };
 
-function open(options: Partial<RpcNodeOptions> = {}): MiningNode {
+function open(options: Partial<RpcNodeOptions> = {}): RpcNode {
   node = createRpcNode({ url: fake.url, user: 'u', password: 'p', clock, log: recorder, random: () => 0, ...options });
   return node;
 }
 
-function templates(): AsyncIterator<NodeTemplate> {
+function templates(): AsyncIterator<WholeTemplate> {
   return node.templates(abort.signal)[Symbol.asyncIterator]();
 }
 
-async function next(iterator: AsyncIterator<NodeTemplate>): Promise<NodeTemplate> {
+async function next(iterator: AsyncIterator<WholeTemplate>): Promise<WholeTemplate> {
   const result = await iterator.next();
   if (result.done === true) throw new Error('the templates ended');
   return result.value;

@@ -1,14 +1,15 @@
 import { sha256d } from '@sv2kit/bitcoin';
 import { silentLogger, systemClock } from '@sv2kit/daemon';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createRpcNode, type MiningNode, type RpcNodeOptions } from '../src/index.ts';
+import { createRpcNode, type RpcNodeOptions } from '../src/index.ts';
+import type { RpcNode } from '../src/rpc/rpc-node.ts';
 import { bytes, Regtest, shown } from './regtest.ts';
 
 let regtest: Regtest;
-let node: MiningNode;
+let node: RpcNode;
 let abort: AbortController;
 
-function open(options: Partial<RpcNodeOptions> = {}): MiningNode {
+function open(options: Partial<RpcNodeOptions> = {}): RpcNode {
   const { rpcUrl, cookieFile } = regtest.node;
   node = createRpcNode({
     url: rpcUrl,

@@ -1,12 +1,13 @@
-import type { Network } from '@sv2kit/bitcoin';
-import type { ExpectedChain, KnownBlock } from './chain-check.ts';
+import type { ExpectedChain } from './chain-check.ts';
 import { Channel } from '../channel.ts';
 import type { Credentials } from './credentials.ts';
 import type { Clock, Logger } from '../host.ts';
 import type { JobChecker, JobCheckerOptions } from '../job-check/job-checker.ts';
 import { WorkerChecker } from '../job-check/worker-checker.ts';
 import { LIMITS } from '../limits.ts';
-import type { Confirmation, MiningNode, NodeHealth, NodeTemplate, NodeTip, SubmitResult } from '../node.ts';
+import type { CheckingNode } from '../create-node.ts';
+import type { Confirmation, NodeHealth, NodeTip, SubmitResult, WholeTemplate } from '../node.ts';
+import { DEFAULT_POLL_INTERVAL_MS, DEFAULT_REFRESH_INTERVAL_MS, type NodeOptions } from '../node-options.ts';
 import { NodeStatus } from '../node-status.ts';
 import { createRpcClient, type RpcClient } from './rpc-client.ts';
 import { confirmation, submit } from './submission.ts';
@@ -14,54 +15,23 @@ import { TemplateSource } from './template-source.ts';
 import { templateStream } from './template-stream.ts';
 import { TipWatcher } from './tip-watcher.ts';
 
-export interface RpcNodeOptions {
-  /** `http://host:port` of the node's RPC. */
+export interface RpcNodeOptions extends NodeOptions {
   readonly url: string;
-  /** Either this, or `user` and `password`. */
-  readonly cookieFile?: string | undefined;
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
-  /** Where the node publishes block hashes (`-zmqpubhashblock`), e.g. `tcp://127.0.0.1:28332`. */
-  readonly zmqHashBlock?: string | undefined;
-  /** The chain the node must be on. Without it any is taken. */
-  readonly chain?: Network | undefined;
-  /** Blocks that its chain must hold once it is that high. */
-  readonly knownBlocks?: readonly KnownBlock[] | undefined;
-  /** How often to ask for the best block, in ms; half as often with ZMQ. */
-  readonly pollIntervalMs?: number | undefined;
-  /** How often to look for better fees on the same tip, in ms. */
-  readonly refreshIntervalMs?: number | undefined;
-  /** What to call the node in logs; host and port when left out. */
-  readonly name?: string | undefined;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Uniform in [0, 1), for back-off. */
-  readonly random?: () => number;
 }
-
-/** How often a node without ZMQ is asked for its best block. */
-export const DEFAULT_POLL_INTERVAL_MS = 1_000;
-/** How often a template is asked for on the same tip, beside the long poll. */
-export const DEFAULT_REFRESH_INTERVAL_MS = 10_000;
 
 /** How often a node without ZMQ is asked what its mempool holds. */
 const DEFAULT_MEMPOOL_INTERVAL_MS = 1_000;
 /** How many jobs the node may check at once: one in its hands, one on its way. */
 const DEFAULT_CHECK_CONCURRENCY = 2;
 
-/** A node that checks blocks to be as well. */
-export interface CheckingNode extends MiningNode {
-  /** Starts a checker with a thread of its own; it ends with the node at the latest. */
-  jobChecker(options?: JobCheckerOptions): JobChecker;
-}
-
 /** A node over JSON-RPC, with ZMQ where it is configured. It is contacted at once and for as long as it is open. */
-export function createRpcNode(options: RpcNodeOptions): CheckingNode {
+export function createRpcNode(options: RpcNodeOptions): RpcNode {
   return new RpcNode(options);
 }
 
-class RpcNode implements CheckingNode {
+export class RpcNode implements CheckingNode {
   readonly name: string;
+  readonly takesBlocks = true;
   readonly #client: RpcClient;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -90,7 +60,7 @@ class RpcNode implements CheckingNode {
     this.#tips.start();
   }
 
-  async *templates(signal: AbortSignal): AsyncGenerator<NodeTemplate, void, void> {
+  async *templates(signal: AbortSignal): AsyncGenerator<WholeTemplate, void, void> {
     const source = new TemplateSource(this.#client, this.#clock);
     this.#sources.add(source);
     const parts = {

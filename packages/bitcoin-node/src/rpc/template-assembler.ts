@@ -1,4 +1,4 @@
-import type { NodeTemplate, NodeTransaction } from '../node.ts';
+import type { WholeTemplate, NodeTransaction } from '../node.ts';
 import type { PackedTemplate } from './packed-template.ts';
 
 const INDEPENDENT: readonly number[] = [];
@@ -7,11 +7,12 @@ const INDEPENDENT: readonly number[] = [];
 export class TemplateAssembler {
   #previous: readonly NodeTransaction[] = [];
 
-  assemble(packed: PackedTemplate, receivedAtMs: number): Omit<NodeTemplate, 'bestBlockChanged'> {
+  assemble(packed: PackedTemplate, receivedAtMs: number): Omit<WholeTemplate, 'bestBlockChanged'> {
     const transactions = this.#transactions(packed);
     this.#previous = transactions;
     const { defaultWitnessCommitment } = packed;
     return {
+      kind: 'whole',
       height: packed.height,
       prevHash: packed.prevHash,
       version: packed.version,

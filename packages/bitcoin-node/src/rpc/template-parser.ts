@@ -1,12 +1,12 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { NodeTemplate } from '../node.ts';
+import type { WholeTemplate } from '../node.ts';
 import { RpcError } from './rpc-error.ts';
 import { TemplateAssembler } from './template-assembler.ts';
 import type { DecodeAnswer } from './template-worker.ts';
 
 export interface ParsedTemplate {
-  readonly template: Omit<NodeTemplate, 'bestBlockChanged'>;
+  readonly template: Omit<WholeTemplate, 'bestBlockChanged'>;
   readonly longPollId: string | undefined;
 }
 

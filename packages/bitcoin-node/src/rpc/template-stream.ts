@@ -1,7 +1,7 @@
 import { BackOff } from '../back-off.ts';
 import { type Clock, pause } from '../host.ts';
 import { LIMITS } from '../limits.ts';
-import type { NodeTemplate } from '../node.ts';
+import type { WholeTemplate } from '../node.ts';
 import type { NodeStatus } from '../node-status.ts';
 import { RpcError } from './rpc-error.ts';
 import type { ParsedTemplate } from './template-parser.ts';
@@ -22,9 +22,9 @@ export interface TemplateStreamParts {
 export async function* templateStream(
   parts: TemplateStreamParts,
   signal: AbortSignal,
-): AsyncGenerator<NodeTemplate, void, void> {
+): AsyncGenerator<WholeTemplate, void, void> {
   const backOff = new BackOff(parts.random);
-  let last: NodeTemplate | undefined;
+  let last: WholeTemplate | undefined;
   while (!signal.aborted) {
     // Ends the long poll and whatever else is on its way when this run ends, however it ends.
     const run = new AbortController();
@@ -159,7 +159,7 @@ async function noteFailure(parts: TemplateStreamParts, error: unknown, signal: A
 }
 
 /** Whether a miner would mine the same. */
-function isSame(a: Omit<NodeTemplate, 'bestBlockChanged'>, b: Omit<NodeTemplate, 'bestBlockChanged'>): boolean {
+function isSame(a: Omit<WholeTemplate, 'bestBlockChanged'>, b: Omit<WholeTemplate, 'bestBlockChanged'>): boolean {
   return (
     a.coinbaseValue === b.coinbaseValue &&
     a.nbits === b.nbits &&
