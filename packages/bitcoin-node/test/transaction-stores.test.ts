@@ -3,9 +3,10 @@ import { LIMITS } from '../src/index.ts';
 import { type CheckedTransaction, readTransaction, shownHash } from '../src/job-check/checked-transaction.ts';
 import { HeldJobs } from '../src/job-check/held-jobs.ts';
 import { KnownTransactions } from '../src/job-check/known-transactions.ts';
-import { ValidatedTransactions } from '../src/job-check/validated-transactions.ts';
+import { RecentTransactions } from '../src/job-check/recent-transactions.ts';
 import { OP_TRUE, spending } from './job-factory.ts';
 
+const BOUNDS = { transactions: LIMITS.maxValidatedTransactions, bytes: LIMITS.maxValidatedBytes };
 let serial = 0;
 
 function transaction(fee?: number): CheckedTransaction {
@@ -101,7 +102,7 @@ describe('known transactions', () => {
 
 describe('validated transactions', () => {
   test('go when they are mined or nobody used them for long', () => {
-    const validated = new ValidatedTransactions();
+    const validated = new RecentTransactions(BOUNDS);
     const [mined, old, used] = [transaction(), transaction(), transaction()];
     for (const one of [mined, old, used]) validated.use(one, 0);
     validated.use(used, 1);
@@ -113,7 +114,7 @@ describe('validated transactions', () => {
   });
 
   test('are bounded: the least recently used go first', () => {
-    const validated = new ValidatedTransactions();
+    const validated = new RecentTransactions(BOUNDS);
     const first = transaction();
     const second = transaction();
     validated.use(first, 0);

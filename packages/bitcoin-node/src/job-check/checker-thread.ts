@@ -1,26 +1,19 @@
-import { displayHash, fromDisplayHash } from '@sv2kit/bitcoin';
 import type { Clock, Logger } from '../host.ts';
 import { LIMITS } from '../limits.ts';
-import { createRpcClient, type RpcClient } from '../rpc/rpc-client.ts';
-import { type HashKey, hashKey } from './checked-transaction.ts';
+import { type BackEnd, isNodeFault, type WorkTip } from './back-end.ts';
 import { Checker } from './checker.ts';
-import { MempoolLoop } from './mempool-loop.ts';
 import type { CheckerSettings, FromChecker, ToChecker } from './messages.ts';
-import { TipKeeper, type WorkTip } from './tip-keeper.ts';
-import { Fields } from '../rpc/fields.ts';
+import { openBackEnd } from './open-back-end.ts';
 
 /** All that the checker's thread does, apart from being a thread. */
 export class CheckerThread {
-  readonly #client: RpcClient;
+  readonly #backEnd: BackEnd;
   readonly #checker: Checker;
-  readonly #tips: TipKeeper;
-  readonly #mempool: MempoolLoop;
   readonly #log: Logger;
   readonly #post: (message: FromChecker, transfer?: readonly ArrayBuffer[]) => void;
   readonly #checks = new Map<number, AbortController>();
-  readonly #closing = new AbortController();
   readonly #reports: Disposable;
-  #isAway = true;
+  #isClosed = false;
 
   constructor(
     settings: CheckerSettings,
@@ -28,31 +21,17 @@ export class CheckerThread {
     log: Logger,
     post: (message: FromChecker, transfer?: readonly ArrayBuffer[]) => void,
   ) {
-    const { url, credentials, chain, knownBlocks, pollIntervalMs, mempoolIntervalMs, concurrency } = settings;
     this.#post = post;
     this.#log = log;
-    this.#client = createRpcClient({ url, credentials, clock });
-    this.#checker = new Checker({
-      client: this.#client,
+    this.#backEnd = openBackEnd(settings, {
       clock,
-      concurrency,
-      tip: () => this.#tips.current,
-      look: () => void this.#tips.look(),
-      refresh: () => this.#mempool.refresh(),
-    });
-    this.#tips = new TipKeeper({
-      client: this.#client,
-      clock,
-      expected: { chain, knownBlocks },
-      pollIntervalMs,
-      onTransactions: (transactions) => this.#checker.learn(transactions),
+      log,
       onTip: (tip) => this.#onTip(tip),
-      onAway: (reason) => this.#onAway(reason),
+      onAway: (reason) => this.#post({ kind: 'away', reason }),
     });
-    const { known } = this.#checker;
-    this.#mempool = new MempoolLoop({ client: this.#client, clock, log, known, intervalMs: mempoolIntervalMs });
+    this.#checker = new Checker({ backEnd: this.#backEnd, clock, concurrency: settings.concurrency });
     this.#reports = clock.every(LIMITS.statusIntervalMs, () => this.#report());
-    this.#tips.start();
+    this.#backEnd.start();
   }
 
   on(message: ToChecker): void {
@@ -71,20 +50,18 @@ export class CheckerThread {
       case 'release':
         return this.#checker.release(message.handle);
       case 'mempool':
-        return void this.#mempool.hear(message.news);
+        return this.#backEnd.hear(message.news);
       case 'look':
-        return void this.#tips.look();
+        return this.#backEnd.look();
       default:
         return message satisfies never;
     }
   }
 
   close(): void {
-    this.#closing.abort();
+    this.#isClosed = true;
     this.#reports[Symbol.dispose]();
-    this.#tips.close();
-    this.#mempool.pause();
-    this.#client.close();
+    this.#backEnd.close();
   }
 
   async #check({ id, job, tip }: ToChecker & { readonly kind: 'check' }): Promise<void> {
@@ -110,30 +87,19 @@ export class CheckerThread {
 
   #onTip({ hash, height, nbits, minNtime }: WorkTip): void {
     this.#post({ kind: 'tip', tip: { hash, height, nbits, minNtime } });
-    if (this.#isAway) this.#mempool.resume();
-    this.#isAway = false;
     void this.#sweep(hash);
-  }
-
-  #onAway(reason: string): void {
-    this.#post({ kind: 'away', reason });
-    this.#mempool.pause();
-    this.#isAway = true;
   }
 
   /** What the new block holds need not be provided again. */
   async #sweep(tipHash: Uint8Array): Promise<void> {
     if (this.#checker.status().validated === 0) return;
-    const method = 'getblock';
     try {
-      const options = { signal: this.#closing.signal, maxBytes: LIMITS.maxTemplateAnswer, lane: 'mempool' };
-      const block = new Fields(method, await this.#client.call(method, [displayHash(tipHash), 1], options));
-      const mined = new Set<HashKey>();
-      for (const txid of block.list('tx')) if (typeof txid === 'string') mined.add(hashKey(fromDisplayHash(txid)));
-      this.#checker.sweep(mined);
+      const mined = await this.#backEnd.mined(tipHash);
+      if (mined !== undefined) this.#checker.sweep(mined);
     } catch (error) {
-      if (this.#closing.signal.aborted) return;
-      this.#log.debug('what the new block holds is not known', { error: String(error) });
+      if (this.#isClosed) return;
+      if (!isNodeFault(error)) throw error;
+      this.#log.debug('what the new block holds is not known', { error: error.message });
     }
   }
 

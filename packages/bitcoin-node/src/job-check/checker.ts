@@ -1,21 +1,17 @@
-import { displayHash, sameBytes } from '@sv2kit/bitcoin';
+import { sameBytes } from '@sv2kit/bitcoin';
 import type { Clock } from '../host.ts';
 import { LIMITS } from '../limits.ts';
-import type { NodeTransaction } from '../node.ts';
-import type { RpcClient } from '../rpc/rpc-client.ts';
-import { RpcError } from '../rpc/rpc-error.ts';
-import { type CheckedTransaction, type HashKey, hashKey, readTransaction } from './checked-transaction.ts';
-import { draftBlock, overweight, roughSize } from './draft-block.ts';
+import { type BackEnd, isNodeFault, type Judgement, type WorkTip } from './back-end.ts';
+import { type CheckedTransaction, type HashKey, hashKey } from './checked-transaction.ts';
+import { type DraftBlock, draftBlock, overweight, roughSize } from './draft-block.ts';
 import { FairQueue } from './fair-queue.ts';
-import { fillFees } from './fees.ts';
 import { HeldJobs } from './held-jobs.ts';
 import { type JobContents, jobContents } from './job-contents.ts';
 import type { JobCheckerStatus, JobVerdict } from './job-checker.ts';
-import { KnownTransactions } from './known-transactions.ts';
 import type { PackedJob } from './messages.ts';
-import { propose } from './proposal.ts';
-import type { WorkTip } from './tip-keeper.ts';
-import { ValidatedTransactions } from './validated-transactions.ts';
+import { RecentTransactions } from './recent-transactions.ts';
+
+type Unavailable = Extract<JobVerdict, { kind: 'unavailable' }>;
 
 /** What a job is made of, and the tip that it is believed to be on. */
 interface JobParts {
@@ -24,22 +20,19 @@ interface JobParts {
 }
 
 export interface CheckerParts {
-  readonly client: RpcClient;
+  readonly backEnd: BackEnd;
   readonly clock: Clock;
   readonly concurrency: number;
-  /** What jobs are checked on now. */
-  readonly tip: () => WorkTip | undefined;
-  /** The node has said that its best block is another: to be looked at now. */
-  readonly look: () => void;
-  /** Resolves when the node's mempool was looked at. */
-  readonly refresh: () => Promise<void>;
 }
 
 /** Checks jobs, holds the valid ones and what they are made of. Runs in a worker: it is free to take its time. */
 export class Checker {
-  readonly known = new KnownTransactions();
   readonly #parts: CheckerParts;
-  readonly #validated = new ValidatedTransactions();
+  /** Provided for valid jobs. */
+  readonly #validated = new RecentTransactions({
+    transactions: LIMITS.maxValidatedTransactions,
+    bytes: LIMITS.maxValidatedBytes,
+  });
   readonly #jobs = new HeldJobs();
   readonly #queue: FairQueue;
 
@@ -79,24 +72,16 @@ export class Checker {
     this.#jobs.release(handle);
   }
 
-  /** Transactions of the node's own template. */
-  learn(transactions: readonly NodeTransaction[]): void {
-    for (const { wtxid, data, fee } of transactions) {
-      if (this.known.confirmPresent(hashKey(wtxid))) continue;
-      const transaction = readTransaction(data, Number(fee));
-      if (transaction !== undefined) this.known.add(transaction, Number(fee));
-    }
-  }
-
   /** Drops provided transactions that were mined, and those that nobody used for long. */
   sweep(minedTxids: ReadonlySet<HashKey>): void {
     this.#validated.sweep(minedTxids, this.#parts.clock.now());
   }
 
   status(): JobCheckerStatus {
+    const { transactions } = this.#parts.backEnd;
     return {
-      known: this.known.size,
-      bytes: this.known.bytes,
+      known: transactions.size,
+      bytes: transactions.bytes,
       validated: this.#validated.size,
       validatedBytes: this.#validated.bytes,
       jobs: this.#jobs.size,
@@ -111,17 +96,18 @@ export class Checker {
     const find = (wtxid: HashKey): CheckedTransaction | undefined => this.#find(wtxid);
     const contents = jobContents(job, find);
     if (contents.kind !== 'missing') return contents;
-    await within(this.#parts.clock, LIMITS.missingGraceMs, this.#parts.refresh());
+    await this.#parts.backEnd.seek(contents.positions.map((position) => hashKey(job.wtxids, position)));
     return jobContents(job, find);
   }
 
   #find(wtxid: HashKey): CheckedTransaction | undefined {
-    return this.known.get(wtxid) ?? this.#validated.get(wtxid) ?? this.#jobs.get(wtxid);
+    return this.#parts.backEnd.transactions.get(wtxid) ?? this.#validated.get(wtxid) ?? this.#jobs.get(wtxid);
   }
 
   async #atNode(handle: number, job: PackedJob, parts: JobParts, signal: AbortSignal): Promise<JobVerdict> {
     const { transactions, tipHash } = parts;
-    const tip = this.#parts.tip();
+    const { backEnd } = this.#parts;
+    const { tip } = backEnd;
     if (tip === undefined) return unavailable('the node is away');
     if (!sameBytes(tip.hash, tipHash)) return { kind: 'stale' };
     // Before the block is put together, which costs something.
@@ -131,23 +117,10 @@ export class Checker {
     if (block === undefined) return { kind: 'invalid', reason: 'bad-coinbase' };
     const tooHeavy = overweight(block.weight, block.bytes.length);
     if (tooHeavy !== undefined) return { kind: 'invalid', reason: tooHeavy };
-    try {
-      // To its end, whoever has given it up: the node works on it all the same, and only so much at once.
-      const answer = await propose(this.#parts.client, block.bytes);
-      signal.throwIfAborted();
-      if (answer.kind === 'invalid') return answer;
-      if (answer.kind === 'stale' || !(await this.#hasFees(transactions, tip, signal))) {
-        this.#parts.look();
-        return { kind: 'stale' };
-      }
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof RpcError) return unavailable(error.message);
-      throw error;
-    }
-    const now = this.#parts.tip();
-    if (now === undefined) return unavailable('the node is away');
-    if (!sameBytes(now.hash, tip.hash)) return { kind: 'stale' };
+    const judgement = await this.#judge(block, transactions, tip, signal);
+    if (judgement.kind !== 'valid') return judgement;
+    if (backEnd.tip === undefined) return unavailable('the node is away');
+    if (!sameBytes(backEnd.tip.hash, tip.hash)) return { kind: 'stale' };
     return {
       kind: 'valid',
       handle,
@@ -156,20 +129,34 @@ export class Checker {
       height: tip.height + 1,
       minNtime: tip.minNtime,
       merklePath: block.merklePath,
-      value: BigInt(transactions.reduce((sum, { fee = 0 }) => sum + fee, tip.subsidy)),
+      value: judgement.value,
       weight: block.weight,
     };
   }
 
-  /** Finds out the fees that are not known; false when the tip moved meanwhile. */
-  #hasFees(transactions: readonly CheckedTransaction[], tip: WorkTip, signal: AbortSignal): Promise<boolean> {
-    return fillFees(this.#parts.client, transactions, displayHash(tip.hash), signal);
+  async #judge(
+    block: DraftBlock,
+    transactions: readonly CheckedTransaction[],
+    tip: WorkTip,
+    signal: AbortSignal,
+  ): Promise<Judgement | Unavailable> {
+    const { backEnd } = this.#parts;
+    try {
+      const judgement = await backEnd.judge(block, transactions, tip, signal);
+      signal.throwIfAborted();
+      if (judgement.kind === 'stale') backEnd.look();
+      return judgement;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isNodeFault(error)) return unavailable(error.message);
+      throw error;
+    }
   }
 
   #keep(handle: number, transactions: readonly CheckedTransaction[]): void {
     const now = this.#parts.clock.now();
     for (const transaction of transactions) {
-      if (this.known.get(transaction.wtxid) === undefined) this.#validated.use(transaction, now);
+      if (this.#parts.backEnd.transactions.get(transaction.wtxid) === undefined) this.#validated.use(transaction, now);
     }
     this.#jobs.hold(handle, transactions);
   }
@@ -183,14 +170,6 @@ function tooLarge(job: PackedJob, transactions: readonly CheckedTransaction[]): 
   return overweight(weight, size - job.coinbase.length);
 }
 
-/** Waits for `task`, but not for long. */
-function within(clock: Clock, ms: number, task: Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.after(ms, resolve);
-    task.finally(() => timer[Symbol.dispose]()).then(resolve, reject);
-  });
-}
-
-function unavailable(reason: string): JobVerdict {
+function unavailable(reason: string): Unavailable {
   return { kind: 'unavailable', reason };
 }

@@ -2,7 +2,7 @@ import { encodeBlock, encodeHeader, merklePathOf, merkleRoot } from '@sv2kit/bit
 import { LIMITS } from '../limits.ts';
 import { type CheckedTransaction, hashOf, idsOrNothing } from './checked-transaction.ts';
 import type { PackedJob } from './messages.ts';
-import type { WorkTip } from './tip-keeper.ts';
+import type { WorkTip } from './back-end.ts';
 
 const HEADER_BYTES = 80;
 const WITNESS_SCALE = 4;

@@ -1,5 +1,5 @@
 import { LIMITS } from '../limits.ts';
-import { type CheckedTransaction, type HashKey, shownHash } from './checked-transaction.ts';
+import { type CheckedTransaction, type HashKey, readTransaction, shownHash } from './checked-transaction.ts';
 
 interface Entry {
   readonly transaction: CheckedTransaction;
@@ -69,6 +69,13 @@ export class KnownTransactions {
     if (entry === undefined) return false;
     entry.departedAtMs = undefined;
     return true;
+  }
+
+  /** Of the node's own template. */
+  learn(wtxid: HashKey, data: Uint8Array, fee: number): void {
+    if (this.confirmPresent(wtxid)) return;
+    const transaction = readTransaction(data, fee);
+    if (transaction !== undefined) this.add(transaction, fee);
   }
 
   add(transaction: CheckedTransaction, fee: number): void {

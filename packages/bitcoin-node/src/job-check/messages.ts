@@ -3,10 +3,11 @@ import type { KnownBlock } from '../rpc/chain-check.ts';
 import type { Credentials } from '../rpc/credentials.ts';
 import type { JobCheckerStatus, JobTip, JobVerdict } from './job-checker.ts';
 
-/** What the worker is started with. */
+/** What the worker is started with: at least one of the ways to speak to the node. */
 export interface CheckerSettings {
-  readonly url: string;
-  readonly credentials: Credentials;
+  /** Of the node's RPC, with what lets us in. */
+  readonly url?: string | undefined;
+  readonly credentials?: Credentials | undefined;
   readonly chain: Network | undefined;
   readonly knownBlocks: readonly KnownBlock[] | undefined;
   readonly pollIntervalMs: number;

@@ -1,11 +1,11 @@
-import type { BatchAnswer } from '../rpc/answer.ts';
-import { Fields, writeHex } from '../rpc/fields.ts';
-import type { Clock } from '../host.ts';
-import { LIMITS } from '../limits.ts';
-import type { RpcClient } from '../rpc/rpc-client.ts';
-import { RpcError } from '../rpc/rpc-error.ts';
-import { type HashKey, hashKey, readTransaction } from './checked-transaction.ts';
-import type { KnownTransactions } from './known-transactions.ts';
+import type { BatchAnswer } from '../../rpc/answer.ts';
+import { Fields, writeHex } from '../../rpc/fields.ts';
+import type { Clock } from '../../host.ts';
+import { LIMITS } from '../../limits.ts';
+import type { RpcClient } from '../../rpc/rpc-client.ts';
+import { RpcError } from '../../rpc/rpc-error.ts';
+import { type HashKey, hashKey, readTransaction } from '../checked-transaction.ts';
+import type { KnownTransactions } from '../known-transactions.ts';
 
 const TXID = /^[0-9a-f]{64}$/;
 

@@ -1,10 +1,10 @@
-import type { Clock, Logger } from '../host.ts';
-import { LIMITS } from '../limits.ts';
-import type { RpcClient } from '../rpc/rpc-client.ts';
-import { RpcError } from '../rpc/rpc-error.ts';
-import type { KnownTransactions } from './known-transactions.ts';
+import type { Clock, Logger } from '../../host.ts';
+import { LIMITS } from '../../limits.ts';
+import type { RpcClient } from '../../rpc/rpc-client.ts';
+import { RpcError } from '../../rpc/rpc-error.ts';
+import type { KnownTransactions } from '../known-transactions.ts';
 import { MempoolMirror } from './mempool-mirror.ts';
-import type { MempoolNews } from './messages.ts';
+import type { MempoolNews } from '../messages.ts';
 
 export interface MempoolLoopParts {
   readonly client: RpcClient;

@@ -1,8 +1,8 @@
 import { displayHash, parseTransaction } from '@sv2kit/bitcoin';
-import { Fields } from '../rpc/fields.ts';
-import { LIMITS } from '../limits.ts';
-import type { RpcClient } from '../rpc/rpc-client.ts';
-import { type CheckedTransaction, type HashKey, hashKey } from './checked-transaction.ts';
+import { Fields } from '../../rpc/fields.ts';
+import { LIMITS } from '../../limits.ts';
+import type { RpcClient } from '../../rpc/rpc-client.ts';
+import { type CheckedTransaction, type HashKey, hashKey } from '../checked-transaction.ts';
 
 /** An output that the block spends and does not make. */
 interface Spent {

@@ -1,22 +1,14 @@
 import { displayHash } from '@sv2kit/bitcoin';
-import { checkChain, type ExpectedChain } from '../rpc/chain-check.ts';
-import type { Clock } from '../host.ts';
-import { LIMITS } from '../limits.ts';
-import type { NodeTransaction } from '../node.ts';
-import type { RpcClient } from '../rpc/rpc-client.ts';
-import { RpcError } from '../rpc/rpc-error.ts';
-import { TemplateAssembler } from '../rpc/template-assembler.ts';
-import { TemplateDecoder } from '../rpc/template-decoder.ts';
-import { RULES, whyNoTemplate } from '../rpc/template-source.ts';
-import type { JobTip } from './job-checker.ts';
-
-/** The tip, and what a block on it needs beside. */
-export interface WorkTip extends JobTip {
-  /** A time that fits `nbits`, unix seconds. */
-  readonly ntime: number;
-  /** What a block without transactions pays, in satoshis. */
-  readonly subsidy: number;
-}
+import { checkChain, type ExpectedChain } from '../../rpc/chain-check.ts';
+import type { Clock } from '../../host.ts';
+import { LIMITS } from '../../limits.ts';
+import type { NodeTransaction } from '../../node.ts';
+import type { RpcClient } from '../../rpc/rpc-client.ts';
+import { RpcError } from '../../rpc/rpc-error.ts';
+import { TemplateAssembler } from '../../rpc/template-assembler.ts';
+import { TemplateDecoder } from '../../rpc/template-decoder.ts';
+import { RULES, whyNoTemplate } from '../../rpc/template-source.ts';
+import type { WorkTip } from '../back-end.ts';
 
 export interface TipKeeperParts {
   readonly client: RpcClient;

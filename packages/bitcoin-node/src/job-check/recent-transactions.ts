@@ -6,14 +6,21 @@ interface Entry {
   usedAtMs: number;
 }
 
-/**
- * Transactions that peers provided for jobs which the node found valid, so that the next job need not ask for them
- * again. The least recently used go first.
- */
-export class ValidatedTransactions {
+export interface RecentBounds {
+  readonly transactions: number;
+  readonly bytes: number;
+}
+
+/** Transactions that jobs were made of, so that the next job need not ask for them again. The least recently used go first. */
+export class RecentTransactions {
+  readonly #bounds: RecentBounds;
   /** Least recently used first. */
   readonly #byWtxid = new Map<HashKey, Entry>();
   #bytes = 0;
+
+  constructor(bounds: RecentBounds) {
+    this.#bounds = bounds;
+  }
 
   get size(): number {
     return this.#byWtxid.size;
@@ -27,13 +34,13 @@ export class ValidatedTransactions {
     return this.#byWtxid.get(wtxid)?.transaction;
   }
 
-  /** A valid job has this transaction. */
+  /** A job has this transaction. */
   use(transaction: CheckedTransaction, nowMs: number): void {
     this.#drop(this.#byWtxid.get(transaction.wtxid));
     this.#byWtxid.set(transaction.wtxid, { transaction, usedAtMs: nowMs });
     this.#bytes += transaction.data.length;
     for (const entry of this.#byWtxid.values()) {
-      if (this.size <= LIMITS.maxValidatedTransactions && this.#bytes <= LIMITS.maxValidatedBytes) break;
+      if (this.size <= this.#bounds.transactions && this.#bytes <= this.#bounds.bytes) break;
       this.#drop(entry);
     }
   }

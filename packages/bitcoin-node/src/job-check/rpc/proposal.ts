@@ -1,7 +1,7 @@
-import { LIMITS } from '../limits.ts';
-import type { RpcClient } from '../rpc/rpc-client.ts';
-import { RpcError } from '../rpc/rpc-error.ts';
-import { RULES } from '../rpc/template-source.ts';
+import { LIMITS } from '../../limits.ts';
+import type { RpcClient } from '../../rpc/rpc-client.ts';
+import { RpcError } from '../../rpc/rpc-error.ts';
+import { RULES } from '../../rpc/template-source.ts';
 
 const METHOD = 'getblocktemplate';
 const RPC_DESERIALIZATION_ERROR = -22;

@@ -1,0 +1,79 @@
+import type { Clock, Logger } from '../host.ts';
+import { RpcError } from '../rpc/rpc-error.ts';
+import type { CheckedTransaction, HashKey } from './checked-transaction.ts';
+import type { DraftBlock } from './draft-block.ts';
+import type { JobTip } from './job-checker.ts';
+import type { MempoolNews } from './messages.ts';
+
+/** The tip, and what a block on it needs beside. */
+export interface WorkTip extends JobTip {
+  /** A time that fits `nbits`, unix seconds. */
+  readonly ntime: number;
+  /** What a block without transactions pays, in satoshis. */
+  readonly subsidy: number;
+}
+
+/** What a node thinks of a block to be. */
+export type Judgement =
+  /** `value`: what its coinbase may claim, in satoshis. */
+  | { readonly kind: 'valid'; readonly value: bigint }
+  /** `reason`: the node's word (BIP22), the same whichever way it was asked. */
+  | { readonly kind: 'invalid'; readonly reason: string }
+  /** The node's best block is another than the block's parent. */
+  | { readonly kind: 'stale' };
+
+/** Transactions that the node itself told of. */
+export interface NodeTransactions {
+  readonly size: number;
+  readonly bytes: number;
+  get(wtxid: HashKey): CheckedTransaction | undefined;
+}
+
+/** A node as the checker's thread needs it, however it is spoken to. It is asked again and again until `close`. */
+export interface BackEnd {
+  /** What jobs are checked on now; absent while the node cannot be asked. */
+  readonly tip: WorkTip | undefined;
+  readonly transactions: NodeTransactions;
+  start(): void;
+  close(): void;
+  /** The node's best block is said to have changed: looks now. */
+  look(): void;
+  /** What the node announced of its mempool. */
+  hear(news: MempoolNews): void;
+  /** Resolves when those of these transactions that the node can be got to tell of soon are known. */
+  seek(wtxids: readonly HashKey[]): Promise<void>;
+  /**
+   * Has a block judged, its proof of work left out, to the end, whoever gives it up: the node works on it all the same.
+   *
+   * @param transactions of the block; their fees may become known
+   * @throws the signal's reason, or what {@link isNodeFault} knows
+   */
+  judge(
+    block: DraftBlock,
+    transactions: readonly CheckedTransaction[],
+    tip: WorkTip,
+    signal: AbortSignal,
+  ): Promise<Judgement>;
+  /**
+   * Txids of a block; `undefined` when this node cannot be asked for that.
+   *
+   * @param hash internal byte order
+   * @throws what {@link isNodeFault} knows
+   */
+  mined(hash: Uint8Array): Promise<ReadonlySet<HashKey> | undefined>;
+}
+
+/** Who holds a back end. */
+export interface BackEndHost {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A tip after another one or after none. */
+  readonly onTip: (tip: WorkTip) => void;
+  /** The node cannot be asked. */
+  readonly onAway: (reason: string) => void;
+}
+
+/** The node gave no answer, or none of use: not a fault of ours. */
+export function isNodeFault(error: unknown): error is Error {
+  return error instanceof RpcError;
+}
