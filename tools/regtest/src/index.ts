@@ -1,5 +1,6 @@
 /** bitcoind, every role and scenarios between them; a decrypting man in the middle for what may go wrong on the way. */
 export { Authority } from './authority.ts';
+export { type BackEnd, canUse, ipcNode, NO_IPC_NODE } from './back-end.ts';
 export { type DraftJob, blockOf, customJobOf, declarationOf, draftJob, spaceOf } from './draft-job.ts';
 export { DeadlineError, eventually, within } from './deadline.ts';
 export * as lies from './lies.ts';
@@ -24,17 +25,19 @@ export {
   type Side,
   type Verdict,
 } from './man-in-the-middle.ts';
-export { type ShownBlock, type ShownTransaction, TestNode } from './node.ts';
+export { type NodeDoor, type NodeOptions, type ShownBlock, type ShownTransaction, TestNode } from './node.ts';
 export { RawPeer } from './raw-peer.ts';
 export { RoleHere } from './role-here.ts';
 export { RoleProcess } from './role-process.ts';
 export { PAYOUT_ADDRESS, PAYOUT_SCRIPT, POOL_TAG, poolToml } from './roles.ts';
 export { type CustomJob, type DeclaratorOptions, type Refusal, TestDeclarator } from './test-declarator.ts';
 export { type MadeTransaction, makeTransactions, sendTransactions } from './transactions.ts';
+export { SMALL_COINBASE, type TemplateWork, TestTemplateClient } from './test-template-client.ts';
 export { search, type Share, type TestChannel, TestMiner } from './test-miner.ts';
 export { TestV1Miner, type V1Answer, type V1Manners, type V1MinerOptions } from './test-v1-miner.ts';
 export { TestV1Pool, type V1PoolBlock, type V1PoolOptions, type V1PoolShare } from './test-v1-pool.ts';
 export type { V1PoolPeer } from './v1-pool-peer.ts';
 export type { V1Line } from './json-lines.ts';
 export type { V1Job, V1Share, V1Wish } from './v1-job.ts';
+export { SocketRelay } from './socket-relay.ts';
 export { type SelfSigned, selfSigned } from './self-signed.ts';

@@ -4,7 +4,7 @@ import { createJdClient, jdClientConfig } from '@sv2kit/jd-client';
 import { createJdServer, type JdServer, jdServerConfig } from '@sv2kit/jd-server';
 import { createPool, type PoolConfig, type PoolDeps, poolConfig } from '@sv2kit/pool';
 import { lines, nodeLines, payoutLine, quoted } from './roles.ts';
-import type { TestNode } from './node.ts';
+import type { NodeDoor } from './node.ts';
 
 export const jdServer = { name: 'jd-server', config: jdServerConfig, create: createJdServer } as const;
 export const jdClient = { name: 'jd-client', config: jdClientConfig, create: createJdClient } as const;
@@ -24,7 +24,7 @@ const SOLO_TAG = '/scenario-solo/';
 
 export interface JdServerSettings {
   /** None: it serves coinbase-only. */
-  readonly node?: TestNode | undefined;
+  readonly node?: NodeDoor | undefined;
   readonly chain: PrivateChain;
   readonly dataDir: string;
   readonly authoritySecretFile: string;
@@ -49,7 +49,7 @@ export function jdServerToml(settings: JdServerSettings): string {
     '[job_declaration]',
     `token_key_file = ${quoted(tokenKeyFile)}`,
     leastPayoutShare === undefined ? [] : `least_payout_share = ${leastPayoutShare}`,
-    node === undefined ? [] : [...nodeLines(node), `zmq_hash_block = ${quoted(node.zmqHashBlock)}`],
+    node === undefined ? [] : nodeLines(node, { zmq: true }),
     more,
   );
 }

@@ -11,7 +11,7 @@ import type { TemplateProvider } from '@sv2kit/template-provider';
 import type { Translator, TranslatorToV1 } from '@sv2kit/translator';
 import { Authority } from './authority.ts';
 import { ManInTheMiddle } from './man-in-the-middle.ts';
-import { TestNode } from './node.ts';
+import { type NodeOptions, TestNode } from './node.ts';
 import { RoleHere } from './role-here.ts';
 import { RoleProcess } from './role-process.ts';
 import * as jd from './job-declaration-roles.ts';
@@ -43,20 +43,23 @@ export class Lab implements AsyncDisposable {
   readonly authority: Authority;
   /** Time of every role in this process. */
   readonly clock = new SkippingClock();
+  readonly #nodeOptions: NodeOptions;
   readonly #stack = new AsyncDisposableStack();
 
-  static async open(chain: PrivateChain): Promise<Lab> {
+  /** @param options - of its node */
+  static async open(chain: PrivateChain, options: NodeOptions = {}): Promise<Lab> {
     const folder = await mkdtemp(join(tmpdir(), 'sv2kit-scenario-'));
     try {
-      return new Lab(folder, await TestNode.start(folder, chain));
+      return new Lab(folder, options, await TestNode.start(folder, chain, options));
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       throw error;
     }
   }
 
-  private constructor(folder: string, node: TestNode) {
+  private constructor(folder: string, options: NodeOptions, node: TestNode) {
     this.folder = folder;
+    this.#nodeOptions = options;
     this.node = node;
     this.authority = new Authority(folder);
     this.#stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -66,7 +69,8 @@ export class Lab implements AsyncDisposable {
 
   /** Another node on the same chain, connected with the first one: the miner's, where that one is the pool's. */
   async minersNode(): Promise<TestNode> {
-    const node = this.#stack.use(await TestNode.start(this.folder, this.node.chain, 'miners-bitcoind'));
+    const options = { ...this.#nodeOptions, name: 'miners-bitcoind' };
+    const node = this.#stack.use(await TestNode.start(this.folder, this.node.chain, options));
     await node.connect(this.node);
     return node;
   }

@@ -1,21 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createRpcClient, type RpcClient } from '@sv2kit/bitcoin-node';
-import { type Bitcoind, freePorts, obtainBitcoind, type PrivateChain, startBitcoind } from '@sv2kit/bitcoind';
+import { type Bitcoind, freePorts, type PrivateChain } from '@sv2kit/bitcoind';
 import { systemClock } from '@sv2kit/daemon';
+import type { BackEnd } from './back-end.ts';
 import { ANYBODY, type Coin, coinOf, spend } from './coins.ts';
 import { DeadlineError, eventually, PATIENCE_MS } from './deadline.ts';
+import { type NodePlace, startNode } from './start-node.ts';
 
-const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
-const EVERYTHING_IS_CHEAP = ['-acceptnonstdtxn=1', '-minrelaytxfee=0', '-blockmintxfee=0'];
-/** As full as the rules allow. The size is Knots' own limit, which Core no longer knows. */
-const FULL_BLOCKS = ['-blockmaxweight=4000000'];
-const FULL_BLOCKS_OF_KNOTS = ['-blockmaxsize=4000000'];
-/** On regtest a node looks through all that it has each time that something comes. */
-const TRUST_YOURSELF = ['-checkmempool=0', '-checkblockindex=0'];
-/** Neighbours tell each other of a transaction at once, not within seconds. */
-const NEIGHBOURS = ['-listen=1', '-listenonion=0', '-discover=0', '-natpmp=0', '-whitelist=in,out,noban@127.0.0.1'];
 /** Calls in one request: what a node's work queue and our memory stand easily. */
 const BATCH = 500;
 const ANSWER_BYTES = 32 * 1024 * 1024;
@@ -39,29 +31,80 @@ export interface ShownBlock {
   readonly tx: readonly ShownTransaction[];
 }
 
-/** A real node on a chain of its own, and its wallet: coins that anybody may spend. */
-export class TestNode implements AsyncDisposable {
+/** How a node of a scenario is started. */
+export interface NodeOptions {
+  /** Of its folder; `bitcoind` when absent. */
+  readonly name?: string;
+  /** How roles speak to it; `rpc` when absent. The scenario itself always uses RPC. */
+  readonly backEnd?: BackEnd;
+  /** Options of bitcoind's own, behind those of every scenario. */
+  readonly nodeArgs?: readonly string[];
+}
+
+let sockets = 0;
+
+/** What a role is told of a node. */
+export interface NodeDoor {
   readonly chain: PrivateChain;
-  /** Where other nodes reach it. */
-  readonly peerPort: number;
-  readonly #dataDir: string;
+  readonly backEnd: BackEnd;
+  /** Path; empty where the node has none. */
+  readonly ipcSocket: string;
+  readonly rpcUrl: string;
+  readonly cookieFile: string;
+  readonly zmqHashBlock: string;
+}
+
+/** A real node on a chain of its own, and its wallet: coins that anybody may spend. */
+export class TestNode implements NodeDoor, AsyncDisposable {
+  readonly chain: PrivateChain;
+  /** How roles speak to it that are told nothing else. */
+  readonly backEnd: BackEnd;
+  readonly #place: NodePlace;
   #node: Bitcoind;
   #rpc: RpcClient;
   #rewards = 1;
 
-  private constructor(chain: PrivateChain, dataDir: string, node: Bitcoind, peerPort: number) {
-    this.chain = chain;
-    this.#dataDir = dataDir;
+  private constructor(place: NodePlace, backEnd: BackEnd, node: Bitcoind) {
+    this.chain = place.chain;
+    this.backEnd = backEnd;
+    this.#place = place;
     this.#node = node;
-    this.peerPort = peerPort;
     this.#rpc = clientOf(node);
   }
 
   /** On regtest half of all hashes are blocks; on the private signet one of 4.8 million is. */
-  static async start(folder: string, chain: PrivateChain, name = 'bitcoind'): Promise<TestNode> {
-    const dataDir = join(folder, name);
+  static async start(folder: string, chain: PrivateChain, options: NodeOptions = {}): Promise<TestNode> {
+    const { name = 'bitcoind', backEnd = 'rpc', nodeArgs = [] } = options;
+    const withIpc = backEnd !== 'rpc';
     const [peerPort = 0] = await freePorts(1);
-    return new TestNode(chain, dataDir, await start(chain, dataDir, { peerPort }), peerPort);
+    // A socket's path has a hundred bytes.
+    const ipcSocket = withIpc ? join(folder, `${++sockets}.sock`) : undefined;
+    const place = { chain, dataDir: join(folder, name), peerPort, withIpc, ipcSocket, nodeArgs };
+    return new TestNode(place, backEnd, await startNode(place));
+  }
+
+  /** Where other nodes reach it. */
+  get peerPort(): number {
+    return this.#place.peerPort;
+  }
+
+  get ipcSocket(): string {
+    return this.#place.ipcSocket ?? '';
+  }
+
+  /** The same node, reached in another way. */
+  door(changes: Partial<Pick<NodeDoor, 'backEnd' | 'ipcSocket'>>): NodeDoor {
+    const { chain, backEnd, ipcSocket, rpcUrl, cookieFile, zmqHashBlock } = this;
+    return { chain, backEnd, ipcSocket, rpcUrl, cookieFile, zmqHashBlock, ...changes };
+  }
+
+  get pid(): number {
+    return this.#node.pid;
+  }
+
+  /** What it has logged since it was first started. */
+  async log(): Promise<string> {
+    return await readFile(join(this.#place.dataDir, this.chain, 'debug.log'), 'utf8');
   }
 
   get rpcUrl(): string {
@@ -162,11 +205,23 @@ export class TestNode implements AsyncDisposable {
     await this.#node.kill();
   }
 
-  /** Starts it again on the same chain and ports; its cookie is another. */
-  async restart(): Promise<void> {
+  /** Ends the node as a service manager does. */
+  async stop(): Promise<void> {
+    this.#rpc.close();
+    await this.#node.stop();
+  }
+
+  /**
+   * Starts it again on the same chain and ports; its cookie is another.
+   *
+   * @param changes - `ipcSocket: undefined` starts it without IPC
+   */
+  async restart(changes: { readonly ipcSocket?: undefined } = {}): Promise<void> {
     const { rpcUrl, zmqHashBlock } = this.#node;
-    const rpcPort = Number(new URL(rpcUrl).port);
-    this.#node = await start(this.chain, this.#dataDir, { peerPort: this.peerPort, rpcPort, zmqHashBlock });
+    this.#node = await startNode(
+      { ...this.#place, ...changes },
+      { rpcPort: Number(new URL(rpcUrl).port), zmqHashBlock },
+    );
     this.#rpc = clientOf(this.#node);
   }
 
@@ -203,35 +258,6 @@ export class TestNode implements AsyncDisposable {
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-
-interface Ports {
-  /** For other nodes. */
-  readonly peerPort: number;
-  readonly rpcPort?: number;
-  readonly zmqHashBlock?: string | undefined;
-}
-
-async function start(chain: PrivateChain, dataDir: string, ports: Ports): Promise<Bitcoind> {
-  const binary = await obtainBitcoind({ cacheDir: CACHE });
-  const { peerPort, rpcPort, zmqHashBlock } = ports;
-  const node = await startBitcoind({
-    binary,
-    chain,
-    dataDir,
-    zmq: zmqHashBlock === undefined,
-    extraArgs: [
-      ...EVERYTHING_IS_CHEAP,
-      ...FULL_BLOCKS,
-      ...TRUST_YOURSELF,
-      ...(/knots/i.test(binary.version) ? FULL_BLOCKS_OF_KNOTS : []),
-      ...NEIGHBOURS,
-      `-bind=127.0.0.1:${peerPort}`,
-      ...(zmqHashBlock === undefined ? [] : [`-zmqpubhashblock=${zmqHashBlock}`]),
-    ],
-    ...(rpcPort === undefined ? {} : { rpcPort }),
-  });
-  return zmqHashBlock === undefined ? node : { ...node, zmqHashBlock };
-}
 
 function clientOf({ rpcUrl, cookieFile }: Bitcoind): RpcClient {
   return createRpcClient({ url: rpcUrl, credentials: { cookieFile }, clock: systemClock });

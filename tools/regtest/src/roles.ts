@@ -4,7 +4,7 @@ import type { PrivateChain } from '@sv2kit/bitcoind';
 import { createMiningDevice, miningDeviceConfig } from '@sv2kit/mining-device';
 import { createPool, poolConfig } from '@sv2kit/pool';
 import { createTemplateProvider, templateProviderConfig } from '@sv2kit/template-provider';
-import type { TestNode } from './node.ts';
+import type { NodeDoor } from './node.ts';
 
 export const templateProvider = {
   name: 'template-provider',
@@ -24,7 +24,7 @@ export const quoted = (text: string): string => JSON.stringify(text);
 export const lines = (...parts: readonly (string | readonly string[])[]): string => parts.flat().join('\n');
 
 export interface TemplateProviderSettings {
-  readonly node: TestNode;
+  readonly node: NodeDoor;
   readonly dataDir: string;
   readonly authoritySecretFile: string;
   /** 0: any that is free. */
@@ -43,20 +43,20 @@ export function templateProviderToml(settings: TemplateProviderSettings): string
     `listen = "127.0.0.1:${port}"`,
     `chain = ${quoted(node.chain)}`,
     `data_dir = ${quoted(dataDir)}`,
-    `max_clients = ${maxClients}`,
     '[templates]',
     'fee_threshold = 1',
     `fee_interval = ${feeInterval}`,
     `empty_ahead = ${quoted(emptyAhead)}`,
+    '[limits]',
+    `connections = ${maxClients}`,
     '[identity]',
     `authority_secret_file = ${quoted(authoritySecretFile)}`,
-    nodeLines(node),
-    `zmq_hash_block = ${quoted(node.zmqHashBlock)}`,
+    nodeLines(node, { zmq: true }),
   );
 }
 
 export interface PoolSettings {
-  readonly node: TestNode;
+  readonly node: NodeDoor;
   readonly dataDir: string;
   readonly authoritySecretFile: string;
   /** Where its templates come from, best first. */
@@ -135,6 +135,15 @@ export function deviceToml(settings: DeviceSettings): string {
   );
 }
 
-export function nodeLines({ rpcUrl, cookieFile }: TestNode): string[] {
-  return ['[[nodes]]', `url = ${quoted(rpcUrl)}`, `cookie_file = ${quoted(cookieFile)}`];
+/** One of `[[nodes]]`. @param options - `zmq`: whether tips come over it, where the node is spoken to over RPC alone */
+export function nodeLines(
+  { backEnd, ipcSocket, rpcUrl, cookieFile, zmqHashBlock }: NodeDoor,
+  { zmq = false }: { readonly zmq?: boolean } = {},
+): string[] {
+  return [
+    '[[nodes]]',
+    ...(backEnd === 'rpc' ? [] : [`ipc = ${quoted(ipcSocket)}`]),
+    ...(backEnd === 'ipc' ? [] : [`url = ${quoted(rpcUrl)}`, `cookie_file = ${quoted(cookieFile)}`]),
+    ...(backEnd === 'rpc' && zmq ? [`zmq_hash_block = ${quoted(zmqHashBlock)}`] : []),
+  ];
 }

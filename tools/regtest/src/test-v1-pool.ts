@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { type CheckingNode, createRpcNode, type NodeTemplate, type SubmitResult } from '@sv2kit/bitcoin-node';
+import { type CheckingNode, createRpcNode, type WholeTemplate, type SubmitResult } from '@sv2kit/bitcoin-node';
 import { systemClock } from '@sv2kit/daemon';
 import { fromHex, toHex, wordHex } from './json-lines.ts';
 import { Log } from './log-line.ts';
@@ -73,7 +73,7 @@ export class TestV1Pool implements AsyncDisposable {
   #extranonce1Size: number;
   #extranonces = 0;
   #jobs = 0;
-  #template: NodeTemplate | undefined;
+  #template: WholeTemplate | undefined;
   #work: V1Work | undefined;
 
   /** Listens, and has work. */
@@ -211,6 +211,7 @@ export class TestV1Pool implements AsyncDisposable {
 
   async #follow(): Promise<void> {
     for await (const template of this.#node.templates(this.#ending.signal)) {
+      if (template.kind !== 'whole') throw new TypeError('over RPC a template comes with its transactions');
       this.#template = template;
       this.sendJob(template.bestBlockChanged);
       this.#first.resolve();

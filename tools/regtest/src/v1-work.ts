@@ -14,7 +14,7 @@ import {
   sha256d,
   targetFromDifficulty,
 } from '@sv2kit/bitcoin';
-import type { NodeTemplate } from '@sv2kit/bitcoin-node';
+import type { WholeTemplate } from '@sv2kit/bitcoin-node';
 import { fromHex, toHex, turnWords, wordHex } from './json-lines.ts';
 
 /** What a miner's job was sent with, whatever has changed since. */
@@ -50,12 +50,12 @@ const FAR_AHEAD = 7_200;
 /** One job: a template with a coinbase of the pool's around an extranonce of whatever size. */
 export class V1Work {
   readonly jobId: string;
-  readonly template: NodeTemplate;
+  readonly template: WholeTemplate;
   readonly #payout: Uint8Array;
   readonly #branches: readonly Uint8Array[];
   readonly #coinbases = new Map<number, CoinbaseParts>();
 
-  constructor(jobId: string, template: NodeTemplate, payout: Uint8Array) {
+  constructor(jobId: string, template: WholeTemplate, payout: Uint8Array) {
     this.jobId = jobId;
     this.template = template;
     this.#payout = payout;

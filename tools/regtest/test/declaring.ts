@@ -10,6 +10,7 @@ import {
   type JdClientWishes,
   Lab,
   type ManInTheMiddle,
+  type NodeOptions,
   PAYOUT_SCRIPT,
   type PoolWishes,
   type RoleHere,
@@ -61,8 +62,8 @@ export interface Scene extends AsyncDisposable {
 }
 
 /** On regtest half of all hashes are blocks and rewards can be spent; on signet nobody ever finds a block. */
-export async function openScene(chain: 'regtest' | 'signet' = 'regtest'): Promise<Scene> {
-  const lab = await Lab.open(chain);
+export async function openScene(chain: 'regtest' | 'signet' = 'regtest', options: NodeOptions = {}): Promise<Scene> {
+  const lab = await Lab.open(chain, options);
   try {
     if (chain === 'regtest') await lab.node.mine(MATURE);
     const miners = await lab.minersNode();

@@ -90,7 +90,7 @@ test('mines blocks in all ways there are, ends with 0, and both nodes hold every
   expect(new Set(report.blocks.map(({ via }) => via))).toEqual(new Set(['sv1', 'sv2-standard', 'sv2-extended']));
 
   for (const name of ['bitcoind', 'miner-bitcoind']) {
-    await using node = await TestNode.start(join(place('data'), 'regtest'), 'regtest', name);
+    await using node = await TestNode.start(join(place('data'), 'regtest'), 'regtest', { name });
     for (const { height, hash } of report.blocks) expect((await node.block(height)).hash).toBe(hash);
   }
 });

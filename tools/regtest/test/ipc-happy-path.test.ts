@@ -1,0 +1,4 @@
+import { happyPath } from './happy-path.ts';
+import { over } from './over.ts';
+
+over(['ipc', 'ipc+rpc'], happyPath);

@@ -1,0 +1,4 @@
+import { jobDeclaration } from './job-declaration.ts';
+import { over } from './over.ts';
+
+over(['ipc', 'ipc+rpc'], jobDeclaration);
