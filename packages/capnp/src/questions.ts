@@ -1,0 +1,44 @@
+import type { Take } from './method.ts';
+import type { StructReader } from './struct-reader.ts';
+
+/** A call, or the request for the main interface, that waits for its answer. */
+export interface Question {
+  /** The method's name, for errors. */
+  readonly name: string;
+  /** Reads the results and resolves the call's promise; throws what reading throws. */
+  readonly resolve: (payload: StructReader, take: Take) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The open questions by their numbers. A number is used again as soon as its question is closed. */
+export class Questions {
+  readonly #open = new Map<number, Question>();
+  readonly #free: number[] = [];
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** @returns its number */
+  open(question: Question): number {
+    const id = this.#free.pop() ?? this.#open.size;
+    this.#open.set(id, question);
+    return id;
+  }
+
+  get(id: number): Question | undefined {
+    return this.#open.get(id);
+  }
+
+  close(id: number): void {
+    if (this.#open.delete(id)) this.#free.push(id);
+  }
+
+  /** Closes every one. @returns what was open, oldest first */
+  closeAll(): readonly Question[] {
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    this.#free.length = 0;
+    return open;
+  }
+}
