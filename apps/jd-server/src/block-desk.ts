@@ -14,6 +14,8 @@ export interface BlockDeskDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Pick<JdServerMetrics, 'blockStatus'>;
+  /** Keeps a block that a node has no way to take. @returns where */
+  readonly saveBlock: (hash: string, block: Uint8Array) => Promise<string>;
 }
 
 type Status = BlockStatus['status'];
@@ -139,11 +141,13 @@ export class BlockDesk {
   }
 
   async #follow(node: JdNode, handed: Promise<SubmitResult>, entry: Entry): Promise<void> {
-    const isRefused = this.#onResult(node, await handed, entry);
-    await this.#confirm(node, entry, isRefused);
+    const result = await handed;
+    const isOver = this.#onResult(node, result, entry);
+    if (result.kind === 'unable') await this.#save(entry);
+    await this.#confirm(node, entry, isOver);
   }
 
-  /** @returns whether the node says that it is no block */
+  /** @returns whether there is no use in handing it to this node again */
   #onResult(node: JdNode, result: SubmitResult, entry: Entry): boolean {
     const reason = 'reason' in result ? result.reason : '';
     this.#deps.log.info('a node has answered for a block', {
@@ -163,13 +167,25 @@ export class BlockDesk {
       case 'inconclusive':
       case 'unreachable':
         return false;
+      case 'unable':
+        if (entry.status === 'submitted') Object.assign(entry, { by: node.name, reason });
+        return true;
       default:
         return result satisfies never;
     }
   }
 
+  /** For a person to hand it over: `bitcoin-cli submitblock`. */
+  async #save({ hash }: Entry): Promise<void> {
+    const { log, saveBlock } = this.#deps;
+    const block = await this.#wholes.get(hash);
+    if (block === undefined) return log.error('a block could not be handed to a node, nor saved', { hash });
+    const file = await saveBlock(hash, block);
+    log.error('a block could not be handed to a node: hand it over by bitcoin-cli -stdin submitblock', { hash, file });
+  }
+
   /** Asks for an hour, ever more seldom. A node that has lost its last blocks, say by a crash, gets it again. */
-  async #confirm(node: JdNode, entry: Entry, isRefused: boolean): Promise<void> {
+  async #confirm(node: JdNode, entry: Entry, isOver: boolean): Promise<void> {
     const { clock, log } = this.#deps;
     for (const afterMs of LIMITS.confirmAfterMs) {
       await sleep(clock, entry.foundAtMs + afterMs - clock.now(), this.#closing.signal);
@@ -178,7 +194,7 @@ export class BlockDesk {
         const { inBestChain, height } = await node.confirm(entry.solved.hash);
         if (inBestChain) this.#note(entry, 'confirmed', node.name, '');
         else if (height !== undefined) this.#note(entry, 'orphaned', node.name, '');
-        else if (!isRefused) isRefused = await this.#handAgain(node, entry);
+        else if (!isOver) isOver = await this.#handAgain(node, entry);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         log.warn('a node could not be asked for a block', {
@@ -190,7 +206,7 @@ export class BlockDesk {
     }
   }
 
-  /** @returns whether the node says that it is no block */
+  /** @returns whether there is no use in handing it to this node again */
   async #handAgain(node: JdNode, entry: Entry): Promise<boolean> {
     const block = await this.#wholes.get(entry.hash);
     if (block === undefined) return true;

@@ -2,20 +2,20 @@ import {
   address,
   type ConfigOf,
   checkCoinbase,
-  checkRpcCredentials,
+  checkNodes,
   choice,
   coinbaseFields,
   config,
   identitySection,
   integer,
   jobDeclarationFields,
+  type Mismatch,
+  nodeFields,
   number,
   optional,
   path,
-  secret,
   section,
   sections,
-  text,
   url,
 } from '@sv2kit/daemon';
 import { DECLARATION_LIMITS } from '@sv2kit/declaration';
@@ -25,7 +25,10 @@ export const jdServerConfig = config(
   {
     listen: address('127.0.0.1:3337', 'Where job declarator clients connect.'),
     chain: choice(['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'], 'mainnet', 'The chain that is mined on.'),
-    dataDir: path('jd-server-data', 'The journal of blocks is kept in here, under journal.'),
+    dataDir: path(
+      'jd-server-data',
+      'The journal of blocks is kept in here, under journal; blocks that a node cannot take, under blocks.',
+    ),
     identity: identitySection,
     coinbase: section('The pool payout output: either an address or a descriptor, the same as the pool has.', {
       ...coinbaseFields,
@@ -38,15 +41,13 @@ export const jdServerConfig = config(
       'Bitcoin nodes that check declared jobs, the preferred one first, and that get each block found on one. With none, ' +
         'only clients that show their coinbases alone are served.',
       {
-        url: url('http://127.0.0.1:8332', "The node's RPC."),
-        cookieFile: optional(path('/var/lib/bitcoind/.cookie', "The node's cookie; or give user and password.")),
-        user: optional(text('jd-server', 'RPC user.')),
-        password: optional(secret('file:rpc-password', 'RPC password.')),
-        zmqHashBlock: optional(
-          url('tcp://127.0.0.1:28332', 'What the node has for zmqpubhashblock: new tips at once.', ['tcp', 'ipc']),
-        ),
+        ...nodeFields,
         zmqSequence: optional(
-          url('tcp://127.0.0.1:28333', 'What the node has for zmqpubsequence: its mempool in step.', ['tcp', 'ipc']),
+          url(
+            'tcp://127.0.0.1:28333',
+            'What the node has for zmqpubsequence: its mempool in step over RPC. IPC of Bitcoin Core 32 needs none.',
+            ['tcp', 'ipc'],
+          ),
         ),
       },
     ),
@@ -73,7 +74,8 @@ export const jdServerConfig = config(
   {
     check: ({ coinbase, chain, jobDeclaration, nodes }) => [
       ...checkCoinbase(coinbase, chain),
-      ...checkRpcCredentials(nodes),
+      ...checkNodes(nodes),
+      ...nodes.flatMap(checkSequence),
       ...(jobDeclaration.tokenKeyFile === undefined
         ? [
             {
@@ -88,3 +90,12 @@ export const jdServerConfig = config(
 );
 export type JdServerConfig = ConfigOf<typeof jdServerConfig>;
 export type NodeConfig = JdServerConfig['nodes'][number];
+
+function checkSequence(
+  { url: rpc, zmqSequence }: { readonly url?: string | undefined; readonly zmqSequence?: string | undefined },
+  index: number,
+): readonly Mismatch[] {
+  if (rpc !== undefined || zmqSequence === undefined) return [];
+  const wrong = 'has a zmq_sequence, which is for an RPC, and no url of one';
+  return [{ key: `nodes[${index}]`, wrong, example: 'url = "http://127.0.0.1:8332"' }];
+}

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { createRpcNode } from '@sv2kit/bitcoin-node';
+import { createNode } from '@sv2kit/bitcoin-node';
 import { DECLARE_TX_DATA, jobDeclaration } from '@sv2kit/codec';
 import {
   type Address,
@@ -8,6 +8,7 @@ import {
   ConfigError,
   createIdentity,
   type Identity,
+  nodeSettings,
   type Service,
   type ServiceDeps,
   tokenKey,
@@ -22,12 +23,13 @@ import { DeclarationServer } from './declaration-server.ts';
 import { JD_SERVER_LIMITS } from './limits.ts';
 import { type JdServerMetrics, jdServerMetrics } from './metrics.ts';
 import { type JdNode, NodeBench } from './node-bench.ts';
+import { savedBlock } from './saved-block.ts';
 import { jdServerStatus } from './status.ts';
 import { Tally } from './tally.ts';
 
 /** What a job declarator server needs of its surroundings. */
 export interface JdServerDeps extends Pick<ServiceDeps, 'clock' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
-  /** How a node is reached, instead of JSON-RPC. */
+  /** How a node is reached, instead of by what its section says. */
   readonly connectNode?: (node: NodeConfig) => JdNode;
 }
 
@@ -81,7 +83,8 @@ async function start(parts: Parts): Promise<JdServer> {
     bench.look();
     server.onTip();
   });
-  const desk = new BlockDesk({ bench, journal, clock, log, metrics });
+  const saveBlock = (hash: string, block: Uint8Array) => savedBlock(join(config.dataDir, 'blocks'), hash, block);
+  const desk = new BlockDesk({ bench, journal, clock, log, metrics, saveBlock });
   const tally = new Tally({ clock, log, metrics });
   const declarations = new Declarations(declarationsOptions(config, key));
   const server = new DeclarationServer({ declarations, bench, desk, tally, clock, log });
@@ -140,7 +143,7 @@ function declarationsOptions({ coinbase, chain, jobDeclaration, limits }: JdServ
 
 function openBench({ config, deps }: Parts, onTip: () => void): NodeBench {
   const { nodes, limits } = config;
-  const connectNode = deps.connectNode ?? ((node: NodeConfig) => rpcNode(node, config, deps));
+  const connectNode = deps.connectNode ?? ((node: NodeConfig) => openNode(node, config, deps));
   return new NodeBench({
     nodes: nodes.map(connectNode),
     checkerOptions: nodes.map(({ zmqSequence }) => ({ zmqSequence, concurrency: limits.checksAtOnce })),
@@ -149,9 +152,8 @@ function openBench({ config, deps }: Parts, onTip: () => void): NodeBench {
   });
 }
 
-function rpcNode(node: NodeConfig, { chain }: JdServerConfig, { clock, log }: JdServerDeps): JdNode {
-  const { url, cookieFile, user, password, zmqHashBlock } = node;
-  return createRpcNode({ url, cookieFile, user, password: password?.reveal(), zmqHashBlock, chain, clock, log });
+function openNode(node: NodeConfig, { chain }: JdServerConfig, { clock, log }: JdServerDeps): JdNode {
+  return createNode({ ...nodeSettings(node), chain, clock, log });
 }
 
 function openListener({ config, deps, identity, metrics }: Parts, server: DeclarationServer): Promise<Listener> {

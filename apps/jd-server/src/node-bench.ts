@@ -12,7 +12,10 @@ import {
 import type { Condition, Health } from '@sv2kit/daemon';
 
 /** A node as declared jobs and the blocks found on them need it. */
-export type JdNode = Pick<CheckingNode, 'close' | 'confirm' | 'health' | 'jobChecker' | 'name' | 'submitBlock'>;
+export type JdNode = Pick<
+  CheckingNode,
+  'close' | 'confirm' | 'health' | 'jobChecker' | 'name' | 'submitBlock' | 'takesBlocks'
+>;
 
 export interface NodeBenchOptions {
   /** The preferred one first. */
@@ -23,6 +26,10 @@ export interface NodeBenchOptions {
   /** The tip that jobs are checked on may be another now. */
   readonly onTip: () => void;
 }
+
+const TAKES_NO_BLOCKS =
+  'blocks found on declared jobs cannot be handed to this node: its IPC takes no whole blocks (Bitcoin Core 32 and later do)';
+const UNABLE = `${TAKES_NO_BLOCKS} and it has no RPC: give it a url, or they are only saved in data_dir`;
 
 interface Seat {
   readonly node: JdNode;
@@ -108,12 +115,18 @@ export class NodeBench {
     return await checked.seat.checker.block(checked.handle, header, coinbase);
   }
 
-  /** Tells health how the nodes are. */
+  /** Tells health how the nodes are. What one of them cannot do is no trouble while another one does it. */
   look(): void {
+    const checks = this.#active !== undefined;
+    const takes = this.#seats.some(({ node }) => node.takesBlocks);
     for (const { node, checker, condition } of this.#seats) {
-      const reason = node.health().reason ?? checker.status().reason;
-      if (checker.tip !== undefined) condition.ok();
-      else condition.failing(reason ?? 'cannot be asked');
+      const { state, reason } = node.health();
+      if (checker.tip === undefined) {
+        condition[checks ? 'lacking' : 'failing'](reason ?? checker.status().reason ?? 'cannot be asked');
+      } else if (state === 'ok' && !node.takesBlocks) {
+        condition[takes ? 'lacking' : 'failing'](takes ? `${TAKES_NO_BLOCKS}; they go to the other nodes` : UNABLE);
+      } else if (reason !== undefined) condition.lacking(reason);
+      else condition.ok();
     }
   }
 

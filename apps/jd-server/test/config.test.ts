@@ -50,6 +50,16 @@ describe('configuration', () => {
       wrong: /^nodes\[0\]: lets nobody in/,
     },
     {
+      name: 'a node that cannot be reached',
+      toml: `${COINBASE}${KEY}[[nodes]]\n`,
+      wrong: /^nodes\[0\]: cannot be reached/,
+    },
+    {
+      name: 'a mempool to mirror without an RPC to ask',
+      toml: `${COINBASE}${KEY}[[nodes]]\nipc = "/run/node.sock"\nzmq_sequence = "tcp://127.0.0.1:1"\n`,
+      wrong: /^nodes\[0\]: has a zmq_sequence/,
+    },
+    {
       name: 'no client at all',
       toml: `${COINBASE}${KEY}${NODE}[limits]\nconnections = 0\n`,
       wrong: /^limits\.connections/,

@@ -10,6 +10,7 @@ export class FakeNode implements JdNode {
   readonly checker: FakeChecker;
   readonly blocks: Uint8Array[] = [];
   inBestChain = false;
+  takesBlocks = true;
   closed = false;
 
   constructor(name = 'fake', height: number | undefined = 200) {
@@ -54,6 +55,8 @@ export class FakeChecker implements JobChecker {
   readonly aborted: JobToCheck[] = [];
   readonly released: number[] = [];
   readonly submitted: { readonly handle: number; readonly header: Uint8Array; readonly coinbase: Uint8Array }[] = [];
+  /** What is said of blocks. */
+  taken: SubmitResult = { kind: 'accepted' };
   /** What is said of the next jobs. */
   verdict: (job: JobToCheck) => JobVerdict | Promise<JobVerdict> = () => this.valid();
   #lastHandle = 0;
@@ -101,7 +104,7 @@ export class FakeChecker implements JobChecker {
 
   async submit(handle: number, header: Uint8Array, coinbase: Uint8Array): Promise<SubmitResult> {
     this.submitted.push({ handle, header, coinbase });
-    return { kind: 'accepted' };
+    return this.taken;
   }
 
   async block(_handle: number, header: Uint8Array, coinbase: Uint8Array): Promise<Uint8Array> {

@@ -1,5 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeHeader, hashHeader, joinCoinbase, meetsTarget, sha256d, targetFromNbits } from '@sv2kit/bitcoin';
+import {
+  displayHash,
+  encodeHeader,
+  hashHeader,
+  joinCoinbase,
+  meetsTarget,
+  sha256d,
+  targetFromNbits,
+} from '@sv2kit/bitcoin';
 import type { JobVerdict } from '@sv2kit/bitcoin-node';
 import { templateDistribution } from '@sv2kit/codec';
 import { openToken } from '@sv2kit/declaration';
@@ -236,6 +245,25 @@ describe('a block on a declared job (§6.4.9)', () => {
     expect(records).toContainEqual(expect.objectContaining({ type: 'BlockStatus', status: 'confirmed' }));
   });
 
+  test('that no node can take is kept for a person to hand it over', async () => {
+    const node = new FakeNode();
+    const reason = 'the node has no way to take a whole block';
+    node.checker.taken = { kind: 'unable', reason };
+    await using running = await Running.start({ nodes: [node] });
+    await using client = await running.connect();
+    await client.declare(honest());
+    const { pushed, header, coinbase } = solution();
+    client.send(pushed);
+    const state = { state: 'submitted', by: node.name, reason };
+    await expect.poll(() => running.status<Status>().blocks).toMatchObject([state]);
+    const file = join(running.folder, 'data', 'blocks', `${displayHash(hashHeader(header))}.hex`);
+    const block = Buffer.concat([header, Uint8Array.of(1), coinbase]).toString('hex');
+    await expect.poll(() => readFile(file, 'utf8').catch(() => '')).toBe(`${block}\n`);
+    // It is not handed to the same node again.
+    await running.clock.advanceAsync(5_000);
+    expect(node.blocks).toEqual([]);
+  });
+
   test('is known of a client that has left, to a pool in the same process', async () => {
     const node = new FakeNode();
     await using running = await Running.start({ nodes: [node] });
@@ -283,6 +311,31 @@ describe('nodes', () => {
     expect(await client.declare(honest())).toBeInstanceOf(Uint8Array);
     expect(checks()).toBe('second');
     expect(second.checker.checked).toHaveLength(1);
+  });
+
+  test('that are away are no trouble while another one can be asked, and health says so', async () => {
+    const [first, second] = [new FakeNode('first'), new FakeNode('second')];
+    await using running = await Running.start({ nodes: [first, second] });
+    expect(running.health.report()).toMatchObject({ state: 'ok', serving: true });
+    for (const { checker } of [first, second]) {
+      checker.tip = undefined;
+      running.clock.advance(1_000);
+      expect(running.health.report()).toMatchObject({ state: 'degraded', serving: checker === first.checker });
+    }
+    expect(running.health.report().reason).toBe('node first: connection refused; node second: connection refused');
+  });
+
+  test('that take no whole blocks are trouble at once, unless another one takes them', async () => {
+    const [first, second] = [new FakeNode('first'), new FakeNode('second')];
+    first.takesBlocks = false;
+    second.takesBlocks = false;
+    await using running = await Running.start({ nodes: [first, second] });
+    const sentence = /^node first: blocks found on declared jobs cannot be handed to this node: [^;]*give it a url/;
+    expect(running.health.report()).toMatchObject({ serving: false, reason: expect.stringMatching(sentence) });
+    second.takesBlocks = true;
+    running.clock.advance(1_000);
+    const reason = expect.stringMatching(/^node first: [^;]*; they go to the other nodes$/);
+    expect(running.health.report()).toMatchObject({ serving: true, reason });
   });
 
   test('stand in for one that hangs: it has a tip and gives no verdict', async () => {
