@@ -1,3 +1,4 @@
+import { DecoderThread } from '../src/decoding/decoder-thread.ts';
 import { TemplateDecoder } from '../src/rpc/template-decoder.ts';
 import { TemplateParser } from '../src/rpc/template-parser.ts';
 import { templateJson, transactionJson } from '../test/fake-node.ts';
@@ -14,7 +15,7 @@ let turn = 0;
 /** One after the other, each 95 % like the other. */
 const body = (): Uint8Array<ArrayBuffer> => Uint8Array.from(bodies[(turn += 1) % 2] ?? []);
 
-const parser = new TemplateParser();
+const parser = new TemplateParser(new DecoderThread());
 const decoder = new TemplateDecoder();
 
 export const suite: Record<string, () => void | Promise<void>> = {

@@ -22,6 +22,7 @@ describe('one template', () => {
     const list = [transactionJson(1), transactionJson(2), transactionJson(3, { depends: [1, 2] })];
     const template = new Reader().read(templateJson({ transactions: list }));
     expect(template).toEqual({
+      kind: 'whole',
       height: 101,
       prevHash: bytes(`${'ab'.repeat(28)}${'00'.repeat(4)}`),
       version: 0x2000_0000,

@@ -41,3 +41,17 @@ export class Authorization {
 function basic(pair: string): string {
   return `Basic ${Buffer.from(pair).toString('base64')}`;
 }
+
+/** What a node's options say of it. */
+export interface CredentialOptions {
+  readonly cookieFile?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+/** @throws TypeError when nobody could log in with them */
+export function credentialsOf({ cookieFile, user, password }: CredentialOptions): Credentials {
+  if (cookieFile !== undefined) return { cookieFile };
+  if (user !== undefined && password !== undefined) return { user, password };
+  throw new TypeError('a node needs either a cookie file or a user and a password');
+}

@@ -1,8 +1,10 @@
+import { buffersIn, type FreshTransactions, type PackedTransactions } from '../decoding/packed-transactions.ts';
+
 /**
  * A decoded template in a shape that costs little to hand to another thread: numbers and typed arrays. Transactions
  * that the template before held as well are named by their place there and not sent again.
  */
-export interface PackedTemplate {
+export interface PackedTemplate extends PackedTransactions {
   readonly height: number;
   readonly prevHash: Uint8Array;
   readonly version: number;
@@ -16,29 +18,20 @@ export interface PackedTemplate {
   readonly weightLimit: number;
   readonly sigopLimit: number;
   readonly longPollId: string | undefined;
-  /** Per transaction, in block order: its index in the template decoded before, or -1 when it is in `fresh`. */
-  readonly reused: Int32Array;
   /** Per transaction: where its indexes end in `depends`. */
   readonly dependsEnds: Uint32Array;
   readonly depends: Uint32Array;
-  readonly fresh: FreshTransactions;
+  readonly fresh: FreshTemplateTransactions;
 }
 
-/** Transactions that were not known before, in block order. */
-export interface FreshTransactions {
-  readonly data: Uint8Array<ArrayBuffer>;
-  /** Per transaction: where its bytes end in `data`. */
-  readonly ends: Uint32Array;
-  /** Per transaction: txid, then wtxid, internal byte order. */
-  readonly ids: Uint8Array;
+/** What a template says of its transactions beside their bytes. */
+export interface FreshTemplateTransactions extends FreshTransactions {
   readonly fees: Float64Array;
   readonly weights: Uint32Array;
   readonly sigops: Uint32Array;
 }
 
 /** The buffers to hand over instead of copying. */
-export function buffersOf(template: PackedTemplate): ArrayBuffer[] {
-  const { fresh } = template;
-  const arrays = [template.reused, template.dependsEnds, template.depends, ...Object.values(fresh)];
-  return arrays.map((array: ArrayBufferView) => array.buffer).filter((buffer) => buffer instanceof ArrayBuffer);
+export function buffersOf({ reused, dependsEnds, depends, fresh }: PackedTemplate): ArrayBuffer[] {
+  return buffersIn(reused, dependsEnds, depends, ...Object.values<ArrayBufferView>({ ...fresh }));
 }

@@ -1,9 +1,10 @@
 import type { ExpectedChain } from './chain-check.ts';
 import { Channel } from '../channel.ts';
-import type { Credentials } from './credentials.ts';
+import { Checkers } from '../checkers.ts';
+import { DecoderThread } from '../decoding/decoder-thread.ts';
+import { credentialsOf } from './credentials.ts';
 import type { Clock, Logger } from '../host.ts';
 import type { JobChecker, JobCheckerOptions } from '../job-check/job-checker.ts';
-import { WorkerChecker } from '../job-check/worker-checker.ts';
 import { LIMITS } from '../limits.ts';
 import type { CheckingNode } from '../create-node.ts';
 import type { Confirmation, NodeHealth, NodeTip, SubmitResult, WholeTemplate } from '../node.ts';
@@ -19,14 +20,16 @@ export interface RpcNodeOptions extends NodeOptions {
   readonly url: string;
 }
 
-/** How often a node without ZMQ is asked what its mempool holds. */
-const DEFAULT_MEMPOOL_INTERVAL_MS = 1_000;
-/** How many jobs the node may check at once: one in its hands, one on its way. */
-const DEFAULT_CHECK_CONCURRENCY = 2;
+/** What a node has beside its RPC. */
+export interface RpcNodeParts {
+  readonly decoder: DecoderThread;
+  /** Whether another way to the node works: then this one is only looked after. */
+  readonly isStandby?: (() => boolean) | undefined;
+}
 
 /** A node over JSON-RPC, with ZMQ where it is configured. It is contacted at once and for as long as it is open. */
 export function createRpcNode(options: RpcNodeOptions): RpcNode {
-  return new RpcNode(options);
+  return new RpcNode(options, { decoder: new DecoderThread() });
 }
 
 export class RpcNode implements CheckingNode {
@@ -40,13 +43,12 @@ export class RpcNode implements CheckingNode {
   readonly #status: NodeStatus;
   readonly #tips: TipWatcher;
   readonly #closing = new AbortController();
-  readonly #sources = new Set<TemplateSource>();
-  readonly #checkers = new Set<WorkerChecker>();
-  readonly #options: RpcNodeOptions;
+  readonly #checkers: Checkers;
+  readonly #decoder: DecoderThread;
 
-  constructor(options: RpcNodeOptions) {
+  constructor(options: RpcNodeOptions, { decoder, isStandby }: RpcNodeParts) {
     const { clock, zmqHashBlock, chain, knownBlocks } = options;
-    this.#options = options;
+    this.#decoder = decoder;
     this.#client = createRpcClient({ url: options.url, credentials: credentialsOf(options), clock });
     this.name = options.name ?? this.#client.url.host;
     this.#clock = clock;
@@ -55,14 +57,26 @@ export class RpcNode implements CheckingNode {
     this.#refreshIntervalMs = options.refreshIntervalMs ?? DEFAULT_REFRESH_INTERVAL_MS;
     this.#status = new NodeStatus(this.#log);
     const expected: ExpectedChain = { chain, knownBlocks };
-    const parts = { client: this.#client, status: this.#status, clock, log: this.#log, expected, zmqHashBlock };
+    const parts = {
+      client: this.#client,
+      status: this.#status,
+      clock,
+      log: this.#log,
+      expected,
+      zmqHashBlock,
+      isStandby,
+    };
     this.#tips = new TipWatcher({ ...parts, pollIntervalMs: options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS });
     this.#tips.start();
+    this.#checkers = new Checkers({
+      options: { ...options, log: this.#log },
+      submitBlock: (block) => this.submitBlock(block),
+      onTip: (listener) => this.onTip(listener),
+    });
   }
 
   async *templates(signal: AbortSignal): AsyncGenerator<WholeTemplate, void, void> {
-    const source = new TemplateSource(this.#client, this.#clock);
-    this.#sources.add(source);
+    const source = new TemplateSource(this.#client, this.#clock, this.#decoder);
     const parts = {
       source,
       tips: this.#tips,
@@ -74,8 +88,7 @@ export class RpcNode implements CheckingNode {
     try {
       yield* templateStream(parts, AbortSignal.any([signal, this.#closing.signal]));
     } finally {
-      this.#sources.delete(source);
-      await source.close();
+      source.close();
     }
   }
 
@@ -104,26 +117,12 @@ export class RpcNode implements CheckingNode {
   }
 
   jobChecker(options: JobCheckerOptions = {}): JobChecker {
-    const { url, chain, knownBlocks, pollIntervalMs } = this.#options;
-    const { zmqSequence } = options;
-    const settings = {
-      url,
-      credentials: credentialsOf(this.#options),
-      chain,
-      knownBlocks,
-      pollIntervalMs: pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS,
-      mempoolIntervalMs:
-        (options.mempoolIntervalMs ?? DEFAULT_MEMPOOL_INTERVAL_MS) * (zmqSequence === undefined ? 1 : 10),
-      concurrency: options.concurrency ?? DEFAULT_CHECK_CONCURRENCY,
-    };
-    const parts = { settings, zmqSequence, clock: this.#clock, log: this.#log, random: this.#random };
-    const checker = new WorkerChecker({
-      ...parts,
-      submitBlock: (block) => this.submitBlock(block),
-      onRumour: (look) => this.#tips.onTip(look),
-    });
-    this.#checkers.add(checker);
-    return checker;
+    return this.#checkers.start(options);
+  }
+
+  /** Calls `listener` for each best block that follows the one known now. */
+  onTip(listener: (tip: NodeTip) => void): Disposable {
+    return this.#tips.onTip(listener);
   }
 
   health(): NodeHealth {
@@ -134,15 +133,6 @@ export class RpcNode implements CheckingNode {
     this.#closing.abort();
     this.#tips.close();
     this.#client.close();
-    await Promise.all([
-      ...Array.from(this.#sources, (source) => source.close()),
-      ...Array.from(this.#checkers, (checker) => checker[Symbol.asyncDispose]()),
-    ]);
+    await Promise.all([this.#decoder.close(), this.#checkers[Symbol.asyncDispose]()]);
   }
-}
-
-function credentialsOf({ cookieFile, user, password }: RpcNodeOptions): Credentials {
-  if (cookieFile !== undefined) return { cookieFile };
-  if (user !== undefined && password !== undefined) return { user, password };
-  throw new TypeError('a node needs either a cookie file or a user and a password');
 }

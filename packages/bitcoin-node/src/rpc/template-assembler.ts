@@ -1,5 +1,6 @@
 import type { WholeTemplate, NodeTransaction } from '../node.ts';
-import type { PackedTemplate } from './packed-template.ts';
+import { freshTransaction } from '../decoding/block-assembler.ts';
+import type { FreshTemplateTransactions, PackedTemplate } from './packed-template.ts';
 
 const INDEPENDENT: readonly number[] = [];
 
@@ -38,19 +39,16 @@ export class TemplateAssembler {
       const own = dependsStart === dependsEnd ? INDEPENDENT : Array.from(depends.subarray(dependsStart, dependsEnd));
       dependsStart = dependsEnd;
       const before = this.#previous[reused[index] ?? -1];
-      if (before === undefined) transactions.push(freshTransaction(fresh, next++, own));
+      if (before === undefined) transactions.push(freshOf(fresh, next++, own));
       else transactions.push(sameList(before.depends, own) ? before : { ...before, depends: own });
     }
     return transactions;
   }
 }
 
-function freshTransaction(fresh: PackedTemplate['fresh'], index: number, depends: readonly number[]): NodeTransaction {
-  const { ends, ids } = fresh;
+function freshOf(fresh: FreshTemplateTransactions, index: number, depends: readonly number[]): NodeTransaction {
   return {
-    txid: ids.subarray(index * 64, index * 64 + 32),
-    wtxid: ids.subarray(index * 64 + 32, index * 64 + 64),
-    data: fresh.data.subarray(index === 0 ? 0 : ends[index - 1], ends[index]),
+    ...freshTransaction(fresh, index),
     fee: BigInt(fresh.fees[index] ?? 0),
     weight: fresh.weights[index] ?? 0,
     sigops: fresh.sigops[index] ?? 0,

@@ -1,27 +1,16 @@
 import { isRecord, resultOf } from './answer.ts';
 import { Fields, malformed, writeHex } from './fields.ts';
-import type { FreshTransactions, PackedTemplate } from './packed-template.ts';
+import { type Listed, Repeats } from '../decoding/repeats.ts';
+import type { PackedTemplate } from './packed-template.ts';
 
 const METHOD = 'getblocktemplate';
 /** What a block may weigh where the node does not say. */
 const MAX_BLOCK_WEIGHT = 4_000_000;
-/** Bytes that may be kept alive for nothing before everything is sent anew. */
-const SLACK = 1024 * 1024;
 const UINT32_MAX = 0xffff_ffff;
-
-interface Known {
-  readonly index: number;
-  readonly bytes: number;
-  /** Which decode the transaction's bytes were sent with. */
-  readonly origin: number;
-}
 
 /** Decodes a node's answers to getblocktemplate, one after another. Runs in a worker: it is free to take its time. */
 export class TemplateDecoder {
-  #known = new Map<string, Known>();
-  /** Bytes sent with each decode that a known transaction still refers to. */
-  #originSizes = new Map<number, number>();
-  #decodes = 0;
+  readonly #repeats = new Repeats();
 
   /** @throws RpcError `rpc` for an error of the node's, `malformed` for an answer that is not a template */
   decode(body: Uint8Array): PackedTemplate {
@@ -29,8 +18,7 @@ export class TemplateDecoder {
     const fields = new Fields(METHOD, result);
     const list = fields.list('transactions').map(readTransaction);
     const depends = packDepends(list);
-    const known = this.#isWorthReusing(list) ? this.#known : new Map<string, Known>();
-    const reused = Int32Array.from(list, (transaction) => known.get(transaction.hash)?.index ?? -1);
+    const reused = this.#repeats.find(list);
     const fresh = packFresh(list.filter((_, index) => reused[index] === -1));
     const commitment = fields.optionalText('default_witness_commitment');
     const limits = new Fields(METHOD, { weightlimit: MAX_BLOCK_WEIGHT, ...(isRecord(result) ? result : {}) });
@@ -51,45 +39,14 @@ export class TemplateDecoder {
       ...depends,
       fresh,
     };
-    // Last: what is thrown away half-way must not count as sent.
-    this.#remember(list, known, fresh.data.length);
+    this.#repeats.remember(list, reused, fresh.data.length);
     return template;
-  }
-
-  /** One transaction that stays in the mempool for days must not keep megabytes of its old neighbours alive. */
-  #isWorthReusing(list: readonly ListedTransaction[]): boolean {
-    const origins = new Set<number>();
-    let used = 0;
-    for (const { hash } of list) {
-      const known = this.#known.get(hash);
-      if (known === undefined) continue;
-      used += known.bytes;
-      origins.add(known.origin);
-    }
-    let held = 0;
-    for (const origin of origins) held += this.#originSizes.get(origin) ?? 0;
-    return held <= 2 * used + SLACK;
-  }
-
-  #remember(list: readonly ListedTransaction[], before: ReadonlyMap<string, Known>, freshBytes: number): void {
-    const decode = (this.#decodes += 1);
-    this.#originSizes.set(decode, freshBytes);
-    const known = new Map<string, Known>();
-    const alive = new Set<number>();
-    list.forEach(({ hash, hex }, index) => {
-      const origin = before.get(hash)?.origin ?? decode;
-      alive.add(origin);
-      known.set(hash, { index, origin, bytes: hex.length >> 1 });
-    });
-    for (const origin of this.#originSizes.keys()) if (!alive.has(origin)) this.#originSizes.delete(origin);
-    this.#known = known;
   }
 }
 
-interface ListedTransaction {
+interface ListedTransaction extends Listed {
   readonly path: string;
   readonly fields: Fields;
-  readonly hash: string;
   readonly hex: string;
   readonly depends: readonly number[];
 }
@@ -104,7 +61,8 @@ function readTransaction(value: unknown, index: number): ListedTransaction {
     }
     return position - 1;
   });
-  return { path, fields, hash: fields.text('hash'), hex: fields.text('data'), depends };
+  const hex = fields.text('data');
+  return { path, fields, key: fields.text('hash'), bytes: hex.length >> 1, hex, depends };
 }
 
 function packDepends(list: readonly ListedTransaction[]): Pick<PackedTemplate, 'depends' | 'dependsEnds'> {
@@ -119,9 +77,9 @@ function packDepends(list: readonly ListedTransaction[]): Pick<PackedTemplate, '
   return { depends, dependsEnds };
 }
 
-function packFresh(list: readonly ListedTransaction[]): FreshTransactions {
+function packFresh(list: readonly ListedTransaction[]): PackedTemplate['fresh'] {
   const fresh = {
-    data: new Uint8Array(list.reduce((sum, { hex }) => sum + (hex.length >> 1), 0)),
+    data: new Uint8Array(list.reduce((sum, { bytes }) => sum + bytes, 0)),
     ends: new Uint32Array(list.length),
     ids: new Uint8Array(list.length * 64),
     fees: new Float64Array(list.length),
@@ -129,9 +87,9 @@ function packFresh(list: readonly ListedTransaction[]): FreshTransactions {
     sigops: new Uint32Array(list.length),
   };
   let end = 0;
-  list.forEach(({ path, fields, hex }, index) => {
+  list.forEach(({ path, fields, hex, bytes }, index) => {
     if (hex === '' || !writeHex(fresh.data, end, hex)) throw malformed(METHOD, `${path}.data`, 'hex');
-    end += hex.length >> 1;
+    end += bytes;
     fresh.ends[index] = end;
     fresh.ids.set(fields.hash('txid'), index * 64);
     fresh.ids.set(fields.hash('hash'), index * 64 + 32);

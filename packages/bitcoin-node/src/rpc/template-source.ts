@@ -1,4 +1,5 @@
 import { chainInfo } from './chain-check.ts';
+import type { DecoderThread } from '../decoding/decoder-thread.ts';
 import type { Clock } from '../host.ts';
 import { LIMITS } from '../limits.ts';
 import type { Hold } from '../node-status.ts';
@@ -14,9 +15,10 @@ export const RULES = ['segwit', 'signet'];
 export class TemplateSource {
   readonly #client: RpcClient;
   readonly #clock: Clock;
-  readonly #parser = new TemplateParser();
+  readonly #parser: TemplateParser;
 
-  constructor(client: RpcClient, clock: Clock) {
+  constructor(client: RpcClient, clock: Clock, decoder: DecoderThread) {
+    this.#parser = new TemplateParser(decoder);
     this.#client = client;
     this.#clock = clock;
   }
@@ -39,8 +41,8 @@ export class TemplateSource {
     return whyNoTemplate(this.#client, error, signal);
   }
 
-  close(): Promise<void> {
-    return this.#parser.close();
+  close(): void {
+    this.#parser.close();
   }
 
   async #ask(request: Record<string, unknown>, options: CallOptions): Promise<ParsedTemplate> {

@@ -10,7 +10,9 @@ import { subscribeToBlocks } from './zmq-blocks.ts';
 import type { ZmqSubscription } from './zmq-subscription.ts';
 
 /** With ZMQ, polling only finds out what was missed. */
-const POLLS_SKIPPED_WITH_ZMQ = 2;
+const POLL_EVERY_WITH_ZMQ = 2;
+/** Beside another way to the node, polling only tells whether this one would work. */
+const POLL_EVERY_ON_STANDBY = 10;
 
 export interface TipWatcherParts {
   readonly client: RpcClient;
@@ -20,6 +22,7 @@ export interface TipWatcherParts {
   readonly expected: ExpectedChain;
   readonly pollIntervalMs: number;
   readonly zmqHashBlock?: string | undefined;
+  readonly isStandby?: (() => boolean) | undefined;
 }
 
 /**
@@ -116,8 +119,12 @@ export class TipWatcher {
 
   #onTick(): void {
     this.#polls += 1;
-    const isDue = this.#announcements === undefined || this.#polls % POLLS_SKIPPED_WITH_ZMQ === 0;
-    if (isDue || this.#parts.status.isAway) void this.#poll();
+    if (this.#polls % this.#pollEvery() === 0) void this.#poll();
+  }
+
+  #pollEvery(): number {
+    if (this.#parts.isStandby?.() === true) return POLL_EVERY_ON_STANDBY;
+    return this.#announcements === undefined || this.#parts.status.isAway ? 1 : POLL_EVERY_WITH_ZMQ;
   }
 
   #onAnnounced(hash: string): void {
