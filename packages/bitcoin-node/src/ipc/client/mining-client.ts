@@ -1,0 +1,312 @@
+import type { Capability, Method } from '@sv2kit/capnp';
+import { type Clock, pause } from '../../host.ts';
+import { resultOf } from '../../rpc/answer.ts';
+import { tooLarge } from './failures.ts';
+import { construct, executeRpc, makeRpc, makeThread } from './init-methods.ts';
+import { IpcError } from './ipc-error.ts';
+import { Lane } from './lane.ts';
+import { IPC_LIMITS } from './limits.ts';
+import { IpcLink, type LinkCallOptions } from './link.ts';
+import { MiningMethods } from './mining-methods.ts';
+import type { Generation } from './ordinals.ts';
+import { openMining, probeFeatures } from './probe.ts';
+import { type TemplateContext, TemplateHandle } from './template-handle.ts';
+import { TemplateMethods } from './template-methods.ts';
+import type { BlockVerdict, Feature, IpcStats, NewBlockOptions, TipRef } from './types.ts';
+
+export interface MiningClientOptions {
+  /** Of the node's socket. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** What the node's log calls our threads. */
+  readonly name?: string;
+  readonly signal?: AbortSignal;
+}
+
+interface Parts {
+  readonly link: IpcLink;
+  readonly name: string;
+  readonly clock: Clock;
+  readonly init: Capability;
+  readonly threadMap: Capability;
+  readonly mining: Capability;
+  readonly generation: Generation;
+  readonly features: ReadonlySet<Feature>;
+}
+
+/**
+ * A connection to a node's mining interface. It knows no policy: whoever uses it says what to ask, when, and on which
+ * lane. Everything rejects with {@link IpcError} unless said otherwise; a call that is not answered in its time ends the
+ * connection, and with it all others.
+ *
+ * @example
+ * ```ts
+ * const client = await MiningClient.connect({ path: '/var/lib/bitcoind/node.sock', clock });
+ * const lane = await client.lane('work');
+ * const template = await client.createNewBlock(lane, { reservedWeight: 8_000, sigops: 400 }, { cooldown: true });
+ * ```
+ */
+export class MiningClient {
+  /** Resolves when the connection is over, with the reason. */
+  readonly ended: Promise<IpcError>;
+  readonly generation: Generation;
+  readonly #parts: Parts;
+  readonly #link: IpcLink;
+  readonly #methods: MiningMethods;
+  readonly #templates: TemplateContext;
+  /** Waits that `interrupt` ends. */
+  #waits = 0;
+  /** The same of version 30, where they wait here. */
+  readonly #cooling = new Set<AbortController>();
+  #rpc: Promise<Capability> | undefined;
+
+  /**
+   * Connects, waits until the node has loaded its chain, and finds out what it can do.
+   *
+   * Rejects with {@link IpcError}, whose message says what to do about it; with the signal's reason when that aborts.
+   */
+  static async connect({ path, clock, name = 'sv2kit', signal }: MiningClientOptions): Promise<MiningClient> {
+    signal?.throwIfAborted();
+    const link = await IpcLink.open(path, clock);
+    const abort = (): void => void link.close();
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      if (signal?.aborted === true) await link.close();
+      return new MiningClient(await introduce(link, clock, name));
+    } catch (error) {
+      await link.close();
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  private constructor(parts: Parts) {
+    const { link, generation } = parts;
+    this.#parts = parts;
+    this.#link = link;
+    this.generation = generation;
+    this.ended = link.ended;
+    this.#methods = new MiningMethods(generation);
+    this.#templates = { link, methods: new TemplateMethods(generation), submission: { index: 0 } };
+  }
+
+  get path(): string {
+    return this.#link.path;
+  }
+
+  get stats(): IpcStats {
+    return this.#link.stats;
+  }
+
+  /** What nodes have or lack within a generation. */
+  offers(feature: Feature): boolean {
+    return this.#parts.features.has(feature);
+  }
+
+  /** A thread of the node for calls that shall not wait for others. Waits need one each. */
+  async lane(name: string): Promise<Lane> {
+    const { threadMap, name: own } = this.#parts;
+    const thread = await madeBy(this.#link, threadMap, makeThread(`${own} ${name}`));
+    return new Lane(name, thread, { oneByOne: this.generation === 30 });
+  }
+
+  isTestChain(lane: Lane): Promise<boolean> {
+    return this.#call(lane, this.#methods.isTestChain(lane.thread));
+  }
+
+  isInitialBlockDownload(lane: Lane): Promise<boolean> {
+    return this.#call(lane, this.#methods.isInitialBlockDownload(lane.thread));
+  }
+
+  /** Undefined before the node has any block. */
+  getTip(lane: Lane): Promise<TipRef | undefined> {
+    return this.#call(lane, this.#methods.getTip(lane.thread));
+  }
+
+  /**
+   * Waits until another block than `current` is the best. After `timeoutMs` it answers with the one that is, be it the
+   * same; undefined when it was interrupted, or the node stops. Occupies the lane.
+   */
+  async waitTipChanged(lane: Lane, current: Uint8Array, timeoutMs: number): Promise<TipRef | undefined> {
+    const method = this.#methods.waitTipChanged(lane.thread, current, timeoutMs);
+    return await this.#waiting(() => this.#call(lane, method, { timeoutMs: IPC_LIMITS.callTimeoutMs + timeoutMs }));
+  }
+
+  /**
+   * A new template. With `cooldown`, not before the node has all blocks: on a chain without a block of the last day,
+   * such as a fresh regtest, that is never. It waits for a minute at the most: undefined then, after an interrupt, and
+   * when the node stops.
+   */
+  async createNewBlock(
+    lane: Lane,
+    options: NewBlockOptions,
+    { cooldown }: { readonly cooldown: boolean },
+  ): Promise<TemplateHandle | undefined> {
+    const waits = cooldown && this.generation !== 30;
+    if (cooldown && !waits && !(await this.#downloaded(lane))) return undefined;
+    const method = this.#methods.createNewBlock(lane.thread, options, cooldown);
+    const template = waits ? await this.#cooled(lane, method) : await this.#call(lane, method);
+    return template === undefined ? undefined : new TemplateHandle(this.#templates, template);
+  }
+
+  /** Whether the block would be valid on the node's tip; nothing is kept of it. In version 30 all clients wait for it. */
+  async checkBlock(
+    lane: Lane,
+    block: Uint8Array,
+    {
+      checkMerkleRoot = true,
+      checkPow = true,
+    }: { readonly checkMerkleRoot?: boolean; readonly checkPow?: boolean } = {},
+  ): Promise<BlockVerdict> {
+    fits('Mining.checkBlock', block.length);
+    return await this.#call(lane, this.#methods.checkBlock(lane.thread, block, { checkMerkleRoot, checkPow }));
+  }
+
+  /** Hands a whole block over, at once; `duplicate` is a refusal here. Rejects with `unimplemented` before version 32. */
+  async submitBlock(lane: Lane, block: Uint8Array): Promise<BlockVerdict> {
+    fits('Mining.submitBlock', block.length);
+    const options = { urgent: true, timeoutMs: IPC_LIMITS.submitTimeoutMs };
+    return await this.#call(lane, this.#methods.submitBlock(lane.thread, block), options);
+  }
+
+  /**
+   * Transactions of the node's mempool, with their witness, in the order asked; undefined for those it does not have.
+   * Asks for a few at a time, so that no answer is larger than a message may be. Rejects with `unimplemented` before
+   * version 32, with `too-large` when they are more bytes than `maxBytes`.
+   */
+  async transactionsByWitnessId(
+    lane: Lane,
+    wtxids: readonly Uint8Array[],
+    { maxBytes = IPC_LIMITS.transactionBytes }: { readonly maxBytes?: number } = {},
+  ): Promise<(Uint8Array | undefined)[]> {
+    const found: (Uint8Array | undefined)[] = [];
+    let bytes = 0;
+    for (let start = 0; start < wtxids.length; start += IPC_LIMITS.transactionsPerCall) {
+      const asked = wtxids.slice(start, start + IPC_LIMITS.transactionsPerCall);
+      const method = this.#methods.getTransactionsByWitnessID(lane.thread, asked);
+      const answer = await this.#call(lane, method);
+      for (const index of asked.keys()) {
+        const data = answer[index];
+        bytes += data?.length ?? 0;
+        found.push(data === undefined || data.length === 0 ? undefined : data.slice());
+      }
+      if (bytes > maxBytes) throw tooLarge(method.name, bytes, maxBytes);
+    }
+    return found;
+  }
+
+  /**
+   * Any JSON-RPC of the node's, without a password. Rejects with `RpcError` where JSON-RPC would, with `unimplemented`
+   * where the node does not offer it.
+   */
+  async rpc(
+    lane: Lane,
+    method: string,
+    params: readonly unknown[] = [],
+    { timeoutMs = IPC_LIMITS.callTimeoutMs }: { readonly timeoutMs?: number } = {},
+  ): Promise<unknown> {
+    const request = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+    fits(`Rpc.executeRpc ${method}`, request.length);
+    this.#rpc ??= madeBy(this.#link, this.#parts.init, makeRpc(lane.thread));
+    const rpc = await this.#rpc;
+    const answer = await this.#call(lane, executeRpc(lane.thread, request), { timeoutMs }, rpc);
+    return resultOf(method, answer);
+  }
+
+  /** Ends a wait for a tip, or for the end of the initial download; does nothing when there is none. */
+  async interrupt(): Promise<void> {
+    for (const cooling of this.#cooling) cooling.abort();
+    if (this.#waits === 0 || this.generation === 30) return;
+    await this.#link.call(this.#parts.mining, this.#methods.interrupt());
+  }
+
+  /** Gives everything back and closes the connection. */
+  async close(): Promise<void> {
+    const { mining, threadMap, init } = this.#parts;
+    await this.interrupt().catch(() => {});
+    for (const capability of [mining, threadMap, init]) capability.release();
+    await this.#link.close();
+  }
+
+  async #waiting<T>(wait: () => Promise<T>): Promise<T> {
+    this.#waits += 1;
+    try {
+      return await wait();
+    } finally {
+      this.#waits -= 1;
+    }
+  }
+
+  async #cooled(lane: Lane, method: Method<Capability | undefined>): Promise<Capability | undefined> {
+    const { clock } = this.#parts;
+    const end = clock.after(IPC_LIMITS.cooldownMs, () => void this.interrupt().catch(() => {}));
+    try {
+      const timeoutMs = IPC_LIMITS.callTimeoutMs + IPC_LIMITS.cooldownMs;
+      return await this.#waiting(() => this.#call(lane, method, { timeoutMs }));
+    } finally {
+      end[Symbol.dispose]();
+    }
+  }
+
+  /** Version 30 waits for no download: it is asked until it is over, or the time is up. */
+  async #downloaded(lane: Lane): Promise<boolean> {
+    const cooling = new AbortController();
+    this.#cooling.add(cooling);
+    try {
+      for (let waited = 0; waited <= IPC_LIMITS.cooldownMs; waited += IPC_LIMITS.downloadPollMs) {
+        if (!(await this.isInitialBlockDownload(lane))) return true;
+        await pause(this.#parts.clock, IPC_LIMITS.downloadPollMs, cooling.signal);
+        if (cooling.signal.aborted) break;
+      }
+      return false;
+    } finally {
+      this.#cooling.delete(cooling);
+    }
+  }
+
+  #call<T>(
+    lane: Lane,
+    method: Method<T>,
+    options?: LinkCallOptions,
+    target: Capability = this.#parts.mining,
+  ): Promise<T> {
+    return lane.run(() => this.#link.call(target, method, options));
+  }
+}
+
+async function introduce(link: IpcLink, clock: Clock, name: string): Promise<Parts> {
+  const { init, threadMap } = await link.greet(async (init, call) => {
+    const threadMap = await call(construct);
+    if (threadMap === undefined) throw noThreads(link.path);
+    return { init, threadMap };
+  });
+  const thread = await madeBy(link, threadMap, makeThread(`${name} setup`));
+  const { generation, mining } = await openMining(link, init, thread);
+  const features = generation === 30 ? new Set<Feature>() : await probeFeatures({ link, init, mining, thread });
+  thread.release();
+  return { link, name, clock, init, threadMap, mining, generation, features };
+}
+
+/** A capability that a node never answers null for. */
+async function madeBy(link: IpcLink, target: Capability, method: Method<Capability | undefined>): Promise<Capability> {
+  const made = await link.call(target, method);
+  if (made !== undefined) return made;
+  const text = `${method.name}: the node at ${link.path} made nothing: see that sv2kit knows this version of the node`;
+  throw new IpcError('malformed', text, { method: method.name, path: link.path });
+}
+
+function noThreads(path: string): IpcError {
+  const text = `what listens at ${path} offers no threads to run calls on, as nodes do: name the socket of a Bitcoin Core that was started with -ipcbind=unix`;
+  return new IpcError('not-a-node', text, { method: construct.name, path });
+}
+
+/** A message over the limit ends the connection: it is not sent. */
+function fits(method: string, bytes: number): void {
+  const max = IPC_LIMITS.messageBytes - FRAMING_BYTES;
+  if (bytes > max) throw tooLarge(method, bytes, max);
+}
+
+/** More than a message has around its one large field. */
+const FRAMING_BYTES = 4_096;

@@ -1,0 +1,85 @@
+import { stat } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import type { Clock } from '../../host.ts';
+import { IpcError } from './ipc-error.ts';
+import { IPC_LIMITS } from './limits.ts';
+
+const HOW = 'start the node with -ipcbind=unix (bitcoin -m node, or bitcoin-node)';
+
+/**
+ * Connects to a unix socket.
+ *
+ * @throws {@link IpcError} `path-too-long`, `socket-missing`, `socket-refused`, `permission-denied`, `not-a-socket`, `timeout`
+ */
+export async function openSocket(path: string, clock: Clock): Promise<Socket> {
+  checkLength(path);
+  await checkKind(path);
+  return await new Promise((resolve, reject) => {
+    const socket = connect({ path });
+    const done = (error?: IpcError): void => {
+      timer[Symbol.dispose]();
+      socket.removeAllListeners();
+      if (error === undefined) return resolve(socket);
+      socket.on('error', () => {});
+      socket.destroy();
+      reject(error);
+    };
+    const timer = clock.after(IPC_LIMITS.connectTimeoutMs, () => {
+      const text = `nobody took the connection to ${path} in ${IPC_LIMITS.connectTimeoutMs / 1000} s: see whether the node hangs`;
+      done(new IpcError('timeout', text, { path }));
+    });
+    socket.once('connect', () => done());
+    socket.once('error', (cause) => done(systemError(path, cause)));
+  });
+}
+
+/** libuv cuts a longer path off and then finds no socket there: it is looked at before. */
+function checkLength(path: string): void {
+  const length = Buffer.byteLength(path);
+  const { linux, other } = IPC_LIMITS.pathBytes;
+  const max = process.platform === 'linux' ? linux : other;
+  if (length <= max) return;
+  const text =
+    `the path of the node's socket has ${length} bytes and ${max} is the most that the system takes: ` +
+    `give the socket a shorter one (-ipcbind=unix:/run/bitcoin/node.sock) in place of ${path}`;
+  throw new IpcError('path-too-long', text, { path, length, max });
+}
+
+async function checkKind(path: string): Promise<void> {
+  try {
+    const found = await stat(path);
+    if (found.isSocket()) return;
+    const kind = found.isDirectory() ? 'a folder' : 'a file';
+    const text = `${path} is ${kind}, not a socket: name the node's socket, which is <datadir>/node.sock unless -ipcbind says otherwise`;
+    throw new IpcError('not-a-socket', text, { path });
+  } catch (error) {
+    throw error instanceof IpcError ? error : systemError(path, error);
+  }
+}
+
+function systemError(path: string, cause: unknown): IpcError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const details = { path, system: code };
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR': {
+      const text = `there is no socket at ${path}: ${HOW}, or correct the path, which is <datadir>/node.sock unless -ipcbind says otherwise`;
+      return new IpcError('socket-missing', text, details, { cause });
+    }
+    case 'ECONNREFUSED':
+      return new IpcError('socket-refused', `nobody listens at ${path}, the node is down: ${HOW}`, details, { cause });
+    case 'EACCES':
+    case 'EPERM': {
+      const text =
+        `no permission to open ${path}: run as the node's user, or let the node share its socket ` +
+        `(-startupnotify="chgrp <group> <socket>; chmod 0660 <socket>", in a folder that the group may enter)`;
+      return new IpcError('permission-denied', text, details, { cause });
+    }
+    default: {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      return new IpcError('disconnected', `cannot connect to ${path} (${why}): see that the node runs`, details, {
+        cause,
+      });
+    }
+  }
+}
