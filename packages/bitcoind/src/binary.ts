@@ -11,7 +11,11 @@ export interface BitcoindBinary {
   readonly args: readonly string[];
   /** The first line of `bitcoind -version`. */
   readonly version: string;
-  readonly source: 'explicit' | 'environment' | 'path' | 'debian';
+  readonly source: 'explicit' | 'environment' | 'ipc-environment' | 'path' | 'debian';
+  /** Whether it is known to listen for IPC (`-ipcbind`). */
+  readonly hasIpc?: boolean;
+  /** False when it was seen to be built without a wallet, and so may not know the options of one. */
+  readonly hasWallet?: boolean;
 }
 
 /** Runs `bitcoind -version`, so that a broken binary is named before anything depends on it. */
@@ -19,10 +23,11 @@ export async function probeBinary(
   source: BitcoindBinary['source'],
   command: string,
   args: readonly string[],
+  option = '-version',
 ): Promise<BitcoindBinary> {
   let printed: string;
   try {
-    printed = await runCommand(command, [...args, '-version']);
+    printed = await runCommand(command, [...args, option]);
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
     const reason = words.startsWith(`${command} `) ? `it ${words.slice(command.length + 1)}` : words;
@@ -36,7 +41,7 @@ export async function probeBinary(
   const version = printed.split('\n', 1)[0]?.trim() ?? '';
   if (!/bitcoin/i.test(version)) {
     const said = lastLine(version) ?? 'nothing';
-    throw new BitcoindError('not-runnable', `${named(source, command)} is not bitcoind: -version said "${said}"`, {
+    throw new BitcoindError('not-runnable', `${named(source, command)} is not bitcoind: ${option} said "${said}"`, {
       command,
     });
   }
@@ -58,6 +63,8 @@ export async function findOnPath(program: string, env: NodeJS.ProcessEnv): Promi
   return undefined;
 }
 
-function named(source: BitcoindBinary['source'], command: string): string {
-  return source === 'environment' ? `BITCOIND=${command}` : command;
+/** As the one who named it will know it. */
+export function named(source: BitcoindBinary['source'], command: string): string {
+  if (source === 'environment') return `BITCOIND=${command}`;
+  return source === 'ipc-environment' ? `BITCOIN_NODE=${command}` : command;
 }

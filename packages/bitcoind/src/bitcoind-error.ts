@@ -1,6 +1,7 @@
 export type BitcoindErrorCode =
   | 'not-found'
   | 'not-runnable'
+  | 'no-ipc'
   | 'archive-unavailable'
   | 'command-failed'
   | 'start-failed'

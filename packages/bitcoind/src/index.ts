@@ -17,6 +17,7 @@ export type { BitcoindBinary } from './binary.ts';
 export { BitcoindError, type BitcoindErrorCode } from './bitcoind-error.ts';
 export { freePorts } from './free-ports.ts';
 export { type GuardedProcess, type ProcessEnd, spawnGuarded } from './guarded-process.ts';
+export { findIpcNode, NO_IPC_NODE } from './ipc-node.ts';
 export { type ObtainOptions, obtainBitcoind } from './obtain.ts';
 export type { ObtainProgress, OnProgress } from './progress.ts';
 export { type Bitcoind, type PrivateChain, type StartOptions, startBitcoind } from './start.ts';

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BitcoindBinary } from './binary.ts';
 import { BitcoindError } from './bitcoind-error.ts';
 import { freePorts } from './free-ports.ts';
+import { type IpcSocket, makeIpcSocket } from './ipc-socket.ts';
 import { type GuardedProcess, type ProcessEnd, spawnGuarded } from './guarded-process.ts';
 import { lastLine } from './run-command.ts';
 
@@ -21,6 +22,11 @@ export interface StartOptions {
   readonly dataDir: string;
   /** Publish block hashes over ZMQ. */
   readonly zmq?: boolean;
+  /**
+   * Listen for IPC, which takes a binary that can (`findIpcNode`): on a socket of a short path, or on the one named. It is
+   * gone when the node has ended.
+   */
+  readonly ipc?: boolean | string;
   /** The RPC port; a free one is chosen when it is left out. */
   readonly rpcPort?: number;
   readonly extraArgs?: readonly string[];
@@ -39,6 +45,8 @@ export interface Bitcoind {
   readonly cookieFile: string;
   /** Where block hashes are published, e.g. `tcp://127.0.0.1:28332`; absent without `zmq`. */
   readonly zmqHashBlock?: string;
+  /** The socket on which it listens for IPC; absent without `ipc`. Access to it is full control of the node. */
+  readonly ipcSocket?: string;
   readonly ended: Promise<ProcessEnd>;
   /** Lets the node write its state; after `graceMs` (15 s) it is killed. */
   stop(graceMs?: number): Promise<ProcessEnd>;
@@ -73,7 +81,9 @@ async function startOnce(
   ports: { readonly rpc: number; readonly zmq: number },
 ): Promise<Bitcoind> {
   const zmqHashBlock = options.zmq === true ? `tcp://127.0.0.1:${ports.zmq}` : undefined;
-  const args = [...options.binary.args, ...nodeArgs(options, dataDir, ports.rpc, zmqHashBlock)];
+  const { ipc = false } = options;
+  const socket = ipc === false ? undefined : await makeIpcSocket(ipc, join(dataDir, options.chain));
+  const args = [...options.binary.args, ...nodeArgs(options, dataDir, ports.rpc, zmqHashBlock, socket)];
   const node = spawnGuarded(options.binary.command, args, {
     cwd: dataDir,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -85,7 +95,13 @@ async function startOnce(
   });
   const rpcUrl = `http://127.0.0.1:${ports.rpc}`;
   const cookieFile = join(dataDir, options.chain, '.cookie');
-  await untilReady(node, { rpcUrl, cookieFile, options, words: () => lastLine(stderr) });
+  try {
+    await untilReady(node, { rpcUrl, cookieFile, options, words: () => lastLine(stderr) });
+  } catch (error) {
+    await socket?.abandon();
+    throw error;
+  }
+  const { ended, stop, kill } = socket === undefined ? node : removing(socket, node);
   return {
     pid: node.child.pid ?? 0,
     chain: options.chain,
@@ -93,13 +109,39 @@ async function startOnce(
     rpcUrl,
     cookieFile,
     ...(zmqHashBlock === undefined ? {} : { zmqHashBlock }),
-    ended: node.ended,
-    stop: (graceMs = 15_000) => node.stop(graceMs),
-    kill: () => node.kill(),
+    ...(socket === undefined ? {} : { ipcSocket: socket.path }),
+    ended,
+    stop: (graceMs = 15_000) => stop(graceMs),
+    kill,
   };
 }
 
-function nodeArgs(options: StartOptions, dataDir: string, rpcPort: number, zmqHashBlock: string | undefined): string[] {
+/** The node has ended only when its socket is gone too. */
+function removing(socket: IpcSocket, node: GuardedProcess): Pick<GuardedProcess, 'ended' | 'stop' | 'kill'> {
+  const ended = node.ended.then(async (end) => {
+    await socket.remove();
+    return end;
+  });
+  return {
+    ended,
+    async stop(graceMs) {
+      await node.stop(graceMs);
+      return await ended;
+    },
+    async kill() {
+      await node.kill();
+      return await ended;
+    },
+  };
+}
+
+function nodeArgs(
+  options: StartOptions,
+  dataDir: string,
+  rpcPort: number,
+  zmqHashBlock: string | undefined,
+  socket: IpcSocket | undefined,
+): string[] {
   const isKnots = /knots/i.test(options.binary.version);
   return [
     `-datadir=${dataDir}`,
@@ -110,7 +152,7 @@ function nodeArgs(options: StartOptions, dataDir: string, rpcPort: number, zmqHa
     '-connect=0',
     '-dnsseed=0',
     '-fixedseeds=0',
-    '-disablewallet=1',
+    ...(options.binary.hasWallet === false ? [] : ['-disablewallet=1']),
     '-printtoconsole=0',
     '-rpcbind=127.0.0.1',
     '-rpcallowip=127.0.0.1',
@@ -123,6 +165,7 @@ function nodeArgs(options: StartOptions, dataDir: string, rpcPort: number, zmqHa
     '-maxtipage=2000000000',
     ...(isKnots ? ['-softwareexpiry=0'] : []),
     ...(zmqHashBlock === undefined ? [] : [`-zmqpubhashblock=${zmqHashBlock}`]),
+    ...(socket === undefined ? [] : [`-ipcbind=unix:${socket.path}`]),
     ...(options.extraArgs ?? []),
   ];
 }
