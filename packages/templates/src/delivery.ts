@@ -14,6 +14,8 @@ export type DeliveryReason =
   | 'announced-tip'
   /** The template that follows an empty block. */
   | 'full'
+  /** The template that keeps free what the client asked for, after one that kept free more and pays less. */
+  | 'reservation'
   /** Fees rose. */
   | 'fees'
   /** The node has preferred other transactions for a while, although they pay no more: somebody's choice. */
@@ -22,6 +24,9 @@ export type DeliveryReason =
   | 'nbits'
   /** An empty block for the height after this one, ready for the next tip. */
   | 'ahead';
+
+/** Why a template of the tip that a client is on already goes out. */
+export type UpdateReason = Extract<DeliveryReason, 'full' | 'reservation' | 'fees' | 'choice'>;
 
 /** The same messages, in this order, to each of these clients. */
 export interface Delivery {
@@ -38,7 +43,7 @@ export interface PublisherOptions {
   readonly feeThreshold: bigint;
   /** … and no sooner than this after the client's last template. A new tip never waits for it. */
   readonly minIntervalMs: number;
-  /** Whether to send an empty template for the next height ahead of its tip. */
+  /** Whether to send an empty template for the next height ahead of its tip, to begin with. */
   readonly emptyAhead: boolean;
   readonly limits?: Partial<PublisherLimits>;
 }
@@ -46,8 +51,15 @@ export interface PublisherOptions {
 export interface PublisherLimits {
   /** How long templates of an older tip are answered for. */
   readonly staleGraceMs: number;
-  /** Templates kept on one tip, at most: beyond it, no more updates go out until the next tip. */
+  /** Templates of one tip that clients may solve, at most: beyond it, the oldest is forgotten that no client is on. */
   readonly templatesPerTip: number;
+  /** Different reservations that held templates are wanted with, at most: beyond it, clients with near needs share. */
+  readonly reservations: number;
+  /**
+   * How long after the first held template of a tip its clients are given no template but the one that keeps free exactly
+   * what they need: longer than a node takes to build templates for a few reservations, one after another.
+   */
+  readonly exactGraceMs: number;
   /**
    * How long a template on a tip that an announcement has outrun counts as late, and not as a reorganisation: longer than
    * a slow node takes to build the template of a new tip.
@@ -63,6 +75,8 @@ export interface PublisherLimits {
 export const PUBLISHER_LIMITS: PublisherLimits = {
   staleGraceMs: 10_000,
   templatesPerTip: 2000,
+  reservations: 8,
+  exactGraceMs: 250,
   lateTemplateMs: 10_000,
   otherChoiceMs: 30_000,
 };

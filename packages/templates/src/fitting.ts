@@ -1,21 +1,13 @@
 import { encodeOutputs, merklePathOf, type TxOut, witnessCommitmentOutput } from '@sv2kit/bitcoin';
+import { coinbaseFields } from './coinbase-fields.ts';
 import type { CoinbaseSpace } from './coinbase-space.ts';
-import type { NodeTemplate } from './node-template.ts';
+import type { TemplateContent } from './content.ts';
+import type { WholeTemplate } from './node-template.ts';
 import type { SharedTransaction } from './shared-transactions.ts';
 
 /** A template's transactions cut to what a coinbase leaves room for, and what follows from them. */
-export interface FittedTemplate {
-  /** In block order, without the coinbase. */
+export interface FittedTemplate extends TemplateContent {
   readonly transactions: readonly SharedTransaction[];
-  /** Of these transactions, in satoshis. */
-  readonly fees: bigint;
-  /** Subsidy and these fees, in satoshis. */
-  readonly valueRemaining: bigint;
-  /** Deepest first, internal byte order. */
-  readonly merklePath: readonly Uint8Array[];
-  /** The witness commitment output, consensus-serialised, without a count in front (§7.2). */
-  readonly outputs: Uint8Array;
-  readonly outputsCount: number;
   /** Of these transactions, in weight units and sigop cost. */
   readonly weight: number;
   readonly sigops: number;
@@ -33,19 +25,19 @@ interface Selection {
 }
 
 /**
- * Cuts one node template to the coinbase space of many clients. A node reserves space once for everybody
+ * Cuts one whole template to the coinbase space of many clients. Its node reserved space once for everybody
  * (getblocktemplate takes no reservation), so a client that needs more gets a shorter block. Clients with the same
  * needs, and all whose needs the node's own reserve covers, share one result.
  */
 export class TemplateFitter {
-  readonly #template: NodeTemplate;
+  readonly #template: WholeTemplate;
   readonly #transactions: readonly SharedTransaction[];
   readonly #all: Selection;
   readonly #results = new Map<string, FittedTemplate>();
   readonly #subsidy: bigint;
 
   /** @param transactions the template's own, as they are to be kept, in the same order */
-  constructor(template: NodeTemplate, transactions: readonly SharedTransaction[]) {
+  constructor(template: WholeTemplate, transactions: readonly SharedTransaction[]) {
     this.#template = template;
     this.#transactions = transactions;
     this.#all = select(template, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
@@ -77,7 +69,12 @@ export class TemplateFitter {
     const transactions = kept.flatMap((index) => this.#transactions[index] ?? []);
     const dropped = this.#transactions.length - transactions.length;
     const outputs = commitmentOutputs(this.#template, transactions, dropped);
+    const { height, version } = this.#template;
     return {
+      height,
+      version,
+      coinbase: coinbaseFields(height),
+      reserve: undefined,
       transactions,
       fees,
       valueRemaining: this.#subsidy + fees,
@@ -91,27 +88,11 @@ export class TemplateFitter {
   }
 }
 
-/** A block without transactions: valid on any parent of the right height. */
-export function emptyTemplate(subsidy: bigint): FittedTemplate {
-  const outputs = [witnessCommitmentOutput([])];
-  return {
-    transactions: [],
-    fees: 0n,
-    valueRemaining: subsidy,
-    merklePath: [],
-    outputs: encodeOutputs(outputs),
-    outputsCount: outputs.length,
-    weight: 0,
-    sigops: 0,
-    dropped: 0,
-  };
-}
-
 /**
  * Takes transactions in the node's order, which is by what they pay, as long as they fit and everything they spend
  * from was taken. What stays is closed under ancestors and keeps its order.
  */
-function select(template: NodeTemplate, weightLeft: number, sigopsLeft: number): Selection {
+function select(template: WholeTemplate, weightLeft: number, sigopsLeft: number): Selection {
   const taken = new Uint8Array(template.transactions.length);
   const kept: number[] = [];
   let [fees, weight, sigops] = [0n, 0, 0];
@@ -128,7 +109,7 @@ function select(template: NodeTemplate, weightLeft: number, sigopsLeft: number):
 }
 
 function commitmentOutputs(
-  template: NodeTemplate,
+  template: WholeTemplate,
   transactions: readonly SharedTransaction[],
   dropped: number,
 ): readonly TxOut[] {

@@ -44,10 +44,19 @@ export {
   type TransactionDataErrorCode,
 } from './errors.ts';
 export { type FittedTemplate, TemplateFitter } from './fitting.ts';
-export type { NodeTemplate, NodeTip, NodeTransaction } from './node-template.ts';
-export { type PublisherView, TemplatePublisher } from './publisher.ts';
+export type {
+  BlockTransaction,
+  HeldTemplate,
+  NodeTemplate,
+  NodeTip,
+  NodeTransaction,
+  TemplateHead,
+  WholeTemplate,
+} from './node-template.ts';
+export type { PublisherView, SolutionOutcome, TransactionDataAnswer } from './outcome.ts';
+export { TemplatePublisher } from './publisher.ts';
 export type { SharedTransaction } from './shared-transactions.ts';
-export type { SolutionOutcome } from './solution.ts';
+export type { RefusedSolution, SolvedBlock } from './solution.ts';
 export {
   type IgnoredReason,
   TEMPLATE_CLIENT_LIMITS,

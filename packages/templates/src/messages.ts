@@ -1,16 +1,14 @@
 import type { NewTemplate, TemplateSetNewPrevHash } from '@sv2kit/codec';
-import { coinbaseFields } from './coinbase-fields.ts';
 import type { PublishedTip, TemplateRecord } from './template-book.ts';
 
 /** NewTemplate (§7.2) of a record. */
-export function newTemplate(record: TemplateRecord, futureTemplate: boolean): NewTemplate {
-  const { templateId, height, version, content } = record;
+export function newTemplate({ templateId, content }: TemplateRecord, futureTemplate: boolean): NewTemplate {
   return {
     type: 'NewTemplate',
     templateId,
     futureTemplate,
-    version,
-    ...coinbaseFields(height),
+    version: content.version,
+    ...content.coinbase,
     coinbaseTxValueRemaining: content.valueRemaining,
     coinbaseTxOutputsCount: content.outputsCount,
     coinbaseTxOutputs: content.outputs,

@@ -1,12 +1,15 @@
-/**
- * One transaction of a node's template, in block order.
- * Hashes in internal byte order, fee in satoshis, sigops in units of the block's sigop cost.
- */
-export interface NodeTransaction {
+import type { CoinbaseSpace } from './coinbase-space.ts';
+
+/** A transaction as it goes into a block. Hashes in internal byte order. */
+export interface BlockTransaction {
   readonly txid: Uint8Array;
   readonly wtxid: Uint8Array;
-  /** With its witness, as it goes into a block. */
+  /** With its witness. */
   readonly data: Uint8Array;
+}
+
+/** One transaction of a whole template, in block order. Fee in satoshis, sigops in units of the block's sigop cost. */
+export interface NodeTransaction extends BlockTransaction {
   readonly fee: bigint;
   readonly weight: number;
   readonly sigops: number;
@@ -14,8 +17,8 @@ export interface NodeTransaction {
   readonly depends: readonly number[];
 }
 
-/** A block template as a node gives it: what this package needs of one. Times in unix seconds. */
-export interface NodeTemplate {
+/** What every template of a node says: what this package needs of it. Times in unix seconds. */
+export interface TemplateHead {
   /** Of the block to be mined. */
   readonly height: number;
   readonly prevHash: Uint8Array;
@@ -27,14 +30,42 @@ export interface NodeTemplate {
   readonly mintime: number;
   /** Subsidy and fees of all transactions, in satoshis. */
   readonly coinbaseValue: bigint;
+  /** When the answer arrived, unix ms of the host: ties `curtime` to the host's clock. */
+  readonly receivedAtMs: number;
+}
+
+/** A template with all its transactions: it can be cut to any client's space. */
+export interface WholeTemplate extends TemplateHead {
+  readonly kind: 'whole';
   readonly transactions: readonly NodeTransaction[];
   /** The script of the witness commitment output (BIP141); absent where segregated witness is not active. */
   readonly defaultWitnessCommitment?: Uint8Array | undefined;
   readonly weightLimit: number;
   readonly sigopLimit: number;
-  /** When the answer arrived, unix ms of the host: ties `curtime` to the host's clock. */
-  readonly receivedAtMs: number;
 }
+
+/** A template whose transactions the node holds: it is for coinbases of one space, as it is. */
+export interface HeldTemplate extends TemplateHead {
+  readonly kind: 'held';
+  /** What the node was asked to keep free. */
+  readonly reserve: CoinbaseSpace;
+  /** Of all transactions, in satoshis. */
+  readonly fees: bigint;
+  /** Deepest first, internal byte order. */
+  readonly merklePath: readonly Uint8Array[];
+  readonly coinbase: {
+    readonly version: number;
+    /** What the scriptSig must start with: the height (BIP34). */
+    readonly scriptSigPrefix: Uint8Array;
+    readonly sequence: number;
+    readonly lockTime: number;
+    /** Outputs that must be there, each consensus-serialised; the witness commitment is one. */
+    readonly requiredOutputs: readonly Uint8Array[];
+  };
+}
+
+/** A block template as a node gives it. */
+export type NodeTemplate = WholeTemplate | HeldTemplate;
 
 /** A best block that a node has accepted, known before the template on it is. Hashes in internal byte order. */
 export interface NodeTip {

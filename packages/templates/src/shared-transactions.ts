@@ -1,40 +1,47 @@
-import type { NodeTransaction } from './node-template.ts';
+import type { BlockTransaction } from './node-template.ts';
+import { ownBytes } from './own-bytes.ts';
 
 /** What of a transaction outlives its template: enough to hand it out and to rebuild a block. */
-export interface SharedTransaction {
-  readonly txid: Uint8Array;
-  readonly wtxid: Uint8Array;
-  readonly data: Uint8Array;
-}
+export type SharedTransaction = BlockTransaction;
 
 /**
- * Makes successive templates hold one copy of a transaction between them. It knows only the last template's
- * transactions, so nothing has to be counted or freed: a transaction lives as long as some template holds it.
+ * Makes successive templates, and the variants of one tip, hold one copy of a transaction between them. It knows only
+ * the last transactions of each variant, so nothing has to be counted: a transaction lives as long as a template has it.
  */
 export class SharedTransactions {
-  #latest: ReadonlyMap<string, SharedTransaction> = new Map();
+  readonly #latest = new Map<string, ReadonlyMap<string, SharedTransaction>>();
 
-  /** The transactions of a template, as objects shared by wtxid with the template before it. */
-  share(transactions: readonly NodeTransaction[]): readonly SharedTransaction[] {
+  /** The transactions of a variant's template, as objects shared by wtxid with those before it and beside it. */
+  share(variant: string, transactions: readonly BlockTransaction[]): readonly SharedTransaction[] {
+    const before = this.#latest.get(variant);
+    const others = [...this.#latest.values()].filter((known) => known !== before);
     const next = new Map<string, SharedTransaction>();
     const shared = transactions.map((transaction) => {
       const key = keyOf(transaction.wtxid);
-      const held = this.#latest.get(key) ?? next.get(key) ?? compact(transaction);
+      const held = before?.get(key) ?? next.get(key) ?? findIn(others, key) ?? compact(transaction);
       next.set(key, held);
       return held;
     });
-    this.#latest = next;
+    this.#latest.set(variant, next);
     return shared;
+  }
+
+  /** Forgets the transactions of all other variants. */
+  keepOnly(variants: ReadonlySet<string>): void {
+    for (const variant of this.#latest.keys()) if (!variants.has(variant)) this.#latest.delete(variant);
   }
 }
 
-function compact({ txid, wtxid, data }: NodeTransaction): SharedTransaction {
-  return { txid: alone(txid), wtxid: alone(wtxid), data: alone(data) };
+function findIn(maps: readonly ReadonlyMap<string, SharedTransaction>[], key: string): SharedTransaction | undefined {
+  for (const map of maps) {
+    const found = map.get(key);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
-/** A view into a node's whole answer would keep that answer in memory: such bytes are copied. */
-function alone(bytes: Uint8Array): Uint8Array {
-  return bytes.buffer.byteLength === bytes.byteLength ? bytes : new Uint8Array(bytes);
+function compact({ txid, wtxid, data }: BlockTransaction): SharedTransaction {
+  return { txid: ownBytes(txid), wtxid: ownBytes(wtxid), data: ownBytes(data) };
 }
 
 /** 32 bytes as a string of 16 characters. */

@@ -1,38 +1,47 @@
-import { sameBytes } from '@sv2kit/bitcoin';
 import type { CoinbaseSpace } from './coinbase-space.ts';
-import type { ClientId } from './delivery.ts';
-import type { FittedTemplate } from './fitting.ts';
+import { sameChoice, type TemplateContent } from './content.ts';
+import type { ClientId, DeliveryReason } from './delivery.ts';
+import type { Need } from './reservations.ts';
 import type { TemplateRecord } from './template-book.ts';
+
+/** Why a client is to get a future template and the SetNewPrevHash that activates it. */
+export type PairReason = Extract<DeliveryReason, 'constraints' | 'tip' | 'announced-tip' | 'nbits'>;
 
 /** One client of the publisher: what it needs, and what it has got. */
 export class Subscriber {
   readonly id: ClientId;
-  space: CoinbaseSpace;
+  need: Need;
   /** Whether it is sent empty templates: ahead of a tip, and until the full template of a new tip is there. */
   readonly takesEmpty: boolean;
   /** It reads slowly: it gets new tips only. */
   paused = false;
-  /** A tip was announced that it has not been told of: it waits for the full template. */
-  behind = false;
+  #owed: PairReason | undefined;
   #lastId = 0n;
   #sentAtMs = 0;
   #fees: bigint | undefined;
+  /** The template it mines. */
+  #record: TemplateRecord | undefined;
   /** What it mines, or the node's latest content with the same transactions. */
-  #mined: FittedTemplate | undefined;
+  #mined: TemplateContent | undefined;
   /** The node's latest content with others, and since when it has had such. */
-  #other: FittedTemplate | undefined;
+  #other: TemplateContent | undefined;
   #otherSinceMs: number | undefined;
   #ahead: TemplateRecord | undefined;
 
-  constructor(id: ClientId, space: CoinbaseSpace, takesEmpty: boolean) {
+  constructor(id: ClientId, need: Need, takesEmpty: boolean) {
     this.id = id;
-    this.space = space;
+    this.need = need;
     this.takesEmpty = takesEmpty;
   }
 
   /** The highest template id it has seen. */
   get lastId(): bigint {
     return this.#lastId;
+  }
+
+  /** Why it is to get a template of a tip that it has not been told of; undefined once it has. */
+  get owed(): PairReason | undefined {
+    return this.#owed;
   }
 
   /** When it got its last template or tip, unix ms. */
@@ -50,6 +59,24 @@ export class Subscriber {
     return this.#ahead;
   }
 
+  /** The templates that it may solve next. */
+  get templates(): readonly TemplateRecord[] {
+    return [this.#record, this.#ahead].filter((record) => record !== undefined);
+  }
+
+  /** Whether this keeps free what it needs, and what it mines something else. */
+  isMoreOwn({ reserve }: TemplateContent): boolean {
+    const mined = this.#mined?.reserve;
+    if (mined === undefined || reserve === undefined) return false;
+    return sameSpace(reserve, this.need.reservation) && !sameSpace(reserve, mined);
+  }
+
+  /** There is other work than what it has: it is to be told, and what it holds for the next height is of no use. */
+  owe(reason: PairReason): void {
+    this.#owed = reason;
+    this.#ahead = undefined;
+  }
+
   /** It got a future template for the next height. */
   holdsAhead(record: TemplateRecord): void {
     this.#lastId = record.templateId;
@@ -59,16 +86,17 @@ export class Subscriber {
   /** It got a template of its tip. */
   mines(record: TemplateRecord, nowMs: number): void {
     this.#lastId = record.templateId;
+    this.#record = record;
     this.#sentAtMs = nowMs;
     this.#fees = record.content.fees;
     this.#hasAll(record.content);
   }
 
   /** How long the node has had other transactions than this client mines; 0 while it has the same. Milliseconds. */
-  otherForMs(content: FittedTemplate, nowMs: number): number {
+  otherForMs(content: TemplateContent, nowMs: number): number {
     if (content === this.#mined) return 0;
     if (content !== this.#other) {
-      if (sameTransactions(content, this.#mined)) {
+      if (sameChoice(content, this.#mined)) {
         this.#hasAll(content);
         return 0;
       }
@@ -79,32 +107,28 @@ export class Subscriber {
   }
 
   /** It got a SetNewPrevHash: future templates that this did not name are gone (§7.3). */
-  startsTip(nowMs: number, { full }: { readonly full: boolean }): void {
+  startsTip(record: TemplateRecord, nowMs: number, { full }: { readonly full: boolean }): void {
+    this.#record = record;
     this.#sentAtMs = nowMs;
     this.#ahead = undefined;
-    this.behind = false;
+    this.#owed = undefined;
     if (!full) this.#fees = undefined;
   }
 
   /** The full template is as empty as what it mines: nothing is owed. */
-  settleEmpty(full: FittedTemplate): void {
-    if (this.#fees !== undefined || full.transactions.length > 0) return;
+  settleEmpty(full: TemplateContent): void {
+    if (this.#fees !== undefined || full.merklePath.length > 0) return;
     this.#fees = 0n;
     this.#hasAll(full);
   }
 
-  #hasAll(content: FittedTemplate): void {
+  #hasAll(content: TemplateContent): void {
     this.#mined = content;
     this.#other = undefined;
     this.#otherSinceMs = undefined;
   }
 }
 
-function sameTransactions(a: FittedTemplate, b: FittedTemplate | undefined): boolean {
-  if (b === undefined || a.transactions.length !== b.transactions.length) return false;
-  return a.transactions.every((transaction, index) => {
-    const other = b.transactions[index];
-    // Successive templates share their transactions, so that identity mostly tells.
-    return other !== undefined && (transaction === other || sameBytes(transaction.wtxid, other.wtxid));
-  });
+function sameSpace(a: CoinbaseSpace, b: CoinbaseSpace): boolean {
+  return a.weight === b.weight && a.sigops === b.sigops;
 }

@@ -1,4 +1,4 @@
-import type { FittedTemplate } from './fitting.ts';
+import type { TemplateContent } from './content.ts';
 
 /** The tip that clients were told to build on, with the header fields they use. Spec §7.3. */
 export interface PublishedTip {
@@ -11,10 +11,7 @@ export interface PublishedTip {
 /** One template id: what it stands for, and the tip that it was activated with. */
 export interface TemplateRecord {
   readonly templateId: bigint;
-  /** Of the block to be mined. */
-  readonly height: number;
-  readonly version: number;
-  readonly content: FittedTemplate;
+  readonly content: TemplateContent;
   /** Undefined while it is a future template. */
   readonly tip: PublishedTip | undefined;
 }
@@ -35,8 +32,8 @@ export type Lookup =
 
 /**
  * Every template that a client may still send a solution for (§7: a provider MUST track the work it provided).
- * Templates of the current tip stay. Those of the tip before it stay until the next tip, and at least for a grace;
- * older ones go when their grace is over.
+ * Templates of the current tip stay as long as there is room. Those of the tip before it stay until the next tip, and at
+ * least for a grace; older ones go when their grace is over.
  */
 export class TemplateBook {
   readonly #first: bigint;
@@ -45,6 +42,8 @@ export class TemplateBook {
   #current: Generation = { records: new Map(), staleSinceMs: undefined };
   /** Newest first. */
   #older: Generation[] = [];
+  /** How many records there are of each content. */
+  readonly #uses = new Map<TemplateContent, number>();
 
   constructor(options: { readonly firstTemplateId: bigint; readonly graceMs: number }) {
     this.#first = options.firstTemplateId;
@@ -63,10 +62,20 @@ export class TemplateBook {
   }
 
   /** Gives content a new id, above every earlier one. Without a tip it is a future template. */
-  add(entry: Omit<TemplateRecord, 'templateId'>): TemplateRecord {
-    const record = { ...entry, templateId: this.#next++ };
+  add(content: TemplateContent, tip: PublishedTip | undefined): TemplateRecord {
+    const record = { templateId: this.#next++, content, tip };
     this.#current.records.set(record.templateId, record);
+    this.#uses.set(content, (this.#uses.get(content) ?? 0) + 1);
     return record;
+  }
+
+  has(templateId: bigint): boolean {
+    return this.#current.records.has(templateId);
+  }
+
+  /** Whether a client may solve a template of this content. */
+  holds(content: TemplateContent): boolean {
+    return this.#uses.has(content);
   }
 
   /** future -> active: the record belongs to the current tip from now on. */
@@ -95,9 +104,28 @@ export class TemplateBook {
 
   /** Forgets what is neither of the current tip nor of the one before it, and past its grace. */
   prune(nowMs: number): void {
-    this.#older = this.#older.filter(
-      (generation, age) => age === 0 || nowMs - (generation.staleSinceMs ?? nowMs) <= this.#graceMs,
-    );
+    this.#older = this.#older.filter((generation, age) => {
+      if (age === 0 || nowMs - (generation.staleSinceMs ?? nowMs) <= this.#graceMs) return true;
+      for (const { content } of generation.records.values()) this.#drop(content);
+      return false;
+    });
+  }
+
+  /** Forgets the oldest templates of the current tip that are not in use, until there are fewer than a number of them. */
+  makeRoom(most: number, inUse: ReadonlySet<bigint>): void {
+    const { records } = this.#current;
+    for (const [templateId, { content }] of records) {
+      if (records.size < most) return;
+      if (inUse.has(templateId)) continue;
+      records.delete(templateId);
+      this.#drop(content);
+    }
+  }
+
+  #drop(content: TemplateContent): void {
+    const left = (this.#uses.get(content) ?? 0) - 1;
+    if (left > 0) this.#uses.set(content, left);
+    else this.#uses.delete(content);
   }
 
   find(templateId: bigint): Lookup {

@@ -1,8 +1,15 @@
 import type { RequestTransactionDataError, RequestTransactionDataSuccess } from '@sv2kit/codec';
+import type { TemplateContent } from './content.ts';
 import type { TransactionDataErrorCode } from './errors.ts';
 import type { TemplateBook } from './template-book.ts';
 
 const NO_EXCESS_DATA = new Uint8Array(0);
+
+/** There will be an answer when the transactions of this content are here. */
+export interface PendingContent {
+  readonly kind: 'pending';
+  readonly content: TemplateContent;
+}
 
 /**
  * The answer to RequestTransactionData (§7.4): the template's transactions in block order, as opaque blobs. Nothing
@@ -15,7 +22,7 @@ export function transactionData(
   templateId: bigint,
   nowMs: number,
   graceMs: number,
-): RequestTransactionDataSuccess | RequestTransactionDataError {
+): RequestTransactionDataSuccess | RequestTransactionDataError | PendingContent {
   const found = book.find(templateId);
   switch (found.kind) {
     case 'unknown':
@@ -30,7 +37,9 @@ export function transactionData(
     default:
       found satisfies never;
   }
-  const transactionList = found.record.content.transactions.map(({ data }) => data);
+  const { content } = found.record;
+  const transactionList = content.transactions?.map(({ data }) => data);
+  if (transactionList === undefined) return { kind: 'pending', content };
   return { type: 'RequestTransactionDataSuccess', templateId, excessData: NO_EXCESS_DATA, transactionList };
 }
 

@@ -3,7 +3,7 @@ import type { NewTemplate, TemplateSetNewPrevHash } from '@sv2kit/codec';
 import {
   chainRules,
   type Delivery,
-  type NodeTemplate,
+  type WholeTemplate,
   type NodeTip,
   type NodeTransaction,
   type PublisherOptions,
@@ -42,7 +42,7 @@ export function transaction(spec: TransactionSpec): NodeTransaction {
   };
 }
 
-export interface TemplateSpec extends Partial<NodeTemplate> {
+export interface TemplateSpec extends Partial<WholeTemplate> {
   readonly subsidy?: bigint;
 }
 
@@ -51,6 +51,7 @@ export function template(height: number, transactions: readonly NodeTransaction[
   const { subsidy = SUBSIDY, ...rest } = spec;
   const nbits = rest.nbits ?? MAINNET_NBITS;
   return {
+    kind: 'whole',
     height,
     prevHash: hashOf(height - 1),
     version: 0x20000000,
@@ -65,7 +66,7 @@ export function template(height: number, transactions: readonly NodeTransaction[
     sigopLimit: 80_000,
     receivedAtMs: NOW,
     ...rest,
-  } satisfies NodeTemplate;
+  } satisfies WholeTemplate;
 }
 
 /** The block at `height`, as the node tells of it. */
@@ -120,4 +121,11 @@ function briefMessage(message: NewTemplate | TemplateSetNewPrevHash): string {
 
 export function messagesOf(deliveries: Iterable<Delivery>): (NewTemplate | TemplateSetNewPrevHash)[] {
   return drain(deliveries).flatMap(({ messages }) => messages);
+}
+
+/** The answer to RequestTransactionData, of a server that has the transactions. */
+export function dataOf(server: TemplatePublisher, templateId: bigint, nowMs: number) {
+  const answer = server.transactionData(templateId, nowMs);
+  if ('kind' in answer) throw new Error(`template ${templateId} is pending`);
+  return answer;
 }

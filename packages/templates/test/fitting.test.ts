@@ -1,11 +1,11 @@
 import { decodeOutputs, merklePathOf, witnessCommitmentOutput } from '@sv2kit/bitcoin';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { coinbaseSpace, type NodeTemplate, TemplateFitter } from '../src/index.ts';
+import { coinbaseSpace, type WholeTemplate, TemplateFitter } from '../src/index.ts';
 import { SUBSIDY, template, transaction, type TransactionSpec } from './builders.ts';
 
-const fitter = (node: NodeTemplate) => new TemplateFitter(node, node.transactions);
-const names = (node: NodeTemplate, size: number, sigops = 0): number[] => {
+const fitter = (node: WholeTemplate) => new TemplateFitter(node, node.transactions);
+const names = (node: WholeTemplate, size: number, sigops = 0): number[] => {
   const space = coinbaseSpace({
     coinbaseOutputMaxAdditionalSize: size,
     coinbaseOutputMaxAdditionalSigops: sigops,
@@ -14,7 +14,7 @@ const names = (node: NodeTemplate, size: number, sigops = 0): number[] => {
   return transactions.map((kept) => node.transactions.findIndex(({ wtxid }) => wtxid === kept.wtxid));
 };
 /** 998 pairs of parent and child, 2,000 weight units each: all that a node fits beside its reserve of 8,000. */
-function fullBlock(): NodeTemplate {
+function fullBlock(): WholeTemplate {
   const transactions = Array.from({ length: 1996 }, (_, i) =>
     transaction({ name: i, weight: 2000, fee: BigInt(5000 - i), depends: i % 2 === 1 ? [i - 1] : [] }),
   );
@@ -73,7 +73,7 @@ describe('fitting a template to a coinbase (§7.1)', () => {
   });
 
   test('a chain without segregated witness gets no commitment', () => {
-    const node: NodeTemplate = { ...template(101), defaultWitnessCommitment: undefined };
+    const node: WholeTemplate = { ...template(101), defaultWitnessCommitment: undefined };
     const { outputs, outputsCount } = fitter(node).fit({ weight: 2000, sigops: 0 });
     expect({ outputs, outputsCount }).toEqual({ outputs: new Uint8Array(0), outputsCount: 0 });
   });

@@ -2,7 +2,7 @@ import { decodePayload, encodeFrame, HEADER_SIZE, templateDistribution } from '@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { coinbaseSpace, type Delivery, TemplateClient, type TemplatePublisher } from '../src/index.ts';
-import { hashOf, NOW, publisher, template, tip, transaction } from './builders.ts';
+import { dataOf, hashOf, NOW, publisher, template, tip, transaction } from './builders.ts';
 
 /** A client at the other end of a wire, which holds the server to its promises. */
 class CheckedClient {
@@ -38,7 +38,7 @@ class CheckedClient {
     const coinbaseTx = new Uint8Array(0);
     const solution = { type: 'SubmitSolution', templateId, version: 0, headerTimestamp: 0, headerNonce: 0 } as const;
     expect(server.solve({ ...solution, coinbaseTx })).toMatchObject({ code: 'malformed-coinbase' }); // found, active
-    const data = server.transactionData(templateId, now);
+    const data = dataOf(server, templateId, now);
     if (data.type !== 'RequestTransactionDataSuccess') throw new Error(data.errorCode);
     const space = coinbaseSpace({ coinbaseOutputMaxAdditionalSize: this.#size, coinbaseOutputMaxAdditionalSigops: 0 });
     const weight = data.transactionList.reduce(

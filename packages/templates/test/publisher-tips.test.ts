@@ -1,6 +1,18 @@
 import { type ChainRules, chainRules } from '../src/index.ts';
 import { describe, expect, test } from 'vitest';
-import { brief, drain, hashOf, messagesOf, NOW, serving, SMALL, template, tip, transaction } from './builders.ts';
+import {
+  brief,
+  drain,
+  hashOf,
+  messagesOf,
+  NOW,
+  publisher,
+  serving,
+  SMALL,
+  template,
+  tip,
+  transaction,
+} from './builders.ts';
 
 const filled = (height: number) => template(height, [transaction({ name: height, fee: 5000n })]);
 
@@ -146,7 +158,7 @@ describe('blocks that cannot be prepared (§7.2)', () => {
     { network: 'regtest' as const, height: 149, subsidy: 50_0000_0000n, next: 25_0000_0000n },
     { network: 'regtest' as const, height: 150, subsidy: 25_0000_0000n, next: 25_0000_0000n },
   ])('the empty block after $height on $network pays $next satoshis', ({ network, height, subsidy, next }) => {
-    const server = serving(height, { clients: [], publisher: { rules: chainRules(network) } });
+    const server = publisher({ rules: chainRules(network) });
     drain(server.publish(template(height, [transaction({ name: 1, fee: 77n })], { subsidy }), NOW));
     expect(messagesOf(server.setConstraints(1, SMALL, NOW))[2]).toMatchObject({ coinbaseTxValueRemaining: next });
   });
@@ -200,7 +212,7 @@ describe('a client that takes no empty templates', () => {
     drain(server.announceTip(tip(800_000), NOW));
     expect(brief(server.setConstraints(2, SMALL, NOW, false))).toEqual([]);
     expect(brief(server.publish(filled(800_001), NOW + 50))).toEqual([
-      'tip>2: +102 @102',
+      'constraints>2: +102 @102',
       'full>1: =102',
       'ahead>1: +103',
     ]);

@@ -1,6 +1,18 @@
 import { ProtocolError } from '@sv2kit/codec';
 import { describe, expect, test } from 'vitest';
-import { brief, drain, hashOf, messagesOf, NOW, publisher, serving, SMALL, template, transaction } from './builders.ts';
+import {
+  brief,
+  dataOf,
+  drain,
+  hashOf,
+  messagesOf,
+  NOW,
+  publisher,
+  serving,
+  SMALL,
+  template,
+  transaction,
+} from './builders.ts';
 
 const paying = (fee: bigint) => [transaction({ name: 'base', fee })];
 const LARGE = { coinbaseOutputMaxAdditionalSize: 999_000, coinbaseOutputMaxAdditionalSigops: 0 };
@@ -140,12 +152,17 @@ describe('better templates on the same tip (§7)', () => {
     expect(rest).toEqual([]);
   });
 
-  test('come to an end at the bound on templates per tip, and go on with the next tip', () => {
-    const server = serving(800_000, { publisher: { minIntervalMs: 0, limits: { templatesPerTip: 4 } } });
+  test('push out the oldest that no client is on, at the bound on templates per tip', () => {
+    const server = serving(800_000, {
+      clients: [1, 2],
+      publisher: { minIntervalMs: 0, limits: { templatesPerTip: 4 } },
+    });
+    server.pause(2); // stays on template 100
     const better = (step: bigint) => brief(server.publish(template(800_000, paying(step * 1000n)), NOW));
-    expect([better(1n), better(2n), better(3n)]).toEqual([['fees>1: =102'], ['fees>1: =103'], []]);
-    expect(brief(server.publish(template(800_001), NOW))).toEqual(['tip>1: +104 @104', 'ahead>1: +105']);
-    expect(brief(server.publish(template(800_001, paying(1000n)), NOW))).toEqual(['fees>1: =106']);
+    expect([better(1n), better(2n), better(3n)]).toEqual([['fees>1: =102'], ['fees>1: =103'], ['fees>1: =104']]);
+    const held = [100n, 101n, 102n, 103n, 104n].filter((id) => dataOf(server, id, NOW).type.endsWith('Success'));
+    expect(held).toEqual([100n, 101n, 103n, 104n]);
+    expect(brief(server.publish(template(800_001), NOW))).toEqual(['tip>1,2: +105 @105', 'ahead>1,2: +106']);
   });
 
   test('another difficulty on the same tip is a new future template and its SetNewPrevHash, at once (§7.3)', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { drain, NOW, publisher, serving, SMALL, template, transaction } from './builders.ts';
+import { dataOf, drain, NOW, publisher, serving, SMALL, template, transaction } from './builders.ts';
 
 const TRANSACTIONS = [1, 2, 3].map((name) => transaction({ name }));
 
@@ -8,7 +8,7 @@ describe('RequestTransactionData (§7.4)', () => {
     const server = publisher();
     drain(server.publish(template(800_000, TRANSACTIONS), NOW));
     drain(server.setConstraints(1, SMALL, NOW));
-    expect(server.transactionData(100n, NOW)).toEqual({
+    expect(dataOf(server, 100n, NOW)).toEqual({
       type: 'RequestTransactionDataSuccess',
       templateId: 100n,
       excessData: new Uint8Array(0),
@@ -20,16 +20,16 @@ describe('RequestTransactionData (§7.4)', () => {
     const server = publisher();
     drain(server.publish(template(800_000, [...TRANSACTIONS, transaction({ name: 4, weight: 3_990_000 })]), NOW));
     drain(server.setConstraints(1, { ...SMALL, coinbaseOutputMaxAdditionalSize: 5000 }, NOW));
-    const answer = server.transactionData(100n, NOW);
+    const answer = dataOf(server, 100n, NOW);
     expect(answer).toMatchObject({ transactionList: TRANSACTIONS.map(({ data }) => data) });
   });
 
   test('yields nothing at all for an empty template', () => {
-    expect(serving(800_000).transactionData(101n, NOW)).toMatchObject({ transactionList: [] });
+    expect(dataOf(serving(800_000), 101n, NOW)).toMatchObject({ transactionList: [] });
   });
 
   test.each([99n, 102n, 0xffffffffffffffffn])('id %d was never given out: template-id-not-found (§7.6)', (id) => {
-    expect(serving(800_000).transactionData(id, NOW)).toEqual({
+    expect(dataOf(serving(800_000), id, NOW)).toEqual({
       type: 'RequestTransactionDataError',
       templateId: id,
       errorCode: 'template-id-not-found',
@@ -40,7 +40,7 @@ describe('RequestTransactionData (§7.4)', () => {
     const server = serving(800_000);
     drain(server.publish(template(800_000, TRANSACTIONS), NOW + 60_000));
     drain(server.tick(NOW + 7_200_000));
-    expect(server.transactionData(100n, NOW + 7_200_000).type).toBe('RequestTransactionDataSuccess');
+    expect(dataOf(server, 100n, NOW + 7_200_000).type).toBe('RequestTransactionDataSuccess');
   });
 
   test.each([
@@ -52,7 +52,7 @@ describe('RequestTransactionData (§7.4)', () => {
     const server = serving(800_000);
     for (let height = 800_001; height <= 800_000 + tips; height++) drain(server.publish(template(height), NOW));
     drain(server.tick(NOW + after));
-    const answer = server.transactionData(100n, NOW + after);
+    const answer = dataOf(server, 100n, NOW + after);
     expect(answer.type).toBe(type);
     if (answer.type === 'RequestTransactionDataError') expect(answer.errorCode).toBe(name);
   });
@@ -70,7 +70,7 @@ describe('memory', () => {
     drain(server.publish(answerOfNode(1000n), NOW));
     drain(server.publish(answerOfNode(9000n), NOW));
     const [first, second] = [100n, 102n].map((id) => {
-      const answer = server.transactionData(id, NOW);
+      const answer = dataOf(server, id, NOW);
       return answer.type === 'RequestTransactionDataSuccess' ? answer.transactionList[0] : undefined;
     });
     expect(first).toEqual(new Uint8Array(100).fill(7));
