@@ -1,6 +1,6 @@
 /** bitcoind, every role and scenarios between them; a decrypting man in the middle for what may go wrong on the way. */
 export { Authority } from './authority.ts';
-export { type BackEnd, canUse, ipcNode, NO_IPC_NODE } from './back-end.ts';
+export { type BackEnd, canUse, ipcNode } from './back-end.ts';
 export { type DraftJob, blockOf, customJobOf, declarationOf, draftJob, spaceOf } from './draft-job.ts';
 export { DeadlineError, eventually, within } from './deadline.ts';
 export * as lies from './lies.ts';
@@ -26,10 +26,11 @@ export {
   type Verdict,
 } from './man-in-the-middle.ts';
 export { type NodeDoor, type NodeOptions, type ShownBlock, type ShownTransaction, TestNode } from './node.ts';
+export { type ProcessUsage, usageOf } from './process-usage.ts';
 export { RawPeer } from './raw-peer.ts';
 export { RoleHere } from './role-here.ts';
 export { RoleProcess } from './role-process.ts';
-export { PAYOUT_ADDRESS, PAYOUT_SCRIPT, POOL_TAG, poolToml } from './roles.ts';
+export { PAYOUT_ADDRESS, PAYOUT_SCRIPT, POOL_TAG, poolToml, templateProviderToml } from './roles.ts';
 export { type CustomJob, type DeclaratorOptions, type Refusal, TestDeclarator } from './test-declarator.ts';
 export { type MadeTransaction, makeTransactions, sendTransactions } from './transactions.ts';
 export { SMALL_COINBASE, type TemplateWork, TestTemplateClient } from './test-template-client.ts';

@@ -93,7 +93,7 @@ export class TestNode implements NodeDoor, AsyncDisposable {
   }
 
   /** The same node, reached in another way. */
-  door(changes: Partial<Pick<NodeDoor, 'backEnd' | 'ipcSocket'>>): NodeDoor {
+  door(changes: Partial<Pick<NodeDoor, 'backEnd' | 'ipcSocket' | 'rpcUrl'>>): NodeDoor {
     const { chain, backEnd, ipcSocket, rpcUrl, cookieFile, zmqHashBlock } = this;
     return { chain, backEnd, ipcSocket, rpcUrl, cookieFile, zmqHashBlock, ...changes };
   }

@@ -1,6 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { type Bitcoind, type BitcoindBinary, obtainBitcoind, type PrivateChain, startBitcoind } from '@sv2kit/bitcoind';
-import { ipcNode, NO_IPC_NODE } from './back-end.ts';
+import {
+  type Bitcoind,
+  type BitcoindBinary,
+  NO_IPC_NODE,
+  obtainBitcoind,
+  type PrivateChain,
+  startBitcoind,
+} from '@sv2kit/bitcoind';
+import { ipcNode } from './back-end.ts';
 
 const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
 const EVERYTHING_IS_CHEAP = ['-acceptnonstdtxn=1', '-minrelaytxfee=0', '-blockmintxfee=0'];

@@ -1,7 +1,7 @@
-// What each role does when the one beside it goes away without a word.
-import type { Pool } from '@sv2kit/pool';
+// What each role does when the one beside it goes away without a word; of nodes: node-losses.test.ts.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Lab, type RoleHere, type TestChannel, TestMiner } from '../src/index.ts';
+import { Lab } from '../src/index.ts';
+import { minerAt, mineOn, poolOn } from './pool-ground.ts';
 
 /** How often a pool on a backup looks for its primary, at most; a connection that lasts half as long is a good one. */
 const PROBE_MS = 61_000;
@@ -13,77 +13,11 @@ beforeEach(async () => {
 });
 afterEach(() => lab?.[Symbol.asyncDispose]());
 
-async function poolOn(...templateProviders: string[]): Promise<RoleHere<Pool>> {
-  return await lab.workingPool({ templateProviders, minDifficulty: 1e-12, sharesPerMinute: 1e6 });
-}
-
-async function minerAt(pool: RoleHere<Pool>): Promise<{ miner: TestMiner; channel: TestChannel }> {
-  const { address, authorityPublicKey: authority } = pool.service;
-  const miner = await TestMiner.connect({ port: address.port, authority });
-  return { miner, channel: await miner.open('extended', { nominalHashRate: 1 }) };
-}
-
-/** Mines a block on the node's best one, and waits until it is that itself and the miner has work on it. */
-async function mineOn(channel: TestChannel): Promise<void> {
-  const height = await lab.node.height();
-  await channel.workOn(await lab.node.bestHash());
-  expect(await channel.mine({ wanted: 'block' })).toBe('accepted');
-  await lab.node.reach(height + 1);
-  await channel.workOn(await lab.node.bestHash());
-}
-
-describe('the node', () => {
-  test('is killed: miners go on, and a block that they find meanwhile is in the chain once the node is back', async () => {
-    const provider = await lab.templateProvider();
-    const pool = await poolOn(lab.url(provider));
-    const { channel } = await minerAt(pool);
-    await mineOn(channel);
-    const height = await lab.node.height();
-
-    await lab.node.kill();
-    const away = await provider.log.line('node is away');
-    expect(away.fields['reason']).toMatch(/ECONNREFUSED|ECONNRESET|socket hang up|no answer/);
-    expect(await channel.mine({ wanted: 'share' })).toBe('accepted');
-    expect(await channel.mine({ wanted: 'block' })).toBe('accepted');
-    const found = await pool.log.nextLine('block found', (fields) => fields['height'] === height + 1);
-
-    await lab.node.restart();
-    await lab.node.reach(height + 1);
-    expect(await lab.node.bestHash()).toBe(found.fields['hash']);
-    await pool.log.line(
-      'block status',
-      (each) => each['hash'] === found.fields['hash'] && each['status'] === 'confirmed',
-    );
-    await mineOn(channel);
-    expect(pool.log.items.filter(({ message }) => message === 'upstream lost')).toEqual([]);
-  });
-
-  test('stays away for longer than is bearable: miners are sent away, and served again once it is back', async () => {
-    const provider = await lab.templateProvider();
-    const pool = await poolOn(lab.url(provider));
-    const { miner, channel } = await minerAt(pool);
-    const { channelId } = channel.opened;
-    const height = await lab.node.height();
-    await lab.node.kill();
-    await provider.log.line('node is away');
-    await lab.clock.until(181 * SECOND, provider.log.line('no node is there: work is withdrawn'));
-    const closed = lab.clock.until(181 * SECOND, miner.next('CloseChannel'));
-    expect(await closed).toMatchObject({ channelId, reasonCode: 'no-work-available' });
-    await expect(minerAt(pool)).rejects.toThrow('setup-refused');
-
-    await lab.node.restart();
-    await lab.clock.until(SECOND, pool.condition('templates', true));
-    const again = await minerAt(pool);
-    await mineOn(again.channel);
-    expect(await lab.node.height()).toBe(height + 1);
-  });
-});
-
 describe('the template provider', () => {
   test('is killed, and comes back: the pool serves its miners on, says what is missing, and takes up its templates', async () => {
     const first = lab.templateProviderProcess();
     const port = await first.port();
-    const pool = await poolOn(lab.url({ port }));
+    const pool = await poolOn(lab, lab.url({ port }));
     const { miner, channel } = await minerAt(pool);
     await first.kill();
     await pool.log.line('upstream lost');
@@ -103,7 +37,7 @@ describe('the template provider', () => {
       SECOND,
       channel.works.next('a new tip', (work) => Buffer.compare(work.prevHash, prevHash) !== 0),
     );
-    await mineOn(channel);
+    await mineOn(lab, channel);
     expect(miner.messages.items.filter(({ type }) => type === 'CloseChannel')).toEqual([]);
   });
 
@@ -111,16 +45,16 @@ describe('the template provider', () => {
     const primary = lab.templateProviderProcess();
     const port = await primary.port();
     const backup = await lab.templateProvider({ dataDir: `${lab.folder}/backup` });
-    const pool = await poolOn(lab.url({ port }), lab.url(backup));
+    const pool = await poolOn(lab, lab.url({ port }), lab.url(backup));
     const { miner, channel } = await minerAt(pool);
-    await mineOn(channel);
+    await mineOn(lab, channel);
     await primary.kill();
     await lab.clock.until(
       SECOND,
       pool.log.line('upstream connected', (each) => each['port'] === backup.service.address.port),
     );
     expect(pool.status()).toMatchObject({ templateProvider: { state: 'connected', primary: false } });
-    await mineOn(channel);
+    await mineOn(lab, channel);
 
     pool.log.skip();
     const again = lab.templateProviderProcess({ port });
@@ -131,7 +65,7 @@ describe('the template provider', () => {
     );
     await pool.log.nextLine('templates come from here now');
     expect(pool.status()).toMatchObject({ templateProvider: { state: 'connected', primary: true } });
-    await mineOn(channel);
+    await mineOn(lab, channel);
     expect(miner.messages.items.filter(({ type }) => type === 'CloseChannel')).toEqual([]);
     expect(channel.violations).toEqual([]);
   });
@@ -181,7 +115,7 @@ describe('the pool', () => {
 
   test('is stopped in good order: miners are told that their channels are closed, then the end (§5.3.9)', async () => {
     const provider = await lab.templateProvider();
-    const pool = await poolOn(lab.url(provider));
+    const pool = await poolOn(lab, lab.url(provider));
     const { miner, channel } = await minerAt(pool);
     const { channelId } = channel.opened;
     await pool.close();

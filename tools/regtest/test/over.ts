@@ -1,13 +1,14 @@
 // The same scenarios on a node that is spoken to in several ways.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NO_IPC_NODE } from '@sv2kit/bitcoind';
 import { describe } from 'vitest';
-import { type BackEnd, canUse, NO_IPC_NODE } from '../src/index.ts';
+import { type BackEnd, canUse } from '../src/index.ts';
 
 /** Skipped, with one line for the whole run, where a node of that kind is not found. */
 export function over(backEnds: readonly BackEnd[], scenarios: (backEnd: BackEnd) => void): void {
   for (const backEnd of backEnds) {
-    if (!canUse(backEnd)) sayOnce(NO_IPC_NODE);
+    if (!canUse(backEnd)) sayOnce(`scenarios over IPC are skipped: ${NO_IPC_NODE}`);
     describe.skipIf(!canUse(backEnd))(`over ${backEnd}`, () => scenarios(backEnd));
   }
 }

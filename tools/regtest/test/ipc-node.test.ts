@@ -1,0 +1,158 @@
+// What roles say and do when a node's IPC socket is not as it should be, or goes away.
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { TemplateProvider } from '@sv2kit/template-provider';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type BackEnd, Lab, type NodeDoor, type RoleHere, SocketRelay, TestNode } from '../src/index.ts';
+import { losingTheNode } from './losing-the-node.ts';
+import { over } from './over.ts';
+import { minerAt, mineOn, poolOn } from './pool-ground.ts';
+
+const SECOND = 1000;
+
+over(['ipc', 'ipc+rpc'], losingTheNode);
+over(['ipc', 'ipc+rpc'], comingAndGoing);
+over(['ipc'], badSockets);
+over(['ipc+rpc'], fallingBack);
+
+interface NodeStatus {
+  readonly name: string;
+  readonly state: string;
+  readonly reason?: string;
+}
+const nodesOf = (provider: RoleHere<TemplateProvider>): readonly NodeStatus[] =>
+  provider.status()['nodes'] as readonly NodeStatus[];
+
+/** The condition of the provider's one node. */
+const conditionOf = (provider: RoleHere<TemplateProvider>): string => `node ${nodesOf(provider)[0]?.name}`;
+
+function comingAndGoing(backEnd: BackEnd): void {
+  let lab: Lab;
+  beforeEach(async () => {
+    lab = await Lab.open('regtest', { backEnd });
+  });
+  afterEach(() => lab?.[Symbol.asyncDispose]());
+
+  test('a node is stopped in good order and started again, three times: miners go on', async () => {
+    const provider = await lab.templateProvider();
+    const pool = await poolOn(lab, lab.url(provider));
+    const { channel } = await minerAt(pool);
+    for (let times = 0; times < 3; times += 1) {
+      await mineOn(lab, channel);
+      await lab.node.stop();
+      await lab.clock.until(SECOND, provider.condition(conditionOf(provider), false));
+      expect(await channel.mine({ wanted: 'share' })).toBe('accepted');
+      await lab.node.restart();
+      await lab.clock.until(SECOND, provider.condition(conditionOf(provider), true));
+    }
+    await mineOn(lab, channel);
+    expect(pool.log.items.filter(({ message }) => message === 'upstream lost')).toEqual([]);
+  });
+}
+
+function badSockets(backEnd: BackEnd): void {
+  let lab: Lab;
+  let socket: string;
+  beforeEach(async () => {
+    lab = await Lab.open('regtest', { backEnd });
+    socket = join(lab.folder, 'other.sock');
+  });
+  afterEach(() => lab?.[Symbol.asyncDispose]());
+
+  const providerOn = (node: NodeDoor): Promise<RoleHere<TemplateProvider>> => lab.templateProvider({ node });
+
+  /** What it says, and that it takes the node up once the socket is as it should be. */
+  async function expectRecovery(says: RegExp): Promise<void> {
+    const provider = await providerOn(lab.node.door({ ipcSocket: socket }));
+    const failing = provider.condition(conditionOf(provider), false);
+    expect(await lab.clock.until(SECOND, failing)).toEqual(expect.any(String));
+    const line = await lab.clock.until(SECOND, provider.log.line('node is away'));
+    expect(line.fields['reason']).toMatch(says);
+    expect(nodesOf(provider)).toMatchObject([{ reason: expect.stringMatching(says) }]);
+    await using _relay = await SocketRelay.open(socket, lab.node.ipcSocket);
+    await lab.clock.until(SECOND, provider.well());
+    expect(provider.failures).toEqual([]);
+  }
+
+  describe('a role says in a sentence what is wrong with the socket, lives on, and is well once it is right:', () => {
+    test('nothing is there', async () => {
+      await expectRecovery(/other\.sock.*(-ipcbind|never started|not there|no socket|no such)/i);
+    });
+
+    test('nobody listens on it any more', async () => {
+      leaveSocket(socket);
+      await expectRecovery(/other\.sock.*(nobody|not running|refused|down)/i);
+    });
+
+    test('it is a file of another kind', async () => {
+      writeFileSync(socket, 'not a socket');
+      await expectRecovery(/other\.sock.*(socket|refused)/i);
+    });
+
+    test('whoever listens there is no node', async () => {
+      const server = createServer((client) => client.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+      await new Promise<void>((resolve) => void server.listen(socket, resolve));
+      try {
+        const provider = await providerOn(lab.node.door({ ipcSocket: socket }));
+        const line = await lab.clock.until(SECOND, provider.log.line('node is away'));
+        expect(line.fields['reason']).toMatch(/other\.sock/);
+        expect(provider.failures).toEqual([]);
+      } finally {
+        server.close();
+      }
+    });
+  });
+
+  test('a node on another chain is named as such, and not used', async () => {
+    await using other = await TestNode.start(lab.folder, 'signet', { name: 'signet', backEnd });
+    const provider = await providerOn({ ...other.door({}), chain: 'regtest' });
+    const line = await lab.clock.until(SECOND, provider.log.line('node is away'));
+    expect(line.fields['reason']).toMatch(/chain|regtest/);
+    expect(provider.status()).toMatchObject({ phase: expect.not.stringMatching(/^serving/) });
+    expect(provider.failures).toEqual([]);
+  });
+}
+
+/** IPC and RPC to one node, of which IPC fails. */
+function fallingBack(backEnd: BackEnd): void {
+  test('templates come by RPC while IPC is away, with the reason in health, and by IPC again once it is back', async () => {
+    await using lab = await Lab.open('regtest', { backEnd });
+    const relay = await SocketRelay.open(join(lab.folder, 'relay.sock'), lab.node.ipcSocket);
+    await using _ = relay;
+    const provider = await lab.templateProvider({ node: lab.node.door({ ipcSocket: relay.path }) });
+    const pool = await poolOn(lab, lab.url(provider));
+    const { channel } = await minerAt(pool);
+    await mineOn(lab, channel);
+    expect(nodesOf(provider)[0]?.reason).toBeUndefined();
+
+    await relay.cut();
+    const fallen = async (): Promise<void> => {
+      const before = await channel.work();
+      await lab.node.mineEmpty();
+      await channel.workOn(await lab.node.bestHash());
+      expect((await channel.work()).prevHash).not.toEqual(before.prevHash);
+    };
+    await lab.clock.until(SECOND, fallen());
+    const [node] = nodesOf(provider);
+    expect(node).toMatchObject({ state: 'ok', reason: expect.stringMatching(/relay\.sock/) });
+    await mineOn(lab, channel);
+
+    await relay.restore();
+    const back = provider.log.first('IPC to be back', () => nodesOf(provider)[0]?.reason === undefined);
+    await lab.clock.until(SECOND, back);
+    await mineOn(lab, channel);
+    expect(pool.log.items.filter(({ message }) => message === 'upstream lost')).toEqual([]);
+  });
+}
+
+/** A socket whose listener has died, which nobody has tidied up. */
+function leaveSocket(path: string): void {
+  const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  try {
+    execFileSync(process.execPath, ['-e', script]);
+  } catch {
+    // It was killed.
+  }
+}

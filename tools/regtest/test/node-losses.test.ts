@@ -1,0 +1,3 @@
+import { losingTheNode } from './losing-the-node.ts';
+
+losingTheNode('rpc');
