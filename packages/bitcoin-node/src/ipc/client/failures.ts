@@ -1,10 +1,13 @@
 import { CapnpError, RpcError } from '@sv2kit/capnp';
 import { IpcError, type IpcErrorCode } from './ipc-error.ts';
+import { IPC_LIMITS } from './limits.ts';
 
 const SPEAKS_NO_IPC = 'name the socket of a Bitcoin Core that was started with -ipcbind=unix';
 
 /** What a node's stub for a replaced method says; so does the exception type of nothing else. */
 const REPLACED = /not supported\. please update/i;
+/** The height alone is too short a script for the first blocks of a chain; some versions 31 do not see to that. */
+const SHORT_CHAIN = /bad-cb-length/;
 /** What nodes of version 30 say to overlapping calls. */
 const THREAD_BUSY = /thread busy/i;
 
@@ -27,13 +30,19 @@ function judge({ type, reason }: RpcError): { readonly code: IpcErrorCode; reado
   if (THREAD_BUSY.test(reason)) {
     return { code: 'overloaded', advice: ': one call at a time on each of its threads; version 31 queues them' };
   }
+  if (SHORT_CHAIN.test(reason)) {
+    return {
+      code: 'failed',
+      advice: ': it makes no templates for the first 16 blocks of a chain, mine these by its RPC',
+    };
+  }
   switch (type) {
     case 'failed':
-      return { code: 'failed', advice: '' };
+      return { code: 'failed', advice: ': see its debug.log' };
     case 'overloaded':
       return { code: 'overloaded', advice: ': the call may be made again in a while' };
     case 'disconnected':
-      return { code: 'disconnected', advice: '' };
+      return { code: 'disconnected', advice: ': connect again' };
     case 'unimplemented':
       return { code: 'unimplemented', advice: ': another version of the node may have the method' };
   }
@@ -89,8 +98,17 @@ export function tooManyCalls(path: string, method: string, max: number): IpcErro
   return new IpcError('overloaded', text, { method, path, max });
 }
 
+/** Of a message, around its one large field; more than it takes. */
+const FRAMING_BYTES = 4_096;
+
+/** The node ends a connection over a message that is too large: none is sent. */
+export function refuseOversize(method: string, bytes: number): void {
+  const max = IPC_LIMITS.messageBytes - FRAMING_BYTES;
+  if (bytes > max) throw tooLarge(method, bytes, max);
+}
+
 export function tooLarge(method: string, bytes: number, max: number): IpcError {
-  const text = `${method}: ${bytes} bytes are more than the ${max} that a node takes in one message: it was not sent`;
+  const text = `${method}: ${bytes} bytes are more than the ${max} that are taken at once: ask for less, or send less, at a time`;
   return new IpcError('too-large', text, { method, bytes, max });
 }
 

@@ -1,15 +1,16 @@
 import type { Capability, Method } from '@sv2kit/capnp';
-import { type Clock, pause } from '../../host.ts';
+import type { Clock } from '../../host.ts';
 import { resultOf } from '../../rpc/answer.ts';
-import { tooLarge } from './failures.ts';
-import { construct, executeRpc, makeRpc, makeThread } from './init-methods.ts';
-import { IpcError } from './ipc-error.ts';
+import { untilDownloaded } from './download-wait.ts';
+import { refuseOversize, tooLarge } from './failures.ts';
+import { executeRpc, makeRpc, makeThread } from './init-methods.ts';
+import { introduce, type Introduction, madeBy } from './introduction.ts';
+import type { IpcError } from './ipc-error.ts';
 import { Lane } from './lane.ts';
 import { IPC_LIMITS } from './limits.ts';
 import { IpcLink, type LinkCallOptions } from './link.ts';
 import { MiningMethods } from './mining-methods.ts';
 import type { Generation } from './ordinals.ts';
-import { openMining, probeFeatures } from './probe.ts';
 import { type TemplateContext, TemplateHandle } from './template-handle.ts';
 import { TemplateMethods } from './template-methods.ts';
 import type { BlockVerdict, Feature, IpcStats, NewBlockOptions, TipRef } from './types.ts';
@@ -21,17 +22,6 @@ export interface MiningClientOptions {
   /** What the node's log calls our threads. */
   readonly name?: string;
   readonly signal?: AbortSignal;
-}
-
-interface Parts {
-  readonly link: IpcLink;
-  readonly name: string;
-  readonly clock: Clock;
-  readonly init: Capability;
-  readonly threadMap: Capability;
-  readonly mining: Capability;
-  readonly generation: Generation;
-  readonly features: ReadonlySet<Feature>;
 }
 
 /**
@@ -50,7 +40,8 @@ export class MiningClient {
   /** Resolves when the connection is over, with the reason. */
   readonly ended: Promise<IpcError>;
   readonly generation: Generation;
-  readonly #parts: Parts;
+  readonly #parts: Introduction;
+  readonly #clock: Clock;
   readonly #link: IpcLink;
   readonly #methods: MiningMethods;
   readonly #templates: TemplateContext;
@@ -72,7 +63,7 @@ export class MiningClient {
     signal?.addEventListener('abort', abort, { once: true });
     try {
       if (signal?.aborted === true) await link.close();
-      return new MiningClient(await introduce(link, clock, name));
+      return new MiningClient(await introduce(link, name), clock);
     } catch (error) {
       await link.close();
       signal?.throwIfAborted();
@@ -82,9 +73,10 @@ export class MiningClient {
     }
   }
 
-  private constructor(parts: Parts) {
+  private constructor(parts: Introduction, clock: Clock) {
     const { link, generation } = parts;
     this.#parts = parts;
+    this.#clock = clock;
     this.#link = link;
     this.generation = generation;
     this.ended = link.ended;
@@ -160,13 +152,13 @@ export class MiningClient {
       checkPow = true,
     }: { readonly checkMerkleRoot?: boolean; readonly checkPow?: boolean } = {},
   ): Promise<BlockVerdict> {
-    fits('Mining.checkBlock', block.length);
+    refuseOversize('Mining.checkBlock', block.length);
     return await this.#call(lane, this.#methods.checkBlock(lane.thread, block, { checkMerkleRoot, checkPow }));
   }
 
   /** Hands a whole block over, at once; `duplicate` is a refusal here. Rejects with `unimplemented` before version 32. */
   async submitBlock(lane: Lane, block: Uint8Array): Promise<BlockVerdict> {
-    fits('Mining.submitBlock', block.length);
+    refuseOversize('Mining.submitBlock', block.length);
     const options = { urgent: true, timeoutMs: IPC_LIMITS.submitTimeoutMs };
     return await this.#call(lane, this.#methods.submitBlock(lane.thread, block), options);
   }
@@ -208,7 +200,7 @@ export class MiningClient {
     { timeoutMs = IPC_LIMITS.callTimeoutMs }: { readonly timeoutMs?: number } = {},
   ): Promise<unknown> {
     const request = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
-    fits(`Rpc.executeRpc ${method}`, request.length);
+    refuseOversize(`Rpc.executeRpc ${method}`, request.length);
     this.#rpc ??= madeBy(this.#link, this.#parts.init, makeRpc(lane.thread));
     const rpc = await this.#rpc;
     const answer = await this.#call(lane, executeRpc(lane.thread, request), { timeoutMs }, rpc);
@@ -240,8 +232,7 @@ export class MiningClient {
   }
 
   async #cooled(lane: Lane, method: Method<Capability | undefined>): Promise<Capability | undefined> {
-    const { clock } = this.#parts;
-    const end = clock.after(IPC_LIMITS.cooldownMs, () => void this.interrupt().catch(() => {}));
+    const end = this.#clock.after(IPC_LIMITS.cooldownMs, () => void this.interrupt().catch(() => {}));
     try {
       const timeoutMs = IPC_LIMITS.callTimeoutMs + IPC_LIMITS.cooldownMs;
       return await this.#waiting(() => this.#call(lane, method, { timeoutMs }));
@@ -250,17 +241,12 @@ export class MiningClient {
     }
   }
 
-  /** Version 30 waits for no download: it is asked until it is over, or the time is up. */
+  /** Version 30 waits for no download by itself. */
   async #downloaded(lane: Lane): Promise<boolean> {
     const cooling = new AbortController();
     this.#cooling.add(cooling);
     try {
-      for (let waited = 0; waited <= IPC_LIMITS.cooldownMs; waited += IPC_LIMITS.downloadPollMs) {
-        if (!(await this.isInitialBlockDownload(lane))) return true;
-        await pause(this.#parts.clock, IPC_LIMITS.downloadPollMs, cooling.signal);
-        if (cooling.signal.aborted) break;
-      }
-      return false;
+      return await untilDownloaded(() => this.isInitialBlockDownload(lane), this.#clock, cooling.signal);
     } finally {
       this.#cooling.delete(cooling);
     }
@@ -275,38 +261,3 @@ export class MiningClient {
     return lane.run(() => this.#link.call(target, method, options));
   }
 }
-
-async function introduce(link: IpcLink, clock: Clock, name: string): Promise<Parts> {
-  const { init, threadMap } = await link.greet(async (init, call) => {
-    const threadMap = await call(construct);
-    if (threadMap === undefined) throw noThreads(link.path);
-    return { init, threadMap };
-  });
-  const thread = await madeBy(link, threadMap, makeThread(`${name} setup`));
-  const { generation, mining } = await openMining(link, init, thread);
-  const features = generation === 30 ? new Set<Feature>() : await probeFeatures({ link, init, mining, thread });
-  thread.release();
-  return { link, name, clock, init, threadMap, mining, generation, features };
-}
-
-/** A capability that a node never answers null for. */
-async function madeBy(link: IpcLink, target: Capability, method: Method<Capability | undefined>): Promise<Capability> {
-  const made = await link.call(target, method);
-  if (made !== undefined) return made;
-  const text = `${method.name}: the node at ${link.path} made nothing: see that sv2kit knows this version of the node`;
-  throw new IpcError('malformed', text, { method: method.name, path: link.path });
-}
-
-function noThreads(path: string): IpcError {
-  const text = `what listens at ${path} offers no threads to run calls on, as nodes do: name the socket of a Bitcoin Core that was started with -ipcbind=unix`;
-  return new IpcError('not-a-node', text, { method: construct.name, path });
-}
-
-/** A message over the limit ends the connection: it is not sent. */
-function fits(method: string, bytes: number): void {
-  const max = IPC_LIMITS.messageBytes - FRAMING_BYTES;
-  if (bytes > max) throw tooLarge(method, bytes, max);
-}
-
-/** More than a message has around its one large field. */
-const FRAMING_BYTES = 4_096;
