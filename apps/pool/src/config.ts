@@ -1,7 +1,7 @@
 import {
   address,
   type ConfigOf,
-  checkRpcCredentials,
+  checkNodes,
   choice,
   coinbaseFields,
   checkCoinbase,
@@ -9,15 +9,13 @@ import {
   identitySection,
   integer,
   jobDeclarationFields,
-  optional,
+  nodeFields,
   path,
-  secret,
   section,
   sections,
   stratumUrl,
   text,
   texts,
-  url,
 } from '@sv2kit/daemon';
 import {
   acknowledgementsSection,
@@ -61,12 +59,7 @@ export const poolConfig = config(
     }),
     acknowledgements: acknowledgementsSection,
     extensions: extensionsSection,
-    nodes: sections('Bitcoin nodes that get each found block too, whole, and confirm it. May be none.', {
-      url: url('http://127.0.0.1:8332', "The node's RPC."),
-      cookieFile: optional(path('/var/lib/bitcoind/.cookie', "The node's cookie; or give user and password.")),
-      user: optional(text('pool', 'RPC user.')),
-      password: optional(secret('file:rpc-password', 'RPC password.')),
-    }),
+    nodes: sections('Bitcoin nodes that get each found block too, whole, and confirm it. May be none.', nodeFields),
     jobDeclaration: section(
       'Jobs that miners bring themselves; without token_key_file there are none. The job declarator server of this ' +
         'pool must have the same file, and the same of the other keys.',
@@ -87,7 +80,7 @@ export const poolConfig = config(
         ? [{ key: 'users.allow', wrong: 'is empty, so that nobody could mine', example: 'allow = ["alice"]' }]
         : []),
       ...checkMiners({ mining, extensions }),
-      ...checkRpcCredentials(nodes),
+      ...checkNodes(nodes),
       ...(jobDeclarators.length > 0 && jobDeclaration.tokenKeyFile === undefined
         ? [
             {
@@ -101,4 +94,3 @@ export const poolConfig = config(
   },
 );
 export type PoolConfig = ConfigOf<typeof poolConfig>;
-export type NodeConfig = PoolConfig['nodes'][number];

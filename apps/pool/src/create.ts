@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { BIP323_MASK } from '@sv2kit/bitcoin';
-import { createRpcNode } from '@sv2kit/bitcoin-node';
+import { createNode } from '@sv2kit/bitcoin-node';
 import { utf8 } from '@sv2kit/codec';
 import {
   type Address,
   coinbaseScript,
   createIdentity,
   type Identity,
+  type NodeConfig,
+  nodeSettings,
   type Service,
   type ServiceDeps,
   watchLedger,
@@ -28,8 +30,9 @@ import {
   TransactionStore,
 } from '@sv2kit/template-source';
 import { constraintsForOutputs } from '@sv2kit/templates';
-import type { NodeConfig, PoolConfig } from './config.ts';
+import type { PoolConfig } from './config.ts';
 import { type JobDeclaration, type LocalDeclarator, openJobDeclaration } from './job-declaration/job-declaration.ts';
+import { watchNodes } from './node-watch.ts';
 import { type PoolMetrics, poolMetrics } from './metrics.ts';
 import { largestOutputs, poolPayout } from './payout.ts';
 import { poolStatus } from './status.ts';
@@ -41,7 +44,7 @@ export interface PoolDeps extends Pick<ServiceDeps, 'clock' | 'fail' | 'health' 
   readonly authorise?: Authorise;
   /** A job declarator server in the same process, instead of those of the configuration. */
   readonly jobDeclarator?: LocalDeclarator;
-  /** How a node is reached, instead of JSON-RPC. */
+  /** How a node is reached, instead of its IPC and JSON-RPC. */
   readonly connectNode?: (node: NodeConfig) => BlockNode;
 }
 
@@ -75,7 +78,7 @@ export async function createPool(config: PoolConfig, deps: PoolDeps): Promise<Po
   const metrics = poolMetrics(deps.metrics, deps.latencies);
   const identity = createIdentity(config.identity, deps);
   const journal = await openJournal({ directory: join(config.dataDir, 'journal'), log: deps.log, clock: deps.clock });
-  const connectNode = deps.connectNode ?? ((node: NodeConfig) => rpcNode(node, config, deps));
+  const connectNode = deps.connectNode ?? ((node: NodeConfig) => openNode(node, config, deps));
   const held = { config, deps, metrics, journal, identity, nodes: config.nodes.map(connectNode) };
   let declaration: JobDeclaration | undefined;
   try {
@@ -124,7 +127,7 @@ async function start(parts: Parts): Promise<Pool> {
     },
   });
   watchLedger(journal, deps);
-  const lookAtNodes = nodeWatch(nodes, health);
+  const lookAtNodes = watchNodes(nodes, { health, log });
   lookAtNodes();
   const port = { server, identity, clock, log, metrics: metrics.net };
   const listener = await listenForMiners(config, port);
@@ -179,21 +182,8 @@ function serverConfig(config: PoolConfig): MiningServerConfig {
   };
 }
 
-/** @returns what tells health how the nodes are: blocks have a way less while one is away, and miners are served on */
-function nodeWatch(nodes: readonly BlockNode[], health: PoolDeps['health']): () => void {
-  const watched = nodes.map((node) => ({ node, condition: health.condition(`node ${node.name}`, 'not asked yet') }));
-  return () => {
-    for (const { node, condition } of watched) {
-      const { state, reason = state } = node.health();
-      if (state === 'ok') condition.ok();
-      else condition.lacking(reason);
-    }
-  };
-}
-
-function rpcNode(node: NodeConfig, { chain }: PoolConfig, { clock, log }: PoolDeps): BlockNode {
-  const { url, cookieFile, user, password } = node;
-  return createRpcNode({ url, cookieFile, user, password: password?.reveal(), chain, clock, log });
+function openNode(node: NodeConfig, { chain }: PoolConfig, { clock, log }: PoolDeps): BlockNode {
+  return createNode({ ...nodeSettings(node), chain, clock, log });
 }
 
 async function release({ nodes, journal, identity, declaration }: Parts): Promise<void> {

@@ -8,7 +8,7 @@
  *
  * @packageDocumentation
  */
-export { type NodeConfig, type PoolConfig, poolConfig } from './config.ts';
+export { type PoolConfig, poolConfig } from './config.ts';
 export { createPool, type Pool, type PoolDeps } from './create.ts';
 export type { LocalDeclarator } from './job-declaration/job-declaration.ts';
 export { POOL_LIMITS } from './limits.ts';

@@ -372,6 +372,7 @@ describe('a block', () => {
     const asked: Uint8Array[] = [];
     const node: BlockNode = {
       name: 'ours',
+      takesBlocks: true,
       submitBlock: () => Promise.reject(new Error('nobody here has the whole block')),
       confirm(hash) {
         asked.push(hash);

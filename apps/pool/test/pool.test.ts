@@ -197,6 +197,7 @@ test('a node that is away is a condition of health of its own until it is back, 
   let state: NodeHealth = { state: 'connecting', reason: 'no answer from the node yet' };
   const node: BlockNode = {
     name: 'ours',
+    takesBlocks: true,
     submitBlock: () => Promise.resolve({ kind: 'accepted' }),
     confirm: () => Promise.resolve({ inBestChain: true, confirmations: 1, height: 100 }),
     health: () => state,
@@ -211,6 +212,32 @@ test('a node that is away is a condition of health of its own until it is back, 
   await eventually(condition).toMatchObject({ ok: true });
   state = { state: 'away', reason: 'connect ECONNREFUSED' };
   await eventually(condition).toMatchObject({ ok: false, serving: true, reason: 'connect ECONNREFUSED' });
+});
+
+test('a node that takes no whole blocks is said to lack that, and the pool serves on', async () => {
+  const { url } = await startProvider();
+  let health: NodeHealth = { state: 'connecting' };
+  const node: BlockNode = {
+    name: 'ours',
+    takesBlocks: false,
+    submitBlock: () => Promise.resolve({ kind: 'unable', reason: 'over IPC alone' }),
+    confirm: () => Promise.resolve({ inBestChain: false, confirmations: 0 }),
+    health: () => health,
+    close: () => Promise.resolve(),
+  };
+  const toml = ['[[nodes]]', 'ipc = "/run/node.sock"'];
+  const pool = await startPool(url, dataDir('ipc-node'), { toml, deps: { connectNode: () => node } });
+  onTestFinished(() => pool.close());
+  const condition = () => pool.health.report().conditions.find(({ name }) => name === 'node ours');
+  expect(condition()).toMatchObject({ ok: false, reason: 'connecting' });
+  health = { state: 'ok' };
+  await eventually(condition).toMatchObject({
+    ok: false,
+    serving: true,
+    reason: expect.stringMatching(/^takes no whole blocks over its IPC, .*: give the url of its RPC too$/),
+  });
+  health = { state: 'ok', reason: 'its IPC is away: templates come by RPC' };
+  await eventually(condition).toMatchObject({ serving: true, reason: 'its IPC is away: templates come by RPC' });
 });
 
 test('a miner that comes before there is work is told so, with the right key', async () => {

@@ -109,11 +109,11 @@ export class BlockDesk {
       log.info('a block may have missed its template provider, and needs it no more', { hash, reason, status });
       return;
     }
-    if (this.#nodes.size > 0 && this.#nodes.handAgain(solution)) {
+    if (this.#nodes.takers > 0 && this.#nodes.handAgain(solution)) {
       log.warn('a block may have missed its template provider: the nodes get it whole', { hash, reason });
       return;
     }
-    const why = this.#nodes.size === 0 ? 'there is no node to hand it to' : 'its transactions are not known';
+    const why = this.#nodes.takers === 0 ? 'there is no node that takes it' : 'its transactions are not known';
     log.error('a block may have missed its template provider, and be lost', { hash, reason, why });
   }
 
@@ -147,7 +147,7 @@ export class BlockDesk {
     }
     const { solution } = entry.block;
     if (offered.some(({ taken }) => taken !== 'not-for-it') || templateOf(solution) !== undefined) return;
-    if (isCoinbaseAlone(solution) && this.#nodes.size > 0) return;
+    if (isCoinbaseAlone(solution) && this.#nodes.takers > 0) return;
     log.info('only its finder knows the transactions of a block: it is looked for, not handed on', { hash });
     this.#record(entry, 'submitted', FINDER, '');
   }

@@ -10,7 +10,7 @@ import type { TransactionStore } from './transaction-store.ts';
 import { trim } from './trim.ts';
 
 /** A node as found blocks need it. */
-export type BlockNode = Pick<MiningNode, 'close' | 'confirm' | 'health' | 'name' | 'submitBlock'>;
+export type BlockNode = Pick<MiningNode, 'close' | 'confirm' | 'health' | 'name' | 'submitBlock' | 'takesBlocks'>;
 
 export interface BlockNodesDeps {
   readonly nodes: readonly BlockNode[];
@@ -34,9 +34,9 @@ export class BlockNodes {
     this.#deps = deps;
   }
 
-  /** How many there are. */
-  get size(): number {
-    return this.#deps.nodes.length;
+  /** How many take whole blocks, or may: one that is away is not known not to. */
+  get takers(): number {
+    return this.#deps.nodes.filter((node) => node.takesBlocks || node.health().state !== 'ok').length;
   }
 
   /** A block was found: every node gets it at once, or as soon as its transactions are there. */
@@ -68,8 +68,8 @@ export class BlockNodes {
     if (rest !== undefined) {
       this.#rests.set(hash, rest);
       trim(this.#rests, TEMPLATE_SOURCE_LIMITS.wholeBlocks);
-      const refused = await this.#submit(node, solution, hash, rest);
-      return await this.#confirm(node, solution, hash, !refused);
+      const again = await this.#submit(node, solution, hash, rest);
+      return await this.#confirm(node, solution, hash, again);
     }
     if (templateOf(solution) !== undefined) {
       this.#deps.log.warn('a block could not be handed to a node: its transactions did not come', {
@@ -80,7 +80,7 @@ export class BlockNodes {
     await this.#confirm(node, solution, hash, false);
   }
 
-  /** @returns whether the node says that it is no block */
+  /** @returns whether the node may be given it once more: it has not said that it is no block, nor that it takes none */
   async #submit(node: BlockNode, { header, coinbase }: Solution, hash: string, rest: readonly Uint8Array[]) {
     const { onAnswer, log } = this.#deps;
     const result = await node.submitBlock(encodeBlock(header, coinbase, rest));
@@ -88,8 +88,10 @@ export class BlockNodes {
     const taken = result.kind === 'accepted' || result.kind === 'duplicate';
     if (taken) onAnswer(hash, 'accepted', node.name, result.kind);
     else if (result.kind === 'rejected') onAnswer(hash, 'rejected', node.name, reason);
-    log.info('a node has answered for a block', { hash, node: node.name, result: result.kind, reason });
-    return result.kind === 'rejected';
+    const told = { hash, node: node.name, result: result.kind, reason };
+    if (result.kind === 'unable') log.warn('a node has no way to take a block', told);
+    else log.info('a node has answered for a block', told);
+    return result.kind !== 'rejected' && result.kind !== 'unable';
   }
 
   /**
@@ -119,7 +121,7 @@ export class BlockNodes {
     const rest = this.#rests.get(hash);
     if (rest === undefined) return false;
     this.#deps.log.warn('a node does not know a block: it gets it again', { hash, node: node.name });
-    return !(await this.#submit(node, solution, hash, rest));
+    return await this.#submit(node, solution, hash, rest);
   }
 
   #knownRest(solution: Solution): readonly Uint8Array[] | undefined {

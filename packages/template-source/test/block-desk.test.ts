@@ -19,6 +19,7 @@ import { bytes, customSolution, madeFrom, newTemplate, NOW, solution } from './s
 
 class FakeNode implements BlockNode {
   readonly name: string;
+  takesBlocks = true;
   readonly blocks: Uint8Array[] = [];
   result: SubmitResult = { kind: 'accepted' };
   confirmation: Confirmation | Error = { inBestChain: false, confirmations: 0 };
@@ -300,6 +301,22 @@ describe('a node', () => {
     await clock.advanceAsync(3_600_000);
     expect(node.blocks).toHaveLength(1);
   });
+
+  test('that has no way to take a block is asked for it all the same, and not offered it again', async () => {
+    const node = new FakeNode('a');
+    node.takesBlocks = false;
+    node.result = { kind: 'unable', reason: 'no RPC' };
+    const { desk: made, transactions, clock, said, statuses } = desk([node]);
+    const block = found();
+    transactions.put(madeFrom(block), []);
+    made.found(block);
+    await clock.advanceAsync(1_000);
+    expect(said).toEqual(['warn: a node has no way to take a block']);
+    node.confirmation = { inBestChain: true, confirmations: 1, height: 100 };
+    await clock.advanceAsync(3_600_000);
+    expect(node.blocks).toHaveLength(1);
+    expect(statuses().at(-1)).toBe('confirmed a');
+  });
 });
 
 describe('a solution that no template provider can use any more', () => {
@@ -327,8 +344,11 @@ describe('a solution that no template provider can use any more', () => {
     expect(said).toEqual(['warn: the template provider of a block is away: the block waits for it']);
   });
 
-  test('is an error with its hash when there is no node', () => {
-    const { desk: made, said } = desk([], false);
+  test.each([
+    ['there is no node', []],
+    ['no node takes whole blocks', [Object.assign(new FakeNode('a'), { takesBlocks: false })]],
+  ])('is an error with its hash when %s', (_name, nodes) => {
+    const { desk: made, said } = desk(nodes, false);
     const block = found();
     made.found(block);
     made.lost(block.solution, 'forgotten');
