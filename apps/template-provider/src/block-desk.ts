@@ -1,24 +1,25 @@
 import { displayHash, hashHeader, HEADER_LENGTH } from '@sv2kit/bitcoin';
-import type { MiningNode } from '@sv2kit/bitcoin-node';
+import type { MiningNode, SubmitResult } from '@sv2kit/bitcoin-node';
 import type { Clock, Logger } from '@sv2kit/daemon';
+import { BlockUnderWay, type FoundBlock } from './found-block.ts';
 import { TEMPLATE_PROVIDER_LIMITS as LIMITS } from './limits.ts';
 import type { TemplateProviderMetrics } from './metrics.ts';
 import type { SolvedBlocks } from './solved-blocks.ts';
 
 export interface BlockDeskDeps {
   readonly nodes: readonly MiningNode[];
-  readonly store: SolvedBlocks;
+  readonly store: Pick<SolvedBlocks, 'save' | 'recent'>;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: Pick<TemplateProviderMetrics, 'submissions' | 'blocks'>;
+  readonly metrics: Pick<TemplateProviderMetrics, 'submissions' | 'solutionsToNodes' | 'blocks'>;
 }
 
 /** What happened to a block so far. */
 type Standing = 'submitted' | 'accepted' | 'confirmed' | 'orphaned';
 
 /**
- * Where solved blocks go: to every node at once and to disk at the same time. No path waits for another, and none can
- * fail another. Afterwards the block is looked for in the best chain.
+ * Where solved blocks go: as a solution to the node that holds the template, as a whole to every node and to disk, all at
+ * once. No path waits for another, and none can fail another. Afterwards the block is looked for in the best chain.
  */
 export class BlockDesk {
   readonly #deps: BlockDeskDeps;
@@ -38,16 +39,20 @@ export class BlockDesk {
     return count;
   }
 
-  /** Never throws and never waits. A block that is known already is not submitted again. */
-  submit(block: Uint8Array, fields: Readonly<Record<string, unknown>> = {}): void {
-    const hash = hashHeader(block.subarray(0, HEADER_LENGTH));
-    const name = displayHash(hash);
-    if (this.#blocks.has(name)) return;
+  /** Never throws and never waits. False for a block that is known already: it is not submitted again. */
+  submit(found: FoundBlock, fields: Readonly<Record<string, unknown>> = {}): boolean {
+    const name = displayHash(found.hash);
+    if (this.#blocks.has(name)) return false;
     this.#remember(name, 'submitted');
     const log = this.#deps.log.child({ hash: name });
-    log.info('block solved', { ...fields, bytes: block.length });
-    for (const node of this.#deps.nodes) this.#run(log, this.#submitTo(node, block, hash, log));
-    this.#run(log, this.#save(hash, block, log));
+    const underWay = new BlockUnderWay(found.hash, log);
+    const paths: Promise<boolean>[] = [];
+    if (found.held !== undefined) paths.push(this.#watched(log, this.#submitSolution(found.held, underWay)));
+    if (found.block instanceof Uint8Array) paths.push(...this.#handOut(found.block, underWay));
+    else paths.push(this.#watched(log, this.#handOutLater(found.block, underWay)));
+    log.info('block solved', fields);
+    this.#run(log, this.#conclude(paths, found, log));
+    return true;
   }
 
   /** Submits the blocks that were saved shortly before this start, in case the stop before it came too soon. */
@@ -58,7 +63,8 @@ export class BlockDesk {
   async #resubmitRecent(): Promise<void> {
     const { store, clock } = this.#deps;
     for await (const block of store.recent(clock.now() - LIMITS.resubmitWindowMs)) {
-      if (block.length > HEADER_LENGTH) this.submit(block, { again: true });
+      if (block.length <= HEADER_LENGTH) continue;
+      this.submit({ hash: hashHeader(block.subarray(0, HEADER_LENGTH)), block }, { again: true });
     }
   }
 
@@ -77,28 +83,66 @@ export class BlockDesk {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  async #submitTo(node: MiningNode, block: Uint8Array, hash: Uint8Array, log: Logger): Promise<void> {
-    const { metrics } = this.#deps;
+  async #submitSolution(held: NonNullable<FoundBlock['held']>, underWay: BlockUnderWay): Promise<boolean> {
+    const { template, node, solution } = held;
+    const result = await template.submitSolution(solution);
+    this.#deps.metrics.solutionsToNodes.inc({ node: node.name, outcome: result.kind });
+    return this.#onResult(node, result, underWay);
+  }
+
+  /** As a whole to every node, and to disk. */
+  #handOut(block: Uint8Array, underWay: BlockUnderWay): readonly Promise<boolean>[] {
+    underWay.block = block;
+    const paths = this.#deps.nodes.map((node) => this.#watched(underWay.log, this.#submitTo(node, block, underWay)));
+    this.#run(underWay.log, this.#save(underWay.hash, block, underWay.log));
+    return paths;
+  }
+
+  async #handOutLater(whole: Promise<Uint8Array>, underWay: BlockUnderWay): Promise<boolean> {
+    const taken = await Promise.all(this.#handOut(await whole, underWay));
+    return taken.includes(true);
+  }
+
+  async #submitTo(node: MiningNode, block: Uint8Array, underWay: BlockUnderWay): Promise<boolean> {
     const result = await node.submitBlock(block);
-    metrics.submissions.inc({ node: node.name, outcome: result.kind });
+    this.#deps.metrics.submissions.inc({ node: node.name, outcome: result.kind });
+    return this.#onResult(node, result, underWay);
+  }
+
+  /** Whether the node has the block now. */
+  #onResult(node: MiningNode, result: SubmitResult, underWay: BlockUnderWay): boolean {
+    const { hash, log } = underWay;
     switch (result.kind) {
       case 'accepted':
       case 'duplicate':
         log.info('block taken by the node', { node: node.name, ...result });
         if (this.#standing(hash) === 'submitted') this.#remember(displayHash(hash), 'accepted');
-        this.#confirmLater(node, block, hash, log, 0);
-        return;
+        break;
       case 'inconclusive':
         log.warn('block taken by the node, but another is its best', { node: node.name, ...result });
-        this.#confirmLater(node, block, hash, log, 0);
-        return;
+        break;
       case 'rejected':
       case 'unreachable':
         log.error('block not taken by the node', { node: node.name, ...result });
-        return;
+        return false;
+      case 'unable':
+        log.warn('the node cannot take the block this way', { node: node.name, ...result });
+        return false;
       default:
-        result satisfies never;
+        return result satisfies never;
     }
+    if (underWay.watch(node)) this.#confirmLater(node, underWay, 0);
+    return true;
+  }
+
+  /** Says so when no path led anywhere. */
+  async #conclude(paths: readonly Promise<boolean>[], { block, remains }: FoundBlock, log: Logger): Promise<void> {
+    const taken = await Promise.all(paths);
+    if (taken.includes(true)) return;
+    this.#deps.metrics.blocks.inc({ outcome: 'not-taken' });
+    const whole = await Promise.resolve(block).catch(() => undefined);
+    if (whole === undefined) log.error('a block is lost: its node is gone, and its transactions with it', remains);
+    else log.error('no node has taken the block: hand it to one by submitblock, from data_dir/solved-blocks');
   }
 
   async #save(hash: Uint8Array, block: Uint8Array, log: Logger): Promise<void> {
@@ -112,20 +156,18 @@ export class BlockDesk {
     }
   }
 
-  #confirmLater(node: MiningNode, block: Uint8Array, hash: Uint8Array, log: Logger, attempt: number): void {
+  #confirmLater(node: MiningNode, underWay: BlockUnderWay, attempt: number): void {
     const afterMs = LIMITS.confirmAfterMs[attempt];
     if (afterMs === undefined || this.#isClosed) return;
     const timer = this.#deps.clock.after(afterMs - (LIMITS.confirmAfterMs[attempt - 1] ?? 0), () => {
       this.#timers.delete(timer);
-      this.#run(
-        log,
-        this.#confirm(node, block, hash, log).finally(() => this.#confirmLater(node, block, hash, log, attempt + 1)),
-      );
+      const confirmed = this.#confirm(node, underWay).finally(() => this.#confirmLater(node, underWay, attempt + 1));
+      this.#run(underWay.log, confirmed);
     });
     this.#timers.add(timer);
   }
 
-  async #confirm(node: MiningNode, block: Uint8Array, hash: Uint8Array, log: Logger): Promise<void> {
+  async #confirm(node: MiningNode, { hash, block, log }: BlockUnderWay): Promise<void> {
     const before = this.#standing(hash);
     const { inBestChain, confirmations, height } = await node.confirm(hash);
     const fields = { node: node.name, height, confirmations };
@@ -136,7 +178,7 @@ export class BlockDesk {
       this.#note(hash, 'orphaned');
       log.warn('block is not in the best chain', fields);
     }
-    if (height === undefined) await this.#submitAgain(node, block, log);
+    if (height === undefined && block !== undefined) await this.#submitAgain(node, block, log);
   }
 
   /** A node that is killed right after it took a block comes back without it. */
@@ -160,6 +202,16 @@ export class BlockDesk {
     for (const oldest of this.#blocks.keys()) {
       if (this.#blocks.size <= LIMITS.rememberedBlocks) return;
       this.#blocks.delete(oldest);
+    }
+  }
+
+  /** One path of a block; a path that fails leads nowhere. */
+  async #watched(log: Logger, path: Promise<boolean>): Promise<boolean> {
+    try {
+      return await path;
+    } catch (error) {
+      log.error('a path of a solved block failed', { error });
+      return false;
     }
   }
 

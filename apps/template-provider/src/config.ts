@@ -1,28 +1,62 @@
 import {
   address,
+  addressRanges,
   type ConfigOf,
-  checkRpcCredentials,
+  checkNodes,
   choice,
   config,
   identitySection,
   integer,
+  nodeFields,
   number,
-  optional,
   path,
-  secret,
   section,
   sections,
   text,
-  url,
 } from '@sv2kit/daemon';
+import { DEFAULT_LIMITS } from '@sv2kit/net';
+import type { AllowancesOptions } from './allowance.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
 const HALVING_840_000 = '0000000000000000000320283a032748cef8227873ff4872689bf23f1cda83a5';
+
+const count = (sample: number, help: string) => integer(sample, help, { min: 1, max: 1_000_000 });
+
+/** `[limits]` */
+const limitsSection = section(
+  'What clients may cost. One that asks more is disconnected. Limits per address are for all clients of one IPv4 ' +
+    'address or IPv6 /64 together.',
+  {
+    connections: integer(1024, 'Connections at once.', { min: 1, max: 65_000 }),
+    connectionsPerAddress: count(64, 'Of these from one address.'),
+    constraintsPerMinute: count(30, 'CoinbaseOutputConstraints of one client a minute.'),
+    constraintsPerMinutePerAddress: count(240, 'And of one address.'),
+    transactionDataPerMinute: count(60, 'RequestTransactionData of one client a minute.'),
+    transactionDataPerMinutePerAddress: count(480, 'And of one address.'),
+    refusedSolutionsPerMinute: count(20, 'Solutions of one client a minute that are no blocks.'),
+    refusedSolutionsPerMinutePerAddress: count(80, 'And of one address.'),
+    outstandingTemplates: count(
+      1000,
+      'Templates of one tip that a client may hold; then it gets none until the next tip.',
+    ),
+    outstandingTemplatesPerAddress: count(20_000, 'And the clients of one address together.'),
+    exempt: addressRanges(DEFAULT_LIMITS.exempt, 'Addresses and subnets without limits per address.'),
+  },
+);
 
 /** Everything an operator can set. */
 export const templateProviderConfig = config(
   {
     listen: address('127.0.0.1:8442', 'Where pools and job declarator clients connect.'),
+    allow: addressRanges(
+      [],
+      'Addresses and subnets that may connect, say 10.0.0.0/8; everybody when empty. Clients prove no identity in the ' +
+        'handshake (Noise NX), so that their address is all to know them by.',
+    ),
+    proxyProtocol: addressRanges(
+      [],
+      'Addresses and subnets of load balancers: each of their connections has to begin with a PROXY protocol v2 header.',
+    ),
     chain: choice(
       ['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'],
       'mainnet',
@@ -32,15 +66,7 @@ export const templateProviderConfig = config(
     identity: identitySection,
     nodes: sections(
       'Bitcoin nodes, the preferred one first: its templates are used while it is there. Solved blocks go to all.',
-      {
-        url: url('http://127.0.0.1:8332', "The node's RPC."),
-        cookieFile: optional(path('/var/lib/bitcoind/.cookie', "The node's cookie; or give user and password.")),
-        user: optional(text('template-provider', 'RPC user.')),
-        password: optional(secret('file:rpc-password', 'RPC password.')),
-        zmqHashBlock: optional(
-          url('tcp://127.0.0.1:28332', 'What the node has for zmqpubhashblock: new tips at once.', ['tcp', 'ipc']),
-        ),
-      },
+      nodeFields,
       { atLeast: 1 },
     ),
     knownBlocks: sections(
@@ -66,9 +92,22 @@ export const templateProviderConfig = config(
       ),
       nodeAwayLimit: integer(180, 'Seconds without any node, after which clients are sent away.', { min: 1 }),
     }),
-    maxClients: integer(64, 'Connections at once, at most.', { min: 1, max: 10_000 }),
+    limits: limitsSection,
   },
-  { check: ({ nodes }) => checkRpcCredentials(nodes) },
+  { check: ({ nodes }) => checkNodes(nodes) },
 );
 export type TemplateProviderConfig = ConfigOf<typeof templateProviderConfig>;
-export type NodeConfig = TemplateProviderConfig['nodes'][number];
+
+/** What one client may ask, and all of one address. */
+export function allowancesOf(limits: TemplateProviderConfig['limits']): AllowancesOptions {
+  return {
+    perClient: limits,
+    perAddress: {
+      constraintsPerMinute: limits.constraintsPerMinutePerAddress,
+      transactionDataPerMinute: limits.transactionDataPerMinutePerAddress,
+      refusedSolutionsPerMinute: limits.refusedSolutionsPerMinutePerAddress,
+      outstandingTemplates: limits.outstandingTemplatesPerAddress,
+    },
+    exempt: limits.exempt,
+  };
+}

@@ -1,15 +1,26 @@
 import { join } from 'node:path';
-import { displayHash, fromDisplayHash } from '@sv2kit/bitcoin';
-import { createRpcNode, type MiningNode } from '@sv2kit/bitcoin-node';
+import { fromDisplayHash } from '@sv2kit/bitcoin';
+import { createNode, type HeldTemplate, type MiningNode } from '@sv2kit/bitcoin-node';
 import { templateDistribution } from '@sv2kit/codec';
-import { type Address, createIdentity, type Identity, type Service, type ServiceDeps } from '@sv2kit/daemon';
+import {
+  type Address,
+  createIdentity,
+  type Identity,
+  nodeSettings,
+  type Service,
+  type ServiceDeps,
+} from '@sv2kit/daemon';
 import { type Listener, listen, serve } from '@sv2kit/net';
 import { chainRules, TemplatePublisher } from '@sv2kit/templates';
+import { Allowances } from './allowance.ts';
 import { BlockDesk } from './block-desk.ts';
-import type { NodeConfig, TemplateProviderConfig } from './config.ts';
+import { allowancesOf, type TemplateProviderConfig } from './config.ts';
+import { HeldTemplates } from './held-templates.ts';
 import { TEMPLATE_PROVIDER_LIMITS as LIMITS } from './limits.ts';
 import { type TemplateProviderMetrics, templateProviderMetrics } from './metrics.ts';
+import { Solutions } from './solutions.ts';
 import { SolvedBlocks } from './solved-blocks.ts';
+import { statusOf } from './status.ts';
 import { TemplateFeed } from './template-feed.ts';
 import { TemplateServer } from './template-server.ts';
 
@@ -41,7 +52,7 @@ export async function createTemplateProvider(
   deps: TemplateProviderDeps,
 ): Promise<TemplateProvider> {
   const identity = createIdentity(config.identity, deps);
-  const nodes = config.nodes.map((node) => connectNode(node, config, deps));
+  const nodes = connectNodes(config, deps);
   try {
     return await start(config, deps, identity, nodes);
   } catch (error) {
@@ -58,41 +69,61 @@ async function start(
   nodes: readonly MiningNode[],
 ): Promise<TemplateProvider> {
   const { clock, log, health, signal } = deps;
-  const { feeThreshold, feeInterval, emptyAhead, nodeAwayLimit } = config.templates;
   const metrics = templateProviderMetrics(deps.metrics);
-  const publisher = new TemplatePublisher({
-    rules: chainRules(config.chain),
-    firstTemplateId: BigInt(clock.now()) << TEMPLATE_ID_SHIFT,
-    feeThreshold: BigInt(feeThreshold),
-    minIntervalMs: feeInterval * 1000,
-    emptyAhead: emptyAhead !== 'never',
-  });
+  const publisher = createPublisher(config, clock.now());
+  const held = new HeldTemplates({ user: publisher, clock, log, metrics });
   const store = new SolvedBlocks(join(config.dataDir, 'solved-blocks'));
   const desk = new BlockDesk({ nodes, store, clock, log, metrics });
-  const tipLatency = deps.latencies.recorder('tip-to-clients');
-  const server = new TemplateServer({ publisher, desk, clock, log, metrics, tipLatency, emptyAhead });
-  const listener = await openListener(config, deps, identity, server, metrics);
   const stopping = new AbortController();
-  const stop = AbortSignal.any([signal, stopping.signal]);
-  const awayLimitMs = nodeAwayLimit * 1000;
-  const feed = new TemplateFeed({ nodes, awayLimitMs, clock, log, health, listener: server, signal: stop });
+  const server = new TemplateServer({
+    publisher,
+    held,
+    solutions: new Solutions({ publisher, held, desk, metrics }),
+    allowances: new Allowances(allowancesOf(config.limits)),
+    clock,
+    log,
+    metrics,
+    tipLatency: deps.latencies.recorder('tip-to-clients'),
+    emptyAhead: config.templates.emptyAhead,
+    takesBlocks: () => takesBlocks(nodes),
+    onNeeds: () => feed.follow(),
+  });
+  const feed = new TemplateFeed({
+    nodes,
+    wanted: () => publisher.wanted(),
+    held,
+    awayLimitMs: config.templates.nodeAwayLimit * 1000,
+    clock,
+    log,
+    health,
+    listener: server,
+    signal: AbortSignal.any([signal, stopping.signal]),
+  });
+  const listener = await openListener(config, deps, identity, server, metrics);
   const following = feed.run().catch((error: unknown) => deps.fail(asError(error)));
   desk.resubmitRecent();
+  const wholeBlocks = health.condition('whole blocks');
   const timer = clock.every(LIMITS.tickMs, () => {
     feed.tick();
     server.tick();
+    held.load();
+    held.sweep();
+    metrics.heldTemplates.set(held.count);
+    if (nodes.some((node) => node.takesBlocks) || nodes.every((node) => node.health().state !== 'ok')) wholeBlocks.ok();
+    else wholeBlocks.lacking(NO_WHOLE_BLOCKS);
   });
   const { host, port } = listener;
   log.info('listening', { host, port });
   return {
     address: { host, port },
     authorityPublicKey: identity.authorityPublicKey,
-    status: () => statusOf(publisher, feed, desk, nodes),
+    status: () => statusOf({ publisher, feed, held, desk, server }),
     async close() {
       timer[Symbol.dispose]();
       stopping.abort();
       await listener.close();
       await desk.close();
+      held.close();
       await Promise.all(nodes.map((node) => node.close()));
       await following;
       identity[Symbol.dispose]();
@@ -100,20 +131,38 @@ async function start(
   };
 }
 
-function connectNode(node: NodeConfig, config: TemplateProviderConfig, deps: TemplateProviderDeps): MiningNode {
-  const { url, cookieFile, user, password, zmqHashBlock } = node;
-  return createRpcNode({
-    url,
-    cookieFile,
-    user,
-    password: password?.reveal(),
-    zmqHashBlock,
-    chain: config.chain,
-    knownBlocks: config.knownBlocks.map(({ height, hash }) => ({ height, hash: fromDisplayHash(hash) })),
-    refreshIntervalMs: Math.max(1000, config.templates.feeInterval * 1000),
-    clock: deps.clock,
-    log: deps.log,
+const NO_WHOLE_BLOCKS =
+  'no node takes whole blocks: one that is restarted loses the blocks of its templates; give a node its url as well';
+
+/** Whether a block that is of no template of a node would get into the chain. */
+function takesBlocks(nodes: readonly MiningNode[]): boolean {
+  return nodes.some((node) => node.takesBlocks && node.health().state === 'ok');
+}
+
+function createPublisher(config: TemplateProviderConfig, nowMs: number): TemplatePublisher<HeldTemplate> {
+  const { feeThreshold, feeInterval, emptyAhead } = config.templates;
+  return new TemplatePublisher<HeldTemplate>({
+    rules: chainRules(config.chain),
+    firstTemplateId: BigInt(nowMs) << TEMPLATE_ID_SHIFT,
+    feeThreshold: BigInt(feeThreshold),
+    minIntervalMs: feeInterval * 1000,
+    emptyAhead: emptyAhead !== 'never',
   });
+}
+
+function connectNodes(config: TemplateProviderConfig, deps: TemplateProviderDeps): readonly MiningNode[] {
+  const knownBlocks = config.knownBlocks.map(({ height, hash }) => ({ height, hash: fromDisplayHash(hash) }));
+  return config.nodes.map((node) =>
+    createNode({
+      ...nodeSettings(node),
+      chain: config.chain,
+      knownBlocks,
+      refreshIntervalMs: Math.max(1000, config.templates.feeInterval * 1000),
+      feeThreshold: BigInt(Math.max(1, config.templates.feeThreshold)),
+      clock: deps.clock,
+      log: deps.log,
+    }),
+  );
 }
 
 function openListener(
@@ -123,40 +172,25 @@ function openListener(
   server: TemplateServer,
   metrics: TemplateProviderMetrics,
 ): Promise<Listener> {
-  const { maxClients } = config;
+  const { connections, connectionsPerAddress, exempt } = config.limits;
   return listen({
     ...config.listen,
     identity: () => identity.current(),
     services: [serve(templateDistribution, { accept: (connection) => server.accept(connection) })],
+    proxyFrom: config.proxyProtocol,
     limits: {
-      connections: maxClients,
-      connectionsPerAddress: maxClients,
-      handshakes: maxClients,
+      allow: config.allow,
+      connections,
+      connectionsPerAddress,
+      exempt,
       firstUseMs: LIMITS.firstConstraintsMs,
+      drainMs: LIMITS.drainMs,
       writeQueueBytes: LIMITS.writeQueueBytes,
     },
     clock: deps.clock,
     log: deps.log,
     metrics: metrics.net,
   });
-}
-
-function statusOf(
-  publisher: TemplatePublisher,
-  feed: TemplateFeed,
-  desk: BlockDesk,
-  nodes: readonly MiningNode[],
-): Readonly<Record<string, unknown>> {
-  const { phase, height, prevHash, clients, templates } = publisher.view();
-  return {
-    phase,
-    tip: height === undefined || prevHash === undefined ? null : { height: height - 1, hash: displayHash(prevHash) },
-    clients,
-    templates,
-    templateNode: feed.activeNode ?? null,
-    nodes: nodes.map((node) => ({ name: node.name, ...node.health() })),
-    blocks: desk.standings(),
-  };
 }
 
 function asError(error: unknown): Error {

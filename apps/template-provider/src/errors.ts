@@ -1,10 +1,11 @@
 /** What a client of the template provider did that ends its connection (thrown as `ProtocolError`). */
 export const TEMPLATE_PROVIDER_ERRORS = {
-  'too-many-constraints': 'CoinbaseOutputConstraints came faster than the limits `constraints…` allow.',
-  'too-many-transaction-requests': 'RequestTransactionData came faster than the limits `transactionData…` allow.',
-  'transaction-data-backlog':
-    'More transaction data was asked for while the limit `transactionDataBacklog` waits unread.',
-  'too-many-refused-solutions': 'Solutions that are no blocks came faster than the limits `refusedSolutions…` allow.',
+  'too-many-constraints':
+    'CoinbaseOutputConstraints came faster than limits.constraints_per_minute, or …_per_address, allows.',
+  'too-many-transaction-requests':
+    'RequestTransactionData came faster than limits.transaction_data_per_minute, or …_per_address, allows.',
+  'too-many-refused-solutions':
+    'Solutions that are no blocks, or the same one again, came faster than limits.refused_solutions_per_minute, or …_per_address, allows.',
 } as const;
 export type TemplateProviderErrorCode = keyof typeof TEMPLATE_PROVIDER_ERRORS;
 

@@ -8,7 +8,7 @@
  *
  * @packageDocumentation
  */
-export { type NodeConfig, type TemplateProviderConfig, templateProviderConfig } from './config.ts';
+export { type TemplateProviderConfig, templateProviderConfig } from './config.ts';
 export { createTemplateProvider, type TemplateProvider, type TemplateProviderDeps } from './create.ts';
 export { TEMPLATE_PROVIDER_CLOSE_REASONS, TEMPLATE_PROVIDER_ERRORS } from './errors.ts';
 export { TEMPLATE_PROVIDER_LIMITS } from './limits.ts';

@@ -1,27 +1,35 @@
-/** What one client may cost, and how long things take. Times in ms, sizes in bytes. */
+/** What clients may cost together, and how long things take; `[limits]` says what each may. Times in ms, sizes in bytes. */
 export const TEMPLATE_PROVIDER_LIMITS = {
-  /** CoinbaseOutputConstraints in a row; one more ends the connection as `too-many-constraints`. */
-  constraintsBurst: 10,
-  /** CoinbaseOutputConstraints per second, in the long run: each may cut a template anew. */
-  constraintsPerSecond: 1,
-  /** RequestTransactionData in a row; one more ends the connection as `too-many-transaction-requests`. */
-  transactionDataBurst: 16,
-  /** RequestTransactionData per second, in the long run: each may be answered with a whole block. */
-  transactionDataPerSecond: 2,
-  /** Answers that may wait for a client when it asks for more transaction data; else `transaction-data-backlog`. */
-  transactionDataBacklog: 8 * 1024 * 1024,
-  /** SubmitSolution that are no blocks, in a row; one more ends the connection as `too-many-refused-solutions`. */
-  refusedSolutionsBurst: 20,
-  /** SubmitSolution that are no blocks, per second, in the long run. */
-  refusedSolutionsPerSecond: 0.2,
-  /** What may wait for a client in all: two answers of a full block, and what comes beside them. */
-  writeQueueBytes: 16 * 1024 * 1024,
+  /** How often addresses that have asked for nothing of late are forgotten. */
+  pruneAddressesMs: 60_000,
+  /** Answers with transaction data that are on their way to clients, in all; one per client. Further ones wait. */
+  transactionDataBytes: 268_435_456,
+  /** Of these to one IPv4 address or IPv6 /64: one that reads nothing must not keep the others waiting. */
+  transactionDataBytesPerAddress: 67_108_864,
+  /** Of these, what is sealed in one turn of the event loop: tips must not wait for it. */
+  transactionDataTurnBytes: 4_194_304,
+  /** Encoded answers with transaction data that are kept for the next who asks for the same; the oldest goes first. */
+  encodedAnswers: 4,
+  /** How long an answer may wait for its node to give the transactions; then it is `stale-template-id`. */
+  transactionDataWaitMs: 10_000,
+  /** What may wait for a client that does not read, beside one answer with transaction data. */
+  writeQueueBytes: 1_048_576,
+  /** How long a client may read nothing of what waits for it. */
+  drainMs: 30_000,
   /** From the end of the set-up until CoinbaseOutputConstraints, which a client MUST send immediately (§7). */
   firstConstraintsMs: 10_000,
   /** How often due updates are looked for. */
   tickMs: 250,
   /** How long the node in use may be away before another is used, and a preferred one must be back before it is. */
   nodeSwitchMs: 5000,
+  /** Streams of held templates of one node, each with its reserve. */
+  streams: 12,
+  /** How long a stream goes on for which there is no client any more: it may come back. */
+  streamLingerMs: 30_000,
+  /** Streams that may be begun in a minute. */
+  streamsPerMinute: 60,
+  /** When the transactions of a held template are asked for again, after the node failed to give them. */
+  loadAgainMs: [1000, 5000, 30_000] as readonly number[],
   /** Solved blocks that are remembered, so that the same one is not submitted twice. */
   rememberedBlocks: 64,
   /** A solved block saved less than this before a start is submitted again by it. */

@@ -1,4 +1,4 @@
-import type { Counter, Metrics } from '@sv2kit/daemon';
+import type { Counter, Gauge, Metrics } from '@sv2kit/daemon';
 import type { NetMetrics } from '@sv2kit/net';
 
 /** What the template provider counts. */
@@ -14,7 +14,17 @@ export interface TemplateProviderMetrics {
   readonly solutions: Counter;
   /** Blocks handed to nodes, by `node` and `outcome`. */
   readonly submissions: Counter;
-  /** Solved blocks, by `outcome`: `saved`, `save-failed`, `confirmed`, `orphaned`. */
+  /** Solutions handed to nodes that hold the template, by `node` and `outcome`. */
+  readonly solutionsToNodes: Counter;
+  /** Transactions of held templates that were fetched, by `node` and `outcome`. */
+  readonly heldLoads: Counter;
+  /** Templates that nodes hold for clients now. */
+  readonly heldTemplates: Gauge;
+  /** Bytes of transaction data on their way to clients now. */
+  readonly transactionDataBytes: Gauge;
+  /** Clients that get new tips only, for they do not read or hold too many templates. */
+  readonly pausedClients: Gauge;
+  /** Solved blocks, by `outcome`: `saved`, `save-failed`, `not-taken`, `confirmed`, `orphaned`. */
   readonly blocks: Counter;
 }
 
@@ -34,6 +44,21 @@ export function templateProviderMetrics(metrics: Metrics): TemplateProviderMetri
     transactionData: metrics.counter(name('transaction_data_total'), 'RequestTransactionData answered.', ['outcome']),
     solutions: metrics.counter(name('solutions_total'), 'Solutions that clients submitted.', ['outcome']),
     submissions: metrics.counter(name('submissions_total'), 'Blocks handed to nodes.', ['node', 'outcome']),
+    solutionsToNodes: metrics.counter(
+      name('solutions_to_nodes_total'),
+      'Solutions handed to nodes that hold the template.',
+      ['node', 'outcome'],
+    ),
+    heldLoads: metrics.counter(name('held_loads_total'), 'Transactions of held templates fetched.', [
+      'node',
+      'outcome',
+    ]),
+    heldTemplates: metrics.gauge(name('held_templates'), 'Templates that nodes hold for clients now.'),
+    transactionDataBytes: metrics.gauge(
+      name('transaction_data_bytes'),
+      'Bytes of transaction data on their way to clients now.',
+    ),
+    pausedClients: metrics.gauge(name('paused_clients'), 'Clients that get new tips only.'),
     blocks: metrics.counter(name('blocks_total'), 'Solved blocks.', ['outcome']),
   };
 }

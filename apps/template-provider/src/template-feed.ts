@@ -1,6 +1,8 @@
-import type { MiningNode, NodeTemplate, NodeTip } from '@sv2kit/bitcoin-node';
+import type { CoinbaseReserve, MiningNode, NodeTemplate, NodeTip } from '@sv2kit/bitcoin-node';
 import type { Clock, Health, Logger } from '@sv2kit/daemon';
+import type { HeldTemplates } from './held-templates.ts';
 import { TEMPLATE_PROVIDER_LIMITS as LIMITS } from './limits.ts';
+import { NodeSource } from './node-source.ts';
 
 /** What the feed tells, always of one node at a time. */
 export interface FeedListener {
@@ -13,6 +15,9 @@ export interface FeedListener {
 export interface TemplateFeedDeps {
   /** The preferred one first. */
   readonly nodes: readonly MiningNode[];
+  /** What templates shall keep free that nodes hold: one stream of the node in use for each. */
+  readonly wanted: () => readonly CoinbaseReserve[];
+  readonly held: Pick<HeldTemplates, 'add' | 'retire'>;
   /** How long work outlives the last node, in ms. */
   readonly awayLimitMs: number;
   readonly clock: Clock;
@@ -22,38 +27,6 @@ export interface TemplateFeedDeps {
   readonly signal: AbortSignal;
 }
 
-/** One node, as the feed follows it. */
-class Source {
-  readonly node: MiningNode;
-  latest: NodeTemplate | undefined;
-  /** Since when it is as it is: there, or not there. Unix ms. */
-  sinceMs: number;
-  isThere = false;
-
-  constructor(node: MiningNode, nowMs: number) {
-    this.node = node;
-    this.sinceMs = nowMs;
-  }
-
-  /** Notes the node's health; a node is there when it has given a template since it was last away. */
-  look(nowMs: number): void {
-    const { state, lastTemplateAtMs } = this.node.health();
-    const isThere =
-      state === 'ok' && this.latest !== undefined && (this.isThere || (lastTemplateAtMs ?? 0) >= this.sinceMs);
-    if (isThere !== this.isThere) this.sinceMs = nowMs;
-    this.isThere = isThere;
-  }
-
-  forMs(nowMs: number): number {
-    return nowMs - this.sinceMs;
-  }
-
-  /** Of its latest template; 0 before the first. */
-  get height(): number {
-    return this.latest?.height ?? 0;
-  }
-}
-
 /**
  * Follows all nodes, and passes on what the most preferred one says that is there. It moves to another when that one
  * has been away for a moment, and back when it has been there again for as long; never to one that is behind the work
@@ -61,15 +34,24 @@ class Source {
  */
 export class TemplateFeed {
   readonly #deps: TemplateFeedDeps;
-  readonly #sources: readonly Source[];
-  readonly #conditions: ReadonlyMap<Source, ReturnType<Health['condition']>>;
-  #active: Source | undefined;
+  readonly #sources: readonly NodeSource[];
+  readonly #conditions: ReadonlyMap<NodeSource, ReturnType<Health['condition']>>;
+  #active: NodeSource | undefined;
   #served = false;
 
   constructor(deps: TemplateFeedDeps) {
     this.#deps = deps;
-    const nowMs = deps.clock.now();
-    this.#sources = deps.nodes.map((node) => new Source(node, nowMs));
+    const { held, clock, signal } = deps;
+    this.#sources = deps.nodes.map((node) => {
+      const source: NodeSource = new NodeSource({
+        node,
+        held,
+        clock,
+        signal,
+        onTemplate: (template) => this.#onTemplate(source, template),
+      });
+      return source;
+    });
     this.#conditions = new Map(
       this.#sources.map((source) => [source, deps.health.condition(`node ${source.node.name}`, 'not heard of yet')]),
     );
@@ -80,9 +62,24 @@ export class TemplateFeed {
     return this.#active?.node.name;
   }
 
+  /** What is followed of each node, the preferred one first. */
+  get sources(): readonly NodeSource[] {
+    return this.#sources;
+  }
+
   /** Follows the nodes until the signal aborts. Resolves when nothing is being followed any more. */
   async run(): Promise<void> {
-    await Promise.all(this.#sources.flatMap((source) => [this.#followTemplates(source), this.#followTips(source)]));
+    this.follow();
+    await Promise.all(this.#sources.flatMap((source) => [source.streams.untilEnded(), this.#followTips(source)]));
+  }
+
+  /** Follows the templates that are wanted; to be called when that may have changed. */
+  follow(): void {
+    const wanted = this.#deps.wanted();
+    for (const source of this.#sources) {
+      if (source === this.#active) source.serve(wanted);
+      else source.standBy(wanted);
+    }
   }
 
   /** To be called a few times a second. */
@@ -93,6 +90,7 @@ export class TemplateFeed {
       this.#report(source);
     }
     this.#choose(nowMs);
+    this.follow();
     const active = this.#active;
     if (active === undefined || active.isThere || !this.#served) return;
     if (active.forMs(nowMs) < this.#deps.awayLimitMs) return;
@@ -104,16 +102,13 @@ export class TemplateFeed {
     this.#deps.listener.onAway();
   }
 
-  async #followTemplates(source: Source): Promise<void> {
-    for await (const template of source.node.templates(this.#deps.signal)) {
-      source.latest = template;
-      source.look(this.#deps.clock.now());
-      if (this.#active === undefined) this.#activate(source);
-      else if (this.#active === source) this.#pass(source);
-    }
+  #onTemplate(source: NodeSource, template: NodeTemplate): void {
+    source.look(this.#deps.clock.now());
+    if (this.#active === undefined) this.#activate(source);
+    else if (this.#active === source) this.#give(source, [template]);
   }
 
-  async #followTips(source: Source): Promise<void> {
+  async #followTips(source: NodeSource): Promise<void> {
     for await (const tip of source.node.tips(this.#deps.signal)) {
       if (this.#active === source && this.#served) this.#deps.listener.onTip(tip);
     }
@@ -137,24 +132,32 @@ export class TemplateFeed {
     }
   }
 
-  #activate(source: Source): void {
+  #activate(source: NodeSource): void {
     if (this.#active !== undefined) {
       this.#deps.log.warn('templates come from another node now', { node: source.node.name, was: this.activeNode });
     }
     this.#active = source;
     this.#pass(source);
+    this.follow();
   }
 
-  #pass(source: Source): void {
-    if (source.latest === undefined) return;
-    this.#served = true;
-    this.#deps.listener.onTemplate(source.latest, source.node.name);
+  /** Gives out all that the node has. */
+  #pass(source: NodeSource): void {
+    this.#give(source, source.streams.current);
   }
 
-  #report(source: Source): void {
+  #give(source: NodeSource, templates: readonly NodeTemplate[]): void {
+    for (const template of templates) {
+      this.#served = true;
+      this.#deps.listener.onTemplate(template, source.node.name);
+    }
+  }
+
+  #report(source: NodeSource): void {
     const { state, reason } = source.node.health();
     const condition = this.#conditions.get(source);
-    if (source.isThere) condition?.ok();
-    else condition?.failing(reason ?? (state === 'ok' ? 'no template yet' : state));
+    if (!source.isThere) condition?.failing(reason ?? (state === 'ok' ? 'no template yet' : state));
+    else if (reason === undefined) condition?.ok();
+    else condition?.lacking(reason);
   }
 }

@@ -1,19 +1,30 @@
 import { displayHash } from '@sv2kit/bitcoin';
-import type { NodeTemplate, NodeTip } from '@sv2kit/bitcoin-node';
-import { ProtocolError, type SubmitSolution, type TemplatesFromClient, type TemplatesFromServer } from '@sv2kit/codec';
+import type { HeldTemplate, NodeTemplate, NodeTip } from '@sv2kit/bitcoin-node';
+import {
+  encodeFrame,
+  NewTemplate,
+  type SubmitSolution,
+  type TemplatesFromClient,
+  type TemplatesFromServer,
+  TemplateSetNewPrevHash,
+} from '@sv2kit/codec';
 import type { Clock, LatencyRecorder, Logger } from '@sv2kit/daemon';
 import type { Accepted, Connection, ConnectionHandler, NetCloseReason } from '@sv2kit/net';
 import type { ClientId, Delivery, TemplatePublisher } from '@sv2kit/templates';
-import type { BlockDesk } from './block-desk.ts';
-import type { TemplateProviderCloseReason, TemplateProviderErrorCode } from './errors.ts';
-import { TEMPLATE_PROVIDER_LIMITS as LIMITS } from './limits.ts';
+import type { Allowances } from './allowance.ts';
+import { Client } from './client.ts';
+import type { TemplateProviderCloseReason } from './errors.ts';
+import type { HeldTemplates } from './held-templates.ts';
 import type { TemplateProviderMetrics } from './metrics.ts';
-import { RateLimit } from './rate-limit.ts';
+import type { Solutions } from './solutions.ts';
 import type { FeedListener } from './template-feed.ts';
+import { TransactionAnswers } from './transaction-answers.ts';
 
 export interface TemplateServerDeps {
-  readonly publisher: TemplatePublisher;
-  readonly desk: Pick<BlockDesk, 'submit'>;
+  readonly publisher: TemplatePublisher<HeldTemplate>;
+  readonly held: HeldTemplates;
+  readonly solutions: Solutions;
+  readonly allowances: Allowances;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: TemplateProviderMetrics;
@@ -21,47 +32,46 @@ export interface TemplateServerDeps {
   readonly tipLatency: LatencyRecorder;
   /** Who gets empty templates: `named` are clients with a vendor in SetupConnection (docs/ERRATA.md, 24). */
   readonly emptyAhead: 'named' | 'always' | 'never';
-}
-
-interface Client {
-  readonly connection: Connection<TemplatesFromServer>;
-  readonly log: Logger;
-  readonly constraints: RateLimit;
-  readonly transactionData: RateLimit;
-  readonly refusedSolutions: RateLimit;
+  /** Whether some node takes blocks that are of no template of its own, as those of empty templates are. */
+  readonly takesBlocks: () => boolean;
+  /** What clients need may have changed. */
+  readonly onNeeds: () => void;
 }
 
 /** Carries what the publisher says to the clients, and what they say to the publisher. */
 export class TemplateServer implements FeedListener {
   readonly #deps: TemplateServerDeps;
   readonly #clients = new Map<ClientId, Client>();
+  readonly #answers: TransactionAnswers;
 
   constructor(deps: TemplateServerDeps) {
     this.#deps = deps;
+    this.#answers = new TransactionAnswers(deps);
+  }
+
+  /** What clients wait for and hold, for status pages. */
+  status(): Readonly<Record<string, number>> {
+    const clients = [...this.#clients.values()];
+    return {
+      outstandingTemplates: clients.reduce((sum, { allowance }) => sum + allowance.outstanding, 0),
+      pausedClients: clients.filter(({ isPaused }) => isPaused).length,
+      transactionDataRequests: this.#answers.waiting,
+      transactionDataBytes: this.#answers.bytesUnderWay,
+    };
   }
 
   /** A client has set up its connection. */
   accept(connection: Connection<TemplatesFromServer>): Accepted<TemplatesFromClient> {
-    const { clock, publisher } = this.#deps;
-    const nowMs = clock.now();
+    const { clock, allowances, log } = this.#deps;
     const { address, port } = connection.remote;
-    const client: Client = {
-      connection,
-      log: this.#deps.log.child({ client: connection.id }),
-      constraints: new RateLimit(LIMITS.constraintsBurst, LIMITS.constraintsPerSecond, nowMs),
-      transactionData: new RateLimit(LIMITS.transactionDataBurst, LIMITS.transactionDataPerSecond, nowMs),
-      refusedSolutions: new RateLimit(LIMITS.refusedSolutionsBurst, LIMITS.refusedSolutionsPerSecond, nowMs),
-    };
+    const allowance = allowances.enter(address, clock.now());
+    const client = new Client(connection, log.child({ client: connection.id }), allowance);
     this.#clients.set(connection.id, client);
     client.log.info('client connected', { address, port });
     const handler: ConnectionHandler<TemplatesFromClient> = {
       onMessage: (message) => this.#onMessage(client, message),
-      onDrain: () => this.#deliver(publisher.resume(connection.id, clock.now())),
-      onClose: ({ code }) => {
-        this.#clients.delete(connection.id);
-        publisher.remove(connection.id);
-        client.log.info('client gone', { reason: code });
-      },
+      onDrain: () => this.#onDrain(client),
+      onClose: ({ code }) => this.#onClose(client, code),
     };
     return { kind: 'accept', handler };
   }
@@ -69,6 +79,7 @@ export class TemplateServer implements FeedListener {
   onTemplate(template: NodeTemplate, node: string): void {
     const { publisher, clock, metrics, log } = this.#deps;
     metrics.nodeTemplates.inc({ node });
+    this.#judgeEmptyAhead();
     const before = publisher.view().prevHash;
     this.#deliver(publisher.publish(template, clock.now()), template.receivedAtMs);
     const { prevHash, clients } = publisher.view();
@@ -78,6 +89,7 @@ export class TemplateServer implements FeedListener {
 
   onTip(tip: NodeTip): void {
     const { publisher, clock, log } = this.#deps;
+    this.#judgeEmptyAhead();
     const clients = this.#deliver(publisher.announceTip(tip, clock.now()), tip.receivedAtMs);
     if (clients > 0) log.info('new tip announced', { height: tip.height, hash: displayHash(tip.hash), clients });
   }
@@ -91,26 +103,26 @@ export class TemplateServer implements FeedListener {
 
   /** Sends updates that have become due. */
   tick(): void {
+    this.#judgeEmptyAhead();
     this.#deliver(this.#deps.publisher.tick(this.#deps.clock.now()));
+    this.#deps.metrics.pausedClients.set(this.status()['pausedClients'] ?? 0);
   }
 
   #onMessage(client: Client, message: TemplatesFromClient): void {
-    const { publisher, clock, metrics } = this.#deps;
+    const { publisher, clock, onNeeds } = this.#deps;
+    const { connection, allowance } = client;
     const nowMs = clock.now();
     switch (message.type) {
       case 'CoinbaseOutputConstraints':
-        this.#hold(client.constraints, 'too-many-constraints');
-        this.#deliver(publisher.setConstraints(client.connection.id, message, nowMs, this.#takesEmpty(client)));
-        client.connection.markInUse();
+        allowance.take('constraints', nowMs);
+        this.#deliver(publisher.setConstraints(connection.id, message, nowMs, this.#takesEmpty(client)));
+        connection.markInUse();
+        onNeeds();
         return;
-      case 'RequestTransactionData': {
-        this.#hold(client.transactionData, 'too-many-transaction-requests');
-        if (client.connection.queuedBytes > LIMITS.transactionDataBacklog) throw provoked('transaction-data-backlog');
-        const answer = publisher.transactionData(message.templateId, nowMs);
-        metrics.transactionData.inc({ outcome: 'errorCode' in answer ? answer.errorCode : 'success' });
-        client.connection.send(answer);
+      case 'RequestTransactionData':
+        allowance.take('transactionData', nowMs);
+        this.#answers.ask(connection, message.templateId);
         return;
-      }
       case 'SubmitSolution':
         this.#onSolution(client, message);
         return;
@@ -122,61 +134,87 @@ export class TemplateServer implements FeedListener {
     }
   }
 
+  #onSolution({ connection, allowance, log }: Client, solution: SubmitSolution): void {
+    const isBlock = this.#deps.solutions.submit(solution, connection.id, log);
+    connection.markInUse();
+    if (!isBlock) allowance.take('refusedSolutions', this.#deps.clock.now());
+  }
+
+  #onDrain(client: Client): void {
+    this.#answers.drained(client.connection.id);
+    this.#resume(client);
+  }
+
+  #onClose({ connection, allowance, log }: Client, code: string): void {
+    this.#clients.delete(connection.id);
+    this.#deps.publisher.remove(connection.id);
+    this.#answers.gone(connection.id);
+    allowance.leave();
+    this.#deps.onNeeds();
+    log.info('client gone', { reason: code });
+  }
+
   #takesEmpty({ connection }: Client): boolean {
     const { emptyAhead } = this.#deps;
     return emptyAhead === 'always' || (emptyAhead === 'named' && connection.setup.vendor !== '');
   }
 
-  #onSolution(client: Client, solution: SubmitSolution): void {
-    const { publisher, desk, metrics } = this.#deps;
-    const outcome = publisher.solve(solution);
-    client.connection.markInUse();
-    metrics.solutions.inc({ outcome: outcome.kind === 'block' ? 'block' : outcome.code });
-    if (outcome.kind === 'block') {
-      const { block, height, stale, templateId } = outcome;
-      desk.submit(block, { client: client.connection.id, height, stale, templateId: String(templateId) });
-      return;
-    }
-    client.log.warn('solution refused', { code: outcome.code, templateId: String(outcome.templateId) });
-    this.#hold(client.refusedSolutions, 'too-many-refused-solutions');
-  }
-
-  #hold(limit: RateLimit, code: TemplateProviderErrorCode): void {
-    if (!limit.take(this.#deps.clock.now())) throw provoked(code);
+  /** A block on an empty template is no node's template: somebody must take it as a whole. */
+  #judgeEmptyAhead(): void {
+    const { publisher, emptyAhead, takesBlocks } = this.#deps;
+    publisher.emptyAhead = emptyAhead !== 'never' && takesBlocks();
   }
 
   /** Sends; returns how many clients got something. `heardAtMs`: when the node told of the tip, if it is about one. */
   #deliver(deliveries: Iterable<Delivery>, heardAtMs?: number): number {
-    const { clock, metrics, tipLatency } = this.#deps;
-    const reached = new Set<ClientId>();
+    const { clock, metrics, tipLatency, held } = this.#deps;
+    const reached = new Set<Client>();
     for (const { clients, messages, reason } of deliveries) {
+      const isTip = reason === 'tip' || reason === 'announced-tip';
+      const frames = messages.map(encode);
+      const templates = messages.filter(({ type }) => type === 'NewTemplate').length;
       for (const id of clients) {
-        this.#send(id, messages);
-        reached.add(id);
+        const client = this.#clients.get(id);
+        if (client === undefined) continue;
+        if (isTip) client.allowance.settle();
+        client.allowance.give(templates);
+        this.#send(client, frames);
+        reached.add(client);
       }
       metrics.deliveries.inc({ reason }, clients.length);
-      const isTip = reason === 'tip' || reason === 'announced-tip';
       if (isTip && heardAtMs !== undefined) tipLatency.record(Math.max(0, clock.now() - heardAtMs));
     }
+    for (const client of reached) this.#resume(client);
+    held.load();
     return reached.size;
   }
 
   /** A mistake with one client must not keep the others waiting. */
-  #send(id: ClientId, messages: Delivery['messages']): void {
-    const client = this.#clients.get(id);
-    if (client === undefined) return;
+  #send(client: Client, frames: readonly Uint8Array[]): void {
     const { connection, log } = client;
     try {
-      for (const message of messages) connection.send(message);
+      for (const frame of frames) connection.sendFrame(frame);
       connection.flush();
     } catch (error) {
       log.error('a template could not be sent', { error });
       connection.destroy('internal-error' satisfies NetCloseReason);
     }
-    if (connection.congested) this.#deps.publisher.pause(id);
+    if (client.isPaused || !client.isFull) return;
+    client.isPaused = true;
+    this.#deps.publisher.pause(connection.id);
+  }
+
+  /** A client that was full and is no more gets the latest; what it missed is nobody's business. */
+  #resume(client: Client): void {
+    if (!client.isPaused || client.isFull) return;
+    client.isPaused = false;
+    const { publisher, clock } = this.#deps;
+    this.#deliver(publisher.resume(client.connection.id, clock.now()));
   }
 }
 
-function provoked(code: TemplateProviderErrorCode): ProtocolError<TemplateProviderErrorCode> {
-  return new ProtocolError(code);
+function encode(message: Delivery['messages'][number]): Uint8Array {
+  return message.type === 'NewTemplate'
+    ? encodeFrame(NewTemplate, message)
+    : encodeFrame(TemplateSetNewPrevHash, message);
 }

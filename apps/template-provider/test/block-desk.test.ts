@@ -10,6 +10,7 @@ import { templateProviderMetrics } from '../src/metrics.ts';
 import { SolvedBlocks } from '../src/solved-blocks.ts';
 import { BLOCK, BLOCK_HASH, FakeNode } from './fake-node.ts';
 
+const FOUND = { hash: BLOCK_HASH, block: BLOCK };
 let folder: string;
 const open = new Set<BlockDesk>();
 const hanging = new Set<() => void>();
@@ -46,7 +47,7 @@ function never(): Promise<SubmitResult> {
 describe('solved blocks', () => {
   test('go to every node at once, and to disk', async () => {
     const { desk: made, nodes } = desk({ nodes: 3 });
-    made.submit(BLOCK);
+    made.submit(FOUND);
     expect(nodes.map(({ submitted }) => submitted)).toEqual([[BLOCK], [BLOCK], [BLOCK]]);
     await made.close();
     const file = join(folder, 'solved-blocks', `${displayHash(BLOCK_HASH)}.block`);
@@ -60,7 +61,7 @@ describe('solved blocks', () => {
     if (silent === undefined || failing === undefined) throw new Error('no nodes');
     silent.answer = never;
     failing.answer = () => Promise.reject(new Error('a bug'));
-    made.submit(BLOCK);
+    made.submit(FOUND);
     await clock.advanceAsync(1);
     expect(await metrics.snapshot()).toMatchObject({
       'sv2_template_provider_submissions_total{node="node2",outcome="accepted"}': 1,
@@ -71,7 +72,7 @@ describe('solved blocks', () => {
   test('a disk that fails keeps no block from the nodes', async () => {
     await writeFile(join(folder, 'file'), '');
     const { desk: made, first, metrics } = desk({ folder: join(folder, 'file', 'not-a-folder') });
-    made.submit(BLOCK);
+    made.submit(FOUND);
     await made.close();
     expect(first.submitted).toHaveLength(1);
     expect(await metrics.snapshot()).toMatchObject({
@@ -82,7 +83,7 @@ describe('solved blocks', () => {
   test.each(['accepted', 'duplicate'] as const)('%s is success', async (kind) => {
     const { desk: made, first, clock } = desk();
     first.answer = () => Promise.resolve({ kind });
-    made.submit(BLOCK);
+    made.submit(FOUND);
     await clock.advanceAsync(1);
     expect(made.standings()).toMatchObject({ accepted: 1 });
   });
@@ -90,22 +91,22 @@ describe('solved blocks', () => {
   test.each(['rejected', 'unreachable', 'inconclusive'] as const)('%s is none', async (kind) => {
     const { desk: made, first, clock } = desk();
     first.answer = () => Promise.resolve({ kind, reason: 'because' });
-    made.submit(BLOCK);
+    made.submit(FOUND);
     await clock.advanceAsync(1);
     expect(made.standings()).toMatchObject({ accepted: 0, submitted: 1 });
   });
 
   test('the same block twice is submitted once', async () => {
     const { desk: made, first } = desk();
-    made.submit(BLOCK);
-    made.submit(BLOCK.slice());
+    made.submit(FOUND);
+    made.submit({ hash: BLOCK_HASH.slice(), block: BLOCK.slice() });
     await made.close();
     expect(first.submitted).toHaveLength(1);
   });
 
   test('a block taken is looked for in the best chain, and looked for again', async () => {
     const { desk: made, first, clock, metrics } = desk();
-    made.submit(BLOCK);
+    made.submit(FOUND);
     await clock.advanceAsync(1001);
     expect(made.standings()).toMatchObject({ confirmed: 1 });
     first.confirmation = { inBestChain: false, confirmations: 0 };
@@ -124,7 +125,7 @@ describe('solved blocks', () => {
   test('a block that the node has forgotten, because it was killed right after it took it, is submitted again', async () => {
     const { desk: made, first, clock } = desk();
     first.confirmation = { inBestChain: false, confirmations: 0 };
-    made.submit(BLOCK);
+    made.submit(FOUND);
     await clock.advanceAsync(999);
     expect(first.submitted).toEqual([BLOCK]);
     await clock.advanceAsync(1);
@@ -140,7 +141,7 @@ describe('solved blocks', () => {
 
   test('a start submits again what was saved shortly before it, and nothing older', async () => {
     const before = desk();
-    before.desk.submit(BLOCK);
+    before.desk.submit(FOUND);
     await before.desk.close();
     const { desk: made, first, clock } = desk();
     const [name] = await readdir(join(folder, 'solved-blocks'));
@@ -166,7 +167,7 @@ describe('solved blocks', () => {
   test('a stop waits for a submission under way, but not for ever', async () => {
     const { desk: made, first, clock } = desk();
     first.answer = never;
-    made.submit(BLOCK);
+    made.submit(FOUND);
     const closing = made.close();
     await clock.advanceAsync(5000);
     await expect(closing).resolves.toBeUndefined();

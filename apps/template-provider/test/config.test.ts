@@ -29,8 +29,16 @@ describe('configuration', () => {
     expect(read(NODE + COOKIE)).toMatchObject({
       listen: { host: '127.0.0.1', port: 8442 },
       chain: 'mainnet',
+      allow: [],
+      limits: { connections: 1024, connectionsPerAddress: 64, exempt: ['127.0.0.0/8', '::1'] },
       templates: { feeThreshold: 1000, feeInterval: 5, emptyAhead: 'named', nodeAwayLimit: 180 },
     });
+  });
+
+  test('a node may be reached over IPC alone, or beside RPC', () => {
+    const ipc = 'ipc = "/run/bitcoin/node.sock"\n';
+    expect(read(`[[nodes]]\n${ipc}`).nodes).toMatchObject([{ ipc: '/run/bitcoin/node.sock', url: undefined }]);
+    expect(read(`${NODE}${COOKIE}${ipc}`).nodes).toMatchObject([{ ipc: '/run/bitcoin/node.sock' }]);
   });
 
   test.each([
@@ -42,6 +50,17 @@ describe('configuration', () => {
       name: 'another protocol for ZMQ',
       toml: `${NODE}${COOKIE}zmq_hash_block = "http://x"\n`,
       wrong: /zmq_hash_block/,
+    },
+    { name: 'a node that nothing leads to', toml: '[[nodes]]\n', wrong: /^nodes\[0\]: cannot be reached/ },
+    {
+      name: 'an address that is none in the allow-list',
+      toml: `allow = ["10.0.0.0/33"]\n${NODE}${COOKIE}`,
+      wrong: /^allow: .*prefix/,
+    },
+    {
+      name: 'the limit of connections where it was once',
+      toml: `max_clients = 5\n${NODE}${COOKIE}`,
+      wrong: /^max_clients: is not a known key/,
     },
     { name: 'an unknown chain', toml: `chain = "litecoin"\n${NODE}${COOKIE}`, wrong: /^chain/ },
     {

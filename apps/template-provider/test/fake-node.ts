@@ -1,5 +1,25 @@
-import { fromDisplayHash, sha256d, targetFromNbits, witnessCommitmentOutput } from '@sv2kit/bitcoin';
-import type { Confirmation, MiningNode, NodeHealth, NodeTemplate, NodeTip, SubmitResult } from '@sv2kit/bitcoin-node';
+import {
+  encodeOutputs,
+  fromDisplayHash,
+  heightPush,
+  merklePathOf,
+  sha256d,
+  targetFromNbits,
+  witnessCommitmentOutput,
+} from '@sv2kit/bitcoin';
+import type {
+  BlockTransaction,
+  CoinbaseReserve,
+  Confirmation,
+  HeldSolution,
+  HeldTemplate,
+  MiningNode,
+  NodeHealth,
+  NodeTemplate,
+  NodeTip,
+  SubmitResult,
+  WholeTemplate,
+} from '@sv2kit/bitcoin-node';
 import type { VirtualClock } from '@sv2kit/daemon';
 
 /** An async iterable that a test pushes into. */
@@ -10,6 +30,10 @@ class Pushed<T> {
   push(value: T): void {
     this.#waiting.push(value);
     this.#wake?.();
+  }
+
+  get isIdle(): boolean {
+    return this.#waiting.length === 0;
   }
 
   async *until(signal: AbortSignal): AsyncGenerator<T> {
@@ -28,6 +52,12 @@ class Pushed<T> {
   }
 }
 
+/** One stream of a fake node. */
+interface FakeStream {
+  readonly reserve: CoinbaseReserve | undefined;
+  readonly templates: Pushed<NodeTemplate>;
+}
+
 /** A node that does what a test says. */
 export class FakeNode implements MiningNode {
   readonly name: string;
@@ -35,9 +65,14 @@ export class FakeNode implements MiningNode {
   /** What `submitBlock` answers. */
   answer: () => Promise<SubmitResult> = () => Promise.resolve({ kind: 'accepted' });
   confirmation: Confirmation = { inBestChain: true, confirmations: 1, height: 101 };
+  takesBlocks = true;
   closed = false;
+  /** Those that are followed now. */
+  readonly streams = new Set<FakeStream>();
+  /** What a stream begins with, if the node knows it already. */
+  first: (reserve: CoinbaseReserve | undefined) => NodeTemplate | undefined = () => undefined;
+  readonly #early: NodeTemplate[] = [];
   readonly #clock: VirtualClock;
-  readonly #templates = new Pushed<NodeTemplate>();
   readonly #tips = new Pushed<NodeTip>();
   #health: NodeHealth = { state: 'connecting', reason: 'no answer from the node yet' };
 
@@ -46,9 +81,18 @@ export class FakeNode implements MiningNode {
     this.#clock = clock;
   }
 
+  /** What the streams keep free that are followed now. */
+  get reserves(): readonly (CoinbaseReserve | undefined)[] {
+    return Array.from(this.streams, ({ reserve }) => reserve);
+  }
+
+  /** To the stream of its reserve, if the node holds it; otherwise to all. */
   give(template: NodeTemplate): void {
     this.#health = { state: 'ok', chain: 'regtest', lastTemplateAtMs: this.#clock.now() };
-    this.#templates.push(template);
+    if (this.streams.size === 0) this.#early.push(template);
+    for (const { reserve, templates } of this.streams) {
+      if (template.kind === 'whole' || reserve?.weight === template.reserve.weight) templates.push(template);
+    }
   }
 
   announce(tip: NodeTip): void {
@@ -64,8 +108,17 @@ export class FakeNode implements MiningNode {
     this.#health = { state: 'ok', chain: 'regtest', lastTemplateAtMs: this.#clock.now() };
   }
 
-  templates(signal: AbortSignal): AsyncIterable<NodeTemplate> {
-    return this.#templates.until(signal);
+  async *templates(signal: AbortSignal, reserve?: CoinbaseReserve): AsyncGenerator<NodeTemplate> {
+    const stream: FakeStream = { reserve, templates: new Pushed() };
+    for (const template of this.#early.splice(0)) stream.templates.push(template);
+    const first = this.first(reserve);
+    if (first !== undefined) stream.templates.push(first);
+    this.streams.add(stream);
+    try {
+      yield* stream.templates.until(signal);
+    } finally {
+      this.streams.delete(stream);
+    }
   }
 
   tips(signal: AbortSignal): AsyncIterable<NodeTip> {
@@ -95,8 +148,9 @@ export const hashOf = (label: string): Uint8Array => sha256d(new TextEncoder().e
 const NBITS = 0x207fffff;
 
 /** A template without transactions on the tip `hashOf('<height - 1>')`. */
-export function template(height: number, clock: VirtualClock, spec: Partial<NodeTemplate> = {}): NodeTemplate {
+export function template(height: number, clock: VirtualClock, spec: Partial<WholeTemplate> = {}): WholeTemplate {
   return {
+    kind: 'whole',
     height,
     prevHash: hashOf(String(height - 1)),
     version: 0x20000000,
@@ -113,6 +167,81 @@ export function template(height: number, clock: VirtualClock, spec: Partial<Node
     receivedAtMs: clock.now(),
     ...spec,
   };
+}
+
+/** A transaction of a template; its bytes mean nothing. */
+export function transaction(label: string): BlockTransaction {
+  return { txid: hashOf(`txid of ${label}`), wtxid: hashOf(`wtxid of ${label}`), data: hashOf(`data of ${label}`) };
+}
+
+/** A template that a fake node holds. */
+export class FakeHeldTemplate implements HeldTemplate {
+  readonly kind = 'held';
+  readonly height: number;
+  readonly prevHash: Uint8Array;
+  readonly version = 0x20000000;
+  readonly nbits = NBITS;
+  readonly target = targetFromNbits(NBITS);
+  readonly curtime: number;
+  readonly mintime = 0;
+  readonly coinbaseValue: bigint;
+  readonly bestBlockChanged = true;
+  readonly receivedAtMs: number;
+  readonly reserve: CoinbaseReserve;
+  readonly fees: bigint;
+  readonly merklePath: readonly Uint8Array[];
+  readonly coinbase: HeldTemplate['coinbase'];
+  /** How often its transactions were asked for. */
+  asked = 0;
+  released = 0;
+  readonly solutions: HeldSolution[] = [];
+  /** What `submitSolution` answers. */
+  answer: () => Promise<SubmitResult> = () => Promise.resolve({ kind: 'accepted' });
+  /** What `transactions` answers. */
+  load: () => Promise<readonly BlockTransaction[]>;
+
+  constructor(height: number, clock: VirtualClock, spec: HeldSpec = {}) {
+    const { labels = [], fees = 0n, reserve = { weight: 8000, sigops: 400 }, prevHash } = spec;
+    const transactions = labels.map(transaction);
+    const commitment = witnessCommitmentOutput(transactions.map(({ wtxid }) => wtxid));
+    this.height = height;
+    this.prevHash = prevHash ?? hashOf(String(height - 1));
+    this.curtime = Math.floor(clock.now() / 1000);
+    this.receivedAtMs = clock.now();
+    this.reserve = reserve;
+    this.fees = fees;
+    this.coinbaseValue = 50_0000_0000n + fees;
+    this.merklePath = merklePathOf(transactions.map(({ txid }) => txid));
+    this.coinbase = {
+      version: 2,
+      scriptSigPrefix: heightPush(height),
+      sequence: 0xfffffffe,
+      lockTime: height - 1,
+      requiredOutputs: [encodeOutputs([commitment])],
+    };
+    this.load = () => Promise.resolve(transactions);
+  }
+
+  transactions(): Promise<readonly BlockTransaction[]> {
+    this.asked += 1;
+    return this.load();
+  }
+
+  submitSolution(solution: HeldSolution): Promise<SubmitResult> {
+    this.solutions.push(solution);
+    return this.answer();
+  }
+
+  release(): void {
+    this.released += 1;
+  }
+}
+
+export interface HeldSpec {
+  readonly labels?: readonly string[];
+  readonly fees?: bigint;
+  readonly reserve?: CoinbaseReserve;
+  readonly prevHash?: Uint8Array;
 }
 
 export function tip(height: number, clock: VirtualClock): NodeTip {

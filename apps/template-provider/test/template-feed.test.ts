@@ -1,7 +1,10 @@
-import { Health, silentLogger, VirtualClock } from '@sv2kit/daemon';
+import type { CoinbaseReserve } from '@sv2kit/bitcoin-node';
+import { createMetrics, Health, silentLogger, VirtualClock } from '@sv2kit/daemon';
 import { afterEach, describe, expect, test } from 'vitest';
+import { HeldTemplates } from '../src/held-templates.ts';
+import { templateProviderMetrics } from '../src/metrics.ts';
 import { TemplateFeed } from '../src/template-feed.ts';
-import { FakeNode, template, tip } from './fake-node.ts';
+import { FakeHeldTemplate, FakeNode, template, tip } from './fake-node.ts';
 
 const stop = new Set<() => Promise<void>>();
 afterEach(async () => {
@@ -15,15 +18,24 @@ function following(names: readonly string[], awayLimitMs = 60_000) {
   const nodes = names.map((name) => new FakeNode(name, clock));
   const heard: string[] = [];
   const ending = new AbortController();
+  const wanted: CoinbaseReserve[] = [];
+  const metrics = templateProviderMetrics(createMetrics());
+  const user = { holds: () => false, complete: () => {} };
+  const held = new HeldTemplates({ clock, log: silentLogger, metrics, user });
   const feed = new TemplateFeed({
     nodes,
+    wanted: () => wanted,
+    held,
     awayLimitMs,
     clock,
     log: silentLogger,
     health,
     signal: ending.signal,
     listener: {
-      onTemplate: ({ height }, node) => heard.push(`${node}: template ${height}`),
+      onTemplate: ({ height, ...template }, node) => {
+        const reserve = template.kind === 'held' ? ` for ${template.reserve.weight}` : '';
+        heard.push(`${node}: template ${height}${reserve}`);
+      },
       onTip: ({ height }) => heard.push(`tip ${height}`),
       onAway: () => heard.push('away'),
     },
@@ -41,7 +53,7 @@ function following(names: readonly string[], awayLimitMs = 60_000) {
     await clock.advanceAsync(ms);
     return heard.splice(0);
   };
-  return { clock, health, feed, settle, a, b: b ?? a };
+  return { clock, health, feed, held, wanted, settle, a, b: b ?? a };
 }
 
 describe('template feed', () => {
@@ -143,4 +155,124 @@ describe('template feed', () => {
       { name: 'node b', ok: false, reason: 'connection refused' },
     ]);
   });
+});
+
+const SMALL = { weight: 2000, sigops: 4 };
+const LARGE = { weight: 40_000, sigops: 4 };
+const weights = ({ reserves }: FakeNode) => reserves.map((reserve) => reserve?.weight);
+
+describe('templates that the node holds', () => {
+  test('are followed once for each reserve that clients want; with Bitcoin Core’s own while there is no client', async () => {
+    const { a, clock, settle, wanted, feed } = following(['a']);
+    await settle();
+    expect(a.reserves).toEqual([{ weight: 8000, sigops: 400 }]);
+    a.give(new FakeHeldTemplate(101, clock));
+    await settle();
+    wanted.push(SMALL, LARGE);
+    feed.follow(); // at once: a client has come
+    await settle();
+    expect(weights(a)).toEqual([8000, 2000, 40_000]);
+    a.give(new FakeHeldTemplate(101, clock, { reserve: SMALL }));
+    a.give(new FakeHeldTemplate(101, clock, { reserve: LARGE }));
+    expect(await settle()).toEqual(['a: template 101 for 2000', 'a: template 101 for 40000']);
+    await settle(31_000);
+    expect(weights(a)).toEqual([2000, 40_000]); // what nobody wants lingers a while
+  });
+
+  test('a stream is not ended before one that is wanted has a template', async () => {
+    const { a, clock, settle, wanted } = following(['a']);
+    a.give(new FakeHeldTemplate(101, clock));
+    wanted.push(SMALL);
+    await settle(120_000);
+    expect(weights(a)).toEqual([8000, 2000]);
+    a.give(new FakeHeldTemplate(101, clock, { reserve: SMALL }));
+    await settle(1000);
+    expect(weights(a)).toEqual([2000]);
+  });
+
+  test('no more than a number of streams are begun, however often clients change their minds', async () => {
+    const { a, clock, settle, wanted, feed } = following(['a']);
+    a.give(new FakeHeldTemplate(101, clock));
+    await settle(1000);
+    const begun = new Set<number>();
+    for (let i = 0; i < 200; i++) {
+      wanted.splice(0, 1, { weight: 2000 + i, sigops: 4 });
+      feed.follow();
+      await settle();
+      for (const weight of weights(a)) begun.add(weight ?? 0);
+      expect(a.streams.size).toBeLessThanOrEqual(12);
+    }
+    expect(begun.size).toBeLessThanOrEqual(62); // a minute's, one of the second that it took, and the first
+  });
+
+  test('over JSON-RPC one stream is enough for everybody', async () => {
+    const { a, clock, settle, wanted } = following(['a']);
+    wanted.push(SMALL, LARGE);
+    await settle(1000);
+    a.give(template(101, clock));
+    await settle(60_000);
+    expect(a.streams.size).toBe(1);
+  });
+
+  test('a node that turns to RPC, and back to IPC, is followed accordingly', async () => {
+    const { a, clock, settle, wanted, feed } = following(['a']);
+    a.give(new FakeHeldTemplate(101, clock));
+    wanted.push(SMALL, LARGE);
+    await settle(1000);
+    expect(a.streams.size).toBe(3);
+    a.give(template(102, clock));
+    await settle(1000);
+    expect(a.streams.size).toBe(1);
+    expect(feed.sources[0]?.backEnd).toBe('rpc');
+    const [only] = a.reserves;
+    if (only === undefined) throw new Error('no reserve');
+    a.give(new FakeHeldTemplate(103, clock, { reserve: only }));
+    await settle(1000);
+    expect(weights(a).toSorted()).toEqual([2000, 40_000, 8000]);
+    expect(feed.sources[0]?.backEnd).toBe('ipc');
+  });
+
+  test('a node in reserve has one stream, that would do for every client; it is followed exactly once it is used', async () => {
+    const { a, b, clock, settle, wanted } = following(['a', 'b']);
+    a.give(new FakeHeldTemplate(101, clock));
+    wanted.push(SMALL, LARGE);
+    await settle(1000);
+    const covering = { weight: 40_000, sigops: 400 };
+    expect(b.reserves.at(-1)).toEqual(covering);
+    b.give(new FakeHeldTemplate(101, clock, { reserve: covering }));
+    await settle(1000);
+    a.goAway();
+    expect(await settle(6000)).toEqual(['b: template 101 for 40000']);
+    expect(weights(b)).toEqual(expect.arrayContaining([2000, 40_000]));
+    a.give(new FakeHeldTemplate(101, clock, { reserve: covering }));
+    a.goAway();
+    await settle(40_000);
+    expect(weights(a)).toEqual([40_000]);
+  });
+
+  test('are given back when a newer one has come and nobody has them', async () => {
+    const { a, clock, settle, held } = following(['a']);
+    const [first, second] = [new FakeHeldTemplate(101, clock), new FakeHeldTemplate(101, clock, { fees: 5n })];
+    a.give(first);
+    await settle();
+    held.sweep();
+    expect(first.released).toBe(0); // it is the node's best yet
+    a.give(second);
+    await settle();
+    held.sweep();
+    expect([first.released, second.released]).toEqual([1, 0]);
+    held.close();
+    expect([first.released, second.released]).toEqual([1, 1]);
+  });
+});
+
+test('a node that does without something is ok, and says what it lacks', async () => {
+  const { a, clock, settle, health } = following(['a']);
+  a.give(template(101, clock));
+  await settle(1000);
+  const known = a.health();
+  a.health = () => ({ ...known, reason: 'IPC: no socket at /x/node.sock' });
+  await settle(500);
+  health.started();
+  expect(health.report()).toMatchObject({ state: 'degraded', serving: true });
 });
