@@ -85,13 +85,12 @@ export class NodeWork<H extends HeldTemplate> {
   }
 
   /** waiting | serving | announced -> announced, if an empty block can be known for the tip. */
-  announce(tip: NodeTip, nowMs: number): Basis | undefined {
+  announce(tip: NodeTip, nowMs: number): boolean {
     const before = this.#state;
     const basis = before.phase === 'waiting' ? undefined : before.basis.next(tip, nowMs, this.#options.rules);
-    if (basis !== undefined) {
-      this.#state = { phase: 'announced', basis, outrun: outrunBy(before, tip.hash), late: new Map() };
-    }
-    return basis;
+    if (basis === undefined) return false;
+    this.#state = { phase: 'announced', basis, outrun: outrunBy(before, tip.hash), late: new Map() };
+    return true;
   }
 
   /** -> waiting */
