@@ -1,5 +1,7 @@
 /** Bytes of hex digits; spaces and line ends are for people. */
-export const bytesOf = (hex: string): Uint8Array => Uint8Array.fromHex(hex.replace(/\s/g, ''));
+export const bytesOf = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex.replace(/\s/g, ''), 'hex'));
+
+export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** A frame of segments that are given in hex. */
 export function frameOf(...segments: readonly string[]): Uint8Array {

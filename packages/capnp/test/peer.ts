@@ -1,15 +1,28 @@
-import { type Capability, FrameReader, MessageBuilder, MessageReader, type Method, RpcConnection } from '../src/index.ts';
+import {
+  type Capability,
+  FrameReader,
+  MessageBuilder,
+  MessageReader,
+  type Method,
+  RpcConnection,
+} from '../src/index.ts';
 import type { CapnpLimits, RpcErrorType, StructBuilder, StructReader } from '../src/index.ts';
 
 /** What the connection sent, told in the words of rpc.capnp. */
 export type Told =
   | { readonly kind: 'bootstrap' | 'unimplemented'; readonly id: number }
-  | { readonly kind: 'call'; readonly id: number; readonly target: number; readonly method: string; readonly capabilities: readonly number[] }
+  | {
+      readonly kind: 'call';
+      readonly id: number;
+      readonly target: number;
+      readonly method: string;
+      readonly capabilities: readonly number[];
+    }
   | { readonly kind: 'finish'; readonly id: number; readonly releaseResultCaps: boolean }
   | { readonly kind: 'release'; readonly id: number; readonly references: number }
   | { readonly kind: 'return' | 'abort'; readonly id: number; readonly type: number; readonly reason: string };
 
-const TYPES: readonly RpcErrorType[] = ['failed', 'overloaded', 'disconnected', 'unimplemented'];
+export const TYPES: readonly RpcErrorType[] = ['failed', 'overloaded', 'disconnected', 'unimplemented'];
 
 /** An entry of a table of capabilities: an id that the peer hosts, none, or a kind of its own. */
 export type Entry = number | undefined | { readonly kind: number; readonly id: number };
@@ -88,9 +101,12 @@ export class Peer {
 }
 
 /** A method without parameters and results, with what a test needs of either. */
-export const method = <T = undefined>(
-  rest: Partial<Method<T>> & Pick<Method<T>, 'results'>,
-): Method<T> => ({ name: 'Test.method', interfaceId: 0xfedcba9876543210n, id: 7, ...rest });
+export const method = <T = undefined>(rest: Partial<Method<T>> & Pick<Method<T>, 'results'>): Method<T> => ({
+  name: 'Test.method',
+  interfaceId: 0xfedcba9876543210n,
+  id: 7,
+  ...rest,
+});
 
 export const VOID: Method<undefined> = method({ results: () => undefined });
 
@@ -109,7 +125,8 @@ export function writeResults(root: StructBuilder, id: number, results: Results):
   if (entries.length === 0) return;
   const table = payload.structList(1, entries.length, 1, 1);
   for (const [i, entry] of entries.entries()) {
-    const { kind, id: hosted } = typeof entry === 'object' ? entry : { kind: entry === undefined ? 0 : 1, id: entry ?? 0 };
+    const { kind, id: hosted } =
+      typeof entry === 'object' ? entry : { kind: entry === undefined ? 0 : 1, id: entry ?? 0 };
     table[i]?.u16(0, kind);
     table[i]?.u32(4, hosted);
   }
@@ -155,5 +172,3 @@ function tellCall(call: StructReader): Told {
     capabilities: entries.map((entry) => entry.u32(4)),
   };
 }
-
-export { TYPES };
