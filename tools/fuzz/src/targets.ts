@@ -29,6 +29,7 @@ import {
   startInitiator,
 } from '@sv2kit/noise';
 import { ClientSession, ServerSession } from '@sv2kit/session';
+import { capnpTargets } from './capnp-targets.ts';
 import { declarationTargets } from './declaration-targets.ts';
 import { netTargets } from './net-targets.ts';
 import { expectPeerErrorsOnly } from './peer-errors.ts';
@@ -174,6 +175,7 @@ export const targets: Readonly<Record<string, Target>> = {
   'noise:handshake': handshakeTarget,
   'noise:seal': sealTarget,
   'noise:text': textTarget,
+  ...capnpTargets,
   ...declarationTargets,
   ...netTargets,
   ...v1Targets,
