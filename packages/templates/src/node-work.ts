@@ -29,6 +29,8 @@ export type News =
   /** The first template of an announced tip. */
   | 'full'
   | 'tip'
+  /** There was no work before it. */
+  | 'first'
   /** Another difficulty on the same tip. */
   | 'nbits';
 
@@ -121,7 +123,8 @@ export class NodeWork<H extends HeldTemplate> {
     this.#options.shelf.keepOnly(basis.variants);
     if (basis === known) return 'same';
     this.#state = { phase: 'serving', basis, outrun: outrunBy(before, template.prevHash), late: new Map() };
-    if (before.phase === 'waiting' || !sameBytes(template.prevHash, before.basis.tip.prevHash)) return 'tip';
+    if (before.phase === 'waiting') return 'first';
+    if (!sameBytes(template.prevHash, before.basis.tip.prevHash)) return 'tip';
     return before.basis.isOf(template) ? 'full' : 'nbits';
   }
 

@@ -194,6 +194,7 @@ export class TemplatePublisher<H extends HeldTemplate = HeldTemplate> {
     return rebuildBlock(solved);
   }
 
+  /** Makes what a template changed known to all who have to do with it. */
   #hear(news: News, nowMs: number): void {
     switch (news) {
       case 'late':
@@ -202,7 +203,8 @@ export class TemplatePublisher<H extends HeldTemplate = HeldTemplate> {
       case 'full':
         break;
       case 'tip':
-        this.#book.turnStale(nowMs);
+      case 'first':
+        if (news === 'tip') this.#book.turnStale(nowMs);
         for (const client of this.#clients.values()) client.owe('tip');
         break;
       case 'nbits':

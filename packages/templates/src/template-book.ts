@@ -94,11 +94,9 @@ export class TemplateBook {
 
   /** A new tip: everything held so far is stale. */
   turnStale(nowMs: number): void {
-    if (this.#current.records.size > 0) {
-      this.#current.staleSinceMs = nowMs;
-      this.#older.unshift(this.#current);
-      this.#current = { records: new Map(), staleSinceMs: undefined };
-    }
+    this.#current.staleSinceMs = nowMs;
+    this.#older.unshift(this.#current);
+    this.#current = { records: new Map(), staleSinceMs: undefined };
     this.prune(nowMs);
   }
 
