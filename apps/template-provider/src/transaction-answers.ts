@@ -50,7 +50,8 @@ export class TransactionAnswers {
   readonly #ready = new Set<Asker>();
   readonly #perAddress = new Map<string, number>();
   #bytes = 0;
-  #isDue = false;
+  /** What this turn of the event loop has sealed. */
+  #turnBytes = 0;
 
   constructor(deps: TransactionAnswersDeps) {
     this.#deps = deps;
@@ -114,26 +115,27 @@ export class TransactionAnswers {
     this.#deps.metrics.transactionDataBytes.set(this.#bytes);
   }
 
-  /** Answers whoever is ready, as far as the budget and this turn allow. */
+  /** Answers whoever is ready, as far as the budget and this turn of the event loop allow. */
   #serve(): void {
-    let turn = 0;
     for (const asker of this.#ready) {
-      if (turn >= LIMITS.transactionDataTurnBytes) return this.#serveSoon();
+      if (this.#turnBytes >= LIMITS.transactionDataTurnBytes) return; // the next turn goes on
       if (this.#bytes >= LIMITS.transactionDataBytes) return; // somebody reads, or ends
       if ((this.#perAddress.get(asker.address) ?? 0) >= LIMITS.transactionDataBytesPerAddress) continue;
       this.#ready.delete(asker);
-      turn += this.#answer(asker);
+      const bytes = this.#answer(asker);
+      if (bytes > 0) this.#spend(bytes);
       this.#makeReady(asker);
     }
   }
 
-  #serveSoon(): void {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    setImmediate(() => {
-      this.#isDue = false;
-      this.#serve();
-    });
+  #spend(bytes: number): void {
+    if (this.#turnBytes === 0) setImmediate(() => this.#nextTurn());
+    this.#turnBytes += bytes;
+  }
+
+  #nextTurn(): void {
+    this.#turnBytes = 0;
+    this.#serve();
   }
 
   /** Answers its first request, or waits for what that needs; returns the bytes that it took. */

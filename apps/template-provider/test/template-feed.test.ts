@@ -228,7 +228,7 @@ describe('templates that the node holds', () => {
     if (only === undefined) throw new Error('no reserve');
     a.give(new FakeHeldTemplate(103, clock, { reserve: only }));
     await settle(1000);
-    expect(weights(a).toSorted()).toEqual([2000, 40_000, 8000]);
+    expect(new Set(weights(a))).toEqual(new Set([8000, 2000, 40_000]));
     expect(feed.sources[0]?.backEnd).toBe('ipc');
   });
 
