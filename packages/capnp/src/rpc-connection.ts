@@ -103,7 +103,7 @@ export class RpcConnection {
   /** Bytes of the peer, in whatever pieces. Never throws: what should not have come ends the connection. */
   receive(chunk: Uint8Array): void {
     if (this.#ended !== undefined) return;
-    this.#chunks.push(this.#receiving ? chunk.slice() : chunk);
+    this.#chunks.push(this.#receiving ? new Uint8Array(chunk) : chunk);
     if (this.#receiving) return;
     this.#receiving = true;
     try {

@@ -1,10 +1,11 @@
-import type { Arena, StructPlace } from './arena.ts';
+import type { Arena, ListPlace, StructPlace } from './arena.ts';
 import { CapnpError } from './errors.ts';
 import { WORD } from './pointers.ts';
 import { fromUtf8 } from './text.ts';
 
 const NO_BYTES = new Uint8Array(0);
-const NOTHING = { segment: 0, at: 0, dataBytes: 0, pointers: 0 };
+const NOTHING: StructPlace = { segment: 0, at: 0, dataBytes: 0, pointers: 0 };
+const NO_LIST: ListPlace = { ...NOTHING, count: 0, step: 0 };
 const scratch = new DataView(new ArrayBuffer(WORD));
 
 /**
@@ -79,13 +80,8 @@ export class StructReader {
   }
 
   structList(index: number): StructReader[] {
-    const list = this.#list(index);
-    if (list === undefined) return [];
-    const { segment, dataBytes, pointers } = list;
-    return Array.from({ length: list.count }, (_, i) => {
-      const at = list.at + i * list.step;
-      return new StructReader(this.#arena, { segment, at, dataBytes, pointers }, this.#depth + 1);
-    });
+    const { segment, dataBytes, pointers, ...list } = this.#list(index);
+    return each(list, (at) => new StructReader(this.#arena, { segment, at, dataBytes, pointers }, this.#depth + 1));
   }
 
   /** A view of the frame: whoever keeps it keeps the whole frame. */
@@ -105,21 +101,14 @@ export class StructReader {
   /** Views of the frame, as `data`. */
   dataList(index: number): Uint8Array[] {
     const list = this.#list(index);
-    if (list === undefined || list.count === 0) return [];
-    if (list.pointers === 0) throw new CapnpError('malformed', 'a list has no pointers');
-    const { segment, at, step, dataBytes } = list;
-    return Array.from(
-      { length: list.count },
-      (_, i) => this.#arena.data(segment, at + i * step + dataBytes) ?? NO_BYTES,
-    );
+    if (list.count > 0 && list.pointers === 0) throw new CapnpError('malformed', 'a list has no pointers');
+    return each(list, (at) => this.#arena.data(list.segment, at + list.dataBytes) ?? NO_BYTES);
   }
 
   int64List(index: number): bigint[] {
     const list = this.#list(index);
-    if (list === undefined || list.count === 0) return [];
-    if (list.dataBytes < 8) throw new CapnpError('malformed', 'the numbers of a list have fewer than 64 bits');
-    const { view } = this.#arena;
-    return Array.from({ length: list.count }, (_, i) => view.getBigInt64(list.at + i * list.step, true));
+    if (list.count > 0 && list.dataBytes < WORD) throw new CapnpError('malformed', 'a list has no 64-bit numbers');
+    return each(list, (at) => this.#arena.view.getBigInt64(at, true));
   }
 
   /** Index in the message's table of capabilities; undefined for null. */
@@ -135,7 +124,14 @@ export class StructReader {
     return this.#place.at + this.#place.dataBytes + index * WORD;
   }
 
-  #list(index: number) {
-    return this.has(index) ? this.#arena.list(this.#place.segment, this.#pointer(index)) : undefined;
+  #list(index: number): ListPlace {
+    return (this.has(index) ? this.#arena.list(this.#place.segment, this.#pointer(index)) : undefined) ?? NO_LIST;
   }
+}
+
+/** Reads each element of a list by its offset. Several times as fast as Array.from (bench: decode 3,000 fees). */
+function each<T>({ at, count, step }: Pick<ListPlace, 'at' | 'count' | 'step'>, read: (at: number) => T): T[] {
+  const items = new Array<T>(count);
+  for (let i = 0; i < count; i += 1) items[i] = read(at + i * step);
+  return items;
 }
