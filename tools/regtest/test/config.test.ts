@@ -89,7 +89,7 @@ describe('a role ends with 2, before it listens anywhere, and says file, key, wh
 
 describe('--example is a configuration that --config reads, apart from what only the operator knows:', () => {
   test.concurrent.each([
-    { role: 'template-provider', missing: /nodes\[0\]: lets nobody in: /, given: /^#(cookie_file = )/m },
+    { role: 'template-provider', missing: /nodes\[0\]: cannot be reached: /, given: /^#(ipc = )/m },
     { role: 'pool', missing: /coinbase: needs either an address or a descriptor: /, given: /^#(address = )/m },
     { role: 'mining-device', missing: undefined, given: undefined },
     { role: 'translator', missing: undefined, given: undefined },

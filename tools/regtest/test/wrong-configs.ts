@@ -1,4 +1,5 @@
 // Configurations of roles that cannot be used, and what each role says of them.
+import { SOCKET_PATH_LIMIT } from '@sv2kit/daemon';
 
 const KEY = '9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
 const URL_OF_SERVER = `stratum2+tcp://127.0.0.1:8442/${KEY}`;
@@ -7,6 +8,8 @@ const URL_OF_V1_POOL = 'stratum+tcp://pool.example:3333';
 const BAD_URL = `stratum2+tcp://127.0.0.1:8442/${KEY.replace('9bXi', '9bXj')}`;
 const HERE = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const ELSEWHERE = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4';
+
+const LONG_PATH = `/${'x'.repeat(110)}/node.sock`;
 
 export type Role = 'template-provider' | 'pool' | 'mining-device' | 'translator' | 'translator-to-v1';
 
@@ -51,8 +54,8 @@ export const wrongs: readonly Wrong[] = [
   {
     role: 'template-provider',
     name: 'an unknown key',
-    change: { top: 'max_client = 3' },
-    says: 'max_client: is not a known key; did you mean max_clients?',
+    change: { limits: '[limits]\nconnection = 3' },
+    says: 'limits.connection: is not a known key; did you mean connections?',
   },
   {
     role: 'template-provider',
@@ -63,8 +66,8 @@ export const wrongs: readonly Wrong[] = [
   {
     role: 'template-provider',
     name: 'a wrong type',
-    change: { top: 'max_clients = "many"' },
-    says: 'max_clients: "many" is not a number; for example: max_clients = 64',
+    change: { limits: '[limits]\nconnections = "many"' },
+    says: 'limits.connections: "many" is not a number; for example: connections = 1024',
   },
   {
     role: 'template-provider',
@@ -91,9 +94,24 @@ export const wrongs: readonly Wrong[] = [
     name: 'nobody who may use the node',
     change: { nodes: '[[nodes]]\nurl = "http://127.0.0.1:1"' },
     says:
-      'nodes[0]: lets nobody in: it needs cookie_file, or user and password; ' +
+      'nodes[0]: lets nobody in by its url: that needs cookie_file, or user and password; ' +
       'for example: cookie_file = "/var/lib/bitcoind/.cookie"',
   },
+  {
+    role: 'template-provider',
+    name: 'a node that is nowhere',
+    change: { nodes: '[[nodes]]' },
+    says: 'nodes[0]: cannot be reached: it needs ipc, url, or both; for example: ipc = "/var/lib/bitcoind/node.sock"',
+  },
+  ...(['template-provider', 'pool'] as const).map((role) => ({
+    role,
+    name: "the path of a node's socket is longer than a socket's may be",
+    change: { nodes: `[[nodes]]\nipc = "${LONG_PATH}"` },
+    says:
+      `nodes[0].ipc: "${LONG_PATH.slice(0, 79)}… is ${LONG_PATH.length} bytes long as a whole path, and a Unix socket's ` +
+      `may have ${SOCKET_PATH_LIMIT}: start the node with a shorter one, say -ipcbind=unix:/run/bitcoin/node.sock, and ` +
+      'name that; for example: ipc = "/var/lib/bitcoind/node.sock"',
+  })),
   {
     role: 'pool',
     name: 'an unknown key',
