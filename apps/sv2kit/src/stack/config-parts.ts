@@ -1,6 +1,7 @@
 import type { Bitcoind } from '@sv2kit/bitcoind';
 import { formatUrl } from '@sv2kit/noise';
 import type { Layout } from './layout.ts';
+import type { NodeLink } from './node-link.ts';
 import type { Pace } from './pacing.ts';
 import type { StackPorts } from './ports.ts';
 import type { RoleKeyFiles, StackKeys } from './stack-keys.ts';
@@ -8,7 +9,7 @@ import type { RoleKeyFiles, StackKeys } from './stack-keys.ts';
 const HOST = '127.0.0.1';
 
 /** What a role needs to know of a bitcoind. */
-export interface NodeFacts extends Pick<Bitcoind, 'chain' | 'rpcUrl' | 'cookieFile' | 'zmqHashBlock'> {
+export interface NodeFacts extends Pick<Bitcoind, 'chain' | 'rpcUrl' | 'cookieFile' | 'zmqHashBlock' | 'ipcSocket'> {
   /** Where it tells of its mempool. */
   readonly zmqSequence?: string;
 }
@@ -22,6 +23,8 @@ export interface StackParts {
   readonly ports: StackPorts;
   readonly keys: StackKeys;
   readonly pace: Pace;
+  /** How the roles speak to their bitcoinds. */
+  readonly link: NodeLink;
 }
 
 /** What is logged, and how: lines of JSON are what the stack reads. */

@@ -1,4 +1,5 @@
 import type { PrivateChain } from '@sv2kit/bitcoind';
+import type { NodeLink } from './node-link.ts';
 
 /** How a role of the stack is. The last three are ends. */
 export type RoleState = 'waiting' | 'installing' | 'starting' | 'ok' | 'degraded' | 'stopping' | 'stopped' | 'failed';
@@ -13,6 +14,8 @@ export interface RoleView {
   readonly detail: string;
   /** How far it is with that. */
   readonly progress?: string;
+  /** How it speaks to its bitcoind, if it does. */
+  readonly node?: NodeLink;
 }
 
 /** A block of this run that every node's best chain holds. */

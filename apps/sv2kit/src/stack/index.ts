@@ -1,10 +1,11 @@
-import { BitcoindError } from '@sv2kit/bitcoind';
+import { type BitcoindBinary, BitcoindError } from '@sv2kit/bitcoind';
 import { EXIT } from '@sv2kit/daemon';
 import { CommandError, reasonOf, wantsHelp } from '../command.ts';
 import { processTerminal, type Terminal } from '../terminal.ts';
 import { enough } from './block-book.ts';
 import type { Screen, StackStatus } from './events.ts';
 import { Interruption, pause, type StopReason } from './interruption.ts';
+import { searchIpcNode } from './node-link.ts';
 import { parseStackOptions, stackHelp, type StackOptions } from './options.ts';
 import { checkReportFile, stackReport, writeReport } from './report.ts';
 import { createScreen } from './screens.ts';
@@ -12,6 +13,8 @@ import { Stack } from './stack.ts';
 import { blockWords, wayWords } from './wording.ts';
 
 const POLL_MS = 500;
+/** Apart from failures: whoever runs this by a script may do without. */
+const NO_IPC_NODE_EXIT = 3;
 const SIGNAL_EXITS: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
 /** How a run ended. */
@@ -35,15 +38,21 @@ export async function stack(argv: readonly string[], terminal: Terminal = proces
     return EXIT.ok;
   }
   const options = parseStackOptions(argv);
+  const ipcNode = await searchIpcNode(options.link, options.bitcoind);
+  if (ipcNode.kind === 'missing') {
+    terminal.error(`sv2kit stack: ${options.link === 'ipc' ? '--ipc-only' : '--ipc'}: ${ipcNode.reason}\n`);
+    return NO_IPC_NODE_EXIT;
+  }
   const isTerminal = terminal === processTerminal && process.stdout.isTTY;
   const columns = isTerminal ? () => process.stdout.columns : undefined;
-  return await runStack(options, createScreen(terminal, { json: options.json, columns }));
+  const screen = createScreen(terminal, { json: options.json, columns });
+  return await runStack(options, screen, ipcNode.kind === 'found' ? ipcNode.binary : undefined);
 }
 
-async function runStack(options: StackOptions, screen: Screen): Promise<number> {
+async function runStack(options: StackOptions, screen: Screen, ipcNode?: BitcoindBinary): Promise<number> {
   if (options.report !== undefined) await checkReportFile(options.report);
   using interruption = new Interruption(options.deadlineSeconds);
-  const whole = new Stack(options, screen, performance.now());
+  const whole = new Stack(options, screen, performance.now(), ipcNode);
   const kill = (): void => void whole.kill();
   interruption.insisted.addEventListener('abort', kill, { once: true });
   const outcome = await reported(await work(whole, options, screen, interruption), options.report);

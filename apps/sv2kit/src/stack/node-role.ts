@@ -13,6 +13,7 @@ import type { BestChain } from './block-book.ts';
 import type { RoleView } from './events.ts';
 import { pause } from './interruption.ts';
 import type { Layout } from './layout.ts';
+import type { NodeLink } from './node-link.ts';
 import type { StackOptions } from './options.ts';
 import { fields, number } from './status.ts';
 import { megabytes } from './wording.ts';
@@ -39,6 +40,7 @@ export interface NodePlace {
   readonly chain: PrivateChain;
   readonly layout: Layout;
   readonly peering: readonly string[];
+  readonly link: NodeLink;
 }
 
 /** A bitcoind of the stack: found or downloaded, started, asked about its best chain, stopped. */
@@ -70,7 +72,9 @@ export class NodeRole implements BestChain {
         return { name, state: 'starting', detail: state.version };
       case 'running':
       case 'stopping': {
-        const detail = `${state.version}, height ${this.#height}, ${state.node.rpcUrl}`;
+        const { rpcUrl, ipcSocket } = state.node;
+        const at = ipcSocket === undefined ? rpcUrl : `${rpcUrl}, ${ipcSocket}`;
+        const detail = `${state.version}, height ${this.#height}, ${at}`;
         return { name, state: state.kind === 'running' ? 'ok' : 'stopping', detail };
       }
       case 'ended':
@@ -97,14 +101,20 @@ export class NodeRole implements BestChain {
    * @param peering options that say whom it knows
    * @throws BitcoindError
    */
-  async start(binary: BitcoindBinary, { chain, layout, peering }: NodePlace, signal: AbortSignal): Promise<Bitcoind> {
+  async start(
+    binary: BitcoindBinary,
+    { chain, layout, peering, link }: NodePlace,
+    signal: AbortSignal,
+  ): Promise<Bitcoind> {
     const version = binary.version.replace(/ (daemon )?version /, ' ');
     this.#to({ kind: 'starting', version });
     const isKnots = /knots/i.test(binary.version);
     const extraArgs = [...FULL_BLOCKS, ...(isKnots ? FULL_BLOCKS_OF_KNOTS : []), ...peering];
     const dataDir = layout.data(this.name);
     return await this.#try(signal, async () => {
-      const node = await startBitcoind({ binary, chain, dataDir, zmq: true, extraArgs, signal });
+      // One that may be without ZMQ is spoken to over IPC.
+      const how = link === 'rpc' ? { zmq: true } : { ipc: true };
+      const node = await startBitcoind({ binary, chain, dataDir, ...how, extraArgs, signal });
       const credentials = { cookieFile: node.cookieFile };
       const client = createRpcClient({ url: node.rpcUrl, credentials, clock: systemClock });
       this.#height = Number(await client.call('getblockcount'));

@@ -10,6 +10,7 @@ import {
   TRANSLATOR,
   TRANSLATOR_TO_V1,
 } from './plan.ts';
+import type { NodeLink } from './node-link.ts';
 import type { PortWishes } from './ports.ts';
 
 /** What was asked for. */
@@ -28,6 +29,8 @@ export interface StackOptions {
   readonly dataDir: string;
   readonly report?: string;
   readonly bitcoind?: string;
+  /** How the roles speak to their bitcoinds. */
+  readonly link: NodeLink;
   readonly deadlineSeconds?: number;
   readonly json: boolean;
   readonly ports: PortWishes;
@@ -71,6 +74,10 @@ Usage: sv2kit stack [OPTIONS]      (in the repository: npm run stack -- [OPTIONS
       --report FILE               write what happened as JSON: blocks, each with its path, its device and what it
                                   speaks (via: sv1, sv2-standard, sv2-extended, sv2-on-v1); shares, roles, latency
       --bitcoind PATH             the bitcoind to run; by default $BITCOIND, then the PATH, then one that is downloaded
+      --ipc                       the roles speak to their bitcoinds over Bitcoin Core's IPC, and over RPC while that is
+                                  away. It takes Bitcoin Core's bitcoin-node, or its wrapper bitcoin: --bitcoind, by
+                                  default $BITCOIN_NODE, then the PATH
+      --ipc-only                  the same without RPC
       --json                      one line of JSON per event instead of text
       --template-provider-port N  where the pool's template provider listens; 8442 by default
       --pool-port N               where the pool listens; 3336 by default
@@ -92,8 +99,11 @@ Examples:
   sv2kit stack --v2-on-v1                       # both directions of translation in a row
   sv2kit stack --paths solo                     # Stratum V1 and V2 devices, each block the miner's own
   sv2kit stack --bitcoind /opt/bitcoin/bin/bitcoind --data /tmp/stack
+  BITCOIN_NODE=/opt/bitcoin/libexec/bitcoin-node sv2kit stack --ipc --blocks 5 --report out.json
+  sv2kit stack --ipc-only --bitcoind /opt/bitcoin/bin/bitcoin
 
-Exit codes: 0 done or stopped as asked, 1 failed or too late, 2 wrong usage, 130 or 143 interrupted before --blocks.
+Exit codes: 0 done or stopped as asked, 1 failed or too late, 2 wrong usage, 3 no node with IPC where one is wanted, 130 or
+143 interrupted before --blocks.
 `;
 
 const OPTIONS = {
@@ -106,6 +116,8 @@ const OPTIONS = {
   data: { type: 'string' },
   report: { type: 'string' },
   bitcoind: { type: 'string' },
+  ipc: { type: 'boolean' },
+  'ipc-only': { type: 'boolean' },
   json: { type: 'boolean' },
   paths: { type: 'string' },
   'template-provider-port': { type: 'string' },
@@ -147,6 +159,7 @@ export function parseStackOptions(argv: readonly string[]): StackOptions {
     ...counts,
     dataDir: values.data ?? DEFAULT_DATA_DIR,
     json: values.json === true,
+    link: values['ipc-only'] === true ? 'ipc' : values.ipc === true ? 'ipc+rpc' : 'rpc',
     paths,
     ports: {
       services: new Map(

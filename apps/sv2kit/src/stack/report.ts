@@ -2,7 +2,17 @@ import { access, constants, mkdir, rename, stat, writeFile } from 'node:fs/promi
 import { dirname, resolve } from 'node:path';
 import type { PrivateChain } from '@sv2kit/bitcoind';
 import { CommandError, reasonOf } from '../command.ts';
+import type { NodeLink } from './node-link.ts';
 import type { DeclaredWork, LatencyFigures, RoleState, ShareCounts, StackBlock, StackStatus } from './events.ts';
+
+/** A role in the report. */
+export interface ReportedRole {
+  readonly name: string;
+  readonly state: RoleState;
+  readonly reason: string | null;
+  /** How it speaks to its bitcoind: null for one that does not. */
+  readonly node: NodeLink | null;
+}
 
 /** What `--report FILE` writes. */
 export interface StackReport {
@@ -13,7 +23,7 @@ export interface StackReport {
   readonly shares: ShareCounts;
   /** Jobs that miners brought themselves, as the pool has paid for them, by mode. */
   readonly declared: Readonly<Record<string, DeclaredWork>>;
-  readonly roles: readonly { readonly name: string; readonly state: RoleState; readonly reason: string | null }[];
+  readonly roles: readonly ReportedRole[];
   readonly latency: Readonly<Record<string, LatencyFigures>>;
 }
 
@@ -24,7 +34,12 @@ export function stackReport(ok: boolean, status: StackStatus): StackReport {
     blocks: status.blocks,
     shares: status.shares,
     declared: status.declared,
-    roles: status.roles.map(({ name, state, reason }) => ({ name, state, reason: reason ?? null })),
+    roles: status.roles.map(({ name, state, reason, node }) => ({
+      name,
+      state,
+      reason: reason ?? null,
+      node: node ?? null,
+    })),
     latency: status.latency,
   };
 }

@@ -47,7 +47,7 @@ function templateProviderToml(parts: StackParts, { name, package: role }: Servic
 chain = ${quoted(node.chain)}
 data_dir = ${quoted(layout.data(name))}
 ${identity(keys.roles.get(name))}
-${nodeTable(node, node.zmqHashBlock)}${log}`;
+${nodeTable(parts, node, node.zmqHashBlock)}${log}`;
 }
 
 function poolToml(parts: StackParts, { name, package: role }: ServicePlan): string {
@@ -63,7 +63,7 @@ url = ${url(parts, TEMPLATE_PROVIDER)}
 ${coinbase(REWARD_SCRIPT, node, '/sv2kit stack/')}
 ${mining(pace)}
 # Found blocks go to this node as well as to the template provider.
-${nodeTable(node)}${hasDeclarator ? declaredJobs(parts) : ''}${log}`;
+${nodeTable(parts, node)}${hasDeclarator ? declaredJobs(parts) : ''}${log}`;
 }
 
 /** The pool takes jobs that its job declarator server vouches for, and hands it the blocks found on them. */
@@ -85,7 +85,7 @@ ${identity(keys.roles.get(name))}
 ${coinbase(REWARD_SCRIPT, node)}
 ${tokens(parts)}
 # Checks the jobs that miners declare.
-${nodeTable(node, node.zmqHashBlock)}${node.zmqSequence === undefined ? '' : `zmq_sequence = ${quoted(node.zmqSequence)}\n`}${log}`;
+${nodeTable(parts, node, node.zmqHashBlock)}${node.zmqSequence === undefined ? '' : `zmq_sequence = ${quoted(node.zmqSequence)}\n`}${log}`;
 }
 
 function jdClientToml(parts: StackParts, { name, package: role, path }: ServicePlan): string {
@@ -185,11 +185,14 @@ token_key_file = ${quoted(join(layout.keys, 'job-tokens.key'))}
 `;
 }
 
-function nodeTable({ rpcUrl, cookieFile }: NodeFacts, zmqHashBlock?: string): string {
-  return `[[nodes]]
-url = ${quoted(rpcUrl)}
-cookie_file = ${quoted(cookieFile)}
-${zmqHashBlock === undefined ? '' : `zmq_hash_block = ${quoted(zmqHashBlock)}\n`}`;
+/** @param zmqHashBlock of use to RPC alone: over IPC tips are pushed */
+function nodeTable({ link }: StackParts, { rpcUrl, cookieFile, ipcSocket }: NodeFacts, zmqHashBlock?: string): string {
+  const rpc = `url = ${quoted(rpcUrl)}\ncookie_file = ${quoted(cookieFile)}\n`;
+  if (link === 'rpc') {
+    return `[[nodes]]\n${rpc}${zmqHashBlock === undefined ? '' : `zmq_hash_block = ${quoted(zmqHashBlock)}\n`}`;
+  }
+  if (ipcSocket === undefined) throw new TypeError('a node that is spoken to over IPC has a socket');
+  return `[[nodes]]\nipc = ${quoted(ipcSocket)}\n${link === 'ipc' ? '' : rpc}`;
 }
 
 function minersOf({ minerNode }: StackParts): NodeFacts {

@@ -3,6 +3,7 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type GuardedProcess, type ProcessEnd, spawnGuarded } from '@sv2kit/bitcoind';
 import type { RoleView } from './events.ts';
+import type { NodeLink } from './node-link.ts';
 import { fetchStatus, fields, type RoleStatus, text } from './status.ts';
 
 /** Longer than a role takes for its own bounded stop. */
@@ -27,6 +28,8 @@ export interface RolePlan {
   readonly workingFolder: string;
   /** Compiled code is kept here for the next start. */
   readonly compileCache: string;
+  /** How it speaks to its bitcoind, if it does. */
+  readonly node?: NodeLink;
   /** What to show of the role's status. */
   readonly describe: (status: RoleStatus) => string;
 }
@@ -59,7 +62,11 @@ export class Role {
   }
 
   view(): RoleView {
-    const { name } = this.#plan;
+    const { name, node } = this.#plan;
+    return { ...this.#look(name), ...(node === undefined ? {} : { node }) };
+  }
+
+  #look(name: string): RoleView {
     const state = this.#state;
     switch (state.kind) {
       case 'waiting':
@@ -110,6 +117,12 @@ export class Role {
     } catch {
       // Starting, too busy to answer, or about to end: its process tells.
     }
+  }
+
+  /** It is as ready as it will be: what it lacks is no part of its start any more. */
+  settle(): void {
+    this.#wasReady = true;
+    this.#onChange(this);
   }
 
   /** running -> stopping -> ended */

@@ -78,8 +78,8 @@ class PlainScreen implements Screen {
     const words = `${role.state} ${role.reason ?? ''} ${role.state === 'installing' ? role.detail : ''}`;
     if (this.#told.get(role.name) === words) return;
     this.#told.set(role.name, words);
-    const { name, state, reason, detail } = role;
-    this.#line(roleLine({ name, state, detail, ...(reason === undefined ? {} : { reason }) }));
+    const { progress: _, ...calm } = role;
+    this.#line(roleLine(calm));
   }
 
   #status(status: StackStatus): void {

@@ -1,42 +1,46 @@
 import { join } from 'node:path';
 import { RpcError } from '@sv2kit/bitcoin-node';
-import { CommandError } from '../command.ts';
+import type { BitcoindBinary } from '@sv2kit/bitcoind';
 import { awaitedWays, BlockBook, type Ways } from './block-book.ts';
 import type { NodeFacts, StackParts } from './config-parts.ts';
 import { type Describe, describeDevice, describeService } from './describe.ts';
 import type { LatencyFigures, RoleView, Screen, StackBlock, StackStatus } from './events.ts';
-import { pause } from './interruption.ts';
 import { createLayout, type Layout } from './layout.ts';
 import { NodeRole } from './node-role.ts';
+import { speaksToNode } from './node-link.ts';
 import type { StackOptions } from './options.ts';
 import { paceOf } from './pacing.ts';
 import { pairNodes } from './pairing.ts';
 import { hasIdentity, MINER_NODE, NODE, planStack, POOL, STAGES, type StackPlan } from './plan.ts';
 import { choosePorts, type StackPorts } from './ports.ts';
+import { ready } from './ready.ts';
 import { Role, type RolePackage } from './role.ts';
 import { miningDeviceToml, serviceToml } from './role-configs.ts';
 import { createStackKeys } from './stack-keys.ts';
 import { addShares, declaredWork, foundBlocks, number, type RoleStatus, shareCounts } from './status.ts';
 import { together } from './together.ts';
 
-const READY_POLL_MS = 200;
-
 /** Every role of the stack, from the first start to the last stop. */
 export class Stack {
   readonly #options: StackOptions;
   readonly #screen: Screen;
   readonly #startedMs: number;
+  readonly #ipcNode: BitcoindBinary | undefined;
   readonly #plan: StackPlan;
   readonly #node: NodeRole;
   readonly #minerNode: NodeRole | undefined;
   readonly #book: BlockBook;
   #roles: ReadonlyMap<string, Role> = new Map();
 
-  /** @param startedMs of the monotonic clock */
-  constructor(options: StackOptions, screen: Screen, startedMs: number) {
+  /**
+   * @param startedMs of the monotonic clock
+   * @param ipcNode what to run for bitcoind where IPC is wanted
+   */
+  constructor(options: StackOptions, screen: Screen, startedMs: number, ipcNode?: BitcoindBinary) {
     this.#options = options;
     this.#screen = screen;
     this.#startedMs = startedMs;
+    this.#ipcNode = ipcNode;
     this.#plan = planStack(options.paths, { v2: options.devices, v1: options.v1Devices, v2OnV1: options.v2OnV1 });
     this.#node = this.#nodeRole(NODE);
     this.#minerNode = this.#plan.hasMinerSide ? this.#nodeRole(MINER_NODE) : undefined;
@@ -77,7 +81,7 @@ export class Stack {
     const nodes = await this.#startNodes(layout, signal);
     const difficulty = await this.#node.difficulty();
     const pace = paceOf(this.#options.chain, difficulty, devices.length);
-    const parts: StackParts = { layout, ...nodes, ports, keys, pace };
+    const parts: StackParts = { layout, ...nodes, ports, keys, pace, link: this.#options.link };
     for (const stage of STAGES) {
       const members = services.filter((service) => service.stage === stage);
       await together(
@@ -168,18 +172,19 @@ export class Stack {
 
   /** The miner's goes on from the pool's chain: they know each other. */
   async #startNodes(layout: Layout, signal: AbortSignal): Promise<{ node: NodeFacts; minerNode?: NodeFacts }> {
-    const { chain } = this.#options;
+    const { chain, link } = this.#options;
     const miner = this.#minerNode;
-    const binary = await this.#node.obtain(this.#options, layout, signal);
-    if (miner === undefined) return { node: await this.#node.start(binary, { chain, layout, peering: [] }, signal) };
-    const { listening, dialling, peer, zmqSequence } = await pairNodes();
+    const binary = this.#ipcNode ?? (await this.#node.obtain(this.#options, layout, signal));
+    const place = { chain, layout, link };
+    if (miner === undefined) return { node: await this.#node.start(binary, { ...place, peering: [] }, signal) };
+    const { listening, dialling, peer, zmqSequence } = await pairNodes(link);
     const [node, minerNode] = await together(signal, [
-      (either) => this.#node.start(binary, { chain, layout, peering: listening }, either),
-      (either) => miner.start(binary, { chain, layout, peering: dialling }, either),
+      (either) => this.#node.start(binary, { ...place, peering: listening }, either),
+      (either) => miner.start(binary, { ...place, peering: dialling }, either),
     ]);
     if (node === undefined || minerNode === undefined) throw new TypeError('two nodes were started');
     await miner.join(this.#node, peer, signal);
-    return { node: { ...node, zmqSequence }, minerNode };
+    return { node: { ...node, ...(zmqSequence === undefined ? {} : { zmqSequence }) }, minerNode };
   }
 
   #createRoles(layout: Layout, ports: StackPorts): Map<string, Role> {
@@ -194,6 +199,7 @@ export class Stack {
         compileCache: join(layout.cache, 'compiled'),
         monitoringPort: ports.monitoring.get(name) ?? 0,
         describe,
+        ...(speaksToNode(role) ? { node: this.#options.link } : {}),
       };
       return [name, new Role(plan, (changed) => this.#screen.show({ kind: 'role', role: changed.view() }))];
     };
@@ -229,16 +235,5 @@ export class Stack {
       Object.entries(status?.latency ?? {}).map(([what, value]) => [`${name}.${what}`, value] as const),
     );
     return Object.fromEntries(figures);
-  }
-}
-
-async function ready(role: Role, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    signal.throwIfAborted();
-    await role.poll();
-    const { state, reason } = role.view();
-    if (state === 'ok') return;
-    if (state === 'failed') throw new CommandError(`the ${role.name} did not start: ${reason ?? 'no reason given'}`);
-    await pause(READY_POLL_MS, signal);
   }
 }

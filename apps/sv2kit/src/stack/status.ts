@@ -4,6 +4,8 @@ import type { DeclaredWork, LatencyFigures, ShareCounts } from './events.ts';
 export interface RoleStatus {
   readonly state: 'starting' | 'ok' | 'degraded' | 'stopping';
   readonly reason?: string;
+  /** Whether it does its work: degraded by nothing that it needs, if at all. */
+  readonly isServing: boolean;
   readonly latency: Readonly<Record<string, LatencyFigures>>;
   readonly details: Fields;
 }
@@ -44,6 +46,7 @@ export function readStatus(body: unknown): RoleStatus {
   return {
     state,
     ...(reason === '' ? {} : { reason }),
+    isServing: status['serving'] === true,
     latency: readLatency(fields(status['latency'])),
     details: fields(status['details']),
   };

@@ -80,8 +80,11 @@ export function wayWords({ blocks }: Pick<StackStatus, 'blocks'>): string {
   return `${counts('path')}; over ${counts('via')}`;
 }
 
-export function roleLine({ name, state, reason, detail, progress: done }: RoleView): string {
-  const words = reason ?? (done === undefined ? detail : `${detail}, ${done}`);
+/** How it speaks to its bitcoind stands after its address. */
+export function roleLine({ name, state, reason, detail, progress: done, node }: RoleView): string {
+  const [at = '', ...rest] = detail.split(', ');
+  const linked = node === undefined || detail === '' ? detail : [at, node, ...rest].join(', ');
+  const words = reason ?? (done === undefined ? linked : `${linked}, ${done}`);
   return [name.padEnd(18), state.padEnd(11), words].join(' ').trimEnd();
 }
 

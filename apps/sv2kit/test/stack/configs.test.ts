@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, loadConfig, readCertificateFile, serviceConfig } from '@sv2kit/daemon';
+import { jdServerConfig } from '@sv2kit/jd-server';
 import { miningDeviceConfig } from '@sv2kit/mining-device';
 import { verifyCertificate } from '@sv2kit/noise';
 import { poolConfig } from '@sv2kit/pool';
@@ -36,6 +37,7 @@ beforeAll(async () => {
     rpcUrl: `http://127.0.0.1:${port}`,
     cookieFile: join(layout.data(name), 'signet', '.cookie'),
     zmqHashBlock: `tcp://127.0.0.1:${port + 1}`,
+    ipcSocket: `/run/${name}.sock`,
   });
   const names = services.map(({ name }) => name);
   parts = {
@@ -48,6 +50,7 @@ beforeAll(async () => {
     },
     keys: createStackKeys(layout.keys, names, NOW_MS),
     pace: paceOf('signet', 0.001_126_515_290_698_186, devices.length),
+    link: 'rpc',
   };
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -76,6 +79,18 @@ describe('what the stack writes for its roles is a configuration of theirs', () 
     const { zmqHashBlock: _, ...node } = parts.node;
     const { nodes } = load('template-provider', templateProviderConfig, toml('template-provider', { node }));
     expect(nodes[0]?.zmqHashBlock).toBeUndefined();
+  });
+
+  test.each([
+    ['ipc+rpc', { ipc: '/run/bitcoind.sock', url: 'http://127.0.0.1:39000', zmqHashBlock: undefined }],
+    ['ipc', { ipc: '/run/bitcoind.sock', url: undefined, cookieFile: undefined }],
+  ] as const)('whoever speaks to a bitcoind, over %s', (link, node) => {
+    const over = { link };
+    expect(load('template-provider', templateProviderConfig, toml('template-provider', over)).nodes).toMatchObject([
+      node,
+    ]);
+    expect(load('pool', poolConfig, toml('pool', over)).nodes).toMatchObject([node]);
+    expect(load('jd-server', jdServerConfig, toml('jd-server', over)).nodes).toMatchObject([node]);
   });
 
   test('the pool', () => {

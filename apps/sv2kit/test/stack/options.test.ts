@@ -1,5 +1,5 @@
 import { UsageError } from '@sv2kit/daemon';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { stack } from '../../src/stack/index.ts';
 import { parseStackOptions, stackHelp } from '../../src/stack/options.ts';
 import { RecordingTerminal } from './support.ts';
@@ -14,6 +14,7 @@ describe('options of sv2kit stack', () => {
       paths: ['pool-template', 'declared-full-template'],
       dataDir: '.sv2kit/stack',
       json: false,
+      link: 'rpc',
       ports: { services: new Map() },
     });
   });
@@ -22,7 +23,7 @@ describe('options of sv2kit stack', () => {
     const argv =
       '--blocks 5 --deadline 60 --devices 4 --v1-devices 3 --regtest --data d --report r.json --bitcoind b --json';
     const ports = '--template-provider-port 1 --pool-port 2 --monitoring-port 3 --jd-server-port 4 --jd-client-port 5';
-    const more = '--translator-port 6 --translator-to-v1-port 7 --v2-on-v1';
+    const more = '--translator-port 6 --translator-to-v1-port 7 --v2-on-v1 --ipc';
     expect(parseStackOptions(`${argv} ${ports} ${more} --paths solo,pool-template`.split(' '))).toEqual({
       chain: 'regtest',
       blocks: 5,
@@ -34,6 +35,7 @@ describe('options of sv2kit stack', () => {
       report: 'r.json',
       bitcoind: 'b',
       json: true,
+      link: 'ipc+rpc',
       paths: ['pool-template', 'solo'],
       ports: {
         services: new Map([
@@ -47,6 +49,23 @@ describe('options of sv2kit stack', () => {
         monitoring: 3,
       },
     });
+  });
+
+  test('leave RPC out with --ipc-only, whatever else is said of IPC', () => {
+    expect(parseStackOptions(['--ipc-only']).link).toBe('ipc');
+    expect(parseStackOptions(['--ipc', '--ipc-only']).link).toBe('ipc');
+  });
+
+  test.each([
+    [['--ipc'], /^sv2kit stack: --ipc: no Bitcoin node with IPC: install [^\n]+ set BITCOIN_NODE=[^\n]+\n$/],
+    [['--ipc-only', '--bitcoind', '/no/such'], /^sv2kit stack: --ipc-only: \/no\/such does not run: [^\n]+\n$/],
+  ])('with %j but no such node are refused in one line, by a code of its own', async (argv, words) => {
+    vi.stubEnv('PATH', '/no/such').stubEnv('BITCOIN_NODE', '');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const terminal = new RecordingTerminal();
+    expect(await stack(argv, terminal)).toBe(3);
+    expect(terminal.written).toBe('');
+    expect(terminal.complained).toMatch(words);
   });
 
   test('take all paths by one word', () => {

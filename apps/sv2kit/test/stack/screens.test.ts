@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { stackReport } from '../../src/stack/report.ts';
 import { createScreen } from '../../src/stack/screens.ts';
 import { addShares, declaredWork, fetchStatus, foundBlocks, readStatus, shareCounts } from '../../src/stack/status.ts';
-import { briefLatency, declaredWords, hashrate, latency } from '../../src/stack/wording.ts';
+import { briefLatency, declaredWords, hashrate, latency, roleLine } from '../../src/stack/wording.ts';
 import { block, RecordingTerminal, role, status } from './support.ts';
 
 describe('without a terminal', () => {
@@ -143,10 +143,15 @@ test('a latency has two figures, or all of a whole number, and hundredths at the
   expect(briefLatency(undefined)).toBe('');
 });
 
+test('how a role speaks to its bitcoind stands behind its address', () => {
+  expect(roleLine(role({ node: 'ipc' }))).toBe('pool               ok          127.0.0.1:3336, ipc, 2 channels');
+  expect(roleLine(role({ node: 'ipc', detail: '' }))).toBe('pool               ok');
+});
+
 test('the report holds what was agreed, and nothing else', () => {
   const declared = { 'full-template': { jobs: 2, shares: 31, work: 0.5, creditedWork: 0.25 } };
   const { blocks, shares, latency: figures } = status();
-  const roles = [role(), role({ name: 'device-1', state: 'failed', reason: 'it ended' })];
+  const roles = [role({ node: 'ipc+rpc' }), role({ name: 'device-1', state: 'failed', reason: 'it ended' })];
   expect(stackReport(true, status({ roles, declared }))).toEqual({
     ok: true,
     chain: 'signet',
@@ -154,8 +159,8 @@ test('the report holds what was agreed, and nothing else', () => {
     shares,
     declared,
     roles: [
-      { name: 'pool', state: 'ok', reason: null },
-      { name: 'device-1', state: 'failed', reason: 'it ended' },
+      { name: 'pool', state: 'ok', reason: null, node: 'ipc+rpc' },
+      { name: 'device-1', state: 'failed', reason: 'it ended', node: null },
     ],
     latency: figures,
   });
@@ -167,10 +172,16 @@ describe('a role’s status', () => {
     expect(readStatus({ state: 'degraded', reason: 'why', latency: latencies, details: { a: 1 } })).toEqual({
       state: 'degraded',
       reason: 'why',
+      isServing: false,
       latency: { 'share-ack': { p50: 1.235, p99: 2, unit: 'ms', samples: 3 } },
       details: { a: 1 },
     });
-    expect(readStatus({ state: 'ok' })).toEqual({ state: 'ok', latency: {}, details: {} });
+    expect(readStatus({ state: 'ok', serving: true })).toEqual({
+      state: 'ok',
+      isServing: true,
+      latency: {},
+      details: {},
+    });
     expect(() => readStatus({ error: 'no' })).toThrow('not the status of a role');
   });
 

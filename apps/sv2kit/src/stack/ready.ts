@@ -1,0 +1,27 @@
+import { CommandError } from '../command.ts';
+import { pause } from './interruption.ts';
+import type { Role } from './role.ts';
+
+const POLL_MS = 200;
+/** What a role still does without after so long it may lack for good: a pool, a node that takes whole blocks. */
+const LACKING_MS = 3_000;
+
+/**
+ * Waits until a role is ok, or does its work without something for a while.
+ *
+ * @throws CommandError when it has ended; whatever the signal says
+ */
+export async function ready(role: Role, signal: AbortSignal): Promise<void> {
+  let sinceMs: number | undefined;
+  for (;;) {
+    signal.throwIfAborted();
+    await role.poll();
+    const { state, reason } = role.view();
+    if (state === 'ok') return;
+    if (state === 'failed') throw new CommandError(`the ${role.name} did not start: ${reason ?? 'no reason given'}`);
+    const nowMs = performance.now();
+    sinceMs = role.status?.isServing === true ? (sinceMs ?? nowMs) : undefined;
+    if (sinceMs !== undefined && nowMs - sinceMs > LACKING_MS) return role.settle();
+    await pause(POLL_MS, signal);
+  }
+}
