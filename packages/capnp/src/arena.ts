@@ -53,12 +53,15 @@ export class Arena {
   readonly nesting: number;
   /** Where each segment starts in the frame, and where the last one ends. */
   readonly #bounds: number[] = [];
+  readonly #elements: number;
+  /** Words that may still be read. */
   #words: number;
 
   constructor(frame: Uint8Array, limits: CapnpLimits) {
     this.bytes = frame;
     this.view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
     this.nesting = limits.nesting;
+    this.#elements = limits.elements;
     this.#words = LEAST_READ + limits.readings * (frame.length / WORD);
     if (frame.length < WORD) throw malformed('the frame ends inside its segment table');
     const segments = this.view.getUint32(0, true) + 1;
@@ -103,15 +106,11 @@ export class Arena {
     const target = this.#list(segment, at);
     if (target === undefined) return undefined;
     const size = target.high & 7;
-    if (size === COMPOSITE_LIST) return this.#composite(target);
     if (size === BIT_LIST) throw malformed('a list of bits where structs, numbers or pointers belong');
-    const dataBytes = ELEMENT_BYTES[size] as number;
-    const pointers = size === POINTER_LIST ? 1 : 0;
-    const count = target.high >>> 3;
-    const step = dataBytes + pointers * WORD;
-    this.#inside(target.segment, target.at, count * step);
-    this.#count(1 + (step === 0 ? count : (count * step) / WORD));
-    return { segment: target.segment, at: target.at, dataBytes, pointers, count, step };
+    const list = size === COMPOSITE_LIST ? this.#composite(target) : this.#simple(target, size);
+    if (list.count > this.#elements) throw new CapnpError('too-large', `a list of ${list.count} elements`);
+    this.#count(1 + list.count * Math.max(1, list.step / WORD));
+    return list;
   }
 
   /** A view of the list of bytes that the pointer at `at` leads to. */
@@ -139,6 +138,15 @@ export class Arena {
     return target;
   }
 
+  #simple({ segment, at, high }: Target, size: number): ListPlace {
+    const dataBytes = ELEMENT_BYTES[size] as number;
+    const pointers = size === POINTER_LIST ? 1 : 0;
+    const count = high >>> 3;
+    const step = dataBytes + pointers * WORD;
+    this.#inside(segment, at, count * step);
+    return { segment, at, dataBytes, pointers, count, step };
+  }
+
   #composite({ segment, at, high }: Target): ListPlace {
     const words = high >>> 3;
     this.#inside(segment, at, WORD + words * WORD);
@@ -150,7 +158,6 @@ export class Arena {
     const count = low >>> 2;
     const step = dataBytes + pointers * WORD;
     if (count * step > words * WORD) throw malformed(`${count} elements do not fit into the ${words} words of a list`);
-    this.#count(1 + (step === 0 ? count : words));
     return { segment, at: at + WORD, dataBytes, pointers, count, step };
   }
 

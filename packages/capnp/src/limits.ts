@@ -8,6 +8,8 @@ export interface CapnpLimits {
   readonly nesting: number;
   /** How many times its own length may be read of a message by following its pointers. */
   readonly readings: number;
+  /** Elements of one list, unless it is a list of bytes: a block has a tenth as many transactions. */
+  readonly elements: number;
   /** Capabilities in one answer. */
   readonly capabilities: number;
 }
@@ -18,5 +20,6 @@ export const CAPNP_LIMITS: CapnpLimits = {
   segments: 512,
   nesting: 64,
   readings: 4,
+  elements: 262_144,
   capabilities: 1_024,
 };

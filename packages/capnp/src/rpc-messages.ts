@@ -26,6 +26,9 @@ const EXCEPTION_TYPES: readonly RpcErrorType[] = ['failed', 'overloaded', 'disco
 /** Longest reason that is kept of a peer's, in characters. */
 const REASON_LENGTH = 1_000;
 
+/** Control characters: line ends among them, for reasons are one line of a log. */
+const CONTROLS = /\p{Cc}+/gu;
+
 /** Asks for the peer's main interface. */
 export const bootstrapMessage = (question: number): Uint8Array =>
   message(MESSAGE.bootstrap, 1, 1, (bootstrap) => bootstrap.u32(0, question));
@@ -89,10 +92,11 @@ export const refusalMessage = (answer: number): Uint8Array =>
 export const abortMessage = (reason: string): Uint8Array =>
   message(MESSAGE.abort, 1, 2, (exception) => writeException(exception, 'failed', reason));
 
-/** What an exception of the peer says. */
+/** What an exception of the peer says, in one line. */
 export function readException(exception: StructReader): { readonly type: RpcErrorType; readonly reason: string } {
   const type = EXCEPTION_TYPES[exception.u16(4)] ?? 'failed';
-  return { type, reason: exception.text(0).slice(0, REASON_LENGTH) || RPC_ERRORS[type] };
+  const reason = exception.text(0).slice(0, REASON_LENGTH).replace(CONTROLS, ' ').trim();
+  return { type, reason: reason || RPC_ERRORS[type] };
 }
 
 function writeException(exception: StructBuilder, type: RpcErrorType, reason: string): void {

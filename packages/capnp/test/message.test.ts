@@ -241,11 +241,32 @@ describe('bounds on what is read', () => {
     expect(() => root(frame).dataList(0)).toThrow(expect.objectContaining({ code: 'too-much-read' }));
   });
 
-  test('a list of half a billion empty structs ends in an error', () => {
+  test('lists of half a billion elements that take no room end in an error', () => {
     const structs = frameOf('00000000 00000100  01000000 07000000  fcffff7f 00000000');
-    expect(() => root(structs).structList(0)).toThrow(expect.objectContaining({ code: 'too-much-read' }));
+    expect(() => root(structs).structList(0)).toThrow(expect.objectContaining({ code: 'too-large' }));
     const nothings = frameOf('00000000 00000100  01000000 f8ffffff');
-    expect(() => root(nothings).structList(0)).toThrow(expect.objectContaining({ code: 'too-much-read' }));
+    expect(() => root(nothings).structList(0)).toThrow(expect.objectContaining({ code: 'too-large' }));
+  });
+
+  test('each element counts, whether it takes room or not', () => {
+    const tag = (count: number) => (count << 2).toString(16).padStart(6, '0').match(/../g)?.reverse().join('');
+    const structs = (count: number) => frameOf(`00000000 00000100  01000000 07000000  ${tag(count)}00 00000000`);
+    expect(root(structs(1_000)).structList(0)).toHaveLength(1_000);
+    expect(() => root(structs(10_000)).structList(0)).toThrow(expect.objectContaining({ code: 'too-much-read' }));
+  });
+
+  test('a list has 262,144 elements and no more; data may have any number of bytes', () => {
+    const numbers = (count: number) => {
+      const message = new MessageBuilder();
+      message.root(0, 1).int64List(0, new Array<bigint>(count).fill(1n));
+      return message.frame();
+    };
+    expect(root(numbers(262_144)).int64List(0)).toHaveLength(262_144);
+    expect(() => root(numbers(262_145)).int64List(0)).toThrow(expect.objectContaining({ code: 'too-large' }));
+    const bytes = new MessageBuilder();
+    bytes.root(0, 1).data(0, new Uint8Array(300_000));
+    expect(root(bytes.frame()).data(0)).toHaveLength(300_000);
+    expect(() => root(bytes.frame()).structList(0)).toThrow(expect.objectContaining({ code: 'too-large' }));
   });
 
   test('a pointer to the struct that it is in can be followed so often and no further', () => {

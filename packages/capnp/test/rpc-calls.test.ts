@@ -72,6 +72,13 @@ describe('a call', () => {
     expect(connection.ended).toBeUndefined();
   });
 
+  test('has its reason in one line', async () => {
+    const { peer, connection, main } = await connected();
+    const call = connection.call(main, VOID);
+    peer.exception(0, 0, '\u001b[31mred\r\nfake log line\n');
+    await expect(call).rejects.toMatchObject({ reason: '[31mred fake log line' });
+  });
+
   test('takes an exception of a type to come as a failure', async () => {
     const { peer, connection, main } = await connected();
     const call = connection.call(main, VOID);
