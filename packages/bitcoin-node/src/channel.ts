@@ -1,36 +1,36 @@
 /** Values from one side to another, oldest first; when too many wait, the oldest goes. */
-export class Channel<T> implements AsyncIterable<T> {
+export class Channel<T> {
   readonly #capacity: number;
   #items: T[] = [];
   #wake: (() => void) | undefined;
-  #closed = false;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
   push(item: T): void {
-    if (this.#closed) return;
     if (this.#items.length === this.#capacity) this.#items.shift();
     this.#items.push(item);
     this.#wake?.();
   }
 
-  close(): void {
-    this.#closed = true;
-    this.#wake?.();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
-    for (;;) {
-      const item = this.#items.shift();
-      if (item !== undefined) yield item;
-      else if (this.#closed) return;
-      else {
+  /** What was pushed and what will be, until the signal aborts. */
+  async *until(signal: AbortSignal): AsyncGenerator<T, void, void> {
+    const wake = (): void => this.#wake?.();
+    signal.addEventListener('abort', wake, { once: true });
+    try {
+      while (!signal.aborted) {
+        const item = this.#items.shift();
+        if (item !== undefined) {
+          yield item;
+          continue;
+        }
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
       }
+    } finally {
+      signal.removeEventListener('abort', wake);
     }
   }
 }

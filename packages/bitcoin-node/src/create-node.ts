@@ -1,7 +1,10 @@
+import { DecoderThread } from './decoding/decoder-thread.ts';
+import { DualNode } from './dual-node.ts';
+import { IpcNode } from './ipc/ipc-node.ts';
 import type { JobChecker, JobCheckerOptions } from './job-check/job-checker.ts';
 import type { MiningNode } from './node.ts';
 import type { NodeOptions } from './node-options.ts';
-import { createRpcNode } from './rpc/rpc-node.ts';
+import { RpcNode } from './rpc/rpc-node.ts';
 
 /** A node that checks blocks to be as well. */
 export interface CheckingNode extends MiningNode {
@@ -16,7 +19,9 @@ export interface CheckingNode extends MiningNode {
  * @throws TypeError without `ipc` and `url`, or when nobody could log in at `url`
  */
 export function createNode(options: NodeOptions): CheckingNode {
-  const { url } = options;
-  if (url === undefined) throw new TypeError('a node needs an IPC socket, the URL of its RPC, or both');
-  return createRpcNode({ ...options, url });
+  const { ipc, url } = options;
+  if (ipc !== undefined && url !== undefined) return new DualNode({ ...options, ipc, url });
+  if (ipc !== undefined) return new IpcNode({ ...options, ipc }, { decoder: new DecoderThread() });
+  if (url !== undefined) return new RpcNode({ ...options, url }, { decoder: new DecoderThread() });
+  throw new TypeError('a node needs its IPC socket, the URL of its RPC, or both');
 }

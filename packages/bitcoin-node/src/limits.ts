@@ -26,6 +26,14 @@ export const LIMITS = {
   maxValidatedBytes: 64 * 1024 * 1024,
   /** How long such a transaction stays without being used. */
   validatedTtlMs: 1_800_000,
+  /** Transactions of the node's mempool that were asked for one by one; the least recently used go first. */
+  maxFetchedTransactions: 32_768,
+  /** And their bytes. */
+  maxFetchedBytes: 128 * 1024 * 1024,
+  /** How often the checker looks into a template over IPC for the fees alone. */
+  feesIntervalMs: 10_000,
+  /** How long IPC may be away before the same node's RPC stands in for it, where that is configured. */
+  ipcGraceMs: 3_000,
   /** How long a transaction that left the node's mempool stays known: it may still be in other miners' templates. */
   departedTtlMs: 60_000,
   /** Valid jobs not yet released. */
@@ -72,6 +80,20 @@ export const LIMITS = {
   maxBatchWeight: 8_000_000,
   /** How often the checker's thread reports on itself. */
   statusIntervalMs: 1_000,
+  /** So long one wait for the node's news over IPC lasts at the most. */
+  ipcWaitMs: 30_000,
+  /** A wait that ends this much sooner without news was not let run out. */
+  ipcWaitSlackMs: 500,
+  /** Once a second, while it is asked to, a node looks over IPC whether fees are better. */
+  ipcFeeTickMs: 1_000,
+  /** So long one way to a node may still take a block that another way says it refused. */
+  secondOpinionMs: 5_000,
+  /** A connection that lived so long is tried again at once when it ends. */
+  ipcSettledMs: 30_000,
+  /** Templates of one stream that stay with the node for their reader; the oldest are released first. */
+  heldTemplates: 32,
+  /** Blocks that are remembered as the best one, to say where one stands. */
+  rememberedTips: 288,
   /** First pause before a node that is away is tried again; it doubles, with jitter. */
   backOffFirstMs: 250,
   /** Longest such pause. */

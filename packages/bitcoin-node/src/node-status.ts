@@ -21,6 +21,7 @@ export class NodeStatus {
   #chain: Network | undefined;
   #tipHeight: number | undefined;
   #lastTemplateAtMs: number | undefined;
+  readonly #listeners = new Set<() => void>();
   #told: Pick<NodeHealth, 'state' | 'reason'> = { state: 'connecting' };
 
   constructor(log: Logger) {
@@ -61,6 +62,12 @@ export class NodeStatus {
     this.#tipHeight = height;
   }
 
+  /** Calls `listener` when the state or the reason to be away has changed. */
+  onChange(listener: () => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
   get isAway(): boolean {
     return this.#link.kind !== 'up';
   }
@@ -99,6 +106,7 @@ export class NodeStatus {
     const { state, ...facts } = this.health();
     if (state === this.#told.state && (state !== 'away' || facts.reason === this.#told.reason)) return;
     this.#told = this.health();
+    for (const listener of this.#listeners) listener();
     switch (state) {
       case 'ok':
         return this.#log.info('node is ready', facts);

@@ -1,6 +1,6 @@
 import { displayHash, type Network } from '@sv2kit/bitcoin';
 import { Fields } from './fields.ts';
-import type { RpcClient } from './rpc-client.ts';
+import type { RpcCaller } from './rpc-client.ts';
 
 /** A block that the right chain holds: tells apart two chains that share a genesis block. */
 export interface KnownBlock {
@@ -39,7 +39,7 @@ const NETWORKS: Readonly<Record<string, Network>> = {
 };
 
 /** @throws RpcError */
-export async function chainInfo(client: RpcClient, signal?: AbortSignal): Promise<ChainInfo> {
+export async function chainInfo(client: RpcCaller, signal?: AbortSignal): Promise<ChainInfo> {
   const method = 'getblockchaininfo';
   const fields = new Fields(method, await client.call(method, [], { signal }));
   const name = fields.text('chain');
@@ -54,7 +54,7 @@ export async function chainInfo(client: RpcClient, signal?: AbortSignal): Promis
  * @throws WrongChainError, RpcError
  */
 export async function checkChain(
-  client: RpcClient,
+  client: RpcCaller,
   expected: ExpectedChain,
   signal?: AbortSignal,
 ): Promise<CheckedChain> {

@@ -23,10 +23,8 @@ export interface CallOptions {
 }
 
 /** JSON-RPC to one node. */
-export interface RpcClient {
+export interface RpcClient extends RpcCaller {
   readonly url: URL;
-  /** @throws RpcError */
-  call(method: string, params?: readonly unknown[], options?: CallOptions): Promise<unknown>;
   /** The answer's bytes, unread: the caller parses a large one where it likes. Errors of the node's are thrown. */
   callRaw(method: string, params: readonly unknown[], options?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
   /**
@@ -39,6 +37,12 @@ export interface RpcClient {
     options?: CallOptions,
   ): Promise<readonly BatchAnswer[]>;
   close(): void;
+}
+
+/** Any way to make a node's calls. */
+export interface RpcCaller {
+  /** @throws RpcError */
+  call(method: string, params?: readonly unknown[], options?: CallOptions): Promise<unknown>;
 }
 
 /** A client of one node's JSON-RPC, for tools and tests; services use `createRpcNode`. */

@@ -1,4 +1,5 @@
 import type { ExpectedChain } from './chain-check.ts';
+import { BestBlock } from '../best-block.ts';
 import { Channel } from '../channel.ts';
 import { Checkers } from '../checkers.ts';
 import { DecoderThread } from '../decoding/decoder-thread.ts';
@@ -7,11 +8,12 @@ import type { Clock, Logger } from '../host.ts';
 import type { JobChecker, JobCheckerOptions } from '../job-check/job-checker.ts';
 import { LIMITS } from '../limits.ts';
 import type { CheckingNode } from '../create-node.ts';
-import type { Confirmation, NodeHealth, NodeTip, SubmitResult, WholeTemplate } from '../node.ts';
+import type { CoinbaseReserve, Confirmation, NodeHealth, NodeTip, SubmitResult, WholeTemplate } from '../node.ts';
 import { DEFAULT_POLL_INTERVAL_MS, DEFAULT_REFRESH_INTERVAL_MS, type NodeOptions } from '../node-options.ts';
 import { NodeStatus } from '../node-status.ts';
-import { createRpcClient, type RpcClient } from './rpc-client.ts';
-import { confirmation, submit } from './submission.ts';
+import { createRpcClient, type RpcCaller, type RpcClient } from './rpc-client.ts';
+import { type BlockOffer, submit } from '../submission.ts';
+import { confirmation, submitOnce } from './submission.ts';
 import { TemplateSource } from './template-source.ts';
 import { templateStream } from './template-stream.ts';
 import { TipWatcher } from './tip-watcher.ts';
@@ -75,7 +77,11 @@ export class RpcNode implements CheckingNode {
     });
   }
 
-  async *templates(signal: AbortSignal): AsyncGenerator<WholeTemplate, void, void> {
+  async *templates(
+    signal: AbortSignal,
+    _reserve?: CoinbaseReserve,
+    best = new BestBlock(),
+  ): AsyncGenerator<WholeTemplate, void, void> {
     const source = new TemplateSource(this.#client, this.#clock, this.#decoder);
     const parts = {
       source,
@@ -83,6 +89,7 @@ export class RpcNode implements CheckingNode {
       status: this.#status,
       clock: this.#clock,
       random: this.#random,
+      best,
       refreshIntervalMs: this.#refreshIntervalMs,
     };
     try {
@@ -94,21 +101,23 @@ export class RpcNode implements CheckingNode {
 
   async *tips(signal: AbortSignal): AsyncGenerator<NodeTip, void, void> {
     const channel = new Channel<NodeTip>(LIMITS.maxWaitingTips);
-    const stop = AbortSignal.any([signal, this.#closing.signal]);
-    const close = (): void => channel.close();
-    stop.addEventListener('abort', close, { once: true });
-    if (stop.aborted) close();
     using _listener = this.#tips.onTip((tip) => channel.push(tip));
-    try {
-      yield* channel;
-    } finally {
-      stop.removeEventListener('abort', close);
-    }
+    yield* channel.until(AbortSignal.any([signal, this.#closing.signal]));
+  }
+
+  /** Its JSON-RPC, for what else there is to ask. */
+  get caller(): RpcCaller {
+    return this.#client;
   }
 
   submitBlock(block: Uint8Array, signal?: AbortSignal): Promise<SubmitResult> {
     const closing = this.#closing.signal;
-    const parts = { client: this.#client, clock: this.#clock, log: this.#log, random: this.#random };
+    const parts = {
+      clock: this.#clock,
+      log: this.#log,
+      random: this.#random,
+      offer: (offer: BlockOffer, stop: AbortSignal) => submitOnce(this.#client, offer, stop),
+    };
     return submit(parts, block, signal === undefined ? closing : AbortSignal.any([signal, closing]));
   }
 

@@ -1,4 +1,5 @@
 import { BackOff } from '../back-off.ts';
+import type { BestBlock } from '../best-block.ts';
 import { type Clock, pause } from '../host.ts';
 import { LIMITS } from '../limits.ts';
 import type { WholeTemplate } from '../node.ts';
@@ -14,6 +15,7 @@ export interface TemplateStreamParts {
   readonly status: NodeStatus;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly best: BestBlock;
   /** How often to look for better fees on the same tip, in ms. */
   readonly refreshIntervalMs: number;
 }
@@ -34,7 +36,7 @@ export async function* templateStream(
         backOff.reset();
         parts.status.gotTemplate(template.height, template.receivedAtMs);
         if (last !== undefined && isSame(last, template)) continue;
-        last = { ...template, bestBlockChanged: last === undefined || !isEqual(last.prevHash, template.prevHash) };
+        last = { ...template, bestBlockChanged: parts.best.isChangedBy(template.prevHash) };
         yield last;
       }
     } catch (error) {

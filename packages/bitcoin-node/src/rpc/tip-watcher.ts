@@ -4,7 +4,7 @@ import { Fields } from './fields.ts';
 import type { Clock, Logger } from '../host.ts';
 import type { NodeTip } from '../node.ts';
 import type { NodeStatus } from '../node-status.ts';
-import type { RpcClient } from './rpc-client.ts';
+import type { RpcCaller } from './rpc-client.ts';
 import { RpcError } from './rpc-error.ts';
 import { subscribeToBlocks } from './zmq-blocks.ts';
 import type { ZmqSubscription } from './zmq-subscription.ts';
@@ -15,7 +15,7 @@ const POLL_EVERY_WITH_ZMQ = 2;
 const POLL_EVERY_ON_STANDBY = 10;
 
 export interface TipWatcherParts {
-  readonly client: RpcClient;
+  readonly client: RpcCaller;
   readonly status: NodeStatus;
   readonly clock: Clock;
   readonly log: Logger;
@@ -167,7 +167,7 @@ export class TipWatcher {
     this.#isReading = true;
     try {
       for (let hash = this.#next; hash !== undefined; hash = this.#next) {
-        const tip = hash === this.#current ? undefined : await this.#readTip(hash);
+        const tip = hash === this.#current ? undefined : await this.#read(hash);
         if (this.#next === hash) this.#next = undefined;
         if (tip === undefined) continue;
         this.#current = hash;
@@ -183,18 +183,33 @@ export class TipWatcher {
     }
   }
 
-  async #readTip(hash: string): Promise<NodeTip | undefined> {
-    const method = 'getblockheader';
+  #read(hash: string): Promise<NodeTip | undefined> {
     const { client, clock } = this.#parts;
-    const fields = new Fields(method, await client.call(method, [hash, true], { signal: this.#abort.signal }));
-    if (fields.integer('confirmations', -1) < 1) return undefined; // overtaken meanwhile
-    return {
-      hash: fromDisplayHash(hash),
-      previousHash: fields.hash('previousblockhash'),
-      height: fields.integer('height'),
-      nbits: fields.nbits('bits'),
-      medianTime: fields.integer('mediantime'),
-      receivedAtMs: clock.now(),
-    };
+    return readTip(client, hash, clock, this.#abort.signal);
   }
+}
+
+/**
+ * What the header of a block says; undefined when it is not in the best chain.
+ *
+ * @param hash as the node shows it
+ * @throws RpcError
+ */
+export async function readTip(
+  caller: RpcCaller,
+  hash: string,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<NodeTip | undefined> {
+  const method = 'getblockheader';
+  const fields = new Fields(method, await caller.call(method, [hash, true], { signal }));
+  if (fields.integer('confirmations', -1) < 1) return undefined; // overtaken meanwhile
+  return {
+    hash: fromDisplayHash(hash),
+    previousHash: fields.hash('previousblockhash'),
+    height: fields.integer('height'),
+    nbits: fields.nbits('bits'),
+    medianTime: fields.integer('mediantime'),
+    receivedAtMs: clock.now(),
+  };
 }

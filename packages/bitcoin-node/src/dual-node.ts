@@ -1,0 +1,130 @@
+import { BestBlock } from './best-block.ts';
+import { Channel } from './channel.ts';
+import { Checkers } from './checkers.ts';
+import type { CheckingNode } from './create-node.ts';
+import { DecoderThread } from './decoding/decoder-thread.ts';
+import { FallBack } from './fall-back.ts';
+import type { Clock, Logger } from './host.ts';
+import { IpcNode, type IpcNodeOptions } from './ipc/ipc-node.ts';
+import type { JobChecker, JobCheckerOptions } from './job-check/job-checker.ts';
+import { LIMITS } from './limits.ts';
+import type { CoinbaseReserve, Confirmation, NodeHealth, NodeTemplate, NodeTip, SubmitResult } from './node.ts';
+import { raceSubmissions } from './race-submissions.ts';
+import { RpcNode, type RpcNodeOptions } from './rpc/rpc-node.ts';
+import { sameBytes } from '@sv2kit/bitcoin';
+
+/**
+ * One node over both its IPC socket and its RPC. IPC gives templates and tips; the RPC stands in while IPC is away, has
+ * the last word on where a block stands, and takes blocks beside IPC.
+ */
+export class DualNode implements CheckingNode {
+  readonly name: string;
+  readonly takesBlocks = true;
+  readonly #ipc: IpcNode;
+  readonly #rpc: RpcNode;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #fallBack: FallBack;
+  readonly #checkers: Checkers;
+  readonly #closing = new AbortController();
+
+  constructor(options: IpcNodeOptions & RpcNodeOptions) {
+    const { clock } = options;
+    this.#clock = clock;
+    const decoder = new DecoderThread();
+    this.#rpc = new RpcNode(
+      { ...options, log: options.log.child({ via: 'rpc' }) },
+      {
+        decoder,
+        isStandby: () => this.#fallBack.isIpcThere,
+      },
+    );
+    this.name = options.name ?? this.#rpc.name;
+    this.#log = options.log.child({ node: this.name });
+    this.#ipc = new IpcNode(
+      { ...options, name: this.name, log: options.log.child({ via: 'ipc' }) },
+      { decoder, rpc: this.#rpc.caller },
+    );
+    this.#fallBack = new FallBack(this.#ipc.status, clock);
+    this.#checkers = new Checkers({
+      options: { ...options, log: this.#log },
+      submitBlock: (block) => this.submitBlock(block),
+      onTip: (listener) => this.#onTip(listener),
+    });
+  }
+
+  async *templates(signal: AbortSignal, reserve?: CoinbaseReserve): AsyncGenerator<NodeTemplate, void, void> {
+    const best = new BestBlock();
+    const stop = AbortSignal.any([signal, this.#closing.signal]);
+    yield* this.#fallBack.merge(
+      {
+        ipc: (until) => this.#ipc.templates(until, reserve, best),
+        rpc: (until) => this.#rpc.templates(until, reserve, best),
+      },
+      stop,
+    );
+  }
+
+  async *tips(signal: AbortSignal): AsyncGenerator<NodeTip, void, void> {
+    const channel = new Channel<NodeTip>(LIMITS.maxWaitingTips);
+    using _listener = this.#onTip((tip) => channel.push(tip));
+    yield* channel.until(AbortSignal.any([signal, this.#closing.signal]));
+  }
+
+  /** Over both ways at once; what one of them says against it counts when the other has no better answer. */
+  async submitBlock(block: Uint8Array, signal?: AbortSignal): Promise<SubmitResult> {
+    return await raceSubmissions(
+      [(stop) => this.#rpc.submitBlock(block, stop), (stop) => this.#ipc.submitBlock(block, stop)],
+      { clock: this.#clock, signal },
+    );
+  }
+
+  async confirm(hash: Uint8Array): Promise<Confirmation> {
+    try {
+      return await this.#rpc.confirm(hash);
+    } catch (error) {
+      this.#log.debug('a block cannot be confirmed by RPC', { error });
+      return await this.#ipc.confirm(hash);
+    }
+  }
+
+  jobChecker(options: JobCheckerOptions = {}): JobChecker {
+    return this.#checkers.start(options);
+  }
+
+  /** IPC's while it is there; the RPC's with what IPC lacks for a reason while it is not. */
+  health(): NodeHealth {
+    const ipc = this.#ipc.health();
+    if (this.#fallBack.isIpcThere) return ipc;
+    const rpc = this.#rpc.health();
+    const trouble = `IPC is away: ${ipc.reason ?? 'no answer yet'}`;
+    if (rpc.state === 'ok') return { ...rpc, reason: `templates come by RPC, ${trouble}` };
+    return { ...rpc, reason: `${trouble}; RPC: ${rpc.reason ?? 'no answer yet'}` };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#fallBack.close();
+    await Promise.all([this.#ipc.close(), this.#rpc.close(), this.#checkers[Symbol.asyncDispose]()]);
+  }
+
+  /** Each of them once, from the way that says so: the RPC is asked too seldom to matter while IPC is there. */
+  #onTip(listener: (tip: NodeTip) => void): Disposable {
+    let last: Uint8Array | undefined;
+    const tell = (tip: NodeTip): void => {
+      if (last !== undefined && sameBytes(last, tip.hash)) return;
+      last = tip.hash;
+      listener(tip);
+    };
+    const ipc = this.#ipc.onTip(tell);
+    const rpc = this.#rpc.onTip((tip) => {
+      if (!this.#fallBack.isIpcThere) tell(tip);
+    });
+    return {
+      [Symbol.dispose]: () => {
+        ipc[Symbol.dispose]();
+        rpc[Symbol.dispose]();
+      },
+    };
+  }
+}

@@ -1,0 +1,114 @@
+import { BackOff } from '../back-off.ts';
+import type { BestBlock } from '../best-block.ts';
+import { type Clock, type Logger, pause } from '../host.ts';
+import { LIMITS } from '../limits.ts';
+import type { CoinbaseReserve } from '../node.ts';
+import type { NodeStatus } from '../node-status.ts';
+import { WrongChainError } from '../rpc/chain-check.ts';
+import { isIpcError } from './client/ipc-error.ts';
+import { isSameWork, NodeHeldTemplate } from './held-template.ts';
+import { HoldList } from './hold-list.ts';
+import type { BlockReader } from './block-reader.ts';
+import type { NextBlock } from './next-block.ts';
+import type { SessionKeeper } from './session-keeper.ts';
+import type { IpcSession } from './ipc-session.ts';
+import { type Found, TemplateWaiter } from './template-waiter.ts';
+
+export interface HeldStreamParts {
+  readonly keeper: SessionKeeper;
+  readonly next: NextBlock;
+  readonly blocks: BlockReader;
+  readonly status: NodeStatus;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Uniform in [0, 1), for back-off. */
+  readonly random: () => number;
+  readonly refreshIntervalMs: number;
+  readonly feeThreshold: bigint;
+  readonly reserve: CoinbaseReserve;
+  readonly best: BestBlock;
+  isBest(hash: Uint8Array): Promise<boolean>;
+}
+
+/** Templates of one reservation for ever: through restarts and downloads of the node, until the signal aborts. */
+export async function* heldStream(
+  parts: HeldStreamParts,
+  signal: AbortSignal,
+): AsyncGenerator<NodeHeldTemplate, void, void> {
+  const { keeper, clock, status, log } = parts;
+  const backOff = new BackOff(parts.random);
+  while (!signal.aborted) {
+    const session = await keeper.ready(signal);
+    if (session === undefined) continue;
+    try {
+      for await (const template of ofSession(parts, session, AbortSignal.any([signal, session.over]))) {
+        backOff.reset();
+        status.gotTemplate(template.height, template.receivedAtMs);
+        yield template;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof WrongChainError) keeper.giveUp(session, error);
+      else if (!session.over.aborted) {
+        const reason = error instanceof Error ? error.message : String(error);
+        status.hold({ kind: 'away', reason });
+        if (!isIpcError(error)) log.error('templates failed in an unforeseen way', { error });
+      }
+    }
+    if (!session.over.aborted) await pause(clock, backOff.next(), signal);
+  }
+}
+
+/** The templates of one connection; they go with it. */
+async function* ofSession(
+  parts: HeldStreamParts,
+  session: IpcSession,
+  signal: AbortSignal,
+): AsyncGenerator<NodeHeldTemplate, void, void> {
+  const waiter = await TemplateWaiter.open(parts, session, signal);
+  const held = new HoldList(LIMITS.heldTemplates);
+  let current: { readonly template: NodeHeldTemplate; readonly found: Found } | undefined;
+  try {
+    for (;;) {
+      const found = await waiter.next(current?.found.handle);
+      if (found === undefined) return;
+      if (signal.aborted) return found.handle.release();
+      if (current !== undefined && isSameWork(current.found.reading, found.reading)) {
+        found.handle.release();
+        waiter.restart();
+        continue;
+      }
+      const template = hold(parts, session, found);
+      held.add(template);
+      current?.template.passed();
+      current = { template, found };
+      waiter.restart();
+      yield template;
+    }
+  } finally {
+    current?.template.passed();
+    waiter.close();
+  }
+}
+
+function hold(
+  { reserve, best, clock, next, blocks, isBest }: HeldStreamParts,
+  session: IpcSession,
+  { handle, reading }: Found,
+): NodeHeldTemplate {
+  const { header, height } = reading;
+  session.sawDifficulty(header.nbits);
+  const mintime = next.note(header, height);
+  const bestBlockChanged = best.isChangedBy(header.prevHash);
+  return new NodeHeldTemplate({
+    session,
+    handle,
+    reading,
+    reserve,
+    mintime,
+    bestBlockChanged,
+    receivedAtMs: clock.now(),
+    blocks,
+    isBest,
+  });
+}
