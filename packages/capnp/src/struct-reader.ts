@@ -131,6 +131,7 @@ export class StructReader {
 
 /** Reads each element of a list by its offset. Several times as fast as Array.from (bench: decode 3,000 fees). */
 function each<T>({ at, count, step }: Pick<ListPlace, 'at' | 'count' | 'step'>, read: (at: number) => T): T[] {
+  // oxlint-disable-next-line unicorn/no-new-array
   const items = new Array<T>(count);
   for (let i = 0; i < count; i += 1) items[i] = read(at + i * step);
   return items;

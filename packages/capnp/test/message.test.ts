@@ -258,7 +258,10 @@ describe('bounds on what is read', () => {
   test('a list has 262,144 elements and no more; data may have any number of bytes', () => {
     const numbers = (count: number) => {
       const message = new MessageBuilder();
-      message.root(0, 1).int64List(0, new Array<bigint>(count).fill(1n));
+      message.root(0, 1).int64List(
+        0,
+        Array.from({ length: count }, () => 1n),
+      );
       return message.frame();
     };
     expect(root(numbers(262_144)).int64List(0)).toHaveLength(262_144);
