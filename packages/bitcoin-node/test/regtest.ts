@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { displayHash, encodeCountedOutputs, parseTransaction, type TxOut } from '@sv2kit/bitcoin';
-import { type Bitcoind, obtainBitcoind, startBitcoind } from '@sv2kit/bitcoind';
+import { type Bitcoind, type BitcoindBinary, obtainBitcoind, startBitcoind } from '@sv2kit/bitcoind';
 import { systemClock } from '@sv2kit/daemon';
 import { createRpcClient, type RpcClient } from '../src/index.ts';
 
@@ -17,17 +17,20 @@ const PADDING: readonly TxOut[] = [1, 2].map(() => ({ value: 0n, script: OP_TRUE
 export class Regtest implements AsyncDisposable {
   readonly #folder: string;
   readonly #extraArgs: readonly string[];
+  readonly #ipc: BitcoindBinary | undefined;
   #node: Bitcoind;
   #client: RpcClient;
 
-  static async start(extraArgs: readonly string[] = []): Promise<Regtest> {
+  /** @param ipc a node that listens for IPC, if it shall do so */
+  static async start(extraArgs: readonly string[] = [], ipc?: BitcoindBinary): Promise<Regtest> {
     const folder = await mkdtemp(join(tmpdir(), 'sv2kit-node-'));
-    return new Regtest(folder, extraArgs, await startNode(folder, extraArgs));
+    return new Regtest(folder, extraArgs, ipc, await startNode(folder, extraArgs, ipc));
   }
 
-  private constructor(folder: string, extraArgs: readonly string[], node: Bitcoind) {
+  private constructor(folder: string, extraArgs: readonly string[], ipc: BitcoindBinary | undefined, node: Bitcoind) {
     this.#folder = folder;
     this.#extraArgs = extraArgs;
+    this.#ipc = ipc;
     this.#node = node;
     this.#client = clientOf(node);
   }
@@ -47,7 +50,7 @@ export class Regtest implements AsyncDisposable {
   /** Starts a node on the chain and port of the one that was killed. */
   async startAgain(): Promise<void> {
     this.#client.close();
-    this.#node = await startNode(this.#folder, this.#extraArgs, Number(new URL(this.#node.rpcUrl).port));
+    this.#node = await startNode(this.#folder, this.#extraArgs, this.#ipc, Number(new URL(this.#node.rpcUrl).port));
     this.#client = clientOf(this.#node);
   }
 
@@ -118,10 +121,15 @@ function spendingOf({ txid, value }: Coin, fee: bigint): Uint8Array {
   ]);
 }
 
-async function startNode(folder: string, extraArgs: readonly string[], rpcPort?: number): Promise<Bitcoind> {
-  const binary = await obtainBitcoind({ cacheDir });
+async function startNode(
+  folder: string,
+  extraArgs: readonly string[],
+  ipc: BitcoindBinary | undefined,
+  rpcPort?: number,
+): Promise<Bitcoind> {
   return await startBitcoind({
-    binary,
+    binary: ipc ?? (await obtainBitcoind({ cacheDir })),
+    ipc: ipc !== undefined,
     chain: 'regtest',
     dataDir: folder,
     zmq: true,

@@ -74,6 +74,7 @@ export class ScriptedIpcPeer implements AsyncDisposable {
   readonly #server: Server;
   readonly #answers: Script;
   readonly #connections = new Set<PeerConnection>();
+  readonly #onCall = new Set<() => void>();
 
   /** @param script answers that differ from a node's of this generation */
   static async start(generation: PeerGeneration, script: Script = {}): Promise<ScriptedIpcPeer> {
@@ -105,6 +106,13 @@ export class ScriptedIpcPeer implements AsyncDisposable {
     return [...this.#connections].reduce((sum, connection) => sum + connection.references, 0);
   }
 
+  /** Resolves when a method was called so many times. */
+  async called(name: string, times = 1): Promise<void> {
+    while (this.names.filter((known) => known === name).length < times) {
+      await new Promise<void>((resolve) => this.#onCall.add(resolve));
+    }
+  }
+
   /** Ends all connections as a killed node does, and goes on listening. */
   disconnect(): void {
     for (const connection of this.#connections) connection.end();
@@ -125,6 +133,8 @@ export class ScriptedIpcPeer implements AsyncDisposable {
   async #answer(call: Omit<PeerCall, 'index'>): Promise<Reply> {
     const known = { ...call, index: this.calls.length };
     this.calls.push(known);
+    for (const resolve of this.#onCall) resolve();
+    this.#onCall.clear();
     return (await this.#answers[`${call.hosted}@${call.ordinal}`]?.(known, this)) ?? unimplemented;
   }
 }

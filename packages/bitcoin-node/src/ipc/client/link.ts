@@ -32,6 +32,7 @@ export class IpcLink {
   #corked = false;
   #calls = 0;
   #inFlight = 0;
+  #onIdle: (() => void) | undefined;
 
   /** @throws {@link IpcError} */
   static async open(path: string, clock: Clock): Promise<IpcLink> {
@@ -95,9 +96,21 @@ export class IpcLink {
     this.#finish(reason);
   }
 
+  /** Resolves when no call waits for its answer, or when that takes too long. */
+  async idle(): Promise<void> {
+    if (this.#inFlight === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.after(IPC_LIMITS.closeTimeoutMs, resolve);
+      this.#onIdle = () => {
+        timer[Symbol.dispose]();
+        resolve();
+      };
+    });
+  }
+
   /** Orderly end: what was sent arrives. Resolves when the socket is closed. */
   async close(): Promise<void> {
-    this.#finish(closedHere(this.path));
+    this.#finish(closedHere(this.path), 'both');
     if (!this.#socket.closed) await new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
   }
 
@@ -116,6 +129,7 @@ export class IpcLink {
       throw this.#end === undefined ? callFailure(this.path, name, error) : ofMethod(this.#end, name);
     } finally {
       this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#onIdle?.();
       timer[Symbol.dispose]();
     }
   }
@@ -136,8 +150,12 @@ export class IpcLink {
     this.#socket.uncork();
   }
 
-  /** open -> ended */
-  #finish(reason: IpcError): void {
+  /**
+   * open -> ended
+   *
+   * @param ends which ends are waited for: `both` when the node is to see an orderly end
+   */
+  #finish(reason: IpcError, ends: 'mine' | 'both' = 'mine'): void {
     if (this.#end !== undefined) return;
     this.#end = reason;
     this.#rpc.close(reason.message);
@@ -147,7 +165,8 @@ export class IpcLink {
     this.#flush();
     const timer = this.#clock.after(IPC_LIMITS.closeTimeoutMs, () => this.#socket.destroy());
     this.#socket.once('close', () => timer[Symbol.dispose]());
-    this.#socket.destroySoon();
+    if (ends === 'both') this.#socket.end();
+    else this.#socket.destroySoon();
   }
 }
 

@@ -81,7 +81,7 @@ export class MiningClient {
     this.generation = generation;
     this.ended = link.ended;
     this.#methods = new MiningMethods(generation);
-    this.#templates = { link, methods: new TemplateMethods(generation), submission: { index: 0 } };
+    this.#templates = { link, methods: new TemplateMethods(generation), submission: { index: 0 }, waitedOn: new Set() };
   }
 
   get path(): string {
@@ -214,10 +214,12 @@ export class MiningClient {
     await this.#link.call(this.#parts.mining, this.#methods.interrupt());
   }
 
-  /** Gives everything back and closes the connection. */
+  /** Ends the waits, gives everything back and closes the connection. */
   async close(): Promise<void> {
     const { mining, threadMap, init } = this.#parts;
+    for (const template of this.#templates.waitedOn) template.release();
     await this.interrupt().catch(() => {});
+    await this.#link.idle();
     for (const capability of [mining, threadMap, init]) capability.release();
     await this.#link.close();
   }

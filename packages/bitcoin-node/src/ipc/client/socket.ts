@@ -29,7 +29,7 @@ export async function openSocket(path: string, clock: Clock): Promise<Socket> {
       done(new IpcError('timeout', text, { path }));
     });
     socket.once('connect', () => done());
-    socket.once('error', (cause) => done(systemError(path, cause)));
+    socket.once('error', (cause) => done(socketFailure(path, cause)));
   });
 }
 
@@ -53,11 +53,12 @@ async function checkKind(path: string): Promise<void> {
     const text = `${path} is ${kind}, not a socket: name the node's socket, which is <datadir>/node.sock unless -ipcbind says otherwise`;
     throw new IpcError('not-a-socket', text, { path });
   } catch (error) {
-    throw error instanceof IpcError ? error : systemError(path, error);
+    throw error instanceof IpcError ? error : socketFailure(path, error);
   }
 }
 
-function systemError(path: string, cause: unknown): IpcError {
+/** What the system says when a socket cannot be connected to, as one of ours. */
+export function socketFailure(path: string, cause: unknown): IpcError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const details = { path, system: code };
   switch (code) {

@@ -13,6 +13,8 @@ export interface TemplateContext {
   readonly methods: TemplateMethods;
   /** Which way of handing in solutions the node takes, as far as it is known. */
   readonly submission: { index: number };
+  /** Templates that are waited on: nodes of version 30 end when a connection breaks meanwhile. */
+  readonly waitedOn: Set<TemplateHandle>;
 }
 
 /**
@@ -92,12 +94,14 @@ export class TemplateHandle {
    */
   async waitNext(lane: Lane, wait: WaitOptions): Promise<TemplateHandle | undefined> {
     this.#waits += 1;
+    this.#context.waitedOn.add(this);
     try {
       const options = { timeoutMs: IPC_LIMITS.callTimeoutMs + wait.timeoutMs };
       const next = await this.#call(lane, this.#methods.waitNext(lane.thread, wait), options);
       return next === undefined ? undefined : new TemplateHandle(this.#context, next);
     } finally {
       this.#waits -= 1;
+      if (this.#waits === 0) this.#context.waitedOn.delete(this);
     }
   }
 
@@ -126,10 +130,10 @@ export class TemplateHandle {
   }
 
   #call<T>(lane: Lane, method: Method<T>, options?: LinkCallOptions): Promise<T> {
-    return lane.run(() => {
+    return lane.run(async () => {
       if (this.#released)
         throw new IpcError('released', `${method.name}: the template was released`, { method: method.name });
-      return this.#context.link.call(this.#template, method, options);
+      return await this.#context.link.call(this.#template, method, options);
     });
   }
 
