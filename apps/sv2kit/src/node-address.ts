@@ -20,11 +20,15 @@ export function defaultNodeUrl(chain: Network): string {
   return `http://127.0.0.1:${CHAINS[chain].port}`;
 }
 
+/** Where Bitcoin Core keeps what is of one chain: the cookie file and the IPC socket of its node among it. */
+export function chainFolder(chain: Network, home: string = homedir()): string {
+  const folder = process.platform === 'darwin' ? 'Library/Application Support/Bitcoin' : '.bitcoin';
+  return join(home, folder, CHAINS[chain].folder);
+}
+
 /** Where Bitcoin Core puts the cookie file of a node of this chain. */
 export function defaultCookieFile(chain: Network): string {
-  const home = homedir();
-  const folder = process.platform === 'darwin' ? 'Library/Application Support/Bitcoin' : '.bitcoin';
-  return join(home, folder, CHAINS[chain].folder, '.cookie');
+  return join(chainFolder(chain), '.cookie');
 }
 
 /** @throws UsageError */

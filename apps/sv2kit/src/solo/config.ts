@@ -9,6 +9,7 @@ import {
   path,
   secret,
   section,
+  socketPath,
   text,
   url,
 } from '@sv2kit/daemon';
@@ -30,7 +31,13 @@ export const soloConfig = config(
       ...coinbaseFields,
       tag: text('/sv2kit/', `Text that marks the blocks, at most ${MAX_TAG_SIZE} bytes.`, { maxBytes: MAX_TAG_SIZE }),
     }),
-    node: section('The Bitcoin node whose templates are mined, and that gets the blocks.', {
+    node: section('The Bitcoin node whose templates are mined, and that gets the blocks. IPC or RPC is enough.', {
+      ipc: optional(
+        socketPath(
+          '/var/lib/bitcoind/node.sock',
+          'Its IPC socket (bitcoin -m node -ipcbind=unix); by default where Bitcoin Core keeps it, if it is there.',
+        ),
+      ),
       url: optional(url('http://127.0.0.1:8332', "Its RPC; by default on this machine at the chain's port.", ['http'])),
       cookieFile: optional(path('/var/lib/bitcoind/.cookie', 'Its cookie; by default where Bitcoin Core keeps it.')),
       user: optional(text('solo', 'RPC user, instead of a cookie.')),

@@ -8,7 +8,7 @@ import { createTranslator, type Translator, translatorConfig } from '@sv2kit/tra
 import { createTemplateProvider, type TemplateProvider, templateProviderConfig } from '@sv2kit/template-provider';
 import { closeAll, startPart } from '../compose/part.ts';
 import type { SoloConfig } from './config.ts';
-import { lookAtNode, type NodeLook, type NodePlace, nodePlace } from './node.ts';
+import { findNode, type FoundNode, placeWords } from './node.ts';
 
 const TEMPLATE_PROVIDER = 'template-provider';
 const JD_CLIENT = 'jd-client';
@@ -22,7 +22,7 @@ export interface Solo extends Service {
   readonly v1Address: Translator['address'] | undefined;
   /** x-only, 32 bytes: what miners are configured with. */
   readonly authorityPublicKey: Uint8Array;
-  readonly node: NodePlace & { readonly look: NodeLook };
+  readonly node: FoundNode;
 }
 
 /**
@@ -32,9 +32,10 @@ export interface Solo extends Service {
  * @throws ConfigError when the node is on another chain, or an address to listen on is taken
  */
 export async function createSolo(config: SoloConfig, deps: ServiceDeps): Promise<Solo> {
-  const place = nodePlace(config);
-  const look = await lookAtNode(place, config.chain);
+  const node = await findNode(config);
+  const { look } = node;
   if (look.kind === 'away') deps.log.warn('the node is away and waited for', { reason: look.reason });
+  else deps.log.info('the node is there', { at: placeWords(node), ipcFound: node.isIpcFound });
   const keyFile = authorityKey(config.dataDir);
   const parts: Service[] = [];
   const started = <S extends Service>(part: S): S => {
@@ -42,7 +43,7 @@ export async function createSolo(config: SoloConfig, deps: ServiceDeps): Promise
     return part;
   };
   try {
-    const provider = started(await startProvider(config, { place, look, keyFile }, deps));
+    const provider = started(await startProvider(config, node, keyFile, deps));
     const client = started(await startClient(config, provider, keyFile, deps));
     const translator = await startTranslator(config, client, deps);
     if (translator !== undefined) started(translator);
@@ -56,7 +57,7 @@ export async function createSolo(config: SoloConfig, deps: ServiceDeps): Promise
       address: client.address,
       v1Address: translator?.address,
       authorityPublicKey: client.authorityPublicKey,
-      node: { ...place, look },
+      node,
       status,
       close() {
         timer[Symbol.dispose]();
@@ -69,34 +70,38 @@ export async function createSolo(config: SoloConfig, deps: ServiceDeps): Promise
   }
 }
 
-interface Ground {
-  readonly place: NodePlace;
-  readonly look: NodeLook;
-  readonly keyFile: string;
-}
-
 /** Only the client beside it connects. */
 function startProvider(
   { chain, dataDir }: SoloConfig,
-  { place, look, keyFile }: Ground,
+  node: FoundNode,
+  keyFile: string,
   deps: ServiceDeps,
 ): Promise<TemplateProvider> {
-  const zmq = look.kind === 'there' ? look.zmqHashBlock : undefined;
-  const { credentials } = place;
   const toml = `listen = "127.0.0.1:0"
 chain = ${quoted(chain)}
 data_dir = ${quoted(dataDir)}
 [identity]
 authority_secret_file = ${quoted(keyFile)}
 [[nodes]]
-url = ${quoted(place.url)}
-${Object.entries(credentials)
-  .map(([key, value]) => `${key === 'cookieFile' ? 'cookie_file' : key} = ${quoted(String(value))}\n`)
-  .join('')}${zmq === undefined ? '' : `zmq_hash_block = ${quoted(zmq)}\n`}`;
+${nodeToml(node)}`;
   const own = parseConfig(templateProviderConfig, toml, { name: TEMPLATE_PROVIDER });
   return startPart({ name: TEMPLATE_PROVIDER, table: '', listen: own.listen }, deps, (part) =>
     createTemplateProvider(own, part),
   );
+}
+
+function nodeToml({ ipc, rpc, look }: FoundNode): string {
+  const zmqHashBlock = look.kind === 'there' && rpc !== undefined ? look.zmqHashBlock : undefined;
+  const { cookieFile, user, password } = {
+    cookieFile: undefined,
+    user: undefined,
+    password: undefined,
+    ...rpc?.credentials,
+  };
+  const entries = { ipc, url: rpc?.url, cookie_file: cookieFile, user, password, zmq_hash_block: zmqHashBlock };
+  return Object.entries(entries)
+    .map(([key, value]) => (value === undefined ? '' : `${key} = ${quoted(value)}\n`))
+    .join('');
 }
 
 function startClient(

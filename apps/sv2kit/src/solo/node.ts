@@ -1,61 +1,92 @@
-import { createRpcClient, type Credentials, RpcError } from '@sv2kit/bitcoin-node';
-import { ConfigError, systemClock } from '@sv2kit/daemon';
-import { defaultCookieFile, defaultNodeUrl } from '../node-address.ts';
-import { MinersNode } from '../template/miners-node.ts';
-import { NodeError } from '../template/node-error.ts';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { isLoopback, parseAddress } from '@sv2kit/daemon';
+import { chainFolder, defaultNodeUrl } from '../node-address.ts';
 import type { SoloConfig } from './config.ts';
+import { lookAtRpc, lookAtSocket, type NodeLook, type RpcPlace } from './look.ts';
 
-/** Where the node is, and who we are to it. */
+const SOCKET = 'node.sock';
+const COOKIE = '.cookie';
+
+/** How the node is reached: over its IPC socket, its RPC, or both. */
 export interface NodePlace {
-  readonly url: string;
-  readonly credentials: Credentials;
+  readonly ipc?: string;
+  readonly rpc?: RpcPlace;
 }
 
-export function nodePlace({ node, chain }: SoloConfig): NodePlace {
-  const { url = defaultNodeUrl(chain), cookieFile = defaultCookieFile(chain), user, password } = node;
-  const credentials =
-    user === undefined || password === undefined ? { cookieFile } : { user, password: password.reveal() };
-  return { url, credentials };
+/** Where the node is, and how it was at the start. */
+export interface FoundNode extends NodePlace {
+  readonly look: NodeLook;
+  /** Whether it has a socket that nobody had named. */
+  readonly isIpcFound: boolean;
 }
-
-/** What the node says of itself at the start. */
-export type NodeLook =
-  | { readonly kind: 'there'; readonly zmqHashBlock?: string }
-  /** It is waited for. */
-  | { readonly kind: 'away'; readonly reason: string };
 
 /**
- * Whether the node is there, and where it publishes its blocks.
+ * Where the node is, as far as it was said; the rest is looked for where Bitcoin Core keeps it: its socket and its cookie
+ * lie in one folder, so that who has named one of them has named the other. What was not said is used when it answers,
+ * or when nothing does.
  *
+ * @param home where Bitcoin Core's own folder is
  * @throws ConfigError when it is on another chain
  */
-export async function lookAtNode({ url, credentials }: NodePlace, chain: SoloConfig['chain']): Promise<NodeLook> {
-  const rpc = createRpcClient({ url, credentials, clock: systemClock });
-  try {
-    using node = await MinersNode.open({ url, credentials, chain: undefined });
-    if (node.chain !== chain) {
-      const wrong = `the node at ${url} is on ${node.chain}`;
-      throw new ConfigError([{ source: '', key: 'chain', wrong, example: `chain = "${node.chain}"` }]);
-    }
-    const zmqHashBlock = hashBlockAddress(await rpc.call('getzmqnotifications'), new URL(url).hostname);
-    return { kind: 'there', ...(zmqHashBlock === undefined ? {} : { zmqHashBlock }) };
-  } catch (error) {
-    if (error instanceof NodeError || error instanceof RpcError) return { kind: 'away', reason: error.message };
-    throw error;
-  } finally {
-    rpc.close();
-  }
+export async function findNode(config: SoloConfig, home: string = homedir()): Promise<FoundNode> {
+  const { chain, node } = config;
+  const ipc = node.ipc ?? socketBeside(config, home);
+  const rpc = rpcOf(config, home);
+  const [socket, answer] = await Promise.all([
+    ipc === undefined ? undefined : lookAtSocket(ipc),
+    rpc === undefined ? undefined : lookAtRpc(rpc, chain),
+  ]);
+  const isIpcSaid = node.ipc !== undefined;
+  const isThere = socket?.kind === 'there' || answer?.kind === 'there';
+  const hasIpc = ipc !== undefined && (isIpcSaid || socket?.kind === 'there' || !isThere);
+  const hasRpc = rpc !== undefined && (isRpcSaid(config) || answer?.kind === 'there' || !isThere);
+  return {
+    ...(hasIpc ? { ipc } : {}),
+    ...(hasRpc ? { rpc } : {}),
+    isIpcFound: hasIpc && !isIpcSaid,
+    look: (answer?.kind === 'there' ? answer : undefined) ?? thereOf(socket) ?? answer ?? socket ?? NOWHERE,
+  };
 }
 
-/** As the node listens on it: on every address means, for us, on the one we know it by. */
-export function hashBlockAddress(notifications: unknown, host: string): string | undefined {
-  const list: readonly unknown[] = Array.isArray(notifications) ? notifications : [];
-  for (const entry of list) {
-    if (typeof entry !== 'object' || entry === null) continue;
-    const { type, address } = entry as { readonly type?: unknown; readonly address?: unknown };
-    if (type === 'pubhashblock' && typeof address === 'string') {
-      return address.replace(/^tcp:\/\/(0\.0\.0\.0|\[::\]|\*):/, `tcp://${host}:`);
-    }
+const NOWHERE: NodeLook = { kind: 'away', reason: 'nothing says where it is' };
+
+function thereOf(look: NodeLook | undefined): NodeLook | undefined {
+  return look?.kind === 'there' ? look : undefined;
+}
+
+function isRpcSaid({ node: { url, cookieFile, user } }: SoloConfig): boolean {
+  return url !== undefined || cookieFile !== undefined || user !== undefined;
+}
+
+/** The socket of the node that was meant, if it has one. */
+function socketBeside({ chain, node: { url, cookieFile } }: SoloConfig, home: string): string | undefined {
+  if (url !== undefined && !isHere(url)) return undefined;
+  const path = join(cookieFile === undefined ? chainFolder(chain, home) : dirname(cookieFile), SOCKET);
+  return existsSync(path) ? path : undefined;
+}
+
+/** Undefined where only a socket was named and nothing beside it lets us in. */
+function rpcOf(config: SoloConfig, home: string): RpcPlace | undefined {
+  const { chain, node } = config;
+  const { url = defaultNodeUrl(chain), cookieFile, user, password, ipc } = node;
+  if (user !== undefined && password !== undefined) return { url, credentials: { user, password: password.reveal() } };
+  if (ipc !== undefined && !isRpcSaid(config)) {
+    const beside = join(dirname(ipc), COOKIE);
+    return existsSync(beside) ? { url, credentials: { cookieFile: beside } } : undefined;
   }
-  return undefined;
+  return { url, credentials: { cookieFile: cookieFile ?? join(chainFolder(chain, home), COOKIE) } };
+}
+
+function isHere(url: string): boolean {
+  const { hostname } = new URL(url);
+  const address = parseAddress(`${hostname}:1`);
+  return hostname === 'localhost' || (typeof address !== 'string' && isLoopback(address));
+}
+
+/** For a person. */
+export function placeWords({ ipc, rpc }: NodePlace): string {
+  const parts = [...(ipc === undefined ? [] : [`${ipc} (IPC)`]), ...(rpc === undefined ? [] : [rpc.url])];
+  return parts.join(' and ');
 }

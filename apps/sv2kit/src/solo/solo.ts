@@ -15,6 +15,7 @@ import { splitNodeUrl } from '../node-address.ts';
 import { processTerminal, type Terminal } from '../terminal.ts';
 import { type SoloConfig, soloConfig } from './config.ts';
 import { createSolo, type Solo } from './create.ts';
+import { placeWords } from './node.ts';
 import { watchSolo } from './watch.ts';
 
 const soloHelp = `Mines alone, with your own node: no pool, and every block pays you in full. Miners speak encrypted Stratum V2, and
@@ -27,6 +28,8 @@ Usage: sv2kit solo --address ADDRESS [OPTIONS]
       --descriptor TEXT    the same as a descriptor: addr(…), wpkh(…), pkh(…), sh(wpkh(…)), tr(…), raw(…)
       --node URL           your node's RPC, http://[USER:PASSWORD@]HOST:PORT; by default this machine's
       --cookie FILE        its cookie file; by default where Bitcoin Core keeps it
+      --ipc PATH           your node's IPC socket; by default where Bitcoin Core keeps it (node.sock beside the cookie
+                           file), if it is there. With it no RPC is needed
       --chain NAME         mainnet by default; testnet, testnet4, signet or regtest
       --listen HOST:PORT   where miners connect; 0.0.0.0:34265 by default, which any machine of your network reaches
       --listen-v1 HOST:PORT
@@ -39,12 +42,14 @@ Usage: sv2kit solo --address ADDRESS [OPTIONS]
       --check              check the configuration, then exit
       --example            print an example configuration
 
-The node needs nothing special; with zmqpubhashblock in its configuration, new blocks are known at once. A node that is
-away is waited for. The key in DIR is what miners know this machine by: keep it, and their settings stay right.
+The node needs nothing special. Started as bitcoin -m node -ipcbind=unix (Bitcoin Core 31 or later) it hands out its
+templates by itself; else, with zmqpubhashblock in its configuration, new blocks are known at once. A node that is away
+is waited for. The key in DIR is what miners know this machine by: keep it, and their settings stay right.
 
 Examples:
   sv2kit solo --address bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4
   sv2kit solo --node http://127.0.0.1:8332 --cookie ~/.bitcoin/.cookie --address bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4
+  sv2kit solo --ipc /run/bitcoin/node.sock --address bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4
   sv2kit solo --chain signet --address tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx --listen 127.0.0.1:34265
   sv2kit solo --address bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4 --listen-v1 0.0.0.0:34255
 
@@ -56,6 +61,7 @@ const OPTIONS = {
   descriptor: { type: 'string' },
   node: { type: 'string' },
   cookie: { type: 'string' },
+  ipc: { type: 'string' },
   chain: { type: 'string' },
   listen: { type: 'string' },
   'listen-v1': { type: 'string' },
@@ -121,6 +127,7 @@ function soloHost(argv: readonly string[], isSeen: boolean): Host {
     NODE__USER: user?.user,
     NODE__PASSWORD: user?.password,
     NODE__COOKIE_FILE: values.cookie,
+    NODE__IPC: values.ipc,
     CHAIN: values.chain,
     LISTEN: values.listen,
     LISTEN_V1: values['listen-v1'],
@@ -133,13 +140,15 @@ function soloHost(argv: readonly string[], isSeen: boolean): Host {
   return { ...host, environment: { ...quiet, ...host.environment, ...environment } };
 }
 
+const FOUND = '\nIts IPC socket was found where Bitcoin Core keeps it: templates are pushed, and no RPC is needed.';
+
 /** What to point machines at. */
 export function firstScreen({ coinbase, chain }: Pick<SoloConfig, 'coinbase' | 'chain'>, running: Solo): string {
   const { node } = running;
   const urls = urlsOf(running);
   const look = node.look.kind === 'there' ? '' : ', which is away and waited for';
   return `
-Solo mining on ${chain} with the node at ${node.url}${look}.
+Solo mining on ${chain} with the node at ${placeWords(node)}${look}.${node.isIpcFound ? FOUND : ''}
 Every block pays ${coinbase.address ?? coinbase.descriptor ?? ''} in full.
 
 Point your miners, with any user name, at${urls.length > 1 ? ' one of these, whichever they can reach' : ''}:

@@ -3,7 +3,7 @@ import { formatUrl } from '@sv2kit/noise';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { soloConfig } from '../../src/solo/config.ts';
 import { createSolo } from '../../src/solo/create.ts';
-import { hashBlockAddress, lookAtNode } from '../../src/solo/node.ts';
+import { hashBlockAddress, lookAtRpc } from '../../src/solo/look.ts';
 import { firstScreen } from '../../src/solo/solo.ts';
 import { Node } from '../node.ts';
 import { ownFolder, quoted, startRole } from '../roles-here.ts';
@@ -101,10 +101,10 @@ test('the key that miners know it by stays from start to start', async () => {
 
 test('a node that is away is waited for; one on another chain is refused', async () => {
   const place = { url: 'http://127.0.0.1:9', credentials: { user: 'a', password: 'b' } };
-  expect(await lookAtNode(place, 'regtest')).toEqual({ kind: 'away', reason: expect.stringContaining('ECONNREFUSED') });
+  expect(await lookAtRpc(place, 'regtest')).toEqual({ kind: 'away', reason: expect.stringContaining('ECONNREFUSED') });
   const here = { url: node.rpcUrl, credentials: { cookieFile: node.cookieFile } };
-  expect(await lookAtNode(here, 'regtest')).toEqual({ kind: 'there' });
-  await expect(lookAtNode(here, 'mainnet')).rejects.toThrow('is on regtest; for example: chain = "regtest"');
+  expect(await lookAtRpc(here, 'regtest')).toEqual({ kind: 'there' });
+  await expect(lookAtRpc(here, 'mainnet')).rejects.toThrow('is on regtest; for example: chain = "regtest"');
 });
 
 test.each([
@@ -146,7 +146,16 @@ describe('a mistake on the command line', () => {
   test('--help says everything', async () => {
     const { code, out } = await call(['solo', '--help']);
     expect(code).toBe(0);
-    for (const word of ['--address', '--node', '--cookie', '--listen', '--listen-v1', 'Examples:', 'Exit codes:']) {
+    for (const word of [
+      '--address',
+      '--node',
+      '--cookie',
+      '--ipc',
+      '--listen',
+      '--listen-v1',
+      'Examples:',
+      'Exit codes:',
+    ]) {
       expect(out).toContain(word);
     }
   });
