@@ -38,6 +38,9 @@ export interface ListPlace extends StructPlace {
   readonly step: number;
 }
 
+/** Where a pointer is that the sender's struct has no room for: it is null. */
+export const NOWHERE = -1;
+
 /** Words that may always be read, however small the message is. */
 const LEAST_READ = 1_024;
 
@@ -83,6 +86,7 @@ export class Arena {
 
   /** Whether there is a pointer at `at` other than null. */
   has(at: number): boolean {
+    if (at === NOWHERE) return false;
     return this.view.getUint32(at, true) !== 0 || this.view.getUint32(at + 4, true) !== 0;
   }
 
@@ -162,6 +166,7 @@ export class Arena {
   }
 
   #follow(segment: number, at: number): Target | undefined {
+    if (at === NOWHERE) return undefined;
     const low = this.view.getUint32(at, true);
     const high = this.view.getUint32(at + 4, true);
     if (low === 0 && high === 0) return undefined;

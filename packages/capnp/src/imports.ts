@@ -1,4 +1,7 @@
 import { Capability } from './capability.ts';
+import { CapnpError } from './errors.ts';
+import { DESCRIPTOR } from './rpc-messages.ts';
+import type { StructReader } from './struct-reader.ts';
 
 /** What is known of one thing that the peer hosts. */
 interface Import {
@@ -12,10 +15,15 @@ interface Import {
 export class Imports {
   readonly #imports = new Map<number, Import>();
   readonly #release: (id: number, references: number) => void;
+  readonly #most: number;
 
-  /** @param release - tells the peer that so many references are given back */
-  constructor(release: (id: number, references: number) => void) {
+  /**
+   * @param release - tells the peer that so many references are given back
+   * @param most - capabilities that one table may have
+   */
+  constructor(release: (id: number, references: number) => void, most: number) {
     this.#release = release;
+    this.#most = most;
   }
 
   /** Things of the peer that are held. */
@@ -23,16 +31,19 @@ export class Imports {
     return this.#imports.size;
   }
 
-  /** The peer gave one more reference. */
-  add(id: number): Capability {
-    const known = this.#imports.get(id);
-    if (known === undefined) {
-      this.#imports.set(id, { references: 1, handles: 1 });
-    } else {
-      known.references += 1;
-      known.handles += 1;
-    }
-    return new Capability(id, this);
+  /**
+   * Counts the references in an answer's table of capabilities.
+   *
+   * @throws CapnpError for what is no reference to something of the peer's
+   */
+  addTable(table: readonly StructReader[]): readonly (Capability | undefined)[] {
+    if (table.length > this.#most) throw new CapnpError('too-large', `${table.length} capabilities in one answer`);
+    return table.map((descriptor) => {
+      const kind = descriptor.u16(0);
+      if (kind === DESCRIPTOR.none) return undefined;
+      if (kind === DESCRIPTOR.senderHosted || kind === DESCRIPTOR.senderPromise) return this.#add(descriptor.u32(4));
+      throw new CapnpError('out-of-protocol', `a capability of kind ${kind}, which only an offering side is sent`);
+    });
   }
 
   /** One capability of it is released; with the last one every reference goes back. */
@@ -48,5 +59,17 @@ export class Imports {
   /** The connection is over: nothing is to be given back. */
   clear(): void {
     this.#imports.clear();
+  }
+
+  /** The peer gave one more reference. */
+  #add(id: number): Capability {
+    const known = this.#imports.get(id);
+    if (known === undefined) {
+      this.#imports.set(id, { references: 1, handles: 1 });
+    } else {
+      known.references += 1;
+      known.handles += 1;
+    }
+    return new Capability(id, this);
   }
 }

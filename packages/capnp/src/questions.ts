@@ -1,3 +1,5 @@
+import type { Capability } from './capability.ts';
+import { CapnpError } from './errors.ts';
 import type { Take } from './method.ts';
 import type { StructReader } from './struct-reader.ts';
 
@@ -41,4 +43,26 @@ export class Questions {
     this.#free.length = 0;
     return open;
   }
+}
+
+/** Hands results over. The capabilities that were not taken, or not by a reader that finished, are released. */
+export function settle(
+  question: Question,
+  payload: StructReader,
+  capabilities: readonly (Capability | undefined)[],
+): void {
+  const taken = new Set<Capability>();
+  try {
+    question.resolve(payload, (index) => {
+      if (index === undefined) return undefined;
+      if (index >= capabilities.length) throw new CapnpError('malformed', `there is no capability ${index}`);
+      const capability = capabilities[index];
+      if (capability !== undefined) taken.add(capability);
+      return capability;
+    });
+  } catch (error) {
+    taken.clear();
+    question.reject(error);
+  }
+  for (const capability of capabilities) if (capability !== undefined && !taken.has(capability)) capability.release();
 }

@@ -6,13 +6,12 @@ import { Imports } from './imports.ts';
 import { CAPNP_LIMITS, type CapnpLimits } from './limits.ts';
 import { MessageReader } from './message-reader.ts';
 import type { Method, Take } from './method.ts';
-import { type Question, Questions } from './questions.ts';
+import { Questions, settle } from './questions.ts';
 import {
   abortMessage,
   ANSWER,
   bootstrapMessage,
   callMessage,
-  DESCRIPTOR,
   finishMessage,
   MESSAGE,
   readException,
@@ -54,7 +53,7 @@ export class RpcConnection {
   readonly #limits: CapnpLimits;
   readonly #frames: FrameReader;
   readonly #questions = new Questions();
-  readonly #imports = new Imports((id, references) => this.#transmit(releaseMessage(id, references)));
+  readonly #imports: Imports;
   readonly #moved = { messagesSent: 0, messagesReceived: 0, bytesSent: 0, bytesReceived: 0 };
   /** Chunks that came while one was being received: `send` may answer at once. */
   readonly #chunks: Uint8Array[] = [];
@@ -65,6 +64,8 @@ export class RpcConnection {
     this.#options = options;
     this.#limits = options.limits ?? CAPNP_LIMITS;
     this.#frames = new FrameReader(this.#limits);
+    const release = (id: number, references: number): void => this.#transmit(releaseMessage(id, references));
+    this.#imports = new Imports(release, this.#limits.capabilities);
   }
 
   /** Why the connection is over; undefined while it is not. */
@@ -89,7 +90,8 @@ export class RpcConnection {
    * Calls a method.
    *
    * Rejects with RpcError for the peer's exception and for the connection's end (`disconnected`), with CapnpError for
-   * results that are not what the method reads, with what `results` throws, and with Error for a released capability.
+   * results that are not what the method reads and for parameters over the limit, which are not sent, with what
+   * `results` throws, and with Error for a released capability.
    * A rejection that nobody waits for is dropped.
    */
   call<T>(target: Capability, method: Method<T>): Promise<T> {
@@ -159,7 +161,7 @@ export class RpcConnection {
     const kind = answer.u16(6);
     if (kind === ANSWER.results) {
       const payload = answer.struct(0);
-      this.#settle(question, payload, this.#import(payload));
+      settle(question, payload, this.#imports.addTable(payload.structList(1)));
     } else if (kind === ANSWER.exception) {
       const { type, reason } = readException(answer.struct(0));
       question.reject(new RpcError(type, reason, question.name));
@@ -187,40 +189,6 @@ export class RpcConnection {
     question?.reject(new RpcError('unimplemented', 'the peer does not take calls', question.name));
   }
 
-  /** Counts the references in an answer's table of capabilities. */
-  #import(payload: StructReader): readonly (Capability | undefined)[] {
-    const descriptors = payload.structList(1);
-    if (descriptors.length > this.#limits.capabilities) {
-      throw new CapnpError('too-large', `${descriptors.length} capabilities in one answer`);
-    }
-    return descriptors.map((descriptor) => {
-      const kind = descriptor.u16(0);
-      if (kind === DESCRIPTOR.none) return undefined;
-      if (kind === DESCRIPTOR.senderHosted || kind === DESCRIPTOR.senderPromise) {
-        return this.#imports.add(descriptor.u32(4));
-      }
-      throw new CapnpError('out-of-protocol', `a capability of kind ${kind}, which only an offering side is sent`);
-    });
-  }
-
-  /** Hands the results over; the capabilities that were not taken, or not by a reader that finished, are released. */
-  #settle(question: Question, payload: StructReader, capabilities: readonly (Capability | undefined)[]): void {
-    const taken = new Set<Capability>();
-    try {
-      question.resolve(payload, (index) => {
-        if (index === undefined) return undefined;
-        if (index >= capabilities.length) throw new CapnpError('malformed', `there is no capability ${index}`);
-        const capability = capabilities[index];
-        if (capability !== undefined) taken.add(capability);
-        return capability;
-      });
-    } catch (error) {
-      taken.clear();
-      question.reject(error);
-    }
-    for (const capability of capabilities) if (capability !== undefined && !taken.has(capability)) capability.release();
-  }
-
   #ask<T>(name: string, write: (id: number) => Uint8Array, read: (payload: StructReader, take: Take) => T): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     promise.catch(() => {});
@@ -230,7 +198,10 @@ export class RpcConnection {
     }
     const id = this.#questions.open({ name, resolve: (payload, take) => resolve(read(payload, take)), reject });
     try {
-      this.#transmit(write(id));
+      const message = write(id);
+      const { frameBytes } = this.#limits;
+      if (message.length > frameBytes) throw new CapnpError('too-large', `${message.length} bytes, not ${frameBytes}`);
+      this.#transmit(message);
     } catch (error) {
       this.#questions.close(id);
       reject(error);

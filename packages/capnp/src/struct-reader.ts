@@ -1,4 +1,4 @@
-import type { Arena, ListPlace, StructPlace } from './arena.ts';
+import { type Arena, type ListPlace, NOWHERE, type StructPlace } from './arena.ts';
 import { CapnpError } from './errors.ts';
 import { WORD } from './pointers.ts';
 import { fromUtf8 } from './text.ts';
@@ -71,11 +71,11 @@ export class StructReader {
 
   /** Whether pointer `index` is set, to whatever. */
   has(index: number): boolean {
-    return index < this.#place.pointers && this.#arena.has(this.#pointer(index));
+    return this.#arena.has(this.#pointer(index));
   }
 
   struct(index: number): StructReader {
-    const place = this.has(index) ? this.#arena.struct(this.#place.segment, this.#pointer(index)) : undefined;
+    const place = this.#arena.struct(this.#place.segment, this.#pointer(index));
     return new StructReader(this.#arena, place, this.#depth + 1);
   }
 
@@ -86,7 +86,6 @@ export class StructReader {
 
   /** A view of the frame: whoever keeps it keeps the whole frame. */
   data(index: number): Uint8Array {
-    if (!this.has(index)) return NO_BYTES;
     return this.#arena.data(this.#place.segment, this.#pointer(index)) ?? NO_BYTES;
   }
 
@@ -113,7 +112,7 @@ export class StructReader {
 
   /** Index in the message's table of capabilities; undefined for null. */
   capability(index: number): number | undefined {
-    return this.has(index) ? this.#arena.capability(this.#place.segment, this.#pointer(index)) : undefined;
+    return this.#arena.capability(this.#place.segment, this.#pointer(index));
   }
 
   #holds(offset: number, bytes: number): boolean {
@@ -121,11 +120,12 @@ export class StructReader {
   }
 
   #pointer(index: number): number {
+    if (index >= this.#place.pointers) return NOWHERE;
     return this.#place.at + this.#place.dataBytes + index * WORD;
   }
 
   #list(index: number): ListPlace {
-    return (this.has(index) ? this.#arena.list(this.#place.segment, this.#pointer(index)) : undefined) ?? NO_LIST;
+    return this.#arena.list(this.#place.segment, this.#pointer(index)) ?? NO_LIST;
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CapnpError, type RpcConnection, RpcError } from '../src/index.ts';
+import { CAPNP_LIMITS, CapnpError, type CapnpLimits, type RpcConnection, RpcError } from '../src/index.ts';
 import { concat } from './hex.ts';
 import { messageOf, method, Peer, type Results, TYPES, VOID, writeResults } from './peer.ts';
 
@@ -7,8 +7,8 @@ const number = method({ results: (results) => results.u32(0) });
 const numberAnswer = (value: number): Results => ({ content: (payload) => payload.struct(0, 1, 0).u32(0, value) });
 
 /** A connection that has its main interface. */
-async function connected() {
-  const peer = new Peer();
+async function connected(limits?: CapnpLimits) {
+  const peer = new Peer(limits);
   const main = await peer.main();
   return { peer, connection: peer.connection, main };
 }
@@ -134,6 +134,21 @@ describe('a call', () => {
     await expect(call).rejects.toThrow(RangeError);
     expect(peer.told()).toEqual([]);
     expect(questions(connection)).toBe(0);
+  });
+
+  test('of more bytes than a peer takes is not sent, since it would end the connection', async () => {
+    const { peer, connection, main } = await connected({ ...CAPNP_LIMITS, frameBytes: 1_024 });
+    const big = (bytes: number) =>
+      method({
+        pointers: 1,
+        params: (params) => params.data(0, new Uint8Array(bytes)),
+        results: () => undefined,
+      });
+    const [tooBig, fitting] = [connection.call(main, big(1_024)), connection.call(main, big(512))];
+    await expect(tooBig).rejects.toMatchObject({ name: 'CapnpError', code: 'too-large' });
+    expect(peer.told()).toMatchObject([{ kind: 'call', id: 0 }]);
+    peer.results(0);
+    await fitting;
   });
 
   test('is numbered by the smallest set of numbers: one is free again after its Finish', async () => {
