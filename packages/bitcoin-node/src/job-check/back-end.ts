@@ -1,8 +1,10 @@
 import type { Clock, Logger } from '../host.ts';
+import { IpcError } from '../ipc/client/ipc-error.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import type { CheckedTransaction, HashKey } from './checked-transaction.ts';
 import type { DraftBlock } from './draft-block.ts';
 import type { JobTip } from './job-checker.ts';
+import type { Judgement } from './judgement.ts';
 import type { MempoolNews } from './messages.ts';
 
 /** The tip, and what a block on it needs beside. */
@@ -12,15 +14,6 @@ export interface WorkTip extends JobTip {
   /** What a block without transactions pays, in satoshis. */
   readonly subsidy: number;
 }
-
-/** What a node thinks of a block to be. */
-export type Judgement =
-  /** `value`: what its coinbase may claim, in satoshis. */
-  | { readonly kind: 'valid'; readonly value: bigint }
-  /** `reason`: the node's word (BIP22), the same whichever way it was asked. */
-  | { readonly kind: 'invalid'; readonly reason: string }
-  /** The node's best block is another than the block's parent. */
-  | { readonly kind: 'stale' };
 
 /** Transactions that the node itself told of. */
 export interface NodeTransactions {
@@ -45,6 +38,7 @@ export interface BackEnd {
   /**
    * Has a block judged, its proof of work left out, to the end, whoever gives it up: the node works on it all the same.
    *
+   * @param block is nobody else's: it may be written to
    * @param transactions of the block; their fees may become known
    * @throws the signal's reason, or what {@link isNodeFault} knows
    */
@@ -55,18 +49,20 @@ export interface BackEnd {
     signal: AbortSignal,
   ): Promise<Judgement>;
   /**
-   * Txids of a block; `undefined` when this node cannot be asked for that.
+   * Txids of a block; none when the node cannot be asked for that.
    *
    * @param hash internal byte order
    * @throws what {@link isNodeFault} knows
    */
-  mined(hash: Uint8Array): Promise<ReadonlySet<HashKey> | undefined>;
+  mined(hash: Uint8Array): Promise<ReadonlySet<HashKey>>;
 }
 
 /** Who holds a back end. */
 export interface BackEndHost {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Uniform in [0, 1), for back-off. */
+  readonly random: () => number;
   /** A tip after another one or after none. */
   readonly onTip: (tip: WorkTip) => void;
   /** The node cannot be asked. */
@@ -75,5 +71,5 @@ export interface BackEndHost {
 
 /** The node gave no answer, or none of use: not a fault of ours. */
 export function isNodeFault(error: unknown): error is Error {
-  return error instanceof RpcError;
+  return error instanceof RpcError || error instanceof IpcError;
 }

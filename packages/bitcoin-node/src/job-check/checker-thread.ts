@@ -20,12 +20,14 @@ export class CheckerThread {
     clock: Clock,
     log: Logger,
     post: (message: FromChecker, transfer?: readonly ArrayBuffer[]) => void,
+    random: () => number = Math.random,
   ) {
     this.#post = post;
     this.#log = log;
     this.#backEnd = openBackEnd(settings, {
       clock,
       log,
+      random,
       onTip: (tip) => this.#onTip(tip),
       onAway: (reason) => this.#post({ kind: 'away', reason }),
     });
@@ -94,8 +96,7 @@ export class CheckerThread {
   async #sweep(tipHash: Uint8Array): Promise<void> {
     if (this.#checker.status().validated === 0) return;
     try {
-      const mined = await this.#backEnd.mined(tipHash);
-      if (mined !== undefined) this.#checker.sweep(mined);
+      this.#checker.sweep(await this.#backEnd.mined(tipHash));
     } catch (error) {
       if (this.#isClosed) return;
       if (!isNodeFault(error)) throw error;

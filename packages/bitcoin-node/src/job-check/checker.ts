@@ -1,13 +1,14 @@
 import { sameBytes } from '@sv2kit/bitcoin';
 import type { Clock } from '../host.ts';
 import { LIMITS } from '../limits.ts';
-import { type BackEnd, isNodeFault, type Judgement, type WorkTip } from './back-end.ts';
+import { type BackEnd, isNodeFault, type WorkTip } from './back-end.ts';
 import { type CheckedTransaction, type HashKey, hashKey } from './checked-transaction.ts';
 import { type DraftBlock, draftBlock, overweight, roughSize } from './draft-block.ts';
 import { FairQueue } from './fair-queue.ts';
 import { HeldJobs } from './held-jobs.ts';
 import { type JobContents, jobContents } from './job-contents.ts';
 import type { JobCheckerStatus, JobVerdict } from './job-checker.ts';
+import type { Judgement } from './judgement.ts';
 import type { PackedJob } from './messages.ts';
 import { RecentTransactions } from './recent-transactions.ts';
 
@@ -92,11 +93,16 @@ export class Checker {
   }
 
   /** What a job misses the node may have got a moment ago: asking it costs less than asking the peer. */
-  async #contents(job: PackedJob): Promise<JobContents> {
+  async #contents(job: PackedJob): Promise<JobContents | Unavailable> {
     const find = (wtxid: HashKey): CheckedTransaction | undefined => this.#find(wtxid);
     const contents = jobContents(job, find);
     if (contents.kind !== 'missing') return contents;
-    await this.#parts.backEnd.seek(contents.positions.map((position) => hashKey(job.wtxids, position)));
+    try {
+      await this.#parts.backEnd.seek(contents.positions.map((position) => hashKey(job.wtxids, position)));
+    } catch (error) {
+      if (isNodeFault(error)) return unavailable(error.message);
+      throw error;
+    }
     return jobContents(job, find);
   }
 

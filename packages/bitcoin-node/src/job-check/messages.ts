@@ -5,6 +5,8 @@ import type { JobCheckerStatus, JobTip, JobVerdict } from './job-checker.ts';
 
 /** What the worker is started with: at least one of the ways to speak to the node. */
 export interface CheckerSettings {
+  /** Path of the node's IPC socket: preferred where both are given. */
+  readonly ipc?: string | undefined;
   /** Of the node's RPC, with what lets us in. */
   readonly url?: string | undefined;
   readonly credentials?: Credentials | undefined;

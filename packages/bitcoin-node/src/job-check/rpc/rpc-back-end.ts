@@ -1,15 +1,16 @@
-import { displayHash, fromDisplayHash } from '@sv2kit/bitcoin';
+import { displayHash } from '@sv2kit/bitcoin';
 import { LIMITS } from '../../limits.ts';
 import type { NodeTransaction } from '../../node.ts';
 import type { ExpectedChain } from '../../rpc/chain-check.ts';
 import type { Credentials } from '../../rpc/credentials.ts';
-import { Fields } from '../../rpc/fields.ts';
 import { createRpcClient, type RpcClient } from '../../rpc/rpc-client.ts';
-import type { BackEnd, BackEndHost, Judgement, WorkTip } from '../back-end.ts';
+import type { BackEnd, BackEndHost, WorkTip } from '../back-end.ts';
 import { type CheckedTransaction, type HashKey, hashKey } from '../checked-transaction.ts';
 import type { DraftBlock } from '../draft-block.ts';
+import type { Judgement } from '../judgement.ts';
 import { KnownTransactions } from '../known-transactions.ts';
 import type { MempoolNews } from '../messages.ts';
+import { txidsOf } from '../txids.ts';
 import { within } from '../within.ts';
 import { fillFees } from './fees.ts';
 import { MempoolLoop } from './mempool-loop.ts';
@@ -95,9 +96,7 @@ export class RpcBackEnd implements BackEnd {
   async mined(hash: Uint8Array): Promise<ReadonlySet<HashKey>> {
     const method = 'getblock';
     const options = { signal: this.#closing.signal, maxBytes: LIMITS.maxTemplateAnswer, lane: 'mempool' };
-    const block = new Fields(method, await this.#client.call(method, [displayHash(hash), 1], options));
-    const txids = block.list('tx').filter((txid) => typeof txid === 'string');
-    return new Set(txids.map((txid) => hashKey(fromDisplayHash(txid))));
+    return txidsOf(await this.#client.call(method, [displayHash(hash), 1], options));
   }
 
   #learn(transactions: readonly NodeTransaction[]): void {

@@ -1,0 +1,217 @@
+import { sameBytes } from '@sv2kit/bitcoin';
+import { BackOff } from '../../back-off.ts';
+import { pause } from '../../host.ts';
+import { IpcError } from '../../ipc/client/ipc-error.ts';
+import { LIMITS } from '../../limits.ts';
+import type { Credentials } from '../../rpc/credentials.ts';
+import { createRpcClient, type RpcClient } from '../../rpc/rpc-client.ts';
+import { WrongChainError } from '../../rpc/chain-check.ts';
+import { type BackEnd, type BackEndHost, isNodeFault, type NodeTransactions, type WorkTip } from '../back-end.ts';
+import type { CheckedTransaction, HashKey } from '../checked-transaction.ts';
+import type { DraftBlock } from '../draft-block.ts';
+import type { Judgement } from '../judgement.ts';
+import { KnownTransactions } from '../known-transactions.ts';
+import type { MempoolNews } from '../messages.ts';
+import { RecentTransactions } from '../recent-transactions.ts';
+import { checkBlock } from './check-block.ts';
+import { greatestClaim, type UnknownClaim } from './greatest-claim.ts';
+import { CheckSession, type CheckSessionOptions } from './check-session.ts';
+import { openSource, type TransactionSource } from './transaction-source.ts';
+
+export interface IpcBackEndOptions extends CheckSessionOptions {
+  /** How often transactions are looked for, where the node cannot be asked for single ones. */
+  readonly mempoolIntervalMs: number;
+  /** Of the same node; asked for what IPC does not say. */
+  readonly rpc?: { readonly url: string; readonly credentials: Credentials } | undefined;
+}
+
+interface Connection {
+  readonly session: CheckSession;
+  readonly source: TransactionSource;
+}
+
+/** A node over its IPC mining interface. Connects again and again until it is closed. */
+export class IpcBackEnd implements BackEnd {
+  readonly transactions: NodeTransactions;
+  readonly #options: IpcBackEndOptions;
+  readonly #host: BackEndHost;
+  /** With their fees. */
+  readonly #known = new KnownTransactions();
+  /** Without. */
+  readonly #fetched = new RecentTransactions({
+    transactions: LIMITS.maxFetchedTransactions,
+    bytes: LIMITS.maxFetchedBytes,
+  });
+  readonly #closing = new AbortController();
+  readonly #backOff: BackOff;
+  readonly #rpc: RpcClient | undefined;
+  #connection: Connection | undefined;
+  #tip: WorkTip | undefined;
+  #mined: { readonly hash: Uint8Array; readonly txids: Promise<ReadonlySet<HashKey>> } | undefined;
+  #hasWarned = false;
+
+  constructor(options: IpcBackEndOptions, host: BackEndHost) {
+    this.#options = options;
+    this.#host = host;
+    this.#backOff = new BackOff(host.random);
+    const { rpc } = options;
+    this.#rpc = rpc && createRpcClient({ ...rpc, clock: host.clock });
+    const [known, fetched] = [this.#known, this.#fetched];
+    this.transactions = {
+      get: (wtxid) => known.get(wtxid) ?? fetched.get(wtxid),
+      get size() {
+        return known.size + fetched.size;
+      },
+      get bytes() {
+        return known.bytes + fetched.bytes;
+      },
+    };
+  }
+
+  get tip(): WorkTip | undefined {
+    return this.#tip;
+  }
+
+  start(): void {
+    void this.#run();
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#connection?.source.close();
+    void this.#connection?.session.client.close();
+    this.#rpc?.close();
+  }
+
+  /** The node tells of its tips by itself. */
+  look(): void {}
+
+  hear(news: MempoolNews): void {
+    this.#connection?.source.hear(news);
+  }
+
+  async seek(wtxids: readonly HashKey[]): Promise<void> {
+    await this.#connection?.source.seek(wtxids);
+  }
+
+  async judge(
+    block: DraftBlock,
+    transactions: readonly CheckedTransaction[],
+    tip: WorkTip,
+    signal: AbortSignal,
+  ): Promise<Judgement> {
+    const { client, lanes } = this.#open().session;
+    return await lanes.checks.run(async (lane) => {
+      const opinion = await checkBlock(client, lane, block.bytes);
+      signal.throwIfAborted();
+      if (opinion.kind !== 'valid') return opinion;
+      const fees = this.#feesOf(transactions);
+      if (fees !== undefined) return { kind: 'valid', value: BigInt(tip.subsidy + fees) };
+      const claim = await greatestClaim(client, lane, block.bytes);
+      if (claim.kind === 'stale') return claim;
+      if (claim.kind === 'unknown') {
+        return { kind: 'valid', value: this.#estimate(claim, transactions, tip) };
+      }
+      fillLastFee(transactions, Number(claim.value) - tip.subsidy);
+      return { kind: 'valid', value: claim.value };
+    });
+  }
+
+  mined(hash: Uint8Array): Promise<ReadonlySet<HashKey>> {
+    if (this.#mined !== undefined && sameBytes(this.#mined.hash, hash)) return this.#mined.txids;
+    const txids = this.#open().session.mined(hash);
+    this.#mined = { hash, txids };
+    return txids;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#host;
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await this.#serve(await CheckSession.open({ ...this.#options, clock, log, rpc: this.#rpc }, signal));
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isNodeFault(error) && !(error instanceof WrongChainError)) log.error('the job checker failed', { error });
+        this.#lose(error instanceof Error ? error.message : String(error));
+      }
+      await pause(clock, this.#backOff.next(), signal);
+    }
+  }
+
+  /** Until the connection ends. */
+  async #serve(session: CheckSession): Promise<void> {
+    const { clock, log } = this.#host;
+    const { mempoolIntervalMs: intervalMs } = this.#options;
+    const [known, fetched] = [this.#known, this.#fetched];
+    const source = openSource({ session, clock, log, known, fetched, rpc: this.#rpc, intervalMs });
+    this.#connection = { session, source };
+    try {
+      for await (const found of session.tips(this.#closing.signal)) {
+        if (typeof found === 'string') this.#lose(found);
+        else this.#set(found, source);
+      }
+    } finally {
+      this.#connection = undefined;
+      source.close();
+      await session.client.close();
+    }
+  }
+
+  #set(tip: WorkTip, source: TransactionSource): void {
+    const before = this.#tip;
+    this.#tip = tip;
+    this.#backOff.reset();
+    if (before !== undefined && before.nbits === tip.nbits && sameBytes(before.hash, tip.hash)) return;
+    this.#host.onTip(tip);
+    source.onTip();
+    void this.#sweep(tip.hash);
+  }
+
+  #lose(reason: string): void {
+    this.#tip = undefined;
+    this.#host.onAway(reason);
+  }
+
+  /** What the new block holds need not be kept. */
+  async #sweep(hash: Uint8Array): Promise<void> {
+    try {
+      const mined = await this.mined(hash);
+      this.#fetched.sweep(mined, this.#host.clock.now());
+    } catch (error) {
+      if (!isNodeFault(error)) throw error;
+    }
+  }
+
+  #open(): Connection {
+    if (this.#connection !== undefined) return this.#connection;
+    const { path } = this.#options;
+    throw new IpcError('disconnected', `the node at ${path} is away`, { path });
+  }
+
+  /** Of all of them, in satoshis; `undefined` when one is not known. */
+  #feesOf(transactions: readonly CheckedTransaction[]): number | undefined {
+    let sum = 0;
+    for (const transaction of transactions) {
+      transaction.fee ??= this.#known.get(transaction.wtxid)?.fee;
+      if (transaction.fee === undefined) return undefined;
+      sum += transaction.fee;
+    }
+    return sum;
+  }
+
+  /** No more than the coinbase may claim, and no less than this one does. */
+  #estimate({ remark, paid }: UnknownClaim, transactions: readonly CheckedTransaction[], tip: WorkTip): bigint {
+    if (!this.#hasWarned) this.#host.log.warn('the node does not say what a coinbase may claim', { remark });
+    this.#hasWarned = true;
+    const known = BigInt(transactions.reduce((sum, { fee = 0 }) => sum + fee, tip.subsidy));
+    return known > paid ? known : paid;
+  }
+}
+
+/** One fee that is not known is what the others leave. */
+function fillLastFee(transactions: readonly CheckedTransaction[], all: number): void {
+  const [last, ...more] = transactions.filter(({ fee }) => fee === undefined);
+  if (last === undefined || more.length > 0) return;
+  last.fee = transactions.reduce((rest, { fee = 0 }) => rest - fee, all);
+}
