@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TemplateProvider } from '@sv2kit/template-provider';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type BackEnd, Lab, type NodeDoor, type RoleHere, SocketRelay, TestNode } from '../src/index.ts';
+import { type BackEnd, eventually, Lab, type NodeDoor, type RoleHere, SocketRelay, TestNode } from '../src/index.ts';
 import { losingTheNode } from './losing-the-node.ts';
 import { over } from './over.ts';
 import { minerAt, mineOn, poolOn } from './pool-ground.ts';
@@ -140,8 +140,7 @@ function fallingBack(backEnd: BackEnd): void {
     await mineOn(lab, channel);
 
     await relay.restore();
-    const back = provider.log.first('IPC to be back', () => nodesOf(provider)[0]?.reason === undefined);
-    await lab.clock.until(SECOND, back);
+    await eventually('IPC to be back', () => nodesOf(provider)[0]?.reason === undefined || undefined);
     await mineOn(lab, channel);
     expect(pool.log.items.filter(({ message }) => message === 'upstream lost')).toEqual([]);
   });
