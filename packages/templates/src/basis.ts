@@ -1,6 +1,5 @@
 import { sameBytes, targetFromNbits } from '@sv2kit/bitcoin';
 import { type ChainRules, keepsDifficulty, nextSubsidy } from './chain-rules.ts';
-import type { CoinbaseSpace } from './coinbase-space.ts';
 import { emptyContent, type HeldContent, type TemplateContent } from './content.ts';
 import type { TemplateFitter } from './fitting.ts';
 import type { NodeTip, TemplateHead } from './node-template.ts';
@@ -25,43 +24,40 @@ export class Basis {
   readonly height: number;
   /** When there was first work, unix ms. */
   readonly sinceMs: number;
+  /** An empty block on this tip. */
+  readonly empty: TemplateContent;
   /** An empty block for the next height, when that can be known before this one is found. */
   readonly ahead: TemplateContent | undefined;
   #clock: NodeClock;
   /** What can be cut to any need. */
-  #whole: { fit(space: CoinbaseSpace): TemplateContent } | undefined;
+  #whole: TemplateFitter | undefined;
   /** Templates that the node holds, by their reservation. */
   readonly #held = new Map<string, HeldContent>();
 
-  private constructor(tip: PublishedTip, height: number, sinceMs: number, clock: NodeClock, ahead?: TemplateContent) {
+  private constructor(tip: PublishedTip, empty: TemplateContent, sinceMs: number, clock: NodeClock, rules: ChainRules) {
     this.tip = tip;
-    this.height = height;
+    this.height = empty.height;
     this.sinceMs = sinceMs;
-    this.ahead = ahead;
+    this.empty = empty;
+    this.ahead = emptyAfter(empty, rules);
     this.#clock = clock;
   }
 
   /** A tip on which the node has a template, which is yet to be taken. `subsidy`: in satoshis. */
   static of(head: TemplateHead, subsidy: bigint, nowMs: number, rules: ChainRules): Basis {
     const { prevHash, nbits, target, height, version } = head;
-    const ahead = prepareAhead(rules, height + 1, version, subsidy);
-    return new Basis({ prevHash, nbits, target }, height, nowMs, clockOf(head), ahead);
+    return new Basis({ prevHash, nbits, target }, emptyContent(height, version, subsidy), nowMs, clockOf(head), rules);
   }
 
   /**
-   * An empty block on a tip whose template the node has not built yet, or undefined when it cannot be known: the tip
-   * is no child of this one (a reorganisation), or the difficulty changes with the block.
+   * A tip whose template the node has not built yet, or undefined when not even an empty block can be known: the tip is
+   * no child of this one (a reorganisation), or the difficulty changes with the block.
    */
   next(news: NodeTip, nowMs: number, rules: ChainRules): Basis | undefined {
-    const content = this.ahead;
-    if (content === undefined || news.height !== this.height) return undefined;
+    if (this.ahead === undefined || news.height !== this.height) return undefined;
     if (!sameBytes(news.previousHash, this.tip.prevHash)) return undefined;
-    const { height, version, valueRemaining } = content;
     const tip = { prevHash: news.hash, nbits: news.nbits, target: targetFromNbits(news.nbits) };
-    const clock = { ...this.#clock, mintime: news.medianTime + 1 };
-    const basis = new Basis(tip, height, nowMs, clock, prepareAhead(rules, height + 1, version, valueRemaining));
-    basis.#whole = { fit: () => content };
-    return basis;
+    return new Basis(tip, this.ahead, nowMs, { ...this.#clock, mintime: news.medianTime + 1 }, rules);
   }
 
   /** Whether this is the work of a template: its tip, and its difficulty. */
@@ -120,13 +116,10 @@ function clockOf({ receivedAtMs, curtime, mintime }: TemplateHead): NodeClock {
   return { readAtMs: receivedAtMs, curtime, mintime };
 }
 
-function prepareAhead(
-  rules: ChainRules,
-  height: number,
-  version: number,
-  subsidy: bigint,
-): TemplateContent | undefined {
-  return keepsDifficulty(rules, height)
-    ? emptyContent(height, version, nextSubsidy(rules, height, subsidy))
+/** The empty block of the next height, if its difficulty can be known. */
+function emptyAfter({ height, version, valueRemaining }: TemplateContent, rules: ChainRules) {
+  const next = height + 1;
+  return keepsDifficulty(rules, next)
+    ? emptyContent(next, version, nextSubsidy(rules, next, valueRemaining))
     : undefined;
 }

@@ -57,7 +57,8 @@ export interface PublisherLimits {
   readonly reservations: number;
   /**
    * How long after the first held template of a tip its clients are given no template but the one that keeps free exactly
-   * what they need: longer than a node takes to build templates for a few reservations, one after another.
+   * what they need: longer than a node takes to build templates for a few reservations, one after another. Those for whom
+   * there is none that covers their need start on an empty block then.
    */
   readonly exactGraceMs: number;
   /**

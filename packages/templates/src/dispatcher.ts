@@ -40,7 +40,7 @@ export class Dispatcher {
     this.forget();
     const clients = [...this.#options.clients.values()];
     const holders = Map.groupBy(clients, (client) => client.ahead);
-    for (const client of clients) client.owe(client.takesEmpty ? 'announced-tip' : 'tip');
+    for (const client of clients) client.owe(client.takesEmpty ? 'announced-tip' : 'tip', nowMs);
     for (const [future, group] of holders) {
       if (future === undefined) continue;
       const record = this.#options.book.activate(future.templateId, basis.tip);
@@ -59,16 +59,26 @@ export class Dispatcher {
 
   /** A future template and the SetNewPrevHash that activates it, for those who are owed one and for whom there is one. */
   *pairs(clients: readonly Subscriber[], nowMs: number, anyCover = false): Generator<Delivery> {
-    const { basis, phase } = this.#options.work;
+    const { basis } = this.#options.work;
     if (basis === undefined) return;
-    const able = clients.filter((client) => phase === 'serving' || client.takesEmpty);
-    for (const [reason, owed] of Map.groupBy(able, (client) => client.owed)) {
+    const choose = (client: Subscriber) => {
+      const full = this.#contentFor(client, basis, nowMs, anyCover);
+      return full ?? (this.#startsEmpty(client, nowMs) ? basis.empty : undefined);
+    };
+    for (const [reason, owed] of Map.groupBy(clients, (client) => client.owed)) {
       if (reason === undefined) continue;
-      for (const [record, group] of this.#current(owed, basis, nowMs, anyCover)) {
-        for (const client of group) client.startsTip(record, nowMs, { full: phase === 'serving' });
+      for (const [record, group] of this.#current(owed, basis, nowMs, choose)) {
+        for (const client of group) client.startsTip(record, nowMs, { full: record.content !== basis.empty });
         yield { clients: ids(group), messages: [newTemplate(record, true), tipMessage(record, basis, nowMs)], reason };
       }
     }
+  }
+
+  /** Whether a client for whom there is no template starts on an empty block: better than on the tip before. */
+  #startsEmpty({ takesEmpty, owedSinceMs }: Subscriber, nowMs: number): boolean {
+    const { work, limits } = this.#options;
+    if (!takesEmpty || !this.emptyAhead) return false;
+    return work.phase === 'announced' || nowMs - owedSinceMs >= limits.exactGraceMs;
   }
 
   /** Templates on the tip that clients are on already, for those to whom one is due. */
@@ -82,9 +92,10 @@ export class Dispatcher {
       client.settleEmpty(content);
       return client.paused ? undefined : this.#whyDue(client, content, nowMs);
     });
+    const choose = (client: Subscriber) => this.#contentFor(client, basis, nowMs);
     for (const [reason, chosen] of groups) {
       if (reason === undefined) continue;
-      for (const [record, group] of this.#current(chosen, basis, nowMs)) {
+      for (const [record, group] of this.#current(chosen, basis, nowMs, choose)) {
         yield { clients: ids(group), messages: [newTemplate(record, false)], reason };
       }
     }
@@ -119,10 +130,15 @@ export class Dispatcher {
   }
 
   /** Clients by the template of the current tip that each is now given, without those for whom there is none. */
-  #current(clients: readonly Subscriber[], basis: Basis, nowMs: number, anyCover = false) {
+  #current(
+    clients: readonly Subscriber[],
+    basis: Basis,
+    nowMs: number,
+    choose: (client: Subscriber) => TemplateContent | undefined,
+  ): ReadonlyMap<TemplateRecord, readonly Subscriber[]> {
     const groups = new Map<TemplateRecord, Subscriber[]>();
     for (const client of clients) {
-      const content = this.#contentFor(client, basis, nowMs, anyCover);
+      const content = choose(client);
       if (content === undefined) continue;
       const record = this.#recordOf(content, client, basis.tip);
       client.mines(record, nowMs);

@@ -99,7 +99,7 @@ export class TemplatePublisher<H extends HeldTemplate = HeldTemplate> {
     if (known !== undefined) this.#reservations.remove(known.need);
     const client = known ?? new Subscriber(id, need, takesEmpty);
     client.need = need;
-    client.owe('constraints');
+    client.owe('constraints', nowMs);
     this.#clients.set(id, client);
     yield* this.#dispatcher.pairs([client], nowMs, true);
     yield* this.#dispatcher.aheads([client]);
@@ -205,10 +205,10 @@ export class TemplatePublisher<H extends HeldTemplate = HeldTemplate> {
       case 'tip':
       case 'first':
         if (news === 'tip') this.#book.turnStale(nowMs);
-        for (const client of this.#clients.values()) client.owe('tip');
+        for (const client of this.#clients.values()) client.owe('tip', nowMs);
         break;
       case 'nbits':
-        for (const client of this.#clients.values()) client.owe('nbits');
+        for (const client of this.#clients.values()) client.owe('nbits', nowMs);
         break;
       default:
         news satisfies never;

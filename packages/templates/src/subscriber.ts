@@ -16,6 +16,7 @@ export class Subscriber {
   /** It reads slowly: it gets new tips only. */
   paused = false;
   #owed: PairReason | undefined;
+  #owedSinceMs = 0;
   #lastId = 0n;
   #sentAtMs = 0;
   #fees: bigint | undefined;
@@ -42,6 +43,11 @@ export class Subscriber {
   /** Why it is to get a template of a tip that it has not been told of; undefined once it has. */
   get owed(): PairReason | undefined {
     return this.#owed;
+  }
+
+  /** Since when, unix ms. */
+  get owedSinceMs(): number {
+    return this.#owedSinceMs;
   }
 
   /** When it got its last template or tip, unix ms. */
@@ -72,8 +78,9 @@ export class Subscriber {
   }
 
   /** There is other work than what it has: it is to be told, and what it holds for the next height is of no use. */
-  owe(reason: PairReason): void {
+  owe(reason: PairReason, nowMs: number): void {
     this.#owed = reason;
+    this.#owedSinceMs = nowMs;
     this.#ahead = undefined;
   }
 

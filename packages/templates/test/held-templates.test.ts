@@ -146,14 +146,29 @@ describe('a held template (§7.2)', () => {
   });
 
   test('that keeps free less than a client needs never serves it', () => {
-    const server = publisher();
+    const server = publisher({ emptyAhead: false });
     drain(server.setConstraints(1, WIDE, NOW));
     const sigops = { weight: 100_000, sigops: 3 };
     for (const reserve of [SMALL_SPACE, sigops]) drain(server.publish(held(800_000, reserve), NOW));
     expect(brief(server.tick(NOW + 60_000))).toEqual([]);
-    expect(brief(server.publish(held(800_000, { ...sigops, sigops: 4 }), NOW + 60_000))).toEqual([
-      'tip>1: +100 @100',
-      'ahead>1: +101',
+    expect(brief(server.publish(held(800_000, { ...sigops, sigops: 4 }), NOW + 60_000))).toEqual(['tip>1: +100 @100']);
+  });
+
+  test('that no client could use lets those start on an empty block who wait for long; the full one follows', () => {
+    const server = two();
+    drain(server.setConstraints(3, WIDE, NOW, false));
+    drain(server.publish(held(800_001, SMALL_SPACE, paying(6n)), NOW));
+    expect(brief(server.tick(NOW + 249))).toEqual([]);
+    const empty = drain(server.tick(NOW + 250));
+    expect(brief(empty)).toEqual(['tip>2: +106 @106', 'ahead>2: +107']);
+    expect(messagesOf(empty)).toMatchObject([
+      { coinbaseTxValueRemaining: 50_0000_0000n, coinbaseTxLocktime: 800_000, merklePath: [] },
+      { prevHash: hashOf(800_000) },
+      { coinbaseTxLocktime: 800_001 },
+    ]);
+    expect(brief(server.publish(held(800_001, WIDE_SPACE, paying(5n)), NOW + 300))).toEqual([
+      'tip>3: +108 @108',
+      'full>2: =108',
     ]);
   });
 
