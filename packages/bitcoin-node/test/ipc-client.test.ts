@@ -1,5 +1,5 @@
 import { systemClock, VirtualClock } from '@sv2kit/daemon';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { RpcError } from '../src/index.ts';
 import { IpcError } from '../src/ipc/client/ipc-error.ts';
 import { IPC_LIMITS } from '../src/ipc/client/limits.ts';
@@ -168,22 +168,72 @@ test.each(GENERATIONS)('a release ends the waits of its template on version %s',
   const { client, lane, peer } = world;
   const template = await client.createNewBlock(lane, RESERVE, { cooldown: false });
   const wait = template?.waitNext(await client.lane('wait'), { timeoutMs: 30_000 });
-  await peer.called(version === '30' ? 'BlockTemplate@10' : 'BlockTemplate@8');
+  await peer.called(version === '30' ? 'Mining@3' : 'BlockTemplate@8');
   template?.release();
   template?.release();
   expect(await wait).toBeUndefined();
   expect((await failure(template?.header(lane) ?? Promise.resolve())).code).toBe('released');
 });
 
-test('closing ends waits first: a node of version 30 dies of a connection that breaks while it waits', async () => {
-  await using world = await connected('30');
+test('closing ends waits first', async () => {
+  await using world = await connected('31');
   const { client, lane, peer } = world;
   const template = await client.createNewBlock(lane, RESERVE, { cooldown: false });
   const wait = template?.waitNext(await client.lane('wait'), { timeoutMs: 30_000 });
-  await peer.called('BlockTemplate@10');
+  await peer.called('BlockTemplate@8');
   await client.close();
   expect(await wait).toBeUndefined();
-  expect(peer.names.at(-1)).toBe('BlockTemplate@11');
+  expect(peer.names.at(-1)).toBe('BlockTemplate@9');
+});
+
+describe('on version 30, which dies of a connection that breaks during its waitNext', () => {
+  test('waits for tips instead, and makes the template anew on another', async () => {
+    let tips = 0;
+    const hash = new Uint8Array(32).fill(0x22);
+    const tip = () => {
+      tips += 1;
+      return results(0, 1, (answer) => answer.struct(0, 1, 1).data(0, tips < 4 ? SCRIPTED.tip.hash : hash));
+    };
+    await using world = await connected('30', { 'Mining@3': tip });
+    const { client, lane, peer } = world;
+    const template = await client.createNewBlock(lane, RESERVE, { cooldown: false });
+    const next = await template?.waitNext(await client.lane('wait'), { timeoutMs: 30_000 });
+    expect(await next?.header(lane)).toEqual(SCRIPTED_HEADER);
+    expect(peer.names).not.toContain('BlockTemplate@10');
+    expect(peer.calls.filter(({ hosted, ordinal }) => hosted === 'Mining' && ordinal === 3)[0]?.params.f64(0)).toBe(
+      1_000,
+    );
+  });
+
+  test('makes it anew for fees every five seconds, and gives back those that bring too little', async () => {
+    const fees: Record<number, bigint> = {};
+    let made = 0;
+    const clock = new VirtualClock();
+    await using world = await connected(
+      '30',
+      {
+        'BlockTemplate@3': ({ target }) => {
+          fees[target] ??= BigInt((made += 1)) * 100n;
+          return results(0, 1, (answer) => answer.int64List(0, [fees[target] ?? 0n]));
+        },
+        'Mining@3': () => {
+          clock.advance(1_000);
+          return results(1, 1, (answer) => answer.struct(0, 1, 1).data(0, SCRIPTED.tip.hash));
+        },
+      },
+      clock,
+    );
+    const { client, lane, peer } = world;
+    const template = await client.createNewBlock(lane, RESERVE, { cooldown: false });
+    const before = peer.references;
+    const next = await template?.waitNext(await client.lane('wait'), { timeoutMs: 30_000, feeThreshold: 300n });
+    expect(await next?.fees(lane)).toEqual([400n]);
+    expect(peer.names.filter((name) => name === 'Mining@3')).toHaveLength(15);
+    next?.release();
+    await client.getTip(lane);
+    expect(peer.references).toBe(before + 1);
+    expect(await template?.waitNext(lane, { timeoutMs: 3_000, feeThreshold: 300n })).toBeUndefined();
+  });
 });
 
 test('two hundred templates leave nothing behind on either side', async () => {

@@ -44,7 +44,7 @@ async function converse(client: MiningClient): Promise<Record<string, unknown>> 
     checked: await client.checkBlock(work, await empty.block(work), { checkPow: false, checkMerkleRoot: false }),
     refused: await client.checkBlock(work, await empty.block(work)),
     sameTip: await client.waitTipChanged(wait, tip.hash, 1),
-    noNewTemplate: await empty.waitNext(wait, { timeoutMs: 1 }),
+    noNewTemplate: await empty.waitNext(wait, { timeoutMs: 0 }),
   };
   const solved = solve(await empty.header(work), await empty.coinbaseTx(work), await empty.merklePath(work));
   heard['submitted'] = await empty.submitSolution(work, solved);

@@ -68,6 +68,7 @@ function miningAnswers(generation: PeerGeneration): Script {
       block.i32(0, SCRIPTED.tip.height);
       block.data(0, SCRIPTED.tip.hash);
     });
+  if (generation === '30' || generation === '30.0') return oldMiningAnswers(tip);
   const waits: (() => void)[] = [];
   const waitTip: Answer = async () => {
     await new Promise<void>((resolve) => waits.push(resolve));
@@ -81,7 +82,6 @@ function miningAnswers(generation: PeerGeneration): Script {
     'Mining@4': template,
     'Mining@5': () => verdict(true),
   };
-  if (generation === '30' || generation === '30.0') return common;
   const interrupt: Answer = () => {
     waits.shift()?.();
     return results(0, 0);
@@ -97,6 +97,21 @@ function miningAnswers(generation: PeerGeneration): Script {
       ),
     );
   return { ...common, 'Mining@6': interrupt, 'Mining@7': submit, 'Mining@9': transactions };
+}
+
+/** Waits for tips have their time here, and nothing that ends them before: a moment stands for it. */
+function oldMiningAnswers(tip: Answer): Script {
+  return {
+    'Mining@0': () => bool(true),
+    'Mining@1': () => bool(false),
+    'Mining@2': tip,
+    'Mining@3': async (call, peer) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return await (tip(call, peer) ?? failed('no tip'));
+    },
+    'Mining@4': template,
+    'Mining@5': () => verdict(true),
+  };
 }
 
 function templateAnswers(generation: PeerGeneration): Script {

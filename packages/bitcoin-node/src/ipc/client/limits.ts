@@ -20,6 +20,10 @@ export const IPC_LIMITS = {
   cooldownMs: 60_000,
   /** Between two looks at whether the initial download is over, where the node does not wait for it by itself. */
   downloadPollMs: 1_000,
+  /** Longest single wait for a tip where waits cannot be interrupted. */
+  tipSliceMs: 1_000,
+  /** Between two looks at the fees of the mempool, where looking holds up all clients of the node. */
+  feeLookMs: 5_000,
   /** Transactions asked for in one call: as many of the largest that a node relays fit into a message. */
   transactionsPerCall: 150,
   /** Bytes of the transactions that one question may bring. */

@@ -13,6 +13,7 @@ import { MiningMethods } from './mining-methods.ts';
 import type { Generation } from './ordinals.ts';
 import { type TemplateContext, TemplateHandle } from './template-handle.ts';
 import { TemplateMethods } from './template-methods.ts';
+import type { Renewal } from './tip-waits.ts';
 import type { BlockVerdict, Feature, IpcStats, NewBlockOptions, TipRef } from './types.ts';
 
 export interface MiningClientOptions {
@@ -140,7 +141,8 @@ export class MiningClient {
     if (cooldown && !waits && !(await this.#downloaded(lane))) return undefined;
     const method = this.#methods.createNewBlock(lane.thread, options, cooldown);
     const template = waits ? await this.#cooled(lane, method) : await this.#call(lane, method);
-    return template === undefined ? undefined : new TemplateHandle(this.#templates, template);
+    if (template === undefined) return undefined;
+    return new TemplateHandle(this.#templates, template, this.#renewal(options));
   }
 
   /** Whether the block would be valid on the node's tip; nothing is kept of it. In version 30 all clients wait for it. */
@@ -252,6 +254,15 @@ export class MiningClient {
     } finally {
       this.#cooling.delete(cooling);
     }
+  }
+
+  #renewal(options: NewBlockOptions): Renewal<TemplateHandle> | undefined {
+    if (this.generation !== 30) return undefined;
+    return {
+      now: () => this.#clock.now(),
+      waitTip: (lane, current, timeoutMs) => this.waitTipChanged(lane, current, timeoutMs),
+      renew: (lane) => this.createNewBlock(lane, options, { cooldown: false }),
+    };
   }
 
   #call<T>(

@@ -4,7 +4,9 @@ import { IpcError, isIpcError } from './ipc-error.ts';
 import type { Lane } from './lane.ts';
 import { IPC_LIMITS } from './limits.ts';
 import type { IpcLink, LinkCallOptions } from './link.ts';
+import { NodeWaits, type Waits } from './node-waits.ts';
 import type { TemplateMethods } from './template-methods.ts';
+import { type Renewal, TipWaits } from './tip-waits.ts';
 import type { SolutionVerdict, TemplateSolution, WaitOptions } from './types.ts';
 
 /** What all templates of a connection share. */
@@ -13,7 +15,7 @@ export interface TemplateContext {
   readonly methods: TemplateMethods;
   /** Which way of handing in solutions the node takes, as far as it is known. */
   readonly submission: { index: number };
-  /** Templates that are waited on: nodes of version 30 end when a connection breaks meanwhile. */
+  /** Templates that are waited on: their waits end before the connection does. */
   readonly waitedOn: Set<TemplateHandle>;
 }
 
@@ -26,12 +28,14 @@ export interface TemplateContext {
 export class TemplateHandle {
   readonly #context: TemplateContext;
   readonly #template: Capability;
-  #waits = 0;
+  readonly #waits: Waits<TemplateHandle>;
   #released = false;
 
-  constructor(context: TemplateContext, template: Capability) {
+  /** @param renewal where the node's own waits are not to be used */
+  constructor(context: TemplateContext, template: Capability, renewal?: Renewal<TemplateHandle>) {
     this.#context = context;
     this.#template = template;
+    this.#waits = renewal === undefined ? this.#nodeWaits() : new TipWaits(this, renewal);
   }
 
   /** 80 bytes; its merkle root is that of the node's own coinbase, and means nothing. */
@@ -89,19 +93,17 @@ export class TemplateHandle {
   }
 
   /**
-   * The next template: on a new tip at once, on the same one when fees rose by the threshold, which the node looks at
-   * once a second. Undefined after `timeoutMs`, after an interrupt, and when the node stops. Occupies the lane.
+   * The next template: on a new tip at once, on the same one when fees rose by the threshold, which is looked at once a
+   * second (every five of version 30). Undefined after `timeoutMs`, after an interrupt, and when the node stops. Occupies the lane.
    */
   async waitNext(lane: Lane, wait: WaitOptions): Promise<TemplateHandle | undefined> {
-    this.#waits += 1;
+    if (this.#released) throw released('BlockTemplate.waitNext');
     this.#context.waitedOn.add(this);
     try {
-      const options = { timeoutMs: IPC_LIMITS.callTimeoutMs + wait.timeoutMs };
-      const next = await this.#call(lane, this.#methods.waitNext(lane.thread, wait), options);
-      return next === undefined ? undefined : new TemplateHandle(this.#context, next);
-    } finally {
-      this.#waits -= 1;
-      if (this.#waits === 0) this.#context.waitedOn.delete(this);
+      return await this.#waits.next(lane, wait);
+    } catch (error) {
+      if (isIpcError(error, 'released')) return undefined;
+      throw error;
     }
   }
 
@@ -110,18 +112,15 @@ export class TemplateHandle {
    * template ends at once: wait again then.
    */
   async interruptWait(): Promise<void> {
-    if (this.#waits === 0 || this.#released) return;
-    await this.#context.link.call(this.#template, this.#methods.interruptWait());
+    if (!this.#released) await this.#waits.interrupt();
   }
 
   /** Gives the template back, and ends waits on it. A second time does nothing. */
   release(): void {
     if (this.#released) return;
-    // One interrupt ends one wait.
-    for (let wait = 0; wait < this.#waits; wait += 1) {
-      this.#context.link.call(this.#template, this.#methods.interruptWait()).catch(() => {});
-    }
+    this.#waits.end();
     this.#released = true;
+    this.#context.waitedOn.delete(this);
     this.#template.release();
   }
 
@@ -131,10 +130,22 @@ export class TemplateHandle {
 
   #call<T>(lane: Lane, method: Method<T>, options?: LinkCallOptions): Promise<T> {
     return lane.run(async () => {
-      if (this.#released)
-        throw new IpcError('released', `${method.name}: the template was released`, { method: method.name });
+      if (this.#released) throw released(method.name);
       return await this.#context.link.call(this.#template, method, options);
     });
+  }
+
+  #nodeWaits(): Waits<TemplateHandle> {
+    const { link, methods } = this.#context;
+    const waits = new NodeWaits(link, methods, this.#template);
+    return {
+      next: async (lane, wait) => {
+        const next = await waits.next(lane, wait);
+        return next === undefined ? undefined : new TemplateHandle(this.#context, next);
+      },
+      interrupt: () => waits.interrupt(),
+      end: () => waits.end(),
+    };
   }
 
   #noWay(): IpcError {
@@ -143,4 +154,10 @@ export class TemplateHandle {
     const text = `${method}: the node at ${path} takes solutions in none of the ways known here: update sv2kit`;
     return new IpcError('too-new', text, { method, path });
   }
+}
+
+function released(method: string): IpcError {
+  return new IpcError('released', `${method}: the template was released before: keep it for as long as it is used`, {
+    method,
+  });
 }
