@@ -29,7 +29,7 @@ export function unimplementedMessage(frame: Uint8Array): Uint8Array {
   put(table, FAR, segments);
   put(added, 0, ONE_AND_ONE);
   put(added + WORD, MESSAGE.unimplemented, 0);
-  if ((low & 3) === FAR || (low === 0 && high === 0)) {
+  if ((low & 3) === FAR) {
     put(added + 2 * WORD, low, high);
   } else {
     put(added + 2 * WORD, (PAD << 3) | DOUBLE_FAR, segments);

@@ -280,6 +280,22 @@ describe('bounds on what is read', () => {
     expect(follow).toThrow(expect.objectContaining({ code: 'too-deep' }));
   });
 
+  test('a list that is an element of itself can be followed so often and no further', () => {
+    const list = frameOf('00000000 00000100  01000000 0f000000  04000000 00000100  f9ffffff 0f000000');
+    const follow = () => {
+      for (let inner = root(list), i = 0; i < 1_000; i += 1) inner = inner.structList(0)[0] ?? inner;
+    };
+    expect(follow).toThrow(expect.objectContaining({ code: 'too-deep' }));
+  });
+
+  test('the same struct can be read so often and no more', () => {
+    const struct = root(frameOf('00000000 00000100  00000000 01000000  2a00000000000000'));
+    const read = () => {
+      for (let i = 0; i < 10_000; i += 1) expect(struct.struct(0).u8(0)).toBe(42);
+    };
+    expect(read).toThrow(expect.objectContaining({ code: 'too-much-read' }));
+  });
+
   test('a message may be read from the start several times', () => {
     const frame = encodeSample({ ...FULL, data: new Uint8Array(1_000_000) });
     const message = new MessageReader(frame);

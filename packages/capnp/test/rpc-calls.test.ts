@@ -94,19 +94,33 @@ describe('a call', () => {
     expect(questions(connection)).toBe(0);
   });
 
-  test('that the peer sends back as unimplemented is over, and has no Finish', async () => {
-    const { peer, connection, main } = await connected();
-    const call = connection.call(main, VOID);
-    peer.told();
+  const unimplemented = (peer: Peer, kind: number, id: number) =>
     peer.say((root) => {
       root.u16(0, 0);
       const echo = root.struct(0, 1, 1);
-      echo.u16(0, 2);
-      echo.struct(0, 3, 3).u32(0, 0);
+      echo.u16(0, kind);
+      echo.struct(0, 3, 3).u32(0, id);
     });
-    await expect(call).rejects.toMatchObject({ type: 'unimplemented' });
+
+  test('that the peer sends back as unimplemented is over, and has no Finish', async () => {
+    const { peer, connection, main } = await connected();
+    const [call, bootstrap] = [connection.call(main, VOID), connection.bootstrap()];
+    peer.told();
+    unimplemented(peer, 2, 0);
+    unimplemented(peer, 8, 1);
+    await expect(call).rejects.toMatchObject({ type: 'unimplemented', method: 'Test.method' });
+    await expect(bootstrap).rejects.toMatchObject({ type: 'unimplemented', method: 'bootstrap' });
     expect(peer.told()).toEqual([]);
     expect(questions(connection)).toBe(0);
+  });
+
+  test('keeps its number to itself when another that is not open comes back', async () => {
+    const { peer, connection, main } = await connected();
+    unimplemented(peer, 2, 0);
+    unimplemented(peer, 2, 5);
+    const calls = [connection.call(main, number), connection.call(main, number), connection.call(main, number)];
+    for (const id of [0, 1, 2]) peer.results(id, numberAnswer(id));
+    expect(await Promise.all(calls)).toEqual(expect.arrayContaining([0, 1, 2]));
   });
 
   test('rejects with what reading its results throws, and the connection goes on', async () => {
@@ -178,6 +192,20 @@ describe('a call', () => {
     };
     expect(await connection.call(main, number)).toBe(1);
     expect(await Promise.all([connection.call(main, number), connection.call(main, number)])).toEqual([1, 1]);
+  });
+
+  test('may be answered before `send` returns, by a chunk that is used again', async () => {
+    const { peer, connection, main } = await connected();
+    const answer = (id: number) => messageOf((root) => writeResults(root, id, numberAnswer(7)));
+    peer.onTold = (told) => {
+      if (told.kind !== 'finish' || told.id !== 0) return;
+      const chunk = answer(1);
+      connection.receive(chunk);
+      chunk.fill(0xff);
+    };
+    const calls = [connection.call(main, number), connection.call(main, number)];
+    connection.receive(answer(0));
+    expect(await Promise.all(calls)).toEqual([7, 7]);
   });
 
   test('made while results are read has a number of its own', async () => {

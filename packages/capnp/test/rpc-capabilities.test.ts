@@ -67,6 +67,7 @@ describe('capabilities in results', () => {
     const [first, second] = (await Promise.all(calls)) as Capability[];
     peer.told();
     first?.release();
+    first?.release();
     expect(peer.told()).toEqual([]);
     second?.release();
     expect(peer.told()).toEqual([{ kind: 'release', id: 5, references: 3 }]);
