@@ -1,3 +1,4 @@
+import { sameBytes } from '@sv2kit/bitcoin';
 import type { CoinbaseReserve, MiningNode, NodeTemplate } from '@sv2kit/bitcoin-node';
 import type { Clock } from '@sv2kit/daemon';
 import type { HeldTemplates } from './held-templates.ts';
@@ -23,8 +24,8 @@ class Stream {
   /** Since when no client needs it, unix ms. */
   unwantedSinceMs: number | undefined;
 
-  constructor(reserve: CoinbaseReserve) {
-    this.reserve = reserve;
+  constructor({ weight, sigops }: CoinbaseReserve) {
+    this.reserve = { weight, sigops };
   }
 
   isFor({ weight, sigops }: CoinbaseReserve): boolean {
@@ -54,10 +55,11 @@ export class NodeStreams {
     return this.#latest;
   }
 
-  /** The last template of each stream, in the order in which they came. */
+  /** The last template of each stream, of those that are on the node's tip as far as it is known. */
   get current(): readonly NodeTemplate[] {
     const latest = Array.from(this.#streams).flatMap((stream) => stream.latest ?? []);
-    return latest.toSorted((a, b) => a.receivedAtMs - b.receivedAtMs);
+    const [best] = latest.toSorted((a, b) => b.height - a.height || b.receivedAtMs - a.receivedAtMs);
+    return best === undefined ? [] : latest.filter(({ prevHash }) => sameBytes(prevHash, best.prevHash));
   }
 
   /** What each stream keeps free, the oldest first. */

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodeCountedOutputs, parseTransaction, type TxOut } from '@sv2kit/bitcoin';
+import { displayHash, encodeCountedOutputs, parseTransaction, type TxOut } from '@sv2kit/bitcoin';
 import { createRpcClient, type RpcClient } from '@sv2kit/bitcoin-node';
-import { type Bitcoind, obtainBitcoind, startBitcoind } from '@sv2kit/bitcoind';
+import { type Bitcoind, findIpcNode, NO_IPC_NODE, obtainBitcoind, startBitcoind } from '@sv2kit/bitcoind';
 import {
   createMetrics,
   Health,
@@ -22,6 +22,24 @@ import { ANYBODY, TestClient } from './test-client.ts';
 const cacheDir = fileURLToPath(new URL('../../../.cache', import.meta.url));
 const OP_TRUE = Uint8Array.of(0x51);
 
+/** How the template provider speaks to its node. */
+export type BackEnd = 'rpc' | 'ipc' | 'ipc+rpc';
+
+/** A node that listens for IPC; undefined where there is none. */
+export const ipcNode = await findIpcNode();
+
+/** Says once why tests are skipped, where they are. */
+export function sayIfSkipped(): boolean {
+  if (ipcNode === undefined) console.log(`skipped: ${NO_IPC_NODE}`);
+  return ipcNode === undefined;
+}
+
+export interface RegtestOptions {
+  /** JSON-RPC when left out. */
+  readonly backEnd?: BackEnd;
+  readonly extraArgs?: readonly string[];
+}
+
 export interface Coin {
   readonly txid: Uint8Array;
   readonly value: bigint;
@@ -30,17 +48,19 @@ export interface Coin {
 /** A real node on a fresh regtest chain, and a template provider in front of it. */
 export class Regtest implements AsyncDisposable {
   readonly folder: string;
+  readonly #options: RegtestOptions;
   readonly #authoritySecretFile: string;
   #node: Bitcoind;
   #rpc: RpcClient;
 
-  static async start(): Promise<Regtest> {
+  static async start(options: RegtestOptions = {}): Promise<Regtest> {
     const folder = await mkdtemp(join(tmpdir(), 'sv2kit-tp-'));
-    return new Regtest(folder, await startNode(join(folder, 'node')));
+    return new Regtest(folder, await startNode(join(folder, 'node'), options), options);
   }
 
-  private constructor(folder: string, node: Bitcoind) {
+  private constructor(folder: string, node: Bitcoind, options: RegtestOptions) {
     this.folder = folder;
+    this.#options = options;
     this.#node = node;
     this.#rpc = clientOf(node);
     this.#authoritySecretFile = join(folder, 'authority.key');
@@ -59,11 +79,18 @@ export class Regtest implements AsyncDisposable {
       '[identity]',
       `authority_secret_file = "${this.#authoritySecretFile}"`,
       '[[nodes]]',
-      `url = "${this.#node.rpcUrl}"`,
-      `cookie_file = "${this.#node.cookieFile}"`,
-      ...(this.#node.zmqHashBlock === undefined ? [] : [`zmq_hash_block = "${this.#node.zmqHashBlock}"`]),
+      ...this.#nodeLines(),
     ].join('\n');
     return await RunningProvider.start(toml);
+  }
+
+  #nodeLines(): readonly string[] {
+    const { rpcUrl, cookieFile, zmqHashBlock, ipcSocket } = this.#node;
+    return [
+      ...(ipcSocket === undefined ? [] : [`ipc = "${ipcSocket}"`]),
+      ...(this.#options.backEnd === 'ipc' ? [] : [`url = "${rpcUrl}"`, `cookie_file = "${cookieFile}"`]),
+      ...(zmqHashBlock === undefined ? [] : [`zmq_hash_block = "${zmqHashBlock}"`]),
+    ];
   }
 
   call(method: string, ...params: unknown[]): Promise<unknown> {
@@ -93,6 +120,12 @@ export class Regtest implements AsyncDisposable {
     return { transaction, change: coinOf(transaction) };
   }
 
+  /** Weight of the transaction in the mempool that this coin is of. */
+  async mempoolWeight({ txid }: Coin): Promise<number> {
+    const entry = (await this.call('getmempoolentry', displayHash(txid))) as { readonly weight: number };
+    return entry.weight;
+  }
+
   /** Ends the node without a word. */
   async kill(): Promise<void> {
     // Counting the coins makes the node write its state: one that is killed forgets what it has not written.
@@ -103,7 +136,9 @@ export class Regtest implements AsyncDisposable {
 
   /** Starts it again on the same chain and ports; its cookie is another. */
   async restart(): Promise<void> {
-    this.#node = await startNode(join(this.folder, 'node'), Number(new URL(this.#node.rpcUrl).port));
+    const { rpcUrl, ipcSocket } = this.#node;
+    const ports = { rpcPort: Number(new URL(rpcUrl).port), ipc: ipcSocket };
+    this.#node = await startNode(join(this.folder, 'node'), this.#options, ports);
     this.#rpc = clientOf(this.#node);
   }
 
@@ -192,15 +227,24 @@ function spendingOf({ txid, value }: Coin, fee: bigint): Uint8Array {
   ]);
 }
 
-async function startNode(dataDir: string, rpcPort?: number): Promise<Bitcoind> {
-  const binary = await obtainBitcoind({ cacheDir });
+/** Where a node that is started again listens. */
+interface Ports {
+  readonly rpcPort: number;
+  readonly ipc: string | undefined;
+}
+
+async function startNode(dataDir: string, options: RegtestOptions, ports?: Ports): Promise<Bitcoind> {
+  const { backEnd = 'rpc', extraArgs = [] } = options;
+  const binary = backEnd === 'rpc' ? await obtainBitcoind({ cacheDir }) : ipcNode;
+  if (binary === undefined) throw new Error(NO_IPC_NODE);
   return await startBitcoind({
     binary,
     chain: 'regtest',
     dataDir,
-    zmq: true,
-    extraArgs: ['-acceptnonstdtxn=1', '-minrelaytxfee=0', '-blockmintxfee=0'],
-    ...(rpcPort === undefined ? {} : { rpcPort }),
+    zmq: backEnd === 'rpc',
+    ...(backEnd === 'rpc' ? {} : { ipc: ports?.ipc ?? true }),
+    extraArgs: ['-acceptnonstdtxn=1', '-minrelaytxfee=0', '-blockmintxfee=0', ...extraArgs],
+    ...(ports === undefined ? {} : { rpcPort: ports.rpcPort }),
   });
 }
 

@@ -250,6 +250,19 @@ describe('templates that the node holds', () => {
     expect(weights(a)).toEqual([40_000]);
   });
 
+  test('of a stream that is a tip behind are not given out when the node is chosen, or is back', async () => {
+    const { a, clock, settle, wanted } = following(['a'], 30_000);
+    a.give(new FakeHeldTemplate(101, clock));
+    wanted.push(SMALL, LARGE);
+    await settle(1000);
+    a.give(new FakeHeldTemplate(102, clock, { reserve: SMALL }));
+    await settle(1000);
+    a.goAway();
+    expect(await settle(31_000)).toEqual(['away']);
+    a.comeBack();
+    expect(await settle(500)).toEqual(['a: template 102 for 2000']);
+  });
+
   test('are given back when a newer one has come and nobody has them', async () => {
     const { a, clock, settle, held } = following(['a']);
     const [first, second] = [new FakeHeldTemplate(101, clock), new FakeHeldTemplate(101, clock, { fees: 5n })];
