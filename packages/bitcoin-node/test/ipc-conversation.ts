@@ -23,13 +23,30 @@ export async function converseAt(path: string): Promise<Record<string, unknown>>
  * @returns what was heard
  */
 async function converse(client: MiningClient): Promise<Record<string, unknown>> {
+  const { heard, work, wait, template, empty } = await readEverything(client);
+  const solved = solve(await empty.header(work), await empty.coinbaseTx(work), await empty.merklePath(work));
+  heard['submitted'] = await empty.submitSolution(work, solved);
+  const next = await template.waitNext(wait, { timeoutMs: 10_000 });
+  heard['nextHeader'] = await next?.header(work);
+  if (client.offers('transactionsByWitnessId')) {
+    heard['transactions'] = await client.transactionsByWitnessId(work, [new Uint8Array(32)]);
+  }
+  if (client.offers('rpc')) heard['blockCount'] = await client.rpc(work, 'getblockcount');
+  for (const held of [template, empty, next]) held?.release();
+  for (const lane of [work, wait]) lane.release();
+  heard['importsLeft'] = client.stats.imports;
+  return heard;
+}
+
+/** The first part of the conversation, in which nothing is sent that was worked out from an answer. */
+export async function readEverything(client: MiningClient) {
   const work = await client.lane('work');
   const wait = await client.lane('wait');
   const tip = await client.getTip(work);
   const options = { reservedWeight: 8_000, sigops: 400 };
   const template = await client.createNewBlock(work, options, { cooldown: false });
   const empty = await client.createNewBlock(work, { ...options, useMempool: false }, { cooldown: false });
-  if (tip === undefined || template === undefined || empty === undefined) throw new Error('the node is stopping');
+  if (tip === undefined || template === undefined || empty === undefined) throw new NodeStops();
   const heard: Record<string, unknown> = {
     generation: client.generation,
     isTestChain: await client.isTestChain(work),
@@ -46,19 +63,11 @@ async function converse(client: MiningClient): Promise<Record<string, unknown>> 
     sameTip: await client.waitTipChanged(wait, tip.hash, 1),
     noNewTemplate: await empty.waitNext(wait, { timeoutMs: 0 }),
   };
-  const solved = solve(await empty.header(work), await empty.coinbaseTx(work), await empty.merklePath(work));
-  heard['submitted'] = await empty.submitSolution(work, solved);
-  const next = await template.waitNext(wait, { timeoutMs: 10_000 });
-  heard['nextHeader'] = await next?.header(work);
-  if (client.offers('transactionsByWitnessId')) {
-    heard['transactions'] = await client.transactionsByWitnessId(work, [new Uint8Array(32)]);
-  }
-  if (client.offers('rpc')) heard['blockCount'] = await client.rpc(work, 'getblockcount');
-  for (const held of [template, empty, next]) held?.release();
-  for (const lane of [work, wait]) lane.release();
-  heard['importsLeft'] = client.stats.imports;
-  return heard;
+  return { heard, work, wait, template, empty };
 }
+
+/** What a null for a tip or a template means. */
+export class NodeStops extends Error {}
 
 /** What was heard as JSON: bytes in hex, amounts in digits, what is missing as null. */
 export function asJson(heard: unknown): unknown {

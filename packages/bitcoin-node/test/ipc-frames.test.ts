@@ -1,8 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '@sv2kit/daemon';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Clock } from '../src/index.ts';
+import { IpcError } from '../src/ipc/client/ipc-error.ts';
+import { MiningClient } from '../src/ipc/client/mining-client.ts';
 import { FramePlayer, type RecordedFrame, type Recording } from './frame-relay.ts';
-import { asJson, converseAt } from './ipc-conversation.ts';
+import { asJson, converseAt, NodeStops, readEverything } from './ipc-conversation.ts';
 
 const folder = join(import.meta.dirname, 'frames');
 const files = (await readdir(folder)).sort();
@@ -20,6 +25,46 @@ test.each(files)('says to the byte what it said to a real node, and hears what i
   expect(asJson(heard)).toEqual(recording.heard);
   expect(player.left).toBe(0);
 });
+
+test('mutated answers bring our errors or other values, and never a wait without end', async () => {
+  const recordings = await Promise.all(
+    files.map(async (file): Promise<Recording> => JSON.parse(await readFile(join(folder, file), 'utf8'))),
+  );
+  const mutation = fc.tuple(fc.nat(), fc.nat(), fc.integer({ min: 1, max: 255 }));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...recordings),
+      fc.array(mutation, { minLength: 1, maxLength: 4 }),
+      async (of, at) => {
+        const mutated = frames(of);
+        const answers = mutated.filter(({ from }) => from === 'node');
+        for (const [answer, position, change] of at) {
+          const { bytes } = answers[answer % answers.length] as RecordedFrame;
+          bytes[position % bytes.length] = (bytes[position % bytes.length] ?? 0) ^ change;
+        }
+        await using player = await FramePlayer.start(mutated, { lenient: true });
+        const error = await reading(player.path);
+        if (error !== undefined) expect([IpcError, NodeStops]).toContain(error.constructor);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+/** Reads everything, and says what went wrong. A deadline is half a second here. */
+async function reading(path: string): Promise<Error | undefined> {
+  const clock: Clock = { ...systemClock, after: (ms, run) => systemClock.after(Math.min(ms, 500), run) };
+  let client: MiningClient | undefined;
+  try {
+    client = await MiningClient.connect({ path, clock });
+    await readEverything(client);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  } finally {
+    await client?.close();
+  }
+}
 
 test('the recordings have an answer of more than one segment for each generation that is spoken to', async () => {
   for (const file of files) {

@@ -13,6 +13,10 @@ const THREAD_BUSY = /thread busy/i;
 
 /** Why one call failed while the connection goes on. Bugs of our own are handed back as they are. */
 export function callFailure(path: string, method: string, error: unknown): unknown {
+  if (error instanceof CapnpError && error.code === 'too-large') {
+    const text = `${method}: ${error.message}: ask for less, or send less, at a time`;
+    return new IpcError('too-large', text, { method, path }, { cause: error });
+  }
   if (error instanceof CapnpError) {
     const text = `${method}: the node at ${path} answered with what its schema does not say (${error.message}): see that sv2kit knows this version of the node`;
     return new IpcError('malformed', text, { method, path }, { cause: error });
