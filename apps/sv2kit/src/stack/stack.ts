@@ -5,6 +5,7 @@ import { awaitedWays, BlockBook, type Ways } from './block-book.ts';
 import type { NodeFacts, StackParts } from './config-parts.ts';
 import { type Describe, describeDevice, describeService } from './describe.ts';
 import type { LatencyFigures, RoleView, Screen, StackBlock, StackStatus } from './events.ts';
+import { mineFirstBlocks } from './first-blocks.ts';
 import { createLayout, type Layout } from './layout.ts';
 import { NodeRole } from './node-role.ts';
 import { speaksToNode } from './node-link.ts';
@@ -176,15 +177,25 @@ export class Stack {
     const miner = this.#minerNode;
     const binary = this.#ipcNode ?? (await this.#node.obtain(this.#options, layout, signal));
     const place = { chain, layout, link };
-    if (miner === undefined) return { node: await this.#node.start(binary, { ...place, peering: [] }, signal) };
+    if (miner === undefined) {
+      const alone = await this.#node.start(binary, { ...place, peering: [] }, signal);
+      await this.#mineFirst(alone, signal);
+      return { node: alone };
+    }
     const { listening, dialling, peer, zmqSequence } = await pairNodes(link);
     const [node, minerNode] = await together(signal, [
       (either) => this.#node.start(binary, { ...place, peering: listening }, either),
       (either) => miner.start(binary, { ...place, peering: dialling }, either),
     ]);
     if (node === undefined || minerNode === undefined) throw new TypeError('two nodes were started');
+    await this.#mineFirst(node, signal);
     await miner.join(this.#node, peer, signal);
     return { node: { ...node, ...(zmqSequence === undefined ? {} : { zmqSequence }) }, minerNode };
+  }
+
+  #mineFirst(node: NodeFacts, signal: AbortSignal): Promise<void> {
+    const text = 'this bitcoind makes no templates over IPC for the first blocks of a chain: they are mined by RPC';
+    return mineFirstBlocks(node, signal, () => this.#screen.show({ kind: 'notice', text }));
   }
 
   #createRoles(layout: Layout, ports: StackPorts): Map<string, Role> {
