@@ -1,6 +1,5 @@
 import { CapnpError, RpcError } from '@sv2kit/capnp';
 import { IpcError, type IpcErrorCode } from './ipc-error.ts';
-import { IPC_LIMITS } from './limits.ts';
 
 const SPEAKS_NO_IPC = 'name the socket of a Bitcoin Core that was started with -ipcbind=unix';
 
@@ -100,15 +99,6 @@ export function stillLoading(path: string, method: string, ms: number): IpcError
 export function tooManyCalls(path: string, method: string, max: number): IpcError {
   const text = `${method}: ${max} calls already wait for the node at ${path}: make fewer at once`;
   return new IpcError('overloaded', text, { method, path, max });
-}
-
-/** Of a message, around its one large field; more than it takes. */
-const FRAMING_BYTES = 4_096;
-
-/** The node ends a connection over a message that is too large: none is sent. */
-export function refuseOversize(method: string, bytes: number): void {
-  const max = IPC_LIMITS.messageBytes - FRAMING_BYTES;
-  if (bytes > max) throw tooLarge(method, bytes, max);
 }
 
 export function tooLarge(method: string, bytes: number, max: number): IpcError {

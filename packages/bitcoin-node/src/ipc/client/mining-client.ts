@@ -1,15 +1,15 @@
 import type { Capability, Method } from '@sv2kit/capnp';
 import type { Clock } from '../../host.ts';
-import { resultOf } from '../../rpc/answer.ts';
 import { untilDownloaded } from './download-wait.ts';
-import { refuseOversize, tooLarge } from './failures.ts';
-import { executeRpc, makeRpc, makeThread } from './init-methods.ts';
+import { tooLarge } from './failures.ts';
+import { makeThread } from './init-methods.ts';
 import { introduce, type Introduction, madeBy } from './introduction.ts';
 import type { IpcError } from './ipc-error.ts';
 import { Lane } from './lane.ts';
 import { IPC_LIMITS } from './limits.ts';
 import { IpcLink, type LinkCallOptions } from './link.ts';
 import { MiningMethods } from './mining-methods.ts';
+import { NodeRpc } from './node-rpc.ts';
 import type { Generation } from './ordinals.ts';
 import { type TemplateContext, TemplateHandle } from './template-handle.ts';
 import { TemplateMethods } from './template-methods.ts';
@@ -46,11 +46,11 @@ export class MiningClient {
   readonly #link: IpcLink;
   readonly #methods: MiningMethods;
   readonly #templates: TemplateContext;
+  readonly #rpc: NodeRpc;
   /** Waits that `interrupt` ends. */
   #waits = 0;
   /** The same of version 30, where they wait here. */
   readonly #cooling = new Set<AbortController>();
-  #rpc: Promise<Capability> | undefined;
 
   /**
    * Connects, waits until the node has loaded its chain, and finds out what it can do.
@@ -82,6 +82,7 @@ export class MiningClient {
     this.generation = generation;
     this.ended = link.ended;
     this.#methods = new MiningMethods(generation);
+    this.#rpc = new NodeRpc(parts);
     this.#templates = { link, methods: new TemplateMethods(generation), submission: { index: 0 }, waitedOn: new Set() };
   }
 
@@ -154,13 +155,11 @@ export class MiningClient {
       checkPow = true,
     }: { readonly checkMerkleRoot?: boolean; readonly checkPow?: boolean } = {},
   ): Promise<BlockVerdict> {
-    refuseOversize('Mining.checkBlock', block.length);
     return await this.#call(lane, this.#methods.checkBlock(lane.thread, block, { checkMerkleRoot, checkPow }));
   }
 
   /** Hands a whole block over, at once; `duplicate` is a refusal here. Rejects with `unimplemented` before version 32. */
   async submitBlock(lane: Lane, block: Uint8Array): Promise<BlockVerdict> {
-    refuseOversize('Mining.submitBlock', block.length);
     const options = { urgent: true, timeoutMs: IPC_LIMITS.submitTimeoutMs };
     return await this.#call(lane, this.#methods.submitBlock(lane.thread, block), options);
   }
@@ -201,12 +200,7 @@ export class MiningClient {
     params: readonly unknown[] = [],
     { timeoutMs = IPC_LIMITS.callTimeoutMs }: { readonly timeoutMs?: number } = {},
   ): Promise<unknown> {
-    const request = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
-    refuseOversize(`Rpc.executeRpc ${method}`, request.length);
-    this.#rpc ??= madeBy(this.#link, this.#parts.init, makeRpc(lane.thread));
-    const rpc = await this.#rpc;
-    const answer = await this.#call(lane, executeRpc(lane.thread, request), { timeoutMs }, rpc);
-    return resultOf(method, answer);
+    return await this.#rpc.call(lane, method, params, timeoutMs);
   }
 
   /** Ends a wait for a tip, or for the end of the initial download; does nothing when there is none. */
@@ -265,12 +259,7 @@ export class MiningClient {
     };
   }
 
-  #call<T>(
-    lane: Lane,
-    method: Method<T>,
-    options?: LinkCallOptions,
-    target: Capability = this.#parts.mining,
-  ): Promise<T> {
-    return lane.run(() => this.#link.call(target, method, options));
+  #call<T>(lane: Lane, method: Method<T>, options?: LinkCallOptions): Promise<T> {
+    return lane.run(() => this.#link.call(this.#parts.mining, method, options));
   }
 }

@@ -57,7 +57,7 @@ export class TipWaits<T extends Renewable> implements Waits<T> {
     const start = this.#renewal.now();
     const prevHash = (await this.#template.header(lane)).subarray(4, 36);
     const wanted = feeThreshold === undefined ? undefined : (await total(this.#template, lane)) + feeThreshold;
-    for (let feesAt = start + IPC_LIMITS.feeLookMs; !stop.aborted; ) {
+    for (let feesAt = start + Math.min(IPC_LIMITS.feeLookMs, timeoutMs); !stop.aborted; ) {
       // A wait for a tip is interrupted by nothing: it is cut into short ones.
       const left = start + timeoutMs - this.#renewal.now();
       const tip = await this.#renewal.waitTip(lane, prevHash, Math.max(1, Math.min(left, IPC_LIMITS.tipSliceMs)));
