@@ -1,6 +1,6 @@
 /** What can be wrong with the bytes of a peer. Each ends the connection, or the one call whose results they are. */
 export const CAPNP_ERRORS = {
-  malformed: 'The bytes are no Cap’n Proto message, or a field of it has another kind than the schema says.',
+  malformed: "The bytes are no Cap'n Proto message, or a field of it has another kind than the schema says.",
   'too-large': 'A frame has more bytes, segments, capabilities or elements of a list than are taken.',
   'too-deep': 'Pointers lead through more objects than any sensible message nests, or in a circle.',
   'too-much-read': 'Pointers lead to the same bytes again and again: more was read than the message can honestly hold.',
