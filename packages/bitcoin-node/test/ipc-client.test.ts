@@ -136,7 +136,7 @@ test('a call that hangs ends the connection at its deadline, and with it the oth
   const { client, lane, peer } = world;
   const calls = [failure(client.getTip(lane)), failure(client.isInitialBlockDownload(lane))];
   await peer.called('Mining@1');
-  clock.advance(IPC_LIMITS.callTimeoutMs);
+  clock.advance(IPC_LIMITS.answerTimeoutMs);
   const errors = await Promise.all(calls);
   expect(errors.map(({ code }) => code)).toEqual(['timeout', 'timeout']);
   expect(errors[0]?.message).toMatch(/Mining\.getTip: the node at .* did not answer in 60 s/);
@@ -149,7 +149,7 @@ test('a wait has its own time on top of the deadline', async () => {
   const { client, lane, peer } = world;
   const wait = client.waitTipChanged(lane, SCRIPTED.tip.hash, 30_000);
   await peer.called('Mining@3');
-  clock.advance(IPC_LIMITS.callTimeoutMs + 29_999);
+  clock.advance(IPC_LIMITS.answerTimeoutMs + 29_999);
   await client.interrupt();
   expect(await wait).toBeUndefined();
 });

@@ -11,11 +11,11 @@ export const IPC_LIMITS = {
   /** Until the node has loaded its chain: its socket is there before. */
   loadingTimeoutMs: 600_000,
   /** Any other call, on top of the time that it was asked to wait. */
-  callTimeoutMs: 60_000,
+  answerTimeoutMs: 60_000,
   /** Until the node has closed its end too. */
   closeTimeoutMs: 2_000,
   /** Checking a full block on a slow disk. */
-  submitTimeoutMs: 120_000,
+  verdictTimeoutMs: 120_000,
   /** So long one createNewBlock waits for the end of the initial download before it answers undefined. */
   cooldownMs: 60_000,
   /** Between two looks at whether the initial download is over, where the node does not wait for it by itself. */
@@ -28,6 +28,8 @@ export const IPC_LIMITS = {
   transactionsPerCall: 150,
   /** Bytes of the transactions that one question may bring. */
   transactionBytes: 64 * 1024 * 1024,
-  /** Of a socket's path, without the byte that ends it; a longer one is cut off without a word. */
-  pathBytes: { linux: 107, other: 103 },
+  /** Of a socket's path on Linux, without the byte that ends it; a longer one is cut off without a word. */
+  linuxPathBytes: 107,
+  /** The same on other systems. */
+  otherPathBytes: 103,
 } as const;

@@ -117,7 +117,7 @@ export class IpcLink {
   async #ask<T>(name: string, send: () => Promise<T>, options: LinkCallOptions): Promise<T> {
     if (this.#end !== undefined) throw ofMethod(this.#end, name);
     if (this.#inFlight >= IPC_LIMITS.callsInFlight) throw tooManyCalls(this.path, name, IPC_LIMITS.callsInFlight);
-    const { timeoutMs = IPC_LIMITS.callTimeoutMs, urgent = false, late = lateAnswer } = options;
+    const { timeoutMs = IPC_LIMITS.answerTimeoutMs, urgent = false, late = lateAnswer } = options;
     const timer = this.#clock.after(timeoutMs, () => this.#finish(late(this.path, name, timeoutMs)));
     this.#calls += 1;
     this.#inFlight += 1;

@@ -125,7 +125,7 @@ export class MiningClient {
    */
   async waitTipChanged(lane: Lane, current: Uint8Array, timeoutMs: number): Promise<TipRef | undefined> {
     const method = this.#methods.waitTipChanged(lane.thread, current, timeoutMs);
-    return await this.#waiting(() => this.#call(lane, method, { timeoutMs: IPC_LIMITS.callTimeoutMs + timeoutMs }));
+    return await this.#waiting(() => this.#call(lane, method, { timeoutMs: IPC_LIMITS.answerTimeoutMs + timeoutMs }));
   }
 
   /**
@@ -160,7 +160,7 @@ export class MiningClient {
 
   /** Hands a whole block over, at once; `duplicate` is a refusal here. Rejects with `unimplemented` before version 32. */
   async submitBlock(lane: Lane, block: Uint8Array): Promise<BlockVerdict> {
-    const options = { urgent: true, timeoutMs: IPC_LIMITS.submitTimeoutMs };
+    const options = { urgent: true, timeoutMs: IPC_LIMITS.verdictTimeoutMs };
     return await this.#call(lane, this.#methods.submitBlock(lane.thread, block), options);
   }
 
@@ -198,7 +198,7 @@ export class MiningClient {
     lane: Lane,
     method: string,
     params: readonly unknown[] = [],
-    { timeoutMs = IPC_LIMITS.callTimeoutMs }: { readonly timeoutMs?: number } = {},
+    { timeoutMs = IPC_LIMITS.answerTimeoutMs }: { readonly timeoutMs?: number } = {},
   ): Promise<unknown> {
     return await this.#rpc.call(lane, method, params, timeoutMs);
   }
@@ -232,7 +232,7 @@ export class MiningClient {
   async #cooled(lane: Lane, method: Method<Capability | undefined>): Promise<Capability | undefined> {
     const end = this.#clock.after(IPC_LIMITS.cooldownMs, () => void this.interrupt().catch(() => {}));
     try {
-      const timeoutMs = IPC_LIMITS.callTimeoutMs + IPC_LIMITS.cooldownMs;
+      const timeoutMs = IPC_LIMITS.answerTimeoutMs + IPC_LIMITS.cooldownMs;
       return await this.#waiting(() => this.#call(lane, method, { timeoutMs }));
     } finally {
       end[Symbol.dispose]();

@@ -32,7 +32,7 @@ export class NodeWaits implements Waits<Capability> {
   async next(lane: Lane, wait: WaitOptions): Promise<Capability | undefined> {
     this.#waiting += 1;
     try {
-      const timeoutMs = IPC_LIMITS.callTimeoutMs + wait.timeoutMs;
+      const timeoutMs = IPC_LIMITS.answerTimeoutMs + wait.timeoutMs;
       return await lane.run(async () => {
         if (this.#ended) return undefined;
         return await this.#link.call(this.#template, this.#methods.waitNext(lane.thread, wait), { timeoutMs });

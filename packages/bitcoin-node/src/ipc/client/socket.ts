@@ -36,8 +36,7 @@ export async function openSocket(path: string, clock: Clock): Promise<Socket> {
 /** libuv cuts a longer path off and then finds no socket there: it is looked at before. */
 function checkLength(path: string): void {
   const length = Buffer.byteLength(path);
-  const { linux, other } = IPC_LIMITS.pathBytes;
-  const max = process.platform === 'linux' ? linux : other;
+  const max = process.platform === 'linux' ? IPC_LIMITS.linuxPathBytes : IPC_LIMITS.otherPathBytes;
   if (length <= max) return;
   const text =
     `the path of the node's socket has ${length} bytes and ${max} is the most that the system takes: ` +

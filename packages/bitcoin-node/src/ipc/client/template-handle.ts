@@ -77,7 +77,7 @@ export class TemplateHandle {
   async submitSolution(lane: Lane, solution: TemplateSolution): Promise<SolutionVerdict> {
     checkSolvedCoinbase(solution.coinbase);
     const { submission } = this.#context;
-    const options = { urgent: true, timeoutMs: IPC_LIMITS.submitTimeoutMs };
+    const options = { urgent: true, timeoutMs: IPC_LIMITS.verdictTimeoutMs };
     const ways = this.#methods.submissions;
     for (let index = submission.index; ; index += 1) {
       const way = ways[index];
