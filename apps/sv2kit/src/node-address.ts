@@ -26,6 +26,9 @@ export function chainFolder(chain: Network, home: string = homedir()): string {
   return join(home, folder, CHAINS[chain].folder);
 }
 
+/** Where Bitcoin Core has a node's IPC socket: in the same folder as its cookie file. */
+export const SOCKET_NAME = 'node.sock';
+
 /** Where Bitcoin Core puts the cookie file of a node of this chain. */
 export function defaultCookieFile(chain: Network): string {
   return join(chainFolder(chain), '.cookie');
@@ -48,6 +51,12 @@ export function splitNodeUrl(given: string): {
   readonly url: string;
   readonly user?: Extract<Credentials, { user: string }>;
 } {
+  if (/^(?:unix:|\/)|\.sock$/.test(given)) {
+    const hint = 'sv2kit solo takes one as --ipc, and sv2kit template needs RPC';
+    throw new UsageError(
+      `'${given}' is an IPC socket where a node's RPC is wanted, say http://127.0.0.1:8332: ${hint}`,
+    );
+  }
   const parsed = URL.canParse(given) ? new URL(given) : undefined;
   if (parsed?.protocol !== 'http:') {
     throw new UsageError(`'${withoutPassword(given)}' is not a node's RPC: http://127.0.0.1:8332 would be one`);

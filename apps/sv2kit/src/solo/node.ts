@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isLoopback, parseAddress } from '@sv2kit/daemon';
-import { chainFolder, defaultNodeUrl } from '../node-address.ts';
+import { chainFolder, defaultNodeUrl, SOCKET_NAME } from '../node-address.ts';
 import type { SoloConfig } from './config.ts';
 import { lookAtRpc, lookAtSocket, type NodeLook, type RpcPlace } from './look.ts';
 
-const SOCKET = 'node.sock';
 const COOKIE = '.cookie';
 
 /** How the node is reached: over its IPC socket, its RPC, or both. */
@@ -63,7 +62,7 @@ function isRpcSaid({ node: { url, cookieFile, user } }: SoloConfig): boolean {
 /** The socket of the node that was meant, if it has one. */
 function socketBeside({ chain, node: { url, cookieFile } }: SoloConfig, home: string): string | undefined {
   if (url !== undefined && !isHere(url)) return undefined;
-  const path = join(cookieFile === undefined ? chainFolder(chain, home) : dirname(cookieFile), SOCKET);
+  const path = join(cookieFile === undefined ? chainFolder(chain, home) : dirname(cookieFile), SOCKET_NAME);
   return existsSync(path) ? path : undefined;
 }
 

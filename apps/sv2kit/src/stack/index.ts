@@ -122,10 +122,16 @@ function failure(whole: Stack, reason: string): Outcome {
   return { ok: false, code: EXIT.failed, text: `sv2kit stack: ${reason}`, status: whole.status() };
 }
 
+/** What the start waits for. */
+function held(whole: Stack): string {
+  const role = whole.status().roles.find(({ state, reason }) => state === 'starting' && reason !== undefined);
+  return role === undefined ? '' : `; the ${role.name} is not ready: ${role.reason}`;
+}
+
 function stopped(whole: Stack, { blocks }: StackOptions, reason: StopReason | undefined): Outcome {
   if (reason?.kind === 'deadline') {
     const words = blockWords(whole.status());
-    return failure(whole, `not done within ${reason.seconds} s: blocks ${words}`);
+    return failure(whole, `not done within ${reason.seconds} s: blocks ${words}${held(whole)}`);
   }
   if (blocks === undefined) return { ok: true, code: EXIT.ok, text: 'stopped', status: whole.status() };
   const code = reason?.kind === 'signal' ? (SIGNAL_EXITS[reason.signal] ?? EXIT.failed) : EXIT.failed;

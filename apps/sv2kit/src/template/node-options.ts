@@ -1,8 +1,16 @@
 import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Credentials } from '@sv2kit/bitcoin-node';
 import { UsageError } from '@sv2kit/daemon';
 import { CommandError } from '../command.ts';
-import { CHAIN_NAMES, defaultCookieFile, defaultNodeUrl, readChain, splitNodeUrl } from '../node-address.ts';
+import {
+  CHAIN_NAMES,
+  defaultCookieFile,
+  defaultNodeUrl,
+  readChain,
+  SOCKET_NAME,
+  splitNodeUrl,
+} from '../node-address.ts';
 import { MinersNode } from './miners-node.ts';
 
 /** What says which node is meant; every `sv2kit template` command takes these. */
@@ -48,8 +56,13 @@ export function readNodeUrl(
     throw new UsageError(`${url}: its cookie file, or USER:PASSWORD@ in the URL, is wanted`);
   }
   if (!existsSync(cookieFile)) {
+    // Whoever mines over IPC may have no RPC at all.
+    const hasIpc = existsSync(join(dirname(cookieFile), SOCKET_NAME));
+    const question = hasIpc
+      ? 'Its IPC socket is there, but has no calls for this: does it run with server=1?'
+      : 'Is the node running?';
     throw new CommandError(
-      `${url}: there is no cookie file ${cookieFile}. Is the node running? Else name its cookie file, or put ` +
+      `${url}: there is no cookie file ${cookieFile}. ${question} Else name its cookie file, or put ` +
         'USER:PASSWORD@ into the URL',
     );
   }

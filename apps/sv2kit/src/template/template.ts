@@ -15,7 +15,8 @@ Usage: sv2kit template COMMAND
 ${subcommands.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join('\n')}
 
 With a job declarator client the pool's hashrate of yours mines these templates (Stratum V2, §6). Your node keeps what
-you choose; anything else that asks the same node for templates follows it too.
+you choose; anything else that asks the same node for templates follows it too. All of this goes over the node's RPC,
+however the node is mined with: its IPC has no calls for it.
 
 Examples:
   sv2kit template show

@@ -1,10 +1,20 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { findIpcNode, NO_IPC_NODE } from '@sv2kit/bitcoind';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { StackReport } from '../../src/stack/report.ts';
 
@@ -89,6 +99,45 @@ function processesOf(below: string): { readonly pid: number; readonly command: s
 async function untilNothingRuns(): Promise<void> {
   while (processesOf(dataDir).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
 }
+
+const ipcNode = await findIpcNode();
+if (ipcNode === undefined) console.log(`skipped: ${NO_IPC_NODE}`);
+
+describe.skipIf(ipcNode === undefined)('the whole stack over IPC', { timeout: 240_000 }, () => {
+  test.each([
+    ['--ipc', 'ipc+rpc'],
+    ['--ipc-only', 'ipc'],
+  ])(
+    '%s mines blocks of both sides, tells how each role speaks to its node, and leaves no socket',
+    async (option, link) => {
+      const report = join(folder, 'out.json');
+      const few = ['--devices', '1', '--v1-devices', '0', '--deadline', '200'];
+      const running = new Running(option, '--blocks', '2', '--report', report, ...few);
+      expect({ code: await running.ended, complained: running.complained }).toEqual({ code: 0, complained: '' });
+      const { ok, blocks, roles } = JSON.parse(readFileSync(report, 'utf8')) as StackReport;
+      expect(ok).toBe(true);
+      expect(new Set(blocks.map(({ path }) => path))).toEqual(new Set(['pool-template', 'declared-full-template']));
+      const links = roles.flatMap(({ name, node }) => (node === null ? [] : [`${name} ${node}`]));
+      const speakers = ['template-provider', 'miner-templates', 'pool', 'jd-server'];
+      expect(links).toEqual(speakers.map((name) => `${name} ${link}`));
+      const toml = readFileSync(join(dataDir, 'regtest', 'configs', 'pool.toml'), 'utf8');
+      expect(toml.includes('http://')).toBe(link === 'ipc+rpc');
+      expect(existsSync(join(dataDir, 'regtest', 'bitcoind', 'regtest', 'node.sock'))).toBe(false);
+      expect(processesOf(dataDir)).toEqual([]);
+    },
+  );
+
+  test('fails when a node is killed, saying which, and leaves nothing', async () => {
+    const running = new Running('--ipc');
+    await running.until(({ event }) => event === 'block');
+    const node = processesOf(dataDir).find(({ command }) => command.includes('/miner-bitcoind '));
+    process.kill(node?.pid ?? 0, 'SIGKILL');
+    expect(await running.ended).toBe(1);
+    expect(running.lines.at(-1)?.text).toMatch(/^sv2kit stack: miner-bitcoind failed: it ended: see .*debug\.log$/);
+    expect(existsSync(join(dataDir, 'regtest', 'miner-bitcoind', 'regtest', 'node.sock'))).toBe(false);
+    expect(processesOf(dataDir)).toEqual([]);
+  });
+});
 
 describe('the whole stack on regtest', { timeout: 240_000 }, () => {
   test('mines blocks of the pool and of a miner, over both kinds of channel and Stratum V1, reports them, and leaves nothing running', async () => {
@@ -197,6 +246,8 @@ describe('the whole stack on regtest', { timeout: 240_000 }, () => {
   test('that does not get there in time fails', async () => {
     const running = new Running('--blocks', '100000', '--deadline', '1');
     expect(await running.ended).toBe(1);
-    expect(running.lines.at(-1)?.text).toBe('sv2kit stack: not done within 1 s: blocks 0 of 100000');
+    expect(running.lines.at(-1)?.text).toMatch(
+      /^sv2kit stack: not done within 1 s: blocks 0 of 100000(?:; the [a-z-]+ is not ready: .+)?$/,
+    );
   });
 });

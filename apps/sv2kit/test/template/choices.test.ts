@@ -142,6 +142,7 @@ describe('a mistake is told', () => {
 
   test.each([
     [['--node', 'https://x'], 2, "'https://x' is not a node's RPC: http://127.0.0.1:8332 would be one"],
+    [['--node', 'unix:/run/node.sock'], 2, "'unix:/run/node.sock' is an IPC socket where a node's RPC is wanted"],
     [['--node', 'ftp://me:secret@x'], 2, "'ftp://…@x' is not a node's RPC"],
     [
       ['--node', 'http://127.0.0.1:9', '--cookie', '/no/such'],
