@@ -241,7 +241,7 @@ describe('what the node says of a job over IPC', () => {
     const thread = await ready(await peerOf('31'));
     judge = () => silence;
     const id = start(thread, empty);
-    await clock.advanceAsync(IPC_LIMITS.callTimeoutMs);
+    await clock.advanceAsync(IPC_LIMITS.answerTimeoutMs);
     const reason = expect.stringContaining('did not answer in 60 s');
     expect(await verdictOn(id)).toEqual({ kind: 'unavailable', reason });
   });
