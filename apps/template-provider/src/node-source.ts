@@ -8,6 +8,8 @@ export class NodeSource {
   /** Since when it is as it is: there, or not there. Unix ms. */
   #sinceMs: number;
   #isThere = false;
+  #wasThere = false;
+  #hasReturned = false;
 
   constructor(deps: NodeStreamsDeps) {
     this.node = deps.node;
@@ -46,7 +48,16 @@ export class NodeSource {
     const isThere =
       state === 'ok' && this.latest !== undefined && (this.#isThere || (lastTemplateAtMs ?? 0) >= this.#sinceMs);
     if (isThere !== this.#isThere) this.#sinceMs = nowMs;
+    if (isThere && !this.#isThere) this.#hasReturned = this.#wasThere;
+    this.#wasThere ||= isThere;
     this.#isThere = isThere;
+  }
+
+  /** Whether it has been away and is back, once each time: what it held before is gone. */
+  takeReturn(): boolean {
+    const hasReturned = this.#hasReturned;
+    this.#hasReturned = false;
+    return hasReturned;
   }
 
   /** Follows what clients need, each exactly, when its templates are the ones that they get. */

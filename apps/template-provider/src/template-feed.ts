@@ -8,6 +8,8 @@ import { NodeSource } from './node-source.ts';
 export interface FeedListener {
   onTemplate(template: NodeTemplate, node: string): void;
   onTip(tip: NodeTip): void;
+  /** The node that gave the templates so far was away, or another is used: it may not take their solutions any more. */
+  onLost(): void;
   /** No node has been there for too long. The next template ends this. */
   onAway(): void;
 }
@@ -88,6 +90,7 @@ export class TemplateFeed {
     for (const source of this.#sources) {
       source.look(nowMs);
       this.#report(source);
+      if (source === this.#active && source.takeReturn() && this.#served) this.#renew(source);
     }
     this.#choose(nowMs);
     this.follow();
@@ -104,7 +107,9 @@ export class TemplateFeed {
 
   #onTemplate(source: NodeSource, template: NodeTemplate): void {
     source.look(this.#deps.clock.now());
+    const hasReturned = source.takeReturn();
     if (this.#active === undefined) this.#activate(source);
+    else if (this.#active === source && hasReturned && this.#served) this.#renew(source);
     else if (this.#active === source) this.#give(source, [template]);
   }
 
@@ -136,9 +141,18 @@ export class TemplateFeed {
     if (this.#active !== undefined) {
       this.#deps.log.warn('templates come from another node now', { node: source.node.name, was: this.activeNode });
     }
+    const isOther = this.#active !== undefined && this.#served;
     this.#active = source;
-    this.#pass(source);
+    source.takeReturn();
+    if (isOther) this.#renew(source);
+    else this.#pass(source);
     this.follow();
+  }
+
+  /** Gives out all that the node has, in the place of what was there before. */
+  #renew(source: NodeSource): void {
+    this.#deps.listener.onLost();
+    this.#pass(source);
   }
 
   /** Gives out all that the node has. */

@@ -94,6 +94,11 @@ export class TemplateServer implements FeedListener {
     if (clients > 0) log.info('new tip announced', { height: tip.height, hash: displayHash(tip.hash), clients });
   }
 
+  onLost(): void {
+    const { publisher, clock, takesBlocks } = this.#deps;
+    if (!takesBlocks()) publisher.withdraw(clock.now()); // so that what follows is given out whatever it pays
+  }
+
   onAway(): void {
     this.#deps.publisher.withdraw(this.#deps.clock.now());
     for (const { connection } of this.#clients.values()) {

@@ -158,6 +158,27 @@ describe('a template that the node holds', () => {
     expect(node.submitted).toHaveLength(1);
   });
 
+  test.each([
+    {
+      takesBlocks: false,
+      what: 'is replaced when its node is lost, by one that pays the same: its blocks have no taker',
+    },
+    { takesBlocks: true, what: 'stays when its node is lost and another takes whole blocks' },
+  ])('$what', async ({ takesBlocks }) => {
+    const { one, held, give, clock, server, node } = await stage();
+    node.takesBlocks = takesBlocks;
+    give(held);
+    const before = await one.ask();
+    server.onLost();
+    give(new FakeHeldTemplate(101, clock, { labels: LABELS, fees: 5000n }));
+    clock.advance(1000);
+    server.tick();
+    await heard(one);
+    const { template: now, tip: at } = one.templates.current ?? before;
+    expect(now.templateId > before.template.templateId).toBe(!takesBlocks);
+    expect(at.prevHash).toEqual(before.tip.prevHash);
+  });
+
   test('is solved when a newer tip is there already: a block is a block', async () => {
     const { one, held, give, clock, node } = await stage();
     give(held);

@@ -149,6 +149,11 @@ export class Regtest implements AsyncDisposable {
   }
 }
 
+interface NodeStatus {
+  readonly name: string;
+  readonly takesBlocks: boolean;
+}
+
 /** A template provider as its process would run it, without the process. */
 export class RunningProvider implements AsyncDisposable {
   readonly provider: TemplateProvider;
@@ -183,8 +188,17 @@ export class RunningProvider implements AsyncDisposable {
 
   /** The name of its node. */
   get node(): string {
-    const nodes = this.provider.status?.()['nodes'] as readonly { readonly name: string }[];
-    return nodes[0]?.name ?? '';
+    return this.#nodeStatus?.name ?? '';
+  }
+
+  /** Whether its node takes whole blocks. */
+  get takesBlocks(): boolean {
+    return this.#nodeStatus?.takesBlocks ?? false;
+  }
+
+  get #nodeStatus(): NodeStatus | undefined {
+    const { nodes } = (this.provider.status?.() ?? { nodes: [] }) as { readonly nodes: readonly NodeStatus[] };
+    return nodes[0];
   }
 
   connect(): Promise<TestClient> {

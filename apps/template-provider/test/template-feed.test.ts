@@ -17,6 +17,7 @@ function following(names: readonly string[], awayLimitMs = 60_000) {
   const health = new Health(clock);
   const nodes = names.map((name) => new FakeNode(name, clock));
   const heard: string[] = [];
+  let lost = 0;
   const ending = new AbortController();
   const wanted: CoinbaseReserve[] = [];
   const metrics = templateProviderMetrics(createMetrics());
@@ -37,6 +38,7 @@ function following(names: readonly string[], awayLimitMs = 60_000) {
         heard.push(`${node}: template ${height}${reserve}`);
       },
       onTip: ({ height }) => heard.push(`tip ${height}`),
+      onLost: () => void (lost += 1),
       onAway: () => heard.push('away'),
     },
   });
@@ -53,7 +55,8 @@ function following(names: readonly string[], awayLimitMs = 60_000) {
     await clock.advanceAsync(ms);
     return heard.splice(0);
   };
-  return { clock, health, feed, held, wanted, settle, a, b: b ?? a };
+  const losses = () => lost;
+  return { clock, health, feed, held, wanted, settle, losses, a, b: b ?? a };
 }
 
 describe('template feed', () => {
@@ -109,15 +112,27 @@ describe('template feed', () => {
     expect(await settle(2_000)).toEqual(['b: template 105']);
   });
 
-  test('a short absence is nobody’s business', async () => {
-    const { a, b, clock, settle } = following(['a', 'b']);
+  test('a short absence moves nobody to another node; what the node has is given out anew: it may have been restarted', async () => {
+    const { a, b, clock, settle, losses } = following(['a', 'b']);
     a.give(template(101, clock));
     b.give(template(101, clock));
     await settle(1000);
     a.goAway();
     await settle(3000);
+    expect(losses()).toBe(0);
     a.comeBack();
-    expect(await settle(60_000)).toEqual([]);
+    expect(await settle(60_000)).toEqual(['a: template 101']);
+    expect(losses()).toBe(1);
+  });
+
+  test('another node is another’s templates: what was given out before may find no taker', async () => {
+    const { a, b, clock, settle, losses } = following(['a', 'b']);
+    a.give(template(101, clock));
+    b.give(template(101, clock));
+    await settle(1000);
+    a.goAway();
+    await settle(6000);
+    expect(losses()).toBe(1);
   });
 
   test('withdraws the work when no node has been there for too long, and comes back with the first', async () => {
