@@ -1,20 +1,23 @@
 /**
- * How long the check of a full job takes on a real node, and how long it holds up the thread that asks.
+ * How long the check of a full job takes on a real node, over RPC and over IPC where the node has it, and how long it
+ * holds up the thread that asks.
  *
- *     node scripts/check-jobs.ts [--transactions 4000] [--missing 200] [--runs 10]
+ *     BITCOIN_NODE=/path/to/bitcoin-node node scripts/check-jobs.ts [--transactions 3000] [--missing 200] [--runs 10]
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { parseTransaction } from '@sv2kit/bitcoin';
+import { findIpcNode } from '@sv2kit/bitcoind';
 import { silentLogger, systemClock } from '@sv2kit/daemon';
-import { createRpcNode, type JobChecker, type JobToCheck, type JobVerdict } from '../src/index.ts';
+import { createNode, type JobChecker, type JobToCheck, type JobVerdict } from '../src/index.ts';
+import { MiningClient } from '../src/ipc/client/mining-client.ts';
 import { jobOf, outpoint, OP_TRUE, spending, split } from '../test/job-factory.ts';
 import { bytes, Regtest } from '../test/regtest.ts';
 
 const { values } = parseArgs({
   options: {
-    transactions: { type: 'string', default: '4000' },
+    transactions: { type: 'string', default: '3000' },
     missing: { type: 'string', default: '200' },
     runs: { type: 'string', default: '10' },
   },
@@ -27,8 +30,9 @@ const PADDING_OUTPUTS = 3;
 /** Above what nodes take for dust. */
 const PADDING_VALUE = 1_000n;
 const LOOP_RESOLUTION_MS = 1;
+const LOOK_UPS = 5_000;
 
-await using regtest = await Regtest.start(['-blockmaxsize=4000000', '-blockmaxweight=4000000', '-maxmempool=300']);
+await using regtest = await Regtest.start(['-blockmaxweight=4000000', '-maxmempool=300'], await findIpcNode());
 const coins = await makeCoins(count);
 // About 230 bytes each: outputs stand for signatures.
 const padding = Uint8Array.of(0, 32, ...new Uint8Array(32));
@@ -48,19 +52,27 @@ for (let start = 0; start < sent.length; start += 500) {
   await regtest.callEach('sendrawtransaction', params);
 }
 
-const { rpcUrl: url, cookieFile } = regtest.node;
-const node = createRpcNode({ url, cookieFile, chain: 'regtest', clock: systemClock, log: silentLogger });
-const startedMs = performance.now();
-const checker = node.jobChecker();
-while (checker.status().known < sent.length) await delay(10);
-console.log(`${sent.length} transactions known after ${ms(performance.now() - startedMs)}, first template included`);
-
-const height = (checker.tip?.height ?? 0) + 1;
+const { rpcUrl: url, cookieFile, ipcSocket } = regtest.node;
+const height = ((await regtest.call('getblockcount')) as number) + 1;
 const known = transactions.filter((_, index) => !isMissing(index));
-await measure('all known', known, false);
-if (missing > 0) await measure(`${missing} missing`, transactions, true);
-console.log(checker.status());
-await node.close();
+for (const [name, way] of [
+  ['RPC', { url, cookieFile }],
+  ...(ipcSocket === undefined ? [] : ([['IPC', { ipc: ipcSocket }]] as const)),
+] as const) {
+  const node = createNode({ ...way, chain: 'regtest', clock: systemClock, log: silentLogger });
+  const startedMs = performance.now();
+  await using checker = node.jobChecker();
+  while (checker.tip === undefined) await delay(1);
+  console.log(`${name}: a tip after ${ms(performance.now() - startedMs)}`);
+  await measureFirst(name, checker);
+  while (checker.status().known < sent.length) await delay(10);
+  console.log(`${name}: ${sent.length} transactions known after ${ms(performance.now() - startedMs)}`);
+  await measure(checker, `${name}, all known`, known, false);
+  if (missing > 0) await measure(checker, `${name}, ${missing} missing`, transactions, true);
+  console.log(checker.status());
+  await node.close();
+}
+if (ipcSocket !== undefined) await measureLookUps(ipcSocket);
 
 async function makeCoins(wanted: number) {
   const made: ReturnType<typeof outpoint>[] = [];
@@ -111,7 +123,36 @@ function withLockTime(transaction: Uint8Array): Uint8Array {
   return changed;
 }
 
-async function measure(what: string, all: readonly Uint8Array[], fresh: boolean): Promise<void> {
+/** The first job of a checker that has only just started. */
+async function measureFirst(name: string, to: JobChecker): Promise<void> {
+  const took = await checkOnce(to, prepare(known, false));
+  console.log(`${name}: the first job, right after that, takes ${ms(took)}, its missing transactions included`);
+}
+
+/** What asking for a job's transactions costs when none is known. */
+async function measureLookUps(path: string): Promise<void> {
+  const client = await MiningClient.connect({ path, clock: systemClock });
+  const lane = await client.lane('look-ups');
+  const hits = known.map((one) => parseTransaction(one).wtxid);
+  const misses = hits.map((wtxid) => wtxid.toReversed());
+  for (const [what, wtxids] of [
+    ['that the node has', hits],
+    ['that it has not', misses],
+  ] as const) {
+    const asked = Array.from({ length: LOOK_UPS }, (_, index) => wtxids[index % wtxids.length] ?? bytes(''));
+    const took: number[] = [];
+    for (let run = 0; run < runs; run += 1) {
+      const begin = performance.now();
+      await client.transactionsByWitnessId(lane, asked);
+      took.push(performance.now() - begin);
+    }
+    took.sort((a, b) => a - b);
+    console.log(`IPC: ${LOOK_UPS} wtxids ${what}: median ${ms(took[runs >> 1] ?? 0)}, most ${ms(took.at(-1) ?? 0)}`);
+  }
+  await client.close();
+}
+
+async function measure(checker: JobChecker, what: string, all: readonly Uint8Array[], fresh: boolean): Promise<void> {
   const jobs = Array.from({ length: runs + 1 }, () => prepare(all, fresh));
   const [first, ...others] = jobs;
   if (first !== undefined) await checkOnce(checker, first);

@@ -78,6 +78,8 @@ export const LIMITS = {
   maxBatch: 500,
   /** Weight units of the transactions asked for in one batch: twice that in hex at most. */
   maxBatchWeight: 8_000_000,
+  /** How long the checker's thread may take to leave its node. */
+  checkerCloseMs: 1_000,
   /** How often the checker's thread reports on itself. */
   statusIntervalMs: 1_000,
   /** So long one wait for the node's news over IPC lasts at the most. */

@@ -8,4 +8,5 @@ parentPort?.postMessage({
 parentPort?.on('message', (message: { readonly kind: string }) => {
   if (message.kind === 'block') throw new Error('a fault of the thread');
   if (message.kind === 'check') process.exit(3);
+  if (message.kind === 'close') parentPort?.postMessage({ kind: 'closed' });
 });

@@ -91,7 +91,15 @@ beforeEach(() => {
   waiters = [];
   judge = undefined;
 });
-afterEach(() => stack.disposeAsync());
+afterEach(async () => {
+  let isOver = false;
+  const closed = stack.disposeAsync().finally(() => {
+    isOver = true;
+  });
+  // What a peer never answers is waited for, by this clock.
+  while (!isOver) await clock.advanceAsync(IPC_LIMITS.closeTimeoutMs);
+  await closed;
+});
 
 describe('the tip over IPC', () => {
   test.each(['30', '31', '32'] as const)('is known at once on a node of version %s', async (generation) => {

@@ -28,7 +28,8 @@ export interface BackEnd {
   readonly tip: WorkTip | undefined;
   readonly transactions: NodeTransactions;
   start(): void;
-  close(): void;
+  /** Resolves when the node has been told. */
+  close(): Promise<void>;
   /** The node's best block is said to have changed: looks now. */
   look(): void;
   /** What the node announced of its mempool. */

@@ -55,15 +55,17 @@ export class CheckerThread {
         return this.#backEnd.hear(message.news);
       case 'look':
         return this.#backEnd.look();
+      case 'close':
+        return void this.close().finally(() => this.#post({ kind: 'closed' }));
       default:
         return message satisfies never;
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#reports[Symbol.dispose]();
-    this.#backEnd.close();
+    await this.#backEnd.close();
   }
 
   async #check({ id, job, tip }: ToChecker & { readonly kind: 'check' }): Promise<void> {

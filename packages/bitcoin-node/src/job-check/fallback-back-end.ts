@@ -46,15 +46,12 @@ export class FallbackBackEnd implements BackEnd {
     this.#wait();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#grace?.[Symbol.dispose]();
-    this.#first.close();
-    this.#second?.close();
-    for (const [backEnd, timer] of this.#retired) {
-      timer[Symbol.dispose]();
-      backEnd.close();
-    }
+    for (const timer of this.#retired.values()) timer[Symbol.dispose]();
+    const all = [this.#first, this.#second, ...this.#retired.keys()];
+    await Promise.all(all.map((backEnd) => backEnd?.close()));
   }
 
   look(): void {
@@ -129,7 +126,7 @@ export class FallbackBackEnd implements BackEnd {
     this.#host.log.info('jobs are checked over IPC again');
     const timer = this.#host.clock.after(LIMITS.checkTimeoutMs, () => {
       this.#retired.delete(backEnd);
-      backEnd.close();
+      void backEnd.close();
     });
     this.#retired.set(backEnd, timer);
   }

@@ -53,13 +53,17 @@ export type ToChecker =
   | { readonly kind: 'release'; readonly handle: number }
   | { readonly kind: 'mempool'; readonly news: MempoolNews }
   /** The node's best block is said to have changed. */
-  | { readonly kind: 'look' };
+  | { readonly kind: 'look' }
+  /** It is over: the node is to be left in good order. */
+  | { readonly kind: 'close' };
 
 export type FromChecker =
   | { readonly kind: 'verdict'; readonly id: number; readonly verdict: JobVerdict }
   | { readonly kind: 'block'; readonly id: number; readonly block: Uint8Array | undefined }
   | { readonly kind: 'tip'; readonly tip: JobTip }
   | { readonly kind: 'away'; readonly reason: string }
+  /** The thread may be ended. */
+  | { readonly kind: 'closed' }
   | { readonly kind: 'status'; readonly status: JobCheckerStatus }
   | {
       readonly kind: 'log';

@@ -53,6 +53,11 @@ export class RecentTransactions {
     }
   }
 
+  /** It is known otherwise now. */
+  forget(wtxid: HashKey): void {
+    this.#drop(this.#byWtxid.get(wtxid));
+  }
+
   #drop(entry: Entry | undefined): void {
     if (entry === undefined || !this.#byWtxid.delete(entry.transaction.wtxid)) return;
     this.#bytes -= entry.transaction.data.length;

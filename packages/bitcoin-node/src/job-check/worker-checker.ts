@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { BackOff } from '../back-off.ts';
 import type { Clock, Logger } from '../host.ts';
+import { LIMITS } from '../limits.ts';
 import type { SubmitResult } from '../node.ts';
 import type { JobChecker, JobCheckerStatus, JobTip, JobToCheck, JobVerdict } from './job-checker.ts';
 import { MempoolFeed } from './mempool-feed.ts';
@@ -140,7 +141,21 @@ export class WorkerChecker implements JobChecker {
     this.#rumours?.[Symbol.dispose]();
     this.#listeners.clear();
     this.#lose('the job checker was closed');
-    await worker?.terminate();
+    if (worker === undefined) return;
+    await this.#farewell(worker);
+    await worker.terminate();
+  }
+
+  /** Resolves when the thread has left its node, has died, or takes too long for it. */
+  async #farewell(worker: Worker): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    using _grace = this.#parts.clock.after(LIMITS.checkerCloseMs, resolve);
+    worker.on('message', ({ kind }: FromChecker) => {
+      if (kind === 'closed') resolve();
+    });
+    worker.once('exit', () => resolve());
+    worker.postMessage({ kind: 'close' } satisfies ToChecker);
+    await promise;
   }
 
   #look(): void {
@@ -184,6 +199,8 @@ export class WorkerChecker implements JobChecker {
         return;
       case 'status':
         this.#status = message.status;
+        return;
+      case 'closed':
         return;
       case 'log':
         return this.#parts.log[message.level](message.message, { ...message.fields });

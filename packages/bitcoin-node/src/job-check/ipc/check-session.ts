@@ -49,6 +49,7 @@ export class CheckSession {
   readonly lanes: Lanes;
   readonly #parts: CheckSessionParts;
   readonly #chain: IpcSession;
+  #closed: Promise<void> | undefined;
 
   /** @throws IpcError, WrongChainError, RpcError */
   static async open(parts: CheckSessionParts, signal: AbortSignal): Promise<CheckSession> {
@@ -75,6 +76,12 @@ export class CheckSession {
     this.client = client;
     this.lanes = lanes;
     this.#chain = chain;
+  }
+
+  /** In good order. */
+  close(): Promise<void> {
+    this.#closed ??= this.client.close();
+    return this.#closed;
   }
 
   /**

@@ -8,6 +8,7 @@ import type { TemplateHandle } from '../../ipc/client/template-handle.ts';
 import { LIMITS } from '../../limits.ts';
 import { hashKey, shownHash } from '../checked-transaction.ts';
 import type { KnownTransactions } from '../known-transactions.ts';
+import type { RecentTransactions } from '../recent-transactions.ts';
 import { RESERVE } from './reserve.ts';
 
 export interface OwnTemplatesParts {
@@ -17,6 +18,8 @@ export interface OwnTemplatesParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly known: KnownTransactions;
+  /** What is known with its fee need not be kept in here. */
+  readonly fetched: RecentTransactions;
   readonly intervalMs: number;
 }
 
@@ -93,7 +96,7 @@ export class OwnTemplates {
   }
 
   async #read(template: TemplateHandle): Promise<void> {
-    const { lane, known, clock } = this.#parts;
+    const { lane, known, fetched, clock } = this.#parts;
     const path = await template.merklePath(lane);
     if (this.#path !== undefined && isSame(path, this.#path)) return;
     const fees = await template.fees(lane);
@@ -103,7 +106,10 @@ export class OwnTemplates {
     for (const [index, data] of Array.from(transactionsOf(block)).entries()) {
       const fee = fees[index];
       const { txid, wtxid } = identifyTransaction(data);
-      if (fee !== undefined) known.learn(hashKey(wtxid), data, Number(fee));
+      if (fee !== undefined) {
+        known.learn(hashKey(wtxid), data, Number(fee));
+        fetched.forget(hashKey(wtxid));
+      }
       listed.add(shownHash(hashKey(txid)));
     }
     known.reconcile(listed, clock.now());

@@ -130,7 +130,10 @@ class Templates implements TransactionSource {
   }
 }
 
-function templatesOf({ session, clock, log, known }: TransactionSourceParts, intervalMs: number): OwnTemplates {
+function templatesOf(
+  { session, clock, log, known, fetched }: TransactionSourceParts,
+  intervalMs: number,
+): OwnTemplates {
   const { client, lanes } = session;
-  return new OwnTemplates({ client, lane: lanes.templates, clock, log, known, intervalMs });
+  return new OwnTemplates({ client, lane: lanes.templates, clock, log, known, fetched, intervalMs });
 }

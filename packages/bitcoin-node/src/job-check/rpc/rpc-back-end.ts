@@ -60,7 +60,7 @@ export class RpcBackEnd implements BackEnd {
     this.#tips.start();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closing.abort();
     this.#tips.close();
     this.#mempool.pause();
