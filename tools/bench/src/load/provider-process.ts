@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type NodeDoor, templateProviderToml } from '@sv2kit/regtest';
 import { type PlacedProcess, startPlaced } from './placed-process.ts';
 
@@ -35,4 +36,16 @@ export async function startProvider(options: ProviderOptions): Promise<PlacedPro
         'level = "error"',
       ].join('\n'),
   });
+}
+
+const LOOK_MS = 500;
+
+/** Resolves when the node makes templates of no more spaces than so many: those of clients that have gone linger. */
+export async function settled(provider: PlacedProcess, spaces: number): Promise<void> {
+  for (;;) {
+    const { details } = await provider.status();
+    const nodes = (details?.['nodes'] ?? []) as readonly { readonly reserves?: readonly unknown[] }[];
+    if (nodes.every(({ reserves = [] }) => reserves.length <= spaces)) return;
+    await sleep(LOOK_MS);
+  }
 }

@@ -8,7 +8,7 @@ import { type BackEnd, type NodeDoor, SocketRelay } from '@sv2kit/regtest';
 import { BackEndRun, type Cpu, type TipRun } from '../load/back-end-run.ts';
 import { CountingRelay } from '../load/counting-relay.ts';
 import { NodeScene } from '../load/node-scene.ts';
-import { startProvider } from '../load/provider-process.ts';
+import { settled, startProvider } from '../load/provider-process.ts';
 import { TemplateClients } from '../load/template-clients.ts';
 import { deciles, quantile } from '../samples.ts';
 import { Table } from '../table.ts';
@@ -53,6 +53,7 @@ async function withProvider<T>(scene: NodeScene, node: NodeDoor, act: (run: Back
   const { port, authority } = provider;
   const clients = await TemplateClients.open({ port, authority, clients: 1 });
   try {
+    await settled(provider, 1);
     return await act(new BackEndRun(scene.lab.node, provider, clients));
   } finally {
     clients.close();

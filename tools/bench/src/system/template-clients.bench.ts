@@ -8,7 +8,7 @@ import type { Memory } from '../load/inside.ts';
 import { NodeScene } from '../load/node-scene.ts';
 import { needOpenFiles } from '../load/open-files.ts';
 import type { PlacedProcess } from '../load/placed-process.ts';
-import { startProvider } from '../load/provider-process.ts';
+import { settled, startProvider } from '../load/provider-process.ts';
 import { type Arrivals, TemplateClients } from '../load/template-clients.ts';
 import { spread } from '../samples.ts';
 import { Table } from '../table.ts';
@@ -30,6 +30,7 @@ const PAUSE_MS = 1_500;
 const SETTLE_MS = 3_000;
 /** Clients before the first measurement: code is compiled, pools are filled. */
 const WARM_UP = 50;
+const FEW = 100;
 const KILOBYTE = 1_000;
 const MEGABYTE = 1_000_000;
 
@@ -74,6 +75,7 @@ async function measure(scene: NodeScene, count: number, spaces: number): Promise
   const before = await provider.memory();
   const clients = await TemplateClients.open({ port, authority, clients: count, coinbaseSizes });
   await tip(scene, provider, clients);
+  await settled(provider, spaces);
   await sleep(SETTLE_MS);
   const after = await provider.memory();
   const all: Run[] = [];
@@ -84,7 +86,8 @@ async function measure(scene: NodeScene, count: number, spaces: number): Promise
   const loaded = await provider.memory();
   clients.close();
   const of = (pick: (run: Run) => number, digits = 1) => spread(all.map(pick), digits);
-  const part = (key: keyof Memory) => ((after[key] - before[key]) / count / KILOBYTE).toFixed(1);
+  // What comes and goes in a process is more than a few clients take.
+  const part = (key: keyof Memory) => (count < FEW ? '' : ((after[key] - before[key]) / count / KILOBYTE).toFixed(1));
   table.row(
     count,
     spaces,
