@@ -194,7 +194,9 @@ export class Stack {
   }
 
   #mineFirst(node: NodeFacts, signal: AbortSignal): Promise<void> {
-    const text = 'this bitcoind makes no templates over IPC for the first blocks of a chain: they are mined by RPC';
+    const text =
+      'this bitcoind makes no templates over IPC for the first 16 blocks of a chain: they are mined by RPC' +
+      (node.chain === 'signet' ? ', which takes a minute, once' : '');
     return mineFirstBlocks(node, signal, () => this.#screen.show({ kind: 'notice', text }));
   }
 
