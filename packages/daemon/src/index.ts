@@ -23,9 +23,8 @@ export { configHelp, exampleToml } from './config/render.ts';
 export { addressRanges } from './config/address-ranges.ts';
 export { checkExtensions } from './config/extensions.ts';
 export { checkNodes, type NodeConfig, type NodeSettings, nodeFields, nodeSettings } from './config/node-config.ts';
-export { checkRpcCredentials } from './config/rpc-credentials.ts';
 export { Secret } from './config/secret.ts';
-export { SOCKET_PATH_LIMIT, socketPath, socketPathProblem } from './config/socket-path.ts';
+export { SOCKET_PATH_LIMIT, socketPath } from './config/socket-path.ts';
 export {
   type AnyStratumUrl,
   anyStratumUrl,

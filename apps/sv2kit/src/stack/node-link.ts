@@ -2,8 +2,7 @@ import { type BitcoindBinary, BitcoindError, findIpcNode, NO_IPC_NODE } from '@s
 import type { RolePackage } from './role.ts';
 
 /** How the roles of the stack speak to their bitcoinds. */
-export const NODE_LINKS = ['rpc', 'ipc+rpc', 'ipc'] as const;
-export type NodeLink = (typeof NODE_LINKS)[number];
+export type NodeLink = 'rpc' | 'ipc+rpc' | 'ipc';
 
 /** The roles that speak to one. */
 const SPEAKERS: readonly RolePackage[] = ['template-provider', 'pool', 'jd-server'];

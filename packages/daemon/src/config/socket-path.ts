@@ -29,7 +29,7 @@ export function socketPath(sample: string, help: string): Value<string> {
 }
 
 /** What is wrong with the length of a socket's path; ends the sentence `<path> …`. */
-export function socketPathProblem(path: string): string | undefined {
+function socketPathProblem(path: string): string | undefined {
   const length = Buffer.byteLength(path);
   if (length <= SOCKET_PATH_LIMIT) return undefined;
   return (
