@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +32,7 @@ export class FrameRelay implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'ipc-'));
     const relay = new FrameRelay(folder, nodePath);
     await new Promise<void>((resolve) => relay.#server.listen(relay.path, resolve));
+    await utimes(relay.path, 0, 0);
     return relay;
   }
 
@@ -77,6 +78,7 @@ export class FramePlayer implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'ipc-'));
     const player = new FramePlayer(folder, frames, lenient);
     await new Promise<void>((resolve) => player.#server.listen(player.path, resolve));
+    await utimes(player.path, 0, 0);
     return player;
   }
 

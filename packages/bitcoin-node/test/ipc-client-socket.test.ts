@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, VirtualClock } from '@sv2kit/daemon';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { IPC_LIMITS } from '../src/ipc/client/limits.ts';
 import { MiningClient } from '../src/ipc/client/mining-client.ts';
 import { socketFailure } from '../src/ipc/client/socket.ts';
@@ -129,6 +129,20 @@ test('a node that loads its chain is waited for, for ten minutes', async () => {
     code: 'loading',
     message: expect.stringMatching(/has not loaded its chain in 600 s: wait until its debug\.log/),
   });
+});
+
+test('a node of version 30 that has just started is left alone for ten seconds: it would die of a call', async () => {
+  const clock = new VirtualClock();
+  const after = vi.spyOn(clock, 'after');
+  await using peer = await ScriptedIpcPeer.start('30');
+  await utimes(peer.path, clock.now() / 1_000, clock.now() / 1_000 - 4);
+  const client = MiningClient.connect({ path: peer.path, clock });
+  await vi.waitFor(() => expect(after).toHaveBeenCalledWith(6_000, expect.any(Function)));
+  clock.advance(5_999);
+  expect(peer.names.at(-1)).toBe('Init@2');
+  clock.advance(1);
+  await (await client).close();
+  expect(peer.names).toContain('Mining@3');
 });
 
 test('a signal ends the wait for a node that loads', async () => {

@@ -200,9 +200,9 @@ describe('on version 30, which dies of a connection that breaks during its waitN
     const next = await template?.waitNext(await client.lane('wait'), { timeoutMs: 30_000 });
     expect(await next?.header(lane)).toEqual(SCRIPTED_HEADER);
     expect(peer.names).not.toContain('BlockTemplate@10');
-    expect(peer.calls.filter(({ hosted, ordinal }) => hosted === 'Mining' && ordinal === 3)[0]?.params.f64(0)).toBe(
-      1_000,
-    );
+    const waits = peer.calls.filter(({ hosted, ordinal }) => hosted === 'Mining' && ordinal === 3);
+    // The first was to see whether the chain is loaded.
+    expect(waits.map(({ params }) => params.f64(0))).toEqual([1, 1_000, 1_000, 1_000]);
   });
 
   test('makes it anew for fees every five seconds, and gives back those that bring too little', async () => {
@@ -228,7 +228,7 @@ describe('on version 30, which dies of a connection that breaks during its waitN
     const before = peer.references;
     const next = await template?.waitNext(await client.lane('wait'), { timeoutMs: 30_000, feeThreshold: 300n });
     expect(await next?.fees(lane)).toEqual([400n]);
-    expect(peer.names.filter((name) => name === 'Mining@3')).toHaveLength(15);
+    expect(peer.names.filter((name) => name === 'Mining@3')).toHaveLength(1 + 15);
     next?.release();
     await client.getTip(lane);
     expect(peer.references).toBe(before + 1);

@@ -47,13 +47,13 @@ test('mutated answers bring our errors or other values, and never a wait without
         if (error !== undefined) expect([IpcError, NodeStops]).toContain(error.constructor);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 
-/** Reads everything, and says what went wrong. A deadline is half a second here. */
+/** Reads everything, and says what went wrong. A deadline is a fifth of a second here. */
 async function reading(path: string): Promise<Error | undefined> {
-  const clock: Clock = { ...systemClock, after: (ms, run) => systemClock.after(Math.min(ms, 500), run) };
+  const clock: Clock = { ...systemClock, after: (ms, run) => systemClock.after(Math.min(ms, 200), run) };
   let client: MiningClient | undefined;
   try {
     client = await MiningClient.connect({ path, clock });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,6 +81,8 @@ export class ScriptedIpcPeer implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'ipc-'));
     const peer = new ScriptedIpcPeer(folder, { ...nodeAnswers(generation), ...script });
     await new Promise<void>((resolve) => peer.#server.listen(peer.path, resolve));
+    // It has been there for long: nodes of version 30 are left alone while they start.
+    await utimes(peer.path, 0, 0);
     return peer;
   }
 

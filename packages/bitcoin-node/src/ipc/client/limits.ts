@@ -10,6 +10,8 @@ export const IPC_LIMITS = {
   greetingTimeoutMs: 30_000,
   /** Until the node has loaded its chain: its socket is there before. */
   loadingTimeoutMs: 600_000,
+  /** How old the socket of a node of version 30 must be: a call that comes before it loads its chain ends the node. */
+  settlingMs: 10_000,
   /** Any other call, on top of the time that it was asked to wait. */
   answerTimeoutMs: 60_000,
   /** Until the node has closed its end too. */

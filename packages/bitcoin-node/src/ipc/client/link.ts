@@ -19,9 +19,9 @@ export interface LinkCallOptions {
 /** A unix socket with Cap'n Proto on it: deadlines, a bound on calls in flight, and errors that say what to do. */
 export class IpcLink {
   readonly path: string;
+  readonly clock: Clock;
   /** Resolves when the connection is over, with the reason. */
   readonly ended: Promise<IpcError>;
-  readonly #clock: Clock;
   readonly #socket: Socket;
   readonly #rpc: RpcConnection;
   readonly #onEnd: (error: IpcError) => void;
@@ -41,7 +41,7 @@ export class IpcLink {
 
   private constructor(path: string, clock: Clock, socket: Socket) {
     this.path = path;
-    this.#clock = clock;
+    this.clock = clock;
     this.#socket = socket;
     const { promise, resolve } = Promise.withResolvers<IpcError>();
     this.ended = promise;
@@ -96,11 +96,18 @@ export class IpcLink {
     this.#finish(reason);
   }
 
+  /** Resolves after so long, or when the connection ends before. */
+  async pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    using _timer = this.clock.after(ms, resolve);
+    await Promise.race([promise, this.ended]);
+  }
+
   /** Resolves when no call waits for its answer, or when that takes too long. */
   async idle(): Promise<void> {
     if (this.#inFlight === 0) return;
     await new Promise<void>((resolve) => {
-      const timer = this.#clock.after(IPC_LIMITS.closeTimeoutMs, resolve);
+      const timer = this.clock.after(IPC_LIMITS.closeTimeoutMs, resolve);
       this.#onIdle = () => {
         timer[Symbol.dispose]();
         resolve();
@@ -118,7 +125,7 @@ export class IpcLink {
     if (this.#end !== undefined) throw ofMethod(this.#end, name);
     if (this.#inFlight >= IPC_LIMITS.callsInFlight) throw tooManyCalls(this.path, name, IPC_LIMITS.callsInFlight);
     const { timeoutMs = IPC_LIMITS.answerTimeoutMs, urgent = false, late = lateAnswer } = options;
-    const timer = this.#clock.after(timeoutMs, () => this.#finish(late(this.path, name, timeoutMs)));
+    const timer = this.clock.after(timeoutMs, () => this.#finish(late(this.path, name, timeoutMs)));
     this.#calls += 1;
     this.#inFlight += 1;
     try {
@@ -163,7 +170,7 @@ export class IpcLink {
     if (this.#socket.closed) return;
     // What was said last goes out first, if the peer still listens.
     this.#flush();
-    const timer = this.#clock.after(IPC_LIMITS.closeTimeoutMs, () => this.#socket.destroy());
+    const timer = this.clock.after(IPC_LIMITS.closeTimeoutMs, () => this.#socket.destroy());
     this.#socket.once('close', () => timer[Symbol.dispose]());
     if (ends === 'both') this.#socket.end();
     else this.#socket.destroySoon();

@@ -1,16 +1,13 @@
 import type { Capability } from '@sv2kit/capnp';
-import { stillLoading, tooOld } from './failures.ts';
+import { stillLoading } from './failures.ts';
 import { makeMining, makeRpc } from './init-methods.ts';
 import { IpcError, isIpcError } from './ipc-error.ts';
 import { IPC_LIMITS } from './limits.ts';
 import type { IpcLink } from './link.ts';
 import { MiningMethods } from './mining-methods.ts';
 import type { Generation } from './ordinals.ts';
-import { TemplateMethods } from './template-methods.ts';
 import type { Feature } from './types.ts';
-
-/** Smallest that nodes take. */
-const RESERVED_WEIGHT = 2_000;
+import { admitVersion30 } from './version-30.ts';
 
 /** Which generation the node is of, found out by asking, and its mining interface. */
 export async function openMining(
@@ -32,22 +29,8 @@ export async function openMining(
     if (!isIpcError(error, 'unimplemented')) throw error;
   }
   const mining = await make(30);
-  await refuse300(link, mining, thread);
+  await admitVersion30(link, mining, thread);
   return { generation: 30, mining };
-}
-
-/** Version 30.0 is told from those that mended it by a method that these have: on an empty template, thrown away then. */
-async function refuse300(link: IpcLink, mining: Capability, thread: Capability): Promise<void> {
-  const options = { useMempool: false, reservedWeight: RESERVED_WEIGHT, sigops: 0 };
-  const template = await link.call(mining, new MiningMethods(30).createNewBlock(thread, options, false));
-  if (template === undefined) return;
-  try {
-    await link.call(template, new TemplateMethods(30).interruptWait());
-  } catch (error) {
-    throw isIpcError(error, 'unimplemented') ? tooOld(link.path) : error;
-  } finally {
-    template.release();
-  }
 }
 
 interface Probed {
