@@ -86,7 +86,7 @@ export interface HeldTemplate extends TemplateHead {
   readonly merklePath: readonly Uint8Array[];
   readonly coinbase: HeldCoinbase;
   /**
-   * In block order, without the coinbase. Fetched once, whoever asks; read off the event loop.
+   * In block order, without the coinbase. Fetched once for all who ask meanwhile, and not kept; read off the event loop.
    *
    * @throws IpcError when the template went before it was asked
    */

@@ -100,9 +100,9 @@ export class NodeHeldTemplate implements HeldTemplate {
 
   transactions(): Promise<readonly BlockTransaction[]> {
     const { session, handle, blocks } = this.#parts;
-    this.#transactions ??= blocks.read(session, handle).catch((error: unknown) => {
+    // Megabytes, and whoever asked has them: not kept.
+    this.#transactions ??= blocks.read(session, handle).finally(() => {
       this.#transactions = undefined;
-      throw error;
     });
     return this.#transactions;
   }

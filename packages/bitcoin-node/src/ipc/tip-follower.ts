@@ -29,6 +29,7 @@ export class TipFollower {
   readonly #parts: TipFollowerParts;
   readonly #listeners = new Set<(tip: NodeTip) => void>();
   readonly #keeper: Disposable;
+  #isClosed = false;
 
   constructor(parts: TipFollowerParts) {
     this.#parts = parts;
@@ -43,7 +44,9 @@ export class TipFollower {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
+  /** No other wait follows on the one that is on. */
   close(): void {
+    this.#isClosed = true;
     this.#keeper[Symbol.dispose]();
     this.#listeners.clear();
   }
@@ -55,7 +58,7 @@ export class TipFollower {
       const lane = await client.lane('tips');
       let tip = await client.getTip(lane);
       if (tip !== undefined) await this.#note(session, lane, tip);
-      while (!over.aborted) {
+      while (!over.aborted && !this.#isClosed) {
         const startedMs = clock.now();
         const next = await client.waitTipChanged(lane, tip?.hash ?? NO_BLOCK, LIMITS.ipcWaitMs);
         if (next !== undefined && !(tip !== undefined && sameBytes(next.hash, tip.hash))) {
