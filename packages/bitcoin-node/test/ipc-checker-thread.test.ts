@@ -277,6 +277,21 @@ describe('what the node says of a job over IPC', () => {
   });
 });
 
+test.each(['30', '31', '32'] as const)('a node of version %s gets back every template', async (generation) => {
+  let path = 0;
+  const peer = await peerOf(generation, {
+    [generation === '30' ? 'BlockTemplate@8' : 'BlockTemplate@6']: () =>
+      results(0, 1, (answer) => answer.dataList(0, [new Uint8Array(32).fill((path += 1))])),
+  });
+  await ready(peer);
+  const made = (): number => peer.names.filter((name) => name === 'Mining@4').length;
+  for (let second = 0; second < 5; second += 1) await clock.advanceAsync(1_000);
+  const { references } = peer;
+  while (made() < 20) await clock.advanceAsync(10_000);
+  // One may be on its way.
+  expect(Math.abs(peer.references - references)).toBeLessThanOrEqual(1);
+});
+
 describe('what a coinbase may claim, over IPC,', () => {
   const transactions = [pay(1), pay(2)];
   /** Valid, and then what the node says to a coinbase that claims all there is. */
