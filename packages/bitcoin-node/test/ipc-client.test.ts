@@ -181,9 +181,10 @@ test('closing ends waits first', async () => {
   const template = await client.createNewBlock(lane, RESERVE, { cooldown: false });
   const wait = template?.waitNext(await client.lane('wait'), { timeoutMs: 30_000 });
   await peer.called('BlockTemplate@8');
-  await client.close();
+  await Promise.all([client.close(), client.close()]);
   expect(await wait).toBeUndefined();
   expect(peer.names.at(-1)).toBe('BlockTemplate@9');
+  expect((await failure(client.lane('late'))).code).toBe('closed');
 });
 
 describe('on version 30, which dies of a connection that breaks during its waitNext', () => {

@@ -47,6 +47,7 @@ export class MiningClient {
   readonly #methods: MiningMethods;
   readonly #templates: TemplateContext;
   readonly #rpc: NodeRpc;
+  #closing: Promise<void> | undefined;
   /** Waits that `interrupt` ends. */
   #waits = 0;
   /** The same of version 30, where they wait here. */
@@ -210,8 +211,13 @@ export class MiningClient {
     await this.#link.call(this.#parts.mining, this.#methods.interrupt());
   }
 
-  /** Ends the waits, gives everything back and closes the connection. */
-  async close(): Promise<void> {
+  /** Ends the waits, gives everything back and closes the connection. A second time waits for the first. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     const { mining, threadMap, init } = this.#parts;
     for (const template of this.#templates.waitedOn) template.release();
     await this.interrupt().catch(() => {});
