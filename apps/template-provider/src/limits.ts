@@ -24,8 +24,8 @@ export const TEMPLATE_PROVIDER_LIMITS = {
   nodeSwitchMs: 5000,
   /** Streams of held templates of one node, each with its reserve. */
   streams: 12,
-  /** How long a stream goes on for which there is no client any more: it may come back. */
-  streamLingerMs: 30_000,
+  /** How long a stream goes on whose last client has left: it may come back. */
+  streamLingerMs: 10_000,
   /** Streams that may be begun in a minute. */
   streamsPerMinute: 60,
   /** When the transactions of a held template are asked for again, after the node failed to give them. */

@@ -129,15 +129,18 @@ export class NodeStreams {
     this.#deps.onTemplate(template);
   }
 
-  /** Ends what was not wanted for long enough, once what is wanted has a template. */
+  /**
+   * Ends what is not wanted any more, once what is wanted has a template: at once what was for nobody, after a while what
+   * a client had. On a new tip the node builds the templates of its streams one after the other.
+   */
   #drop(nowMs: number): void {
-    const ready = Array.from(this.#streams).some(
-      ({ unwantedSinceMs, latest }) => unwantedSinceMs === undefined && latest !== undefined,
-    );
-    if (!ready) return;
-    for (const stream of this.#streams) {
+    const streams = Array.from(this.#streams);
+    if (!streams.some(({ unwantedSinceMs, latest }) => unwantedSinceMs === undefined && latest !== undefined)) return;
+    for (const stream of streams) {
       const { unwantedSinceMs } = stream;
-      if (unwantedSinceMs !== undefined && nowMs - unwantedSinceMs >= LIMITS.streamLingerMs) this.#end(stream);
+      if (unwantedSinceMs === undefined) continue;
+      const lingerMs = stream.isFor(DEFAULT_RESERVE) ? 0 : LIMITS.streamLingerMs;
+      if (nowMs - unwantedSinceMs >= lingerMs) this.#end(stream);
     }
   }
 

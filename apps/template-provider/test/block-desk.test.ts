@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BlockDesk } from '../src/block-desk.ts';
 import { templateProviderMetrics } from '../src/metrics.ts';
 import { SolvedBlocks } from '../src/solved-blocks.ts';
-import { BLOCK, BLOCK_HASH, FakeNode } from './fake-node.ts';
+import { BLOCK, BLOCK_HASH, FakeHeldTemplate, FakeNode } from './fake-node.ts';
 
 const FOUND = { hash: BLOCK_HASH, block: BLOCK };
 let folder: string;
@@ -88,12 +88,39 @@ describe('solved blocks', () => {
     expect(made.standings()).toMatchObject({ accepted: 1 });
   });
 
-  test.each(['rejected', 'unreachable', 'inconclusive'] as const)('%s is none', async (kind) => {
+  test.each(['rejected', 'unreachable', 'inconclusive', 'unable'] as const)('%s is none', async (kind) => {
     const { desk: made, first, clock } = desk();
     first.answer = () => Promise.resolve({ kind, reason: 'because' });
     made.submit(FOUND);
     await clock.advanceAsync(1);
     expect(made.standings()).toMatchObject({ accepted: 0, submitted: 1 });
+  });
+
+  test('a block that no node takes is on disk, and the counter says so', async () => {
+    const { desk: made, nodes, metrics } = desk({ nodes: 2 });
+    for (const node of nodes) node.answer = () => Promise.resolve({ kind: 'unable', reason: 'no submitBlock' });
+    made.submit(FOUND);
+    await made.close();
+    expect(await metrics.snapshot()).toMatchObject({
+      'sv2_template_provider_blocks_total{outcome="not-taken"}': 1,
+      'sv2_template_provider_blocks_total{outcome="saved"}': 1,
+    });
+  });
+
+  test('a block whose transactions come later goes out when they do, and is looked for in each chain once', async () => {
+    const { desk: made, first, clock } = desk();
+    const { promise, resolve } = Promise.withResolvers<Uint8Array>();
+    const template = new FakeHeldTemplate(101, clock);
+    const solution = { version: 1, ntime: 2, nonce: 3, coinbase: new Uint8Array(4) };
+    made.submit({ hash: BLOCK_HASH, block: promise, held: { template, node: first, solution } });
+    expect(template.solutions).toEqual([solution]);
+    await clock.advanceAsync(500);
+    expect(made.standings()).toMatchObject({ accepted: 1 });
+    expect(first.submitted).toEqual([]);
+    resolve(BLOCK);
+    await clock.advanceAsync(100);
+    expect(first.submitted).toEqual([BLOCK]);
+    expect(clock.pending).toBe(1);
   });
 
   test('the same block twice is submitted once', async () => {

@@ -190,8 +190,13 @@ describe('templates that the node holds', () => {
     a.give(new FakeHeldTemplate(101, clock, { reserve: SMALL }));
     a.give(new FakeHeldTemplate(101, clock, { reserve: LARGE }));
     expect(await settle()).toEqual(['a: template 101 for 2000', 'a: template 101 for 40000']);
-    await settle(31_000);
-    expect(weights(a)).toEqual([2000, 40_000]); // what nobody wants lingers a while
+    await settle(250);
+    expect(weights(a)).toEqual([2000, 40_000]); // the node builds nothing for nobody
+    wanted.pop();
+    await settle(9000);
+    expect(weights(a)).toEqual([2000, 40_000]); // a client that has left may come back
+    await settle(2000);
+    expect(weights(a)).toEqual([2000]);
   });
 
   test('a stream is not ended before one that is wanted has a template', async () => {
