@@ -71,7 +71,7 @@ async function start(
   const { clock, log, health, signal } = deps;
   const metrics = templateProviderMetrics(deps.metrics);
   const publisher = createPublisher(config, clock.now());
-  const held = new HeldTemplates({ user: publisher, clock, log, metrics });
+  const held = new HeldTemplates({ user: publisher, takesBlocks: () => takesBlocks(nodes), clock, log, metrics });
   const store = new SolvedBlocks(join(config.dataDir, 'solved-blocks'));
   const desk = new BlockDesk({ nodes, store, clock, log, metrics });
   const stopping = new AbortController();

@@ -16,6 +16,8 @@ export interface HeldTemplatesDeps {
   readonly log: Logger;
   readonly metrics: Pick<TemplateProviderMetrics, 'heldLoads'>;
   readonly user: HeldTemplateUser;
+  /** Whether some node takes whole blocks. */
+  readonly takesBlocks: () => boolean;
 }
 
 /** Where the transactions of a held template are. */
@@ -35,6 +37,10 @@ class Entry implements HeldEntry {
   readonly node: MiningNode;
   /** Whether it is the last of its stream, which a node that is chosen later gives out. */
   isLatest = true;
+  /** Whether its node may have forgotten it. */
+  isDoubtful = false;
+  /** Whether it was told of as lost. */
+  isKnownLost = false;
   load: Load = { state: 'with-node', failures: 0, notBeforeMs: 0 };
 
   constructor(template: HeldTemplate, node: MiningNode) {
@@ -76,6 +82,30 @@ export class HeldTemplates {
   retire(template: HeldTemplate): void {
     const entry = this.#entries.get(template);
     if (entry !== undefined) entry.isLatest = false;
+  }
+
+  /** The node is away: it may come back without what it held. */
+  doubt(node: MiningNode): void {
+    for (const entry of this.#entries.values()) if (entry.node === node) entry.isDoubtful = true;
+  }
+
+  /** Whether its node may have forgotten a template. */
+  isDoubtful(template: object): boolean {
+    return this.#entries.get(template)?.isDoubtful ?? false;
+  }
+
+  /**
+   * Whether a block of some template that clients have may find no taker: its node may have forgotten it, and it cannot be
+   * handed in as a whole. Told once of each template.
+   */
+  takeLost(): boolean {
+    const { user, takesBlocks } = this.#deps;
+    const lost = Array.from(this.#entries.values()).filter(
+      ({ template, isDoubtful, isKnownLost, load }) =>
+        isDoubtful && !isKnownLost && user.holds(template) && (load.state !== 'here' || !takesBlocks()),
+    );
+    for (const entry of lost) entry.isKnownLost = true;
+    return lost.length > 0;
   }
 
   /** The template that a solution is of, with its node; undefined when it was given back. */
@@ -147,9 +177,11 @@ export class HeldTemplates {
       const transactions = await template.transactions();
       if (this.#entries.has(template)) user.complete(template, transactions);
       entry.load = { state: 'here' };
+      if (failures > 0) entry.isDoubtful = false;
       metrics.heldLoads.inc({ node: node.name, outcome: 'success' });
     } catch (error) {
       const afterMs = LIMITS.loadAgainMs[failures] ?? Number.POSITIVE_INFINITY;
+      entry.isDoubtful = true;
       entry.load = { state: 'with-node', failures: failures + 1, notBeforeMs: clock.now() + afterMs };
       metrics.heldLoads.inc({ node: node.name, outcome: 'failed' });
       throw error;

@@ -8,10 +8,10 @@ export class NodeSource {
   /** Since when it is as it is: there, or not there. Unix ms. */
   #sinceMs: number;
   #isThere = false;
-  #wasThere = false;
-  #hasReturned = false;
+  readonly #held: NodeStreamsDeps['held'];
 
   constructor(deps: NodeStreamsDeps) {
+    this.#held = deps.held;
     this.node = deps.node;
     this.streams = new NodeStreams(deps);
     this.#sinceMs = deps.clock.now();
@@ -48,16 +48,8 @@ export class NodeSource {
     const isThere =
       state === 'ok' && this.latest !== undefined && (this.#isThere || (lastTemplateAtMs ?? 0) >= this.#sinceMs);
     if (isThere !== this.#isThere) this.#sinceMs = nowMs;
-    if (isThere && !this.#isThere) this.#hasReturned = this.#wasThere;
-    this.#wasThere ||= isThere;
+    if (!isThere && this.#isThere) this.#held.doubt(this.node);
     this.#isThere = isThere;
-  }
-
-  /** Whether it has been away and is back, once each time: what it held before is gone. */
-  takeReturn(): boolean {
-    const hasReturned = this.#hasReturned;
-    this.#hasReturned = false;
-    return hasReturned;
   }
 
   /** Follows what clients need, each exactly, when its templates are the ones that they get. */

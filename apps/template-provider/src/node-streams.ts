@@ -7,7 +7,7 @@ import { RateLimit } from './rate-limit.ts';
 
 export interface NodeStreamsDeps {
   readonly node: MiningNode;
-  readonly held: Pick<HeldTemplates, 'add' | 'retire'>;
+  readonly held: Pick<HeldTemplates, 'add' | 'retire' | 'doubt' | 'isDoubtful'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   onTemplate(template: NodeTemplate): void;
@@ -55,9 +55,11 @@ export class NodeStreams {
     return this.#latest;
   }
 
-  /** The last template of each stream, of those that are on the node's tip as far as it is known. */
+  /** The last template of each stream, of those that are on the node's tip; without those that it may have forgotten. */
   get current(): readonly NodeTemplate[] {
-    const latest = Array.from(this.#streams).flatMap((stream) => stream.latest ?? []);
+    const all = Array.from(this.#streams).flatMap(({ latest }) => latest ?? []);
+    const sound = all.filter((template) => !this.#deps.held.isDoubtful(template));
+    const latest = sound.length > 0 ? sound : all;
     const [best] = latest.toSorted((a, b) => b.height - a.height || b.receivedAtMs - a.receivedAtMs);
     return best === undefined ? [] : latest.filter(({ prevHash }) => sameBytes(prevHash, best.prevHash));
   }

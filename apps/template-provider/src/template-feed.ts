@@ -8,7 +8,7 @@ import { NodeSource } from './node-source.ts';
 export interface FeedListener {
   onTemplate(template: NodeTemplate, node: string): void;
   onTip(tip: NodeTip): void;
-  /** The node that gave the templates so far was away, or another is used: it may not take their solutions any more. */
+  /** A block of what was given out may find no taker: what follows takes its place, whatever it pays. */
   onLost(): void;
   /** No node has been there for too long. The next template ends this. */
   onAway(): void;
@@ -19,7 +19,7 @@ export interface TemplateFeedDeps {
   readonly nodes: readonly MiningNode[];
   /** What templates shall keep free that nodes hold: one stream of the node in use for each. */
   readonly wanted: () => readonly CoinbaseReserve[];
-  readonly held: Pick<HeldTemplates, 'add' | 'retire'>;
+  readonly held: Pick<HeldTemplates, 'add' | 'retire' | 'doubt' | 'isDoubtful' | 'takeLost'>;
   /** How long work outlives the last node, in ms. */
   readonly awayLimitMs: number;
   readonly clock: Clock;
@@ -90,7 +90,6 @@ export class TemplateFeed {
     for (const source of this.#sources) {
       source.look(nowMs);
       this.#report(source);
-      if (source === this.#active && source.takeReturn() && this.#served) this.#renew(source);
     }
     this.#choose(nowMs);
     this.follow();
@@ -107,10 +106,10 @@ export class TemplateFeed {
 
   #onTemplate(source: NodeSource, template: NodeTemplate): void {
     source.look(this.#deps.clock.now());
-    const hasReturned = source.takeReturn();
     if (this.#active === undefined) this.#activate(source);
-    else if (this.#active === source && hasReturned && this.#served) this.#renew(source);
-    else if (this.#active === source) this.#give(source, [template]);
+    else if (this.#active !== source) return;
+    else if (this.#deps.held.takeLost()) this.#renew(source);
+    else this.#give(source, [template]);
   }
 
   async #followTips(source: NodeSource): Promise<void> {
@@ -141,10 +140,8 @@ export class TemplateFeed {
     if (this.#active !== undefined) {
       this.#deps.log.warn('templates come from another node now', { node: source.node.name, was: this.activeNode });
     }
-    const isOther = this.#active !== undefined && this.#served;
     this.#active = source;
-    source.takeReturn();
-    if (isOther) this.#renew(source);
+    if (this.#deps.held.takeLost()) this.#renew(source);
     else this.#pass(source);
     this.follow();
   }

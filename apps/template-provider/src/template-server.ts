@@ -95,8 +95,7 @@ export class TemplateServer implements FeedListener {
   }
 
   onLost(): void {
-    const { publisher, clock, takesBlocks } = this.#deps;
-    if (!takesBlocks()) publisher.withdraw(clock.now()); // so that what follows is given out whatever it pays
+    this.#deps.publisher.withdraw(this.#deps.clock.now());
   }
 
   onAway(): void {

@@ -159,24 +159,29 @@ describe('a template that the node holds', () => {
   });
 
   test.each([
-    {
-      takesBlocks: false,
-      what: 'is replaced when its node is lost, by one that pays the same: its blocks have no taker',
-    },
-    { takesBlocks: true, what: 'stays when its node is lost and another takes whole blocks' },
-  ])('$what', async ({ takesBlocks }) => {
-    const { one, held, give, clock, server, node } = await stage();
+    { takesBlocks: false, isLoaded: true, what: 'is replaced after its node was away: its blocks have no taker' },
+    { takesBlocks: true, isLoaded: false, what: 'is replaced when its transactions cannot be had any more' },
+    { takesBlocks: true, isLoaded: true, what: 'stays when its blocks can be handed in as a whole' },
+  ])('$what, whatever the next one pays', async ({ takesBlocks, isLoaded }) => {
+    const { one, held, give, clock, server, node, harness } = await stage();
     node.takesBlocks = takesBlocks;
+    const load = slow(held);
     give(held);
     const before = await one.ask();
-    server.onLost();
+    if (isLoaded) load.give();
+    else load.fail();
+    await clock.advanceAsync(0);
+    harness.held.doubt(node);
     give(new FakeHeldTemplate(101, clock, { labels: LABELS, fees: 5000n }));
     clock.advance(1000);
     server.tick();
     await heard(one);
     const { template: now, tip: at } = one.templates.current ?? before;
-    expect(now.templateId > before.template.templateId).toBe(!takesBlocks);
+    expect(now.templateId > before.template.templateId).toBe(!(takesBlocks && isLoaded));
     expect(at.prevHash).toEqual(before.tip.prevHash);
+    give(new FakeHeldTemplate(101, clock, { labels: LABELS, fees: 5000n }));
+    await heard(one);
+    expect(one.templates.current?.template.templateId).toBe(now.templateId); // once
   });
 
   test('is solved when a newer tip is there already: a block is a block', async () => {

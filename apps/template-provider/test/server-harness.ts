@@ -65,7 +65,13 @@ export async function serving(options: HarnessOptions = {}): Promise<Harness> {
     emptyAhead: emptyAhead !== 'never',
   });
   const node = new FakeNode('node', clock);
-  const held = new HeldTemplates({ user: publisher, clock, log: silentLogger, metrics: counters });
+  const held = new HeldTemplates({
+    user: publisher,
+    takesBlocks: () => node.takesBlocks,
+    clock,
+    log: silentLogger,
+    metrics: counters,
+  });
   const store = { save: () => Promise.resolve('file'), async *recent() {} };
   const desk = new BlockDesk({ nodes: [node], store, clock, log: silentLogger, metrics: counters });
   const found: FoundBlock[] = [];
@@ -121,6 +127,7 @@ export async function serving(options: HarnessOptions = {}): Promise<Harness> {
       held.add(template, node);
       if (latest !== undefined) held.retire(latest);
       latest = template;
+      if (held.takeLost()) server.onLost();
       server.onTemplate(template, node.name);
     },
     async [Symbol.asyncDispose]() {
