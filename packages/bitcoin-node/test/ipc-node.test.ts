@@ -44,7 +44,12 @@ async function next<T>(iterator: AsyncIterator<T>): Promise<T> {
 
 /** Lets time pass, a step at a time, until `until` holds. */
 async function passUntil(until: () => boolean, stepMs = 50): Promise<void> {
-  while (!until()) await clock.advanceAsync(stepMs);
+  for (; !until(); await settled()) await clock.advanceAsync(stepMs);
+}
+
+/** Lets no time pass until `until` holds. */
+async function waitUntil(until: () => boolean): Promise<void> {
+  while (!until()) await settled();
 }
 
 /** Lets what is on its way arrive. */
@@ -290,20 +295,20 @@ describe('the connection', () => {
 
   test('refuses version 30.0 with a reason', async () => {
     await start('30.0');
-    await passUntil(() => node.health().state === 'away');
+    await waitUntil(() => node.health().state === 'away');
     expect(node.health().reason).toContain('30.0');
   });
 
   test('refuses a node on another chain', async () => {
     await start('31', { 'Mining@0': () => bool(false) }, { chain: 'regtest' });
-    await passUntil(() => node.health().state === 'away');
+    await waitUntil(() => node.health().state === 'away');
     expect(node.health().reason).toBe('the node is on mainnet, not on regtest');
   });
 
   test('tells regtest from another test chain by its difficulty', async () => {
     await start('31', {}, { chain: 'signet' });
     next(templates()).catch(() => {});
-    await passUntil(() => node.health().state === 'away');
+    await waitUntil(() => node.health().state === 'away');
     expect(node.health().reason).toBe('the node is on regtest, not on signet');
   });
 
@@ -324,9 +329,9 @@ describe('the connection', () => {
     };
     await start('31', script, { chain: 'mainnet' });
     const pending = templates().next();
-    while (node.health().state !== 'ibd') await settled();
+    await waitUntil(() => node.health().state === 'ibd');
     expect(node.health().reason).toBe('the node downloads the chain and is at block 100');
-    while (waits.length === 0) await settled();
+    await waitUntil(() => waits.length > 0);
     abort.abort();
     expect(await pending).toMatchObject({ done: true });
   });

@@ -1,4 +1,4 @@
-import { heightPush, merklePathOf, sha256d } from '@sv2kit/bitcoin';
+import { heightPush, merklePathOf, sameBytes, sha256d } from '@sv2kit/bitcoin';
 import {
   type PeerCall,
   type PeerGeneration,
@@ -38,7 +38,7 @@ export class SteeredIpcPeer implements AsyncDisposable {
     const held: { steered?: SteeredIpcPeer } = {};
     const answers: Script = {
       'Mining@2': () => held.steered?.tipReply(true),
-      'Mining@3': (call) => held.steered?.wait('tip', call),
+      'Mining@3': (call) => held.steered?.waitTip(call),
       'Mining@4': () => held.steered?.template(),
       'Mining@6': () => held.steered?.interruptTip(),
       'BlockTemplate@1': ({ target }) => held.steered?.of(target, ({ tip }) => data(headerOf(tip.hash))),
@@ -111,6 +111,11 @@ export class SteeredIpcPeer implements AsyncDisposable {
 
   of(target: number, answer: (state: State) => Reply): Reply {
     return answer(this.#templates.get(target) ?? this.state);
+  }
+
+  waitTip(call: PeerCall): Reply | Promise<Reply> {
+    const isCurrent = sameBytes(call.params.data(1), this.state.tip.hash);
+    return isCurrent ? this.wait('tip', call) : this.tipReply(false);
   }
 
   wait(kind: 'waitNext' | 'tip', call: PeerCall): Promise<Reply> {
