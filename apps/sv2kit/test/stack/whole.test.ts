@@ -156,7 +156,11 @@ describe('the whole stack on regtest', { timeout: 240_000 }, () => {
     expect(roles.map(({ name, state, reason }) => `${name} ${state} ${reason}`)).toEqual(
       ROLES.map((name) => `${name} ok null`),
     );
-    expect(latency['pool.share-to-success']).toMatchObject({ unit: 'ms', samples: shares.accepted });
+    const answered = latency['pool.share-to-success'];
+    expect(answered?.unit).toBe('ms');
+    // The last share of each device may be on its way to the disk.
+    expect(shares.accepted - (answered?.samples ?? 0)).toBeGreaterThanOrEqual(0);
+    expect(shares.accepted - (answered?.samples ?? 0)).toBeLessThanOrEqual(WAYS.length);
     expect(latency['jd-client.template-to-acknowledged']?.samples).toBeGreaterThan(0);
     expect(running.lines.at(-1)).toMatchObject({ event: 'end', ok: true });
     expect(processesOf(dataDir)).toEqual([]);
