@@ -1,18 +1,24 @@
 /**
  * A Bitcoin node as a miner needs it: templates for ever, blocks handed over without fail, and the truth about what
- * became of them. Over JSON-RPC (BIP22, BIP23, BIP145), with ZMQ where the node publishes its blocks.
+ * became of them. Over Bitcoin Core's IPC, over JSON-RPC (BIP22, BIP23, BIP145) with ZMQ where the node publishes its
+ * blocks, or over both as one node.
  *
  * @example
  * ```ts
  * import { createNode } from '@sv2kit/bitcoin-node';
  *
- * const node = createNode({ url: 'http://127.0.0.1:8332', cookieFile: '/var/lib/bitcoind/.cookie', clock, log });
- * for await (const template of node.templates(signal)) publish(template);
+ * const node = createNode({ ipc: '/var/lib/bitcoind/node.sock', clock, log });
+ * for await (const template of node.templates(signal)) {
+ *   console.log(template.height, template.kind === 'held' ? template.fees : template.transactions.length);
+ *   if (template.kind === 'held') template.release();
+ * }
  * ```
  *
  * @packageDocumentation
  */
 export { type CheckingNode, createNode } from './create-node.ts';
+export { IPC_ERRORS, IpcError, type IpcErrorCode } from './ipc/client/ipc-error.ts';
+export { IPC_LIMITS } from './ipc/client/limits.ts';
 export type { KnownBlock } from './rpc/chain-check.ts';
 export type { Credentials } from './rpc/credentials.ts';
 export type { Clock, Logger } from './host.ts';
@@ -34,6 +40,7 @@ export type {
   HeldCoinbase,
   HeldSolution,
   HeldTemplate,
+  IpcHoldings,
   MiningNode,
   NodeHealth,
   NodeTemplate,

@@ -141,6 +141,16 @@ export interface NodeHealth {
   readonly chain?: Network;
   readonly tipHeight?: number;
   readonly lastTemplateAtMs?: number;
+  /** Of the IPC connection there is: what must not grow over time. */
+  readonly ipc?: IpcHoldings;
+}
+
+/** What a connection waits for and holds at the node. */
+export interface IpcHoldings {
+  /** Calls without an answer. */
+  readonly questions: number;
+  /** Objects at the node, templates and threads, that are kept for us. */
+  readonly imports: number;
 }
 
 /** A Bitcoin node as a miner needs it. */

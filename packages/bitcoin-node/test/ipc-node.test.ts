@@ -132,6 +132,9 @@ describe('a held template', () => {
     await settled();
     expect(peer.peer.references).toBe(base);
     expect(clock.pending).toBeLessThan(20);
+    // Threads and what leads to them, and the template that is waited on.
+    expect(node.health().ipc).toEqual({ questions: 1, imports: expect.any(Number) });
+    expect(node.health().ipc?.imports).toBeLessThan(12);
   });
 
   test('is let go when its reader never does, the oldest first', async () => {

@@ -130,7 +130,10 @@ export class IpcNode implements CheckingNode {
   }
 
   health(): NodeHealth {
-    return this.status.health();
+    const { session } = this.#keeper;
+    if (session === undefined) return this.status.health();
+    const { questions, imports } = session.client.stats;
+    return { ...this.status.health(), ipc: { questions, imports } };
   }
 
   async close(): Promise<void> {
