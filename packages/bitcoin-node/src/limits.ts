@@ -32,6 +32,8 @@ export const LIMITS = {
   maxFetchedBytes: 128 * 1024 * 1024,
   /** How often the checker looks into a template over IPC for the fees alone. */
   feesIntervalMs: 10_000,
+  /** Outputs that one check over IPC asks for, to know fees; the value of a job with more is asked for as a whole. */
+  feeQuestions: 32,
   /** How long IPC may be away before the same node's RPC stands in for it, where that is configured. */
   ipcGraceMs: 3_000,
   /** How long a transaction that left the node's mempool stays known: it may still be in other miners' templates. */

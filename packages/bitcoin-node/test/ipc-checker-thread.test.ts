@@ -20,7 +20,7 @@ import {
   type Script,
   silence,
 } from './scripted-ipc-peer.ts';
-import { bool, data, headerOf, SCRIPTED, scriptedCoinbase, SCRIPTED_HEADER, verdict } from './scripted-node.ts';
+import { bool, data, headerOf, SCRIPTED, scriptedCoinbase, SCRIPTED_HEADER, text, verdict } from './scripted-node.ts';
 
 const HEIGHT = SCRIPTED.tip.height + 1;
 const coin = (seed: number): Outpoint => ({ txid: sha256d(Uint8Array.of(seed, seed >>> 8)), index: 0, value: 10_000n });
@@ -296,8 +296,8 @@ describe('what a coinbase may claim, over IPC,', () => {
   const transactions = [pay(1), pay(2)];
   /** Valid, and then what the node says to a coinbase that claims all there is. */
   const remarks = (reason: string, debug: string): void => {
-    let asked = 0;
-    judge = () => ((asked += 1) % 2 === 1 ? verdict(true) : verdict(false, reason, debug));
+    // Of its options the first is whether the merkle root is checked; on the wire it is 1 when it is not.
+    judge = ({ params }) => (params.struct(2).bool(0) ? verdict(false, reason, debug) : verdict(true));
   };
 
   test('is the limit that the node names when it is shown more', async () => {
@@ -335,6 +335,47 @@ describe('what a coinbase may claim, over IPC,', () => {
     const thread = await ready(await peerOf('31'));
     remarks('inconclusive-not-best-prevblk', '');
     expect(await check(thread, jobWith(transactions, 0, 1))).toEqual({ kind: 'stale' });
+  });
+
+  test('is known without that where the node tells what is spent; each fee is asked for once', async () => {
+    const asked: string[] = [];
+    const peer = await peerOf('32', {
+      'Rpc@0': ({ params }) => {
+        const { method } = JSON.parse(params.text(1)) as { readonly method: string };
+        asked.push(method);
+        return text(JSON.stringify({ id: 1, result: { bestblock: '11'.repeat(32), value: 0.0001 } }));
+      },
+    });
+    const thread = await ready(peer);
+    let checks = 0;
+    judge = () => {
+      checks += 1;
+      return verdict(true);
+    };
+    const value = SCRIPTED.reward + 2_000n;
+    expect(await check(thread, jobWith(transactions, 0, 1))).toMatchObject({ kind: 'valid', value });
+    expect(await check(thread, jobWith(transactions))).toMatchObject({ kind: 'valid', value });
+    expect(asked.filter((method) => method === 'gettxout')).toHaveLength(2);
+    expect(checks).toBe(2);
+  });
+
+  test('is asked for as a whole where too much is not known, and of a part of that the fees', async () => {
+    const many = Array.from({ length: LIMITS.feeQuestions + 8 }, (_, seed) => pay(seed));
+    let asked = 0;
+    const peer = await peerOf('32', {
+      'Rpc@0': ({ params }) => {
+        if (params.text(1).includes('gettxout')) asked += 1;
+        return text(JSON.stringify({ id: 1, result: { bestblock: '11'.repeat(32), value: 0.0001 } }));
+      },
+    });
+    const thread = await ready(peer);
+    remarks('bad-cb-amount', 'limit=5000040000');
+    expect(await check(thread, jobWith(many, ...many.keys()))).toMatchObject({ value: 5_000_040_000n });
+    while (asked < many.length) {
+      expect(await check(thread, jobWith(many))).toMatchObject({ value: 5_000_040_000n });
+    }
+    judge = () => verdict(true);
+    expect(await check(thread, jobWith(many))).toMatchObject({ value: 5_000_040_000n });
   });
 
   test('follows from the fees of the node’s own template, and is not asked for then', async () => {

@@ -50,8 +50,8 @@ export class FallbackBackEnd implements BackEnd {
     this.#isClosed = true;
     this.#grace?.[Symbol.dispose]();
     for (const timer of this.#retired.values()) timer[Symbol.dispose]();
-    const all = [this.#first, this.#second, ...this.#retired.keys()];
-    await Promise.all(all.map((backEnd) => backEnd?.close()));
+    const others = this.#second === undefined ? [] : [this.#second];
+    await Promise.all([this.#first, ...others, ...this.#retired.keys()].map((backEnd) => backEnd.close()));
   }
 
   look(): void {

@@ -9,6 +9,7 @@ import type { ExpectedChain } from '../../rpc/chain-check.ts';
 import type { RpcCaller } from '../../rpc/rpc-client.ts';
 import type { WorkTip } from '../back-end.ts';
 import type { HashKey } from '../checked-transaction.ts';
+import type { FeeSource } from '../rpc/fees.ts';
 import { txidsOf } from '../txids.ts';
 import { LanePool } from './lane-pool.ts';
 import { leastTime } from './least-time.ts';
@@ -114,6 +115,16 @@ export class CheckSession {
       // It stops: the end of the connection is near.
       if (next === undefined) await pause(clock, pollIntervalMs, signal);
     }
+  }
+
+  /** The node's JSON-RPC for single questions; `undefined` where there is none. */
+  get questions(): FeeSource | undefined {
+    const { rpc } = this.#chain;
+    if (rpc === undefined) return undefined;
+    return {
+      batch: (method, params, options) =>
+        Promise.all(params.map(async (one) => ({ kind: 'result', value: await rpc.call(method, one, options) }))),
+    };
   }
 
   /** @throws IpcError, RpcError */

@@ -1,4 +1,4 @@
-import { sameBytes } from '@sv2kit/bitcoin';
+import { displayHash, sameBytes } from '@sv2kit/bitcoin';
 import { BackOff } from '../../back-off.ts';
 import { pause } from '../../host.ts';
 import { IpcError } from '../../ipc/client/ipc-error.ts';
@@ -13,6 +13,7 @@ import type { Judgement } from '../judgement.ts';
 import { KnownTransactions } from '../known-transactions.ts';
 import type { MempoolNews } from '../messages.ts';
 import { RecentTransactions } from '../recent-transactions.ts';
+import { fillFees } from '../rpc/fees.ts';
 import { checkBlock } from './check-block.ts';
 import { greatestClaim, type UnknownClaim } from './greatest-claim.ts';
 import { CheckSession, type CheckSessionOptions } from './check-session.ts';
@@ -106,14 +107,18 @@ export class IpcBackEnd implements BackEnd {
       const opinion = await checkBlock(client, lane, block.bytes);
       signal.throwIfAborted();
       if (opinion.kind !== 'valid') return opinion;
-      const fees = this.#feesOf(transactions);
-      if (fees !== undefined) return { kind: 'valid', value: BigInt(tip.subsidy + fees) };
+      const unknown = this.#unknownFees(transactions);
+      const isQuick = unknown <= LIMITS.feeQuestions;
+      if (isQuick && unknown > 0 && !(await this.#askFees(transactions, tip, signal))) return { kind: 'stale' };
+      if (this.#unknownFees(transactions) === 0) return { kind: 'valid', value: valueOf(transactions, tip) };
       const claim = await greatestClaim(client, lane, block.bytes);
       if (claim.kind === 'stale') return claim;
       if (claim.kind === 'unknown') {
         return { kind: 'valid', value: this.#estimate(claim, transactions, tip) };
       }
       fillLastFee(transactions, Number(claim.value) - tip.subsidy);
+      // For the jobs to come.
+      if (!isQuick) void this.#askFees(transactions, tip, this.#closing.signal);
       return { kind: 'valid', value: claim.value };
     });
   }
@@ -190,24 +195,43 @@ export class IpcBackEnd implements BackEnd {
     throw new IpcError('disconnected', `the node at ${path} is away`, { path });
   }
 
-  /** Of all of them, in satoshis; `undefined` when one is not known. */
-  #feesOf(transactions: readonly CheckedTransaction[]): number | undefined {
-    let sum = 0;
-    for (const transaction of transactions) {
-      transaction.fee ??= this.#known.get(transaction.wtxid)?.fee;
-      if (transaction.fee === undefined) return undefined;
-      sum += transaction.fee;
+  /**
+   * Finds out a few of the fees that the node's templates did not tell, so that before long all are known.
+   *
+   * @returns false when the tip is another by now
+   */
+  async #askFees(transactions: readonly CheckedTransaction[], tip: WorkTip, signal: AbortSignal): Promise<boolean> {
+    const questions = this.#connection?.session.questions;
+    if (questions === undefined) return true;
+    try {
+      return await fillFees(questions, transactions, displayHash(tip.hash), signal, LIMITS.feeQuestions);
+    } catch (error) {
+      if (signal.aborted) return true;
+      if (!isNodeFault(error)) throw error;
+      // The value is asked for as a whole then.
+      this.#host.log.debug('the fees of transactions are not known', { reason: error.message });
+      return true;
     }
-    return sum;
+  }
+
+  /** Of how many transactions neither this node's templates nor its answers told the fee. */
+  #unknownFees(transactions: readonly CheckedTransaction[]): number {
+    for (const transaction of transactions) transaction.fee ??= this.#known.get(transaction.wtxid)?.fee;
+    return transactions.filter(({ fee }) => fee === undefined).length;
   }
 
   /** No more than the coinbase may claim, and no less than this one does. */
   #estimate({ remark, paid }: UnknownClaim, transactions: readonly CheckedTransaction[], tip: WorkTip): bigint {
     if (!this.#hasWarned) this.#host.log.warn('the node does not say what a coinbase may claim', { remark });
     this.#hasWarned = true;
-    const known = BigInt(transactions.reduce((sum, { fee = 0 }) => sum + fee, tip.subsidy));
+    const known = valueOf(transactions, tip);
     return known > paid ? known : paid;
   }
+}
+
+/** Subsidy and the fees that are known. */
+function valueOf(transactions: readonly CheckedTransaction[], { subsidy }: WorkTip): bigint {
+  return BigInt(transactions.reduce((sum, { fee = 0 }) => sum + fee, subsidy));
 }
 
 /** One fee that is not known is what the others leave. */

@@ -1,8 +1,15 @@
 import { displayHash, parseTransaction } from '@sv2kit/bitcoin';
 import { Fields } from '../../rpc/fields.ts';
 import { LIMITS } from '../../limits.ts';
-import type { RpcClient } from '../../rpc/rpc-client.ts';
+import type { BatchAnswer } from '../../rpc/answer.ts';
+import type { CallOptions } from '../../rpc/rpc-client.ts';
 import { type CheckedTransaction, type HashKey, hashKey } from '../checked-transaction.ts';
+
+/** Who can be asked many things at once. */
+export interface FeeSource {
+  /** @throws RpcError, IpcError */
+  batch(method: string, params: readonly (readonly unknown[])[], options: CallOptions): Promise<readonly BatchAnswer[]>;
+}
 
 /** An output that the block spends and does not make. */
 interface Spent {
@@ -17,23 +24,28 @@ interface Spent {
  * was made in the same block, or is asked of the node.
  *
  * @param tipHash of the tip that the block is valid on, as the node shows it
+ * @param most how many outputs may be asked for: fees that take more stay unknown
  * @returns false when the node's tip is another by now, so that nothing can be said
- * @throws RpcError
+ * @throws RpcError, IpcError
  */
 export async function fillFees(
-  client: RpcClient,
+  source: FeeSource,
   transactions: readonly CheckedTransaction[],
   tipHash: string,
   signal: AbortSignal,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<boolean> {
-  const unknown = transactions.filter(({ fee }) => fee === undefined);
+  const unknown = transactions.filter(({ fee }) => fee === undefined).slice(0, most);
   if (unknown.length === 0) return true;
   const byTxid = new Map<HashKey, CheckedTransaction>(transactions.map((one) => [one.txid, one]));
   const outputs = new OutputValues(byTxid);
   const sums = unknown.map(() => 0n);
   const asked: Spent[] = [];
+  const found: number[] = [];
   for (const [by, { data }] of unknown.entries()) {
     const parsed = parseTransaction(data);
+    if (asked.length + parsed.inputs.length > most) continue;
+    found.push(by);
     for (const { value } of parsed.outputs) sums[by] = (sums[by] ?? 0n) - value;
     for (const { prevTxid, prevIndex: index } of parsed.inputs) {
       const value = outputs.value(hashKey(prevTxid), index);
@@ -41,13 +53,16 @@ export async function fillFees(
       else sums[by] = (sums[by] ?? 0n) + value;
     }
   }
-  if (!(await addAsked(client, asked, sums, tipHash, signal))) return false;
-  for (const [by, transaction] of unknown.entries()) transaction.fee = Number(sums[by] ?? 0n);
+  if (!(await addAsked(source, asked, sums, tipHash, signal))) return false;
+  for (const by of found) {
+    const transaction = unknown[by];
+    if (transaction !== undefined) transaction.fee = Number(sums[by] ?? 0n);
+  }
   return true;
 }
 
 async function addAsked(
-  client: RpcClient,
+  source: FeeSource,
   asked: readonly Spent[],
   sums: bigint[],
   tipHash: string,
@@ -59,7 +74,7 @@ async function addAsked(
     const part = asked.slice(start, start + LIMITS.maxBatch);
     // Without the mempool: an output that something there spends is still there for a block.
     const params = part.map(({ shownTxid, index }) => [shownTxid, index, false]);
-    const answers = await client.batch(method, params, options);
+    const answers = await source.batch(method, params, options);
     for (const [index, { by }] of part.entries()) {
       const answer = answers[index];
       if (answer?.kind === 'error') throw answer.error;
