@@ -1,11 +1,12 @@
-import { createNode, createRpcClient } from '@sv2kit/bitcoin-node';
+import { createNode, createRpcClient, type MiningNode } from '@sv2kit/bitcoin-node';
 import type { Bitcoind } from '@sv2kit/bitcoind';
 import { silentLogger, sleep, systemClock } from '@sv2kit/daemon';
 
 /** Bitcoin Core 31 makes no template over IPC for a block whose height a coinbase says in a single byte. */
 const LAST_HEIGHT = 16;
-/** A node that makes templates has made one by then. */
-const PATIENCE_MS = 3_000;
+/** A node that makes templates has made one by then: an old one is left alone for ten seconds after its start. */
+const PATIENCE_MS = 15_000;
+const LOOK_MS = 100;
 /** Of the node, in one call: a second or two, so that Ctrl-C is heard. */
 const TRIES = 1_000_000;
 /** Nobody's: anybody may spend it. */
@@ -37,15 +38,23 @@ export async function mineFirstBlocks(
   }
 }
 
+/** @returns false as soon as the node is said to be of no use, or nothing came for too long */
+async function refusal(node: Pick<MiningNode, 'health'>, signal: AbortSignal): Promise<false> {
+  for (let waitedMs = 0; waitedMs < PATIENCE_MS && !signal.aborted; waitedMs += LOOK_MS) {
+    if (node.health().state === 'away') break;
+    await sleep(systemClock, LOOK_MS, signal);
+  }
+  return false;
+}
+
 async function makesTemplates(ipc: string, chain: Bitcoind['chain'], signal: AbortSignal): Promise<boolean> {
   const node = createNode({ ipc, chain, clock: systemClock, log: silentLogger });
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   try {
     const first = node.templates(until)[Symbol.asyncIterator]().next();
-    const none = sleep(systemClock, PATIENCE_MS, until).then(() => undefined);
-    const result = await Promise.race([first, none]);
-    return result !== undefined && result.done !== true;
+    const came = first.then(({ done }) => done !== true);
+    return await Promise.race([came, refusal(node, until)]);
   } finally {
     over.abort();
     await node.close();
