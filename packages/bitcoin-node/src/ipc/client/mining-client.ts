@@ -1,7 +1,6 @@
 import type { Capability, Method } from '@sv2kit/capnp';
 import type { Clock } from '../../host.ts';
-import { untilDownloaded } from './download-wait.ts';
-import { tooLarge } from './failures.ts';
+import { fetchInTurns } from './in-turns.ts';
 import { makeThread } from './init-methods.ts';
 import { introduce, type Introduction, madeBy } from './introduction.ts';
 import type { IpcError } from './ipc-error.ts';
@@ -11,6 +10,7 @@ import { IpcLink, type LinkCallOptions } from './link.ts';
 import { MiningMethods } from './mining-methods.ts';
 import { NodeRpc } from './node-rpc.ts';
 import type { Generation } from './ordinals.ts';
+import { OwnWaits } from './own-waits.ts';
 import { type TemplateContext, TemplateHandle } from './template-handle.ts';
 import { TemplateMethods } from './template-methods.ts';
 import type { Renewal } from './tip-waits.ts';
@@ -50,8 +50,8 @@ export class MiningClient {
   #closing: Promise<void> | undefined;
   /** Waits that `interrupt` ends. */
   #waits = 0;
-  /** The same of version 30, where they wait here. */
-  readonly #cooling = new Set<AbortController>();
+  /** The same of version 30. */
+  readonly #own: OwnWaits;
 
   /**
    * Connects, waits until the node has loaded its chain, and finds out what it can do.
@@ -84,6 +84,7 @@ export class MiningClient {
     this.ended = link.ended;
     this.#methods = new MiningMethods(generation);
     this.#rpc = new NodeRpc(parts);
+    this.#own = new OwnWaits(clock);
     this.#templates = { link, methods: new TemplateMethods(generation), submission: { index: 0 }, waitedOn: new Set() };
   }
 
@@ -125,8 +126,10 @@ export class MiningClient {
    * same; undefined when it was interrupted, or the node stops. Occupies the lane.
    */
   async waitTipChanged(lane: Lane, current: Uint8Array, timeoutMs: number): Promise<TipRef | undefined> {
-    const method = this.#methods.waitTipChanged(lane.thread, current, timeoutMs);
-    return await this.#waiting(() => this.#call(lane, method, { timeoutMs: IPC_LIMITS.answerTimeoutMs + timeoutMs }));
+    const ask = (ms: number) => this.#waitTip(lane, current, ms);
+    return await (this.generation === 30
+      ? this.#own.tip(ask, current, timeoutMs)
+      : this.#waiting(() => ask(timeoutMs)));
   }
 
   /**
@@ -140,7 +143,7 @@ export class MiningClient {
     { cooldown }: { readonly cooldown: boolean },
   ): Promise<TemplateHandle | undefined> {
     const waits = cooldown && this.generation !== 30;
-    if (cooldown && !waits && !(await this.#downloaded(lane))) return undefined;
+    if (cooldown && !waits && !(await this.#own.downloaded(() => this.isInitialBlockDownload(lane)))) return undefined;
     const method = this.#methods.createNewBlock(lane.thread, options, cooldown);
     const template = waits ? await this.#cooled(lane, method) : await this.#call(lane, method);
     if (template === undefined) return undefined;
@@ -175,20 +178,9 @@ export class MiningClient {
     wtxids: readonly Uint8Array[],
     { maxBytes = IPC_LIMITS.transactionBytes }: { readonly maxBytes?: number } = {},
   ): Promise<(Uint8Array | undefined)[]> {
-    const found: (Uint8Array | undefined)[] = [];
-    let bytes = 0;
-    for (let start = 0; start < wtxids.length; start += IPC_LIMITS.transactionsPerCall) {
-      const asked = wtxids.slice(start, start + IPC_LIMITS.transactionsPerCall);
-      const method = this.#methods.getTransactionsByWitnessID(lane.thread, asked);
-      const answer = await this.#call(lane, method);
-      for (const index of asked.keys()) {
-        const data = answer[index];
-        bytes += data?.length ?? 0;
-        found.push(data === undefined || data.length === 0 ? undefined : data.slice());
-      }
-      if (bytes > maxBytes) throw tooLarge(method.name, bytes, maxBytes);
-    }
-    return found;
+    const ask = (ids: readonly Uint8Array[]) =>
+      this.#call(lane, this.#methods.getTransactionsByWitnessID(lane.thread, ids));
+    return await fetchInTurns(ask, wtxids, maxBytes);
   }
 
   /**
@@ -206,7 +198,7 @@ export class MiningClient {
 
   /** Ends a wait for a tip, or for the end of the initial download; does nothing when there is none. */
   async interrupt(): Promise<void> {
-    for (const cooling of this.#cooling) cooling.abort();
+    this.#own.interrupt();
     if (this.#waits === 0 || this.generation === 30) return;
     await this.#link.call(this.#parts.mining, this.#methods.interrupt());
   }
@@ -245,22 +237,16 @@ export class MiningClient {
     }
   }
 
-  /** Version 30 waits for no download by itself. */
-  async #downloaded(lane: Lane): Promise<boolean> {
-    const cooling = new AbortController();
-    this.#cooling.add(cooling);
-    try {
-      return await untilDownloaded(() => this.isInitialBlockDownload(lane), this.#clock, cooling.signal);
-    } finally {
-      this.#cooling.delete(cooling);
-    }
+  #waitTip(lane: Lane, current: Uint8Array, timeoutMs: number): Promise<TipRef | undefined> {
+    const method = this.#methods.waitTipChanged(lane.thread, current, timeoutMs);
+    return this.#call(lane, method, { timeoutMs: IPC_LIMITS.answerTimeoutMs + timeoutMs });
   }
 
   #renewal(options: NewBlockOptions): Renewal<TemplateHandle> | undefined {
     if (this.generation !== 30) return undefined;
     return {
       now: () => this.#clock.now(),
-      waitTip: (lane, current, timeoutMs) => this.waitTipChanged(lane, current, timeoutMs),
+      waitTip: (lane, current, timeoutMs) => this.#waitTip(lane, current, timeoutMs),
       renew: (lane) => this.createNewBlock(lane, options, { cooldown: false }),
     };
   }
