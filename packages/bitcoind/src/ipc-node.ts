@@ -1,3 +1,4 @@
+import { delimiter, dirname, join } from 'node:path';
 import { type BitcoindBinary, findOnPath, named, probeBinary } from './binary.ts';
 import { BitcoindError } from './bitcoind-error.ts';
 import { runCommand } from './run-command.ts';
@@ -54,11 +55,19 @@ async function probeIpcNode(source: BitcoindBinary['source'], command: string): 
 async function lack(source: BitcoindBinary['source'], command: string, hasHelp: boolean): Promise<string> {
   if (hasHelp) {
     const { version } = await probeBinary(source, command, []);
-    return `is no node with IPC but "${version}", without -ipcbind: Bitcoin Core 31 has bitcoin-node for it`;
+    const sibling = await siblingOf(command);
+    const remedy = sibling === undefined ? 'Bitcoin Core 31 has bitcoin-node for it' : `${sibling} has it`;
+    return `is no node with IPC but "${version}", without -ipcbind: ${remedy}`;
   }
   // Bitcoin Core's wrapper says its version to two dashes alone.
   await probeBinary(source, command, [], '--version');
   return 'is the wrapper alone: it finds no bitcoin-node in ../libexec or beside it';
+}
+
+/** Bitcoin Core's own bitcoin-node, where its releases have it, beside this program of theirs. */
+async function siblingOf(command: string): Promise<string | undefined> {
+  const folder = dirname(command);
+  return await findOnPath('bitcoin-node', { PATH: [join(folder, '..', 'libexec'), folder].join(delimiter) });
 }
 
 async function helpOf(command: string, args: readonly string[]): Promise<string | undefined> {

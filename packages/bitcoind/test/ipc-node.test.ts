@@ -88,6 +88,13 @@ describe('what was named and cannot be used is said in one line:', () => {
     );
   });
 
+  test('a bitcoind of a release that has the other one too, which is named', async () => {
+    const plain = await program('release/bin/bitcoind');
+    const node = await program('release/libexec/bitcoin-node', { ipc: true });
+    const { message } = await failure(findIpcNode({}, plain));
+    expect(message).toMatch(new RegExp(`^${plain} is no node with IPC .*, without -ipcbind: ${node} has it$`));
+  });
+
   test('the wrapper without its node', async () => {
     const alone = join(folder, 'alone');
     await writeFile(alone, '#!/bin/sh\n[ "$1" = --version ] && echo Bitcoin Core version v31 || exit 1\n', {
