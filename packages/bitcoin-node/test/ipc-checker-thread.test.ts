@@ -287,9 +287,15 @@ test.each(['30', '31', '32'] as const)('a node of version %s gets back every tem
   const made = (): number => peer.names.filter((name) => name === 'Mining@4').length;
   for (let second = 0; second < 5; second += 1) await clock.advanceAsync(1_000);
   const { references } = peer;
+  const held = async () =>
+    (await message('status', (one) => one === messages.findLast(({ kind }) => kind === 'status'))).status.ipc;
+  const before = await held();
   while (made() < 20) await clock.advanceAsync(10_000);
   // One may be on its way.
   expect(Math.abs(peer.references - references)).toBeLessThanOrEqual(1);
+  const after = await held();
+  expect(Math.abs((after?.imports ?? 0) - (before?.imports ?? 0))).toBeLessThanOrEqual(2);
+  expect(after?.questions).toBeLessThanOrEqual(3);
 });
 
 describe('what a coinbase may claim, over IPC,', () => {

@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '../host.ts';
 import { IpcError } from '../ipc/client/ipc-error.ts';
+import type { IpcHoldings } from '../node.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import type { CheckedTransaction, HashKey } from './checked-transaction.ts';
 import type { DraftBlock } from './draft-block.ts';
@@ -27,6 +28,8 @@ export interface BackEnd {
   /** What jobs are checked on now; absent while the node cannot be asked. */
   readonly tip: WorkTip | undefined;
   readonly transactions: NodeTransactions;
+  /** Of the connection over IPC, where there is one. */
+  readonly ipc?: IpcHoldings | undefined;
   start(): void;
   /** Resolves when the node has been told. */
   close(): Promise<void>;

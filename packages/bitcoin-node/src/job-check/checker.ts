@@ -79,8 +79,9 @@ export class Checker {
   }
 
   status(): JobCheckerStatus {
-    const { transactions } = this.#parts.backEnd;
+    const { transactions, ipc } = this.#parts.backEnd;
     return {
+      ...(ipc === undefined ? {} : { ipc }),
       known: transactions.size,
       bytes: transactions.bytes,
       validated: this.#validated.size,

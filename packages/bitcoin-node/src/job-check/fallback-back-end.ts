@@ -1,4 +1,5 @@
 import { LIMITS } from '../limits.ts';
+import type { IpcHoldings } from '../node.ts';
 import type { BackEnd, BackEndHost, NodeTransactions, WorkTip } from './back-end.ts';
 import type { CheckedTransaction, HashKey } from './checked-transaction.ts';
 import type { DraftBlock } from './draft-block.ts';
@@ -39,6 +40,10 @@ export class FallbackBackEnd implements BackEnd {
 
   get transactions(): NodeTransactions {
     return this.#active.transactions;
+  }
+
+  get ipc(): IpcHoldings | undefined {
+    return this.#first.ipc;
   }
 
   start(): void {

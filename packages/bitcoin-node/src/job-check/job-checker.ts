@@ -1,4 +1,4 @@
-import type { SubmitResult } from '../node.ts';
+import type { IpcHoldings, SubmitResult } from '../node.ts';
 
 /** What jobs are checked on: the node's best block, and what the one after it must have. */
 export interface JobTip {
@@ -84,6 +84,8 @@ export interface JobCheckerStatus {
   /** Checks at the node, and those that wait for their turn. */
   readonly running: number;
   readonly waiting: number;
+  /** Of the checker's own IPC connection: neither may grow. Absent without one. */
+  readonly ipc?: IpcHoldings;
   /** Why nothing can be checked now; absent when it can. */
   readonly reason?: string;
 }

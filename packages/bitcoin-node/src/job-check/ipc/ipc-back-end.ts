@@ -3,6 +3,7 @@ import { BackOff } from '../../back-off.ts';
 import { pause } from '../../host.ts';
 import { IpcError } from '../../ipc/client/ipc-error.ts';
 import { LIMITS } from '../../limits.ts';
+import type { IpcHoldings } from '../../node.ts';
 import type { Credentials } from '../../rpc/credentials.ts';
 import { createRpcClient, type RpcClient } from '../../rpc/rpc-client.ts';
 import { WrongChainError } from '../../rpc/chain-check.ts';
@@ -71,6 +72,11 @@ export class IpcBackEnd implements BackEnd {
 
   get tip(): WorkTip | undefined {
     return this.#tip;
+  }
+
+  get ipc(): IpcHoldings | undefined {
+    const stats = this.#connection?.session.client.stats;
+    return stats && { questions: stats.questions, imports: stats.imports };
   }
 
   start(): void {
