@@ -17,7 +17,9 @@ export function callFailure(path: string, method: string, error: unknown): unkno
     return new IpcError('too-large', text, { method, path }, { cause: error });
   }
   if (error instanceof CapnpError) {
-    const text = `${method}: the node at ${path} answered with what its schema does not say (${error.message}): see that sv2kit knows this version of the node`;
+    const text =
+      `${method}: the node at ${path} answered with what its schema does not say (${error.message}): ` +
+      'see that sv2kit knows this version of the node';
     return new IpcError('malformed', text, { method, path }, { cause: error });
   }
   if (!(error instanceof RpcError)) return error;
@@ -55,7 +57,9 @@ function judge({ type, reason }: RpcError): { readonly code: IpcErrorCode; reado
 export function lostConnection(path: string, cause: unknown): IpcError {
   if (cause instanceof CapnpError) {
     const code = cause.code === 'too-large' ? 'too-large' : 'malformed';
-    const text = `the node at ${path} sent what cannot be read (${cause.message}), and the connection was given up: see that sv2kit knows this version of the node`;
+    const text =
+      `the node at ${path} sent what cannot be read (${cause.message}), and the connection was given up: ` +
+      'see that sv2kit knows this version of the node';
     return new IpcError(code, text, { path }, { cause });
   }
   if (cause instanceof RpcError) {
@@ -74,7 +78,9 @@ export function noNode(path: string, cause: unknown): IpcError {
     const text = `what listens at ${path} does not speak Bitcoin Core's IPC (${why}): ${SPEAKS_NO_IPC}`;
     return new IpcError('not-a-node', text, { path }, { cause });
   }
-  const text = `what listens at ${path} closed the connection without an answer: a node that is stopping, or something else; ${SPEAKS_NO_IPC}`;
+  const text =
+    `what listens at ${path} closed the connection without an answer: a node that is stopping, or something else; ` +
+    SPEAKS_NO_IPC;
   return new IpcError('disconnected', text, { path }, { cause });
 }
 
@@ -87,12 +93,15 @@ export function lateAnswer(path: string, method: string, ms: number): IpcError {
 }
 
 export function lateGreeting(path: string, method: string, ms: number): IpcError {
-  const text = `what listens at ${path} did not answer in ${ms / 1_000} s: a node that hangs, or something else; ${SPEAKS_NO_IPC}`;
+  const text =
+    `what listens at ${path} did not answer in ${ms / 1_000} s: a node that hangs, or something else; ` + SPEAKS_NO_IPC;
   return new IpcError('timeout', text, { method, path, ms });
 }
 
 export function stillLoading(path: string, method: string, ms: number): IpcError {
-  const text = `the node at ${path} has not loaded its chain in ${ms / 1_000} s: wait until its debug.log says that it is done`;
+  const text =
+    `the node at ${path} has not loaded its chain in ${ms / 1_000} s: ` +
+    'wait until its debug.log says that it is done';
   return new IpcError('loading', text, { method, path, ms });
 }
 
@@ -102,7 +111,9 @@ export function tooManyCalls(path: string, method: string, max: number): IpcErro
 }
 
 export function tooLarge(method: string, bytes: number, max: number): IpcError {
-  const text = `${method}: ${bytes} bytes are more than the ${max} that are taken at once: ask for less, or send less, at a time`;
+  const text =
+    `${method}: ${bytes} bytes are more than the ${max} that are taken at once: ` +
+    'ask for less, or send less, at a time';
   return new IpcError('too-large', text, { method, bytes, max });
 }
 

@@ -48,6 +48,8 @@ export async function madeBy(
 }
 
 function noThreads(path: string): IpcError {
-  const text = `what listens at ${path} offers no threads to run calls on, as nodes do: name the socket of a Bitcoin Core that was started with -ipcbind=unix`;
+  const text =
+    `what listens at ${path} offers no threads to run calls on, as nodes do: ` +
+    'name the socket of a Bitcoin Core that was started with -ipcbind=unix';
   return new IpcError('not-a-node', text, { method: construct.name, path });
 }

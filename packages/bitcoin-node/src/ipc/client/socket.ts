@@ -5,11 +5,13 @@ import { IpcError } from './ipc-error.ts';
 import { IPC_LIMITS } from './limits.ts';
 
 const HOW = 'start the node with -ipcbind=unix (bitcoin -m node, or bitcoin-node)';
+const WHERE = "which is node.sock in the chain's own data folder unless -ipcbind says otherwise";
 
 /**
  * Connects to a unix socket.
  *
- * @throws {@link IpcError} `path-too-long`, `socket-missing`, `socket-refused`, `permission-denied`, `not-a-socket`, `timeout`
+ * @throws {@link IpcError} `path-too-long`, `socket-missing`, `socket-refused`, `permission-denied`, `not-a-socket`,
+ * `timeout`, `disconnected`
  */
 export async function openSocket(path: string, clock: Clock): Promise<Socket> {
   checkLength(path);
@@ -25,7 +27,9 @@ export async function openSocket(path: string, clock: Clock): Promise<Socket> {
       reject(error);
     };
     const timer = clock.after(IPC_LIMITS.connectTimeoutMs, () => {
-      const text = `nobody took the connection to ${path} in ${IPC_LIMITS.connectTimeoutMs / 1000} s: see whether the node hangs`;
+      const text =
+        `nobody took the connection to ${path} in ${IPC_LIMITS.connectTimeoutMs / 1_000} s: ` +
+        'see whether the node hangs, and restart it then';
       done(new IpcError('timeout', text, { path }));
     });
     socket.once('connect', () => done());
@@ -49,7 +53,7 @@ async function checkKind(path: string): Promise<void> {
     const found = await stat(path);
     if (found.isSocket()) return;
     const kind = found.isDirectory() ? 'a folder' : 'a file';
-    const text = `${path} is ${kind}, not a socket: name the node's socket, which is <datadir>/node.sock unless -ipcbind says otherwise`;
+    const text = `${path} is ${kind}, not a socket: name the node's socket, ${WHERE}`;
     throw new IpcError('not-a-socket', text, { path });
   } catch (error) {
     throw error instanceof IpcError ? error : socketFailure(path, error);
@@ -63,7 +67,7 @@ export function socketFailure(path: string, cause: unknown): IpcError {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR': {
-      const text = `there is no socket at ${path}: ${HOW}, or correct the path, which is <datadir>/node.sock unless -ipcbind says otherwise`;
+      const text = `there is no socket at ${path}: ${HOW}, or correct the path, ${WHERE}`;
       return new IpcError('socket-missing', text, details, { cause });
     }
     case 'ECONNREFUSED':

@@ -94,7 +94,8 @@ export class TemplateHandle {
 
   /**
    * The next template: on a new tip at once, on the same one when fees rose by the threshold, which is looked at once a
-   * second (every five of version 30). Undefined after `timeoutMs`, after an interrupt, and when the node stops. Occupies the lane.
+   * second (every five of version 30). Undefined after `timeoutMs`, after an interrupt, and when the node stops. Occupies
+   * the lane.
    */
   async waitNext(lane: Lane, wait: WaitOptions): Promise<TemplateHandle | undefined> {
     if (this.#released) throw released('BlockTemplate.waitNext');
