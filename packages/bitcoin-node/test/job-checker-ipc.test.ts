@@ -7,6 +7,8 @@ import { jobCheckerSuite } from './job-checker-suite.ts';
 const binary = await findIpcNode();
 if (binary === undefined) console.log(`skipped: ${NO_IPC_NODE}`);
 
+const AWAY = /the node at .* went away|nobody listens at|there is no socket/;
+
 describe.skipIf(binary === undefined)('over IPC alone', () => {
   jobCheckerSuite({
     ...(binary === undefined ? {} : { binary }),
@@ -17,6 +19,16 @@ describe.skipIf(binary === undefined)('over IPC alone', () => {
       await client.close();
       return client.offers('rpc');
     },
-    away: /the node at .* went away|nobody listens at|there is no socket/,
+    away: AWAY,
+  });
+});
+
+describe.skipIf(binary === undefined)('over IPC with RPC beside it', () => {
+  jobCheckerSuite({
+    ...(binary === undefined ? {} : { binary }),
+    options: ({ ipcSocket: ipc, rpcUrl: url, cookieFile }) => ({ ipc, url, cookieFile }),
+    polls: false,
+    tellsMined: async () => true,
+    away: AWAY,
   });
 });
