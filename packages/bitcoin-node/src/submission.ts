@@ -58,6 +58,6 @@ function isNotYet(result: SubmitResult): boolean {
 
 function tell(log: Logger, result: SubmitResult, bytes: number): void {
   if (result.kind === 'rejected') log.error('block refused', { reason: result.reason, bytes });
-  else if (result.kind === 'unable') log.warn('block not submitted: the node takes none this way', { ...result });
+  else if (result.kind === 'unable') log.debug('block not submitted: the node takes none this way', { ...result });
   else log.info('block submitted', { ...result, bytes });
 }

@@ -228,6 +228,20 @@ describe('a stream of held templates', () => {
     expect((await Promise.all(both)).map(({ reserve }) => reserve.weight)).toEqual([8_000, 4_000]);
   });
 
+  test('takes turns with others in making the node look at fees', async () => {
+    await start('31', {}, { refreshIntervalMs: 1_000 });
+    const [a, b] = [templates(), templates({ weight: 4_000, sigops: 0 })];
+    await Promise.all([next(a), next(b)]);
+    void next(a).catch(() => {});
+    void next(b).catch(() => {});
+    await peer.waiting(2);
+    expect(await waitOf()).toEqual({ timeoutMs: LIMITS.ipcFeeTickMs, fees: true });
+    await clock.advanceAsync(LIMITS.ipcFeeTickMs);
+    peer.timeOut();
+    await peer.waiting(2);
+    expect(await waitOf()).toEqual({ timeoutMs: LIMITS.ipcFeeTickMs, fees: false });
+  });
+
   test('gives everything back when it ends', async () => {
     await start('31');
     await next(templates());

@@ -27,6 +27,8 @@ export interface HeldStreamParts {
   readonly feeThreshold: bigint;
   readonly reserve: CoinbaseReserve;
   readonly best: BestBlock;
+  /** How many there are of this node. */
+  readonly streams: { count: number };
   isBest(hash: Uint8Array): Promise<boolean>;
 }
 
@@ -66,6 +68,7 @@ async function* ofSession(
   signal: AbortSignal,
 ): AsyncGenerator<NodeHeldTemplate, void, void> {
   const waiter = await TemplateWaiter.open(parts, session, signal);
+  parts.streams.count += 1;
   const held = new HoldList(LIMITS.heldTemplates);
   let current: { readonly template: NodeHeldTemplate; readonly found: Found } | undefined;
   try {
@@ -86,6 +89,7 @@ async function* ofSession(
       yield template;
     }
   } finally {
+    parts.streams.count -= 1;
     current?.template.passed();
     waiter.close();
   }

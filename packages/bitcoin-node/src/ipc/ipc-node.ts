@@ -75,6 +75,7 @@ export class IpcNode implements CheckingNode {
       log,
       random,
       blocks: new BlockReader(decoder),
+      streams: { count: 0 },
       refreshIntervalMs: options.refreshIntervalMs ?? DEFAULT_REFRESH_INTERVAL_MS,
       feeThreshold: options.feeThreshold ?? DEFAULT_FEE_THRESHOLD,
       isBest: (hash) => this.#isBest(hash),

@@ -1,5 +1,6 @@
 import type { Network } from '@sv2kit/bitcoin';
 import type { Logger } from '../host.ts';
+import { LIMITS } from '../limits.ts';
 import { type CheckedChain, checkChain, type ExpectedChain, WrongChainError } from '../rpc/chain-check.ts';
 import type { RpcCaller } from '../rpc/rpc-client.ts';
 import type { Lane } from './client/lane.ts';
@@ -53,7 +54,8 @@ export class IpcSession {
   private constructor({ client, expected, rpc }: SessionParts, lanes: SharedLanes) {
     this.client = client;
     this.lanes = lanes;
-    this.rpc = client.offers('rpc') ? overIpc(client, lanes.ask) : rpc;
+    if (client.offers('rpc')) this.rpc = overIpc(client, lanes.ask);
+    else this.rpc = rpc === undefined ? undefined : inTime(rpc);
     this.#expected = expected;
     this.#isChecked = expected.knownBlocks === undefined;
     void client.ended.then((error) => this.#over.abort(error));
@@ -130,4 +132,9 @@ export class IpcSession {
 
 function overIpc(client: MiningClient, lane: Lane): RpcCaller {
   return { call: (method, params = []) => client.rpc(lane, method, params) };
+}
+
+/** What IPC lacks is not waited for as long as what only the RPC can give. */
+function inTime(rpc: RpcCaller): RpcCaller {
+  return { call: (method, params, options) => rpc.call(method, params, { ...options, timeoutMs: LIMITS.ipcGraceMs }) };
 }

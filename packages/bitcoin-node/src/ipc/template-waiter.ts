@@ -112,6 +112,7 @@ export class TemplateWaiter {
       const options = this.#waitOptions();
       const next = await this.#unlessAborted(current.waitNext(this.#waits, options), () => current.interruptWait());
       if (next !== undefined) return next;
+      if (options.feeThreshold !== undefined) this.#feesFromMs = clock.now() + this.#othersTurnMs;
       // An interrupt that crossed an answer ends the next wait too; a node that stops ends them all, until it is gone.
       const wasEarly = isEarly;
       isEarly = clock.now() - startedMs < options.timeoutMs - LIMITS.ipcWaitSlackMs;
@@ -120,10 +121,18 @@ export class TemplateWaiter {
     return undefined;
   }
 
+  get #othersTurnMs(): number {
+    return (this.#parts.streams.count - 1) * LIMITS.ipcFeeTickMs;
+  }
+
   #waitOptions(): WaitOptions {
     const { clock, feeThreshold } = this.#parts;
     const leftMs = this.#feesFromMs - clock.now();
-    if (leftMs <= 0) return { timeoutMs: LIMITS.ipcWaitMs, feeThreshold };
+    if (leftMs <= 0) {
+      // Each look is a template that the node makes, and nobody else gets one meanwhile: streams take turns.
+      const isAlone = this.#parts.streams.count <= 1;
+      return { timeoutMs: isAlone ? LIMITS.ipcWaitMs : LIMITS.ipcFeeTickMs, feeThreshold };
+    }
     return { timeoutMs: Math.min(leftMs, LIMITS.ipcWaitMs) };
   }
 
