@@ -132,6 +132,7 @@ async function measureFirst(name: string, to: JobChecker): Promise<void> {
 /** What asking for a job's transactions costs when none is known. */
 async function measureLookUps(path: string): Promise<void> {
   const client = await MiningClient.connect({ path, clock: systemClock });
+  if (!client.offers('transactionsByWitnessId')) return await client.close();
   const lane = await client.lane('look-ups');
   const hits = known.map((one) => parseTransaction(one).wtxid);
   const misses = hits.map((wtxid) => wtxid.toReversed());
