@@ -126,7 +126,7 @@ export class BlockDesk {
         log.error('block not taken by the node', { node: node.name, ...result });
         return false;
       case 'unable':
-        log.warn('the node cannot take the block this way', { node: node.name, ...result });
+        log.info('the node cannot take the block this way', { node: node.name, ...result });
         return false;
       default:
         return result satisfies never;
