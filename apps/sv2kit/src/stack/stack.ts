@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { RpcError } from '@sv2kit/bitcoin-node';
 import type { BitcoindBinary } from '@sv2kit/bitcoind';
+import { CommandError } from '../command.ts';
 import { awaitedWays, BlockBook, type Ways } from './block-book.ts';
 import type { NodeFacts, StackParts } from './config-parts.ts';
 import { type Describe, describeDevice, describeService } from './describe.ts';
@@ -193,11 +194,12 @@ export class Stack {
     return { node: { ...node, ...(zmqSequence === undefined ? {} : { zmqSequence }) }, minerNode };
   }
 
-  #mineFirst(node: NodeFacts, signal: AbortSignal): Promise<void> {
-    const text =
-      'this bitcoind makes no templates over IPC for the first 16 blocks of a chain: they are mined by RPC' +
-      (node.chain === 'signet' ? ', which takes a minute, once' : '');
-    return mineFirstBlocks(node, signal, () => this.#screen.show({ kind: 'notice', text }));
+  /** @throws CommandError when there is nothing but IPC, and that is of no use */
+  async #mineFirst(node: NodeFacts, signal: AbortSignal): Promise<void> {
+    const notice = (text: string): void => this.#screen.show({ kind: 'notice', text });
+    const trouble = await mineFirstBlocks(node, signal, notice);
+    if (trouble === undefined || signal.aborted || this.#options.link !== 'ipc') return;
+    throw new CommandError(`--ipc-only: ${trouble}`);
   }
 
   #createRoles(layout: Layout, ports: StackPorts): Map<string, Role> {
