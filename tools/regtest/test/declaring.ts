@@ -10,6 +10,7 @@ import {
   type JdClientWishes,
   Lab,
   type ManInTheMiddle,
+  type NodeDoor,
   type NodeOptions,
   PAYOUT_SCRIPT,
   type PoolWishes,
@@ -82,7 +83,7 @@ export async function startPair({ lab, poolsProvider }: Scene, wishes: PairWishe
   const jds = await lab.jdServer({
     tokenKeyFile,
     dataDir: `${lab.folder}/${name}-jds`,
-    ...(mode === 'coinbase-only' ? { node: undefined } : {}),
+    node: mode === 'coinbase-only' ? undefined : doorOfJds(lab.node, poolsProvider),
   });
   const poolWishes: PoolWishes = {
     ...EASE[lab.node.chain],
@@ -99,6 +100,12 @@ export async function startPair({ lab, poolsProvider }: Scene, wishes: PairWishe
   const upstream = { poolUrl: lab.url(beforePool), jdsUrl: lab.url(beforeJds), mode };
   const close = async (): Promise<void> => void (await Promise.all([pool.close(), jds.close()]));
   return { pool, jds, beforePool, beforeJds, upstream, wishes: poolWishes, [Symbol.asyncDispose]: close };
+}
+
+/** A node that takes no whole blocks over IPC gets them by RPC, as its operator is told. */
+function doorOfJds(node: TestNode, provider: RoleHere<TemplateProvider>): NodeDoor {
+  const [{ takesBlocks } = { takesBlocks: false }] = provider.status()['nodes'] as readonly { takesBlocks: boolean }[];
+  return node.backEnd === 'ipc' && !takesBlocks ? node.door({ backEnd: 'ipc+rpc' }) : node;
 }
 
 let clients = 0;

@@ -125,7 +125,12 @@ function fallingBack(backEnd: BackEnd): void {
     const pool = await poolOn(lab, lab.url(provider));
     const { channel } = await minerAt(pool);
     await mineOn(lab, channel);
-    expect(nodesOf(provider)[0]?.reason).toBeUndefined();
+    const overIpc = (): Promise<true> =>
+      lab.clock.until(
+        SECOND,
+        eventually('templates to come by IPC', () => nodesOf(provider)[0]?.reason === undefined || undefined),
+      );
+    await overIpc();
 
     await relay.cut();
     const fallen = async (): Promise<void> => {
@@ -140,7 +145,7 @@ function fallingBack(backEnd: BackEnd): void {
     await mineOn(lab, channel);
 
     await relay.restore();
-    await eventually('IPC to be back', () => nodesOf(provider)[0]?.reason === undefined || undefined);
+    await overIpc();
     await mineOn(lab, channel);
     expect(pool.log.items.filter(({ message }) => message === 'upstream lost')).toEqual([]);
   });
