@@ -93,7 +93,7 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
-  thread?.close();
+  await thread?.close();
   thread = undefined;
   await fake[Symbol.asyncDispose]();
 });

@@ -268,7 +268,7 @@ test('version 30 gets the calls of a lane one by one, later ones as they come', 
     };
     await using world = await connected(version, { 'BlockTemplate@1': slow });
     const template = await world.client.createNewBlock(world.lane, RESERVE, { cooldown: false });
-    await Promise.all([1, 2, 3].map(() => template?.header(world.lane)));
+    await Promise.all([1, 2, 3].map(async () => await template?.header(world.lane)));
     expect(most).toBe(atOnce);
   }
 });

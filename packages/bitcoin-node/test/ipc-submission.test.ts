@@ -94,7 +94,7 @@ describe('a solved coinbase', () => {
   const OUTPOINT = 4 + 2 + 1;
   const SCRIPT = OUTPOINT + 36;
   const scriptOf = (length: number): Uint8Array =>
-    edited((bytes) => bytes.splice(SCRIPT, 1 + (bytes[SCRIPT] ?? 0), length, ...new Array<number>(length).fill(0x51)));
+    edited((bytes) => bytes.splice(SCRIPT, 1 + (bytes[SCRIPT] ?? 0), length, ...Array.from({ length }, () => 0x51)));
 
   test.each([
     ['100 bytes of scriptSig', scriptOf(100)],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type CoinbaseConstraints, coinbaseSpace } from '../src/index.ts';
-import { brief, drain, NOW, publisher, SMALL, template, tip, transaction } from './builders.ts';
+import { brief, drain, NOW, publisher, SMALL, template, transaction } from './builders.ts';
 import { held, SMALL_SPACE } from './held.ts';
 
 const WIDE: CoinbaseConstraints = { coinbaseOutputMaxAdditionalSize: 20_000, coinbaseOutputMaxAdditionalSigops: 4 };
