@@ -10,9 +10,10 @@ export interface Sources {
   readonly rpc: Source<WholeTemplate>;
 }
 
-type Event =
-  | { readonly from: 'ipc' | 'rpc'; readonly result: IteratorResult<NodeTemplate, void> }
-  | { readonly from: 'change' };
+interface Event {
+  readonly from: Pull;
+  readonly answer: PromiseSettledResult<IteratorResult<NodeTemplate, void>>;
+}
 
 /** Decides which of two ways to a node its templates come by. */
 export class FallBack {
@@ -38,23 +39,28 @@ export class FallBack {
 
   /** Templates by IPC; by RPC from when IPC has been away for some time until the first template that it has again. */
   async *merge(sources: Sources, signal: AbortSignal): AsyncGenerator<NodeTemplate, void, void> {
-    const ipc = new Pull('ipc', sources.ipc, signal);
+    using inbox = new Inbox(signal, this.#waiting);
+    const ipc = new Pull(sources.ipc, signal, inbox);
     let rpc: Pull | undefined;
     try {
       while (!signal.aborted) {
-        if (this.#isAway) rpc ??= new Pull('rpc', sources.rpc, signal);
-        const waiting = rpc === undefined ? [ipc.next(), this.#change(signal)] : [ipc.next(), rpc.next()];
-        const event = await Promise.race(waiting);
-        if (event.from === 'change') continue;
-        if (event.result.done === true) return;
-        if (event.from === 'ipc') {
-          ipc.taken();
+        if (this.#isAway) rpc ??= new Pull(sources.rpc, signal, inbox);
+        ipc.ask();
+        rpc?.ask();
+        const event = inbox.take();
+        if (event === undefined) {
+          await inbox.change();
+          continue;
+        }
+        const template = templateOf(event);
+        if (template === undefined) return;
+        if (event.from === ipc) {
           rpc?.stop();
           rpc = undefined;
-        } else {
-          rpc?.taken();
+        } else if (event.from !== rpc) {
+          continue;
         }
-        yield event.result.value;
+        yield template;
       }
     } finally {
       ipc.stop();
@@ -79,53 +85,92 @@ export class FallBack {
       for (const wake of this.#waiting) wake();
     });
   }
+}
 
-  /** IPC has been away for too long, or the signal has aborted. */
-  #change(signal: AbortSignal): Promise<Event> {
+/**
+ * What came, and a way to wait for more of it. Every wait is a promise of its own: what waits for hours beside others
+ * that do not would keep all that these brought.
+ */
+class Inbox {
+  readonly #events: Event[] = [];
+  readonly #signal: AbortSignal;
+  readonly #wakers: Set<() => void>;
+  #wake: (() => void) | undefined;
+  readonly #onChange = (): void => this.#wake?.();
+
+  /** @param wakers where to be called when something else changed */
+  constructor(signal: AbortSignal, wakers: Set<() => void>) {
+    this.#signal = signal;
+    this.#wakers = wakers;
+    wakers.add(this.#onChange);
+    signal.addEventListener('abort', this.#onChange);
+  }
+
+  push(event: Event): void {
+    this.#events.push(event);
+    this.#wake?.();
+  }
+
+  take(): Event | undefined {
+    return this.#events.shift();
+  }
+
+  change(): Promise<void> {
     return new Promise((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve({ from: 'change' });
-      };
-      this.#waiting.add(done);
-      signal.addEventListener('abort', done, { once: true });
+      this.#wake = resolve;
     });
+  }
+
+  [Symbol.dispose](): void {
+    this.#wakers.delete(this.#onChange);
+    this.#signal.removeEventListener('abort', this.#onChange);
+    for (const event of this.#events.splice(0)) {
+      const template = event.answer.status === 'fulfilled' ? templateOf(event) : undefined;
+      if (template !== undefined) letGo(template);
+    }
   }
 }
 
 /** A source of templates, of which one is awaited at a time. */
 class Pull {
-  readonly #from: 'ipc' | 'rpc';
   readonly #abort = new AbortController();
   readonly #iterator: AsyncIterator<NodeTemplate, void>;
-  #pending: Promise<Event> | undefined;
+  readonly #inbox: Inbox;
+  #isAsked = false;
 
-  constructor(from: 'ipc' | 'rpc', source: Source<NodeTemplate>, signal: AbortSignal) {
-    this.#from = from;
+  constructor(source: Source<NodeTemplate>, signal: AbortSignal, inbox: Inbox) {
     this.#iterator = source(AbortSignal.any([signal, this.#abort.signal]));
+    this.#inbox = inbox;
   }
 
-  next(): Promise<Event> {
-    this.#pending ??= this.#iterator.next().then((result) => ({ from: this.#from, result }));
-    return this.#pending;
-  }
-
-  /** The template that was awaited was passed on. */
-  taken(): void {
-    this.#pending = undefined;
+  /** The next one goes into the inbox. */
+  ask(): void {
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    this.#iterator.next().then(
+      (value) => this.#came({ from: this, answer: { status: 'fulfilled', value } }),
+      (reason: unknown) => this.#came({ from: this, answer: { status: 'rejected', reason } }),
+    );
   }
 
   /** What comes after all has no reader. */
   stop(): void {
     this.#abort.abort();
-    const left = this.#pending;
-    void (async () => {
-      const event = await left;
-      if (event !== undefined && event.from !== 'change' && event.result.done !== true) letGo(event.result.value);
-      await this.#iterator.return?.();
-    })().catch(() => {});
+    this.#iterator.return?.().catch(() => {});
   }
+
+  #came(event: Event): void {
+    this.#isAsked = false;
+    if (!this.#abort.signal.aborted) return this.#inbox.push(event);
+    const template = event.answer.status === 'fulfilled' ? templateOf(event) : undefined;
+    if (template !== undefined) letGo(template);
+  }
+}
+
+/** Undefined at the end of the source; throws what the source threw. */
+function templateOf({ answer }: Event): NodeTemplate | undefined {
+  if (answer.status === 'rejected') throw answer.reason;
+  return answer.value.done === true ? undefined : answer.value.value;
 }
 
 function letGo(template: NodeTemplate): void {

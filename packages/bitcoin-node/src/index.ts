@@ -47,6 +47,7 @@ export type {
   NodeTip,
   NodeTransaction,
   SubmitResult,
+  TemplateHead,
   WholeTemplate,
 } from './node.ts';
 export {

@@ -13,7 +13,7 @@ import type { TemplateHandle } from './client/template-handle.ts';
 import type { SolutionVerdict } from './client/types.ts';
 import type { IpcSession } from './ipc-session.ts';
 
-export type SolvedTemplate = Pick<HeldTemplate, 'prevHash' | 'nbits' | 'merklePath' | 'coinbase'>;
+type SolvedTemplate = Pick<HeldTemplate, 'prevHash' | 'nbits' | 'merklePath' | 'coinbase'>;
 
 export interface SolutionParts {
   readonly session: IpcSession;
