@@ -22,6 +22,9 @@ const GROWTH_BYTES = 8_000_000;
 /** What may be held at one moment: of some tips, for what is on its way. */
 const HELD = 24;
 
+/** What a connection refers to as long as it is there: the interfaces, and a thread for each of its lanes. */
+const FIXED = 24;
+const LANES = 12;
 /** Longer than templates of an older tip are answered for. */
 const STALE_MS = 11_000;
 
@@ -66,7 +69,15 @@ function refreshing(backEnd: BackEnd): void {
     expect({ grown, little: !(grown > GROWTH_BYTES) }).toEqual({ grown, little: true });
     // What is stale may be solved for some seconds yet.
     lab.clock.skip(STALE_MS);
-    await eventually('the provider to hold few templates', () => heldBy(provider) <= HELD || undefined);
+    await eventually(
+      'the provider to refer to few templates',
+      () => {
+        const { heldTemplates, ipc } = statusOf(provider);
+        const { questions, imports } = ipc;
+        return (heldTemplates <= HELD && imports <= HELD + FIXED && questions <= LANES) || undefined;
+      },
+      () => JSON.stringify(statusOf(provider)),
+    );
     await eventually('the node to have let go of what is stale', async () => {
       const now = await templates();
       return now.gone - gone >= REFRESHES - HELD || undefined;
@@ -79,8 +90,15 @@ function refreshing(backEnd: BackEnd): void {
   });
 }
 
-/** Templates that the provider could still have solved. */
-function heldBy(provider: RoleHere<TemplateProvider>): number {
-  const [node] = provider.status()['nodes'] as readonly { readonly heldTemplates: number }[];
-  return node?.heldTemplates ?? Number.NaN;
+interface NodeStatus {
+  /** Templates that the provider could still have solved. */
+  readonly heldTemplates: number;
+  /** Calls without an answer, and capabilities of the node's that are referred to. */
+  readonly ipc: { readonly questions: number; readonly imports: number };
+}
+
+function statusOf(provider: RoleHere<TemplateProvider>): NodeStatus {
+  const [node] = provider.status()['nodes'] as readonly NodeStatus[];
+  if (node === undefined) throw new Error('a provider has a node');
+  return node;
 }
