@@ -25,7 +25,7 @@ export {
   type Side,
   type Verdict,
 } from './man-in-the-middle.ts';
-export { type NodeDoor, type NodeOptions, type ShownBlock, type ShownTransaction, TestNode } from './node.ts';
+export { type NodeDoor, type NodeOptions, TestNode } from './node.ts';
 export { type ProcessUsage, usageOf } from './process-usage.ts';
 export { RawPeer } from './raw-peer.ts';
 export { RoleHere } from './role-here.ts';
@@ -40,5 +40,6 @@ export { TestV1Pool, type V1PoolBlock, type V1PoolOptions, type V1PoolShare } fr
 export type { V1PoolPeer } from './v1-pool-peer.ts';
 export type { V1Line } from './json-lines.ts';
 export type { V1Job, V1Share, V1Wish } from './v1-job.ts';
+export type { ShownBlock, ShownTransaction } from './shown-block.ts';
 export { SocketRelay } from './socket-relay.ts';
 export { type SelfSigned, selfSigned } from './self-signed.ts';

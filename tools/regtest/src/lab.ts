@@ -144,9 +144,10 @@ export class Lab implements AsyncDisposable {
     return this.#stack.use(RoleProcess.start('jd-client', this.#jdClientToml(wishes), this.folder));
   }
 
-  templateProviderProcess(wishes: TemplateProviderWishes = {}): RoleProcess {
+  /** @param through - a command that runs another, and its arguments */
+  templateProviderProcess(wishes: TemplateProviderWishes = {}, through: readonly string[] = []): RoleProcess {
     const toml = roles.templateProviderToml({ ...this.#own('template-provider'), ...wishes });
-    return this.#stack.use(RoleProcess.start('template-provider', toml, this.folder));
+    return this.#stack.use(RoleProcess.start('template-provider', toml, this.folder, through));
   }
 
   poolProcess(wishes: PoolWishes): RoleProcess {

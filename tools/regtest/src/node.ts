@@ -6,30 +6,12 @@ import { systemClock } from '@sv2kit/daemon';
 import type { BackEnd } from './back-end.ts';
 import { ANYBODY, type Coin, coinOf, spend } from './coins.ts';
 import { DeadlineError, eventually, PATIENCE_MS } from './deadline.ts';
+import type { ShownBlock } from './shown-block.ts';
 import { type NodePlace, startNode } from './start-node.ts';
 
 /** Calls in one request: what a node's work queue and our memory stand easily. */
 const BATCH = 500;
 const ANSWER_BYTES = 32 * 1024 * 1024;
-
-/** A transaction of a block as the node shows it. */
-export interface ShownTransaction {
-  readonly hex: string;
-  readonly txid: string;
-  readonly locktime: number;
-  readonly vin: readonly { readonly coinbase?: string; readonly sequence: number; readonly txinwitness?: string[] }[];
-  /** `value` in bitcoin. */
-  readonly vout: readonly { readonly value: number; readonly scriptPubKey: { readonly hex: string } }[];
-}
-
-/** A block as the node shows it. */
-export interface ShownBlock {
-  readonly hash: string;
-  readonly height: number;
-  readonly confirmations: number;
-  readonly previousblockhash: string;
-  readonly tx: readonly ShownTransaction[];
-}
 
 /** How a node of a scenario is started. */
 export interface NodeOptions {

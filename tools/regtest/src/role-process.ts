@@ -18,16 +18,23 @@ export class RoleProcess implements AsyncDisposable {
   readonly #process: GuardedProcess;
   #stderr = '';
 
-  /** @param app - a folder of apps/ */
-  static start(app: string, toml: string, folder: string): RoleProcess {
+  /** @param app - a folder of apps/ @param through - a command that runs another, and its arguments */
+  static start(app: string, toml: string, folder: string, through: readonly string[] = []): RoleProcess {
     const file = join(folder, `${app}-${++started}.toml`);
     writeFileSync(file, `${toml}\n[log]\nformat = "json"\n`);
-    return new RoleProcess(join(APPS, app, 'src/main.ts'), ['--config', file], folder);
+    return new RoleProcess(join(APPS, app, 'src/main.ts'), ['--config', file], folder, process.env, through);
   }
 
   /** Any program of the repository. @param env - instead of this process's environment */
-  constructor(main: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = process.env) {
-    this.#process = spawnGuarded(process.execPath, [main, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(
+    main: string,
+    args: readonly string[],
+    cwd: string,
+    env: NodeJS.ProcessEnv = process.env,
+    through: readonly string[] = [],
+  ) {
+    const [command = process.execPath, ...rest] = [...through, process.execPath, main, ...args];
+    this.#process = spawnGuarded(command, rest, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const { child } = this.#process;
     const output = child.stdout && createInterface({ input: child.stdout });
     output?.on('line', (line) => this.#onLine(line));

@@ -1,6 +1,7 @@
 // What roles say and do when a node's IPC socket is not as it should be, or goes away.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TemplateProvider } from '@sv2kit/template-provider';
@@ -11,6 +12,11 @@ import { over } from './over.ts';
 import { minerAt, mineOn, poolOn } from './pool-ground.ts';
 
 const SECOND = 1000;
+/** A superuser who has given up opening what is closed to its owner; anybody else is one already. */
+const AS_ANY_USER =
+  process.getuid?.() === 0
+    ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search', '--inh-caps=-dac_override,-dac_read_search']
+    : [];
 
 over(['ipc', 'ipc+rpc'], losingTheNode);
 over(['ipc', 'ipc+rpc'], comingAndGoing);
@@ -78,17 +84,26 @@ function badSockets(backEnd: BackEnd): void {
 
   describe('a role says in a sentence what is wrong with the socket, lives on, and is well once it is right:', () => {
     test('nothing is there', async () => {
-      await expectRecovery(/other\.sock.*(-ipcbind|never started|not there|no socket|no such)/i);
+      await expectRecovery(/^there is no socket at \S+other\.sock: /);
     });
 
     test('nobody listens on it any more', async () => {
       leaveSocket(socket);
-      await expectRecovery(/other\.sock.*(nobody|not running|refused|down)/i);
+      await expectRecovery(/^nobody listens at \S+other\.sock, the node is down: /);
     });
 
     test('it is a file of another kind', async () => {
       writeFileSync(socket, 'not a socket');
-      await expectRecovery(/other\.sock.*(socket|refused)/i);
+      await expectRecovery(/other\.sock is a file, not a socket: /);
+    });
+
+    test('it is closed to the user that the role runs as', async () => {
+      await chmod(lab.node.ipcSocket, 0o000);
+      const provider = lab.templateProviderProcess({}, AS_ANY_USER);
+      const away = await provider.log.line('node is away');
+      expect(away.fields['reason']).toMatch(/^no permission to open \S+\.sock: run as the node's user/);
+      await chmod(lab.node.ipcSocket, 0o700);
+      await provider.log.line('node is ready');
     });
 
     test('whoever listens there is no node', async () => {
