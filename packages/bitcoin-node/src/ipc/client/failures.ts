@@ -10,15 +10,20 @@ const SHORT_CHAIN = /bad-cb-length/;
 /** What nodes of version 30 say to overlapping calls. */
 const THREAD_BUSY = /thread busy/i;
 
+/** What a node answered cannot be right; `message` says why. Thrown by whoever reads the results of a call. */
+export class BadAnswerError extends Error {
+  override readonly name = 'BadAnswerError';
+}
+
 /** Why one call failed while the connection goes on. Bugs of our own are handed back as they are. */
 export function callFailure(path: string, method: string, error: unknown): unknown {
   if (error instanceof CapnpError && error.code === 'too-large') {
     const text = `${method}: ${error.message}: ask for less, or send less, at a time`;
     return new IpcError('too-large', text, { method, path }, { cause: error });
   }
-  if (error instanceof CapnpError) {
+  if (error instanceof CapnpError || error instanceof BadAnswerError) {
     const text =
-      `${method}: the node at ${path} answered with what its schema does not say (${error.message}): ` +
+      `${method}: the node at ${path} answered with what cannot be right (${error.message}): ` +
       'see that sv2kit knows this version of the node';
     return new IpcError('malformed', text, { method, path }, { cause: error });
   }

@@ -1,7 +1,13 @@
 import type { Capability, Method, StructBuilder, StructReader } from '@sv2kit/capnp';
+import { BadAnswerError } from './failures.ts';
 import { context, nothing, takeFirst, type Write } from './method.ts';
 import { DEFAULTS, type Generation, INTERFACE, MINING } from './ordinals.ts';
 import type { BlockVerdict, NewBlockOptions, TipRef } from './types.ts';
+
+const HASH_LENGTH = 32;
+/** Longest remark on a block that is kept, in characters. */
+const MAX_WORDS = 1_000;
+const CONTROLS = /\p{Cc}+/gu;
 
 type Size = readonly [dataWords: number, pointers: number];
 
@@ -122,9 +128,17 @@ function inContext(thread: Capability): Write {
 function tipOf(results: StructReader): TipRef | undefined {
   const tip = results.struct(0);
   const hash = tip.data(0).slice();
-  return hash.length === 0 ? undefined : { hash, height: tip.i32(0) };
+  const height = tip.i32(0);
+  if (hash.length === 0) return undefined;
+  if (hash.length === HASH_LENGTH && height >= 0) return { hash, height };
+  throw new BadAnswerError(`a block at height ${height} with a hash of ${hash.length} bytes`);
 }
 
+/** The words of a node, as one line of a log. */
 export function verdictOf(results: StructReader): BlockVerdict {
-  return { ok: results.bool(0), reason: results.text(0), debug: results.text(1) };
+  return { ok: results.bool(0), reason: lineOf(results.text(0)), debug: lineOf(results.text(1)) };
+}
+
+function lineOf(words: string): string {
+  return words.slice(0, MAX_WORDS).replace(CONTROLS, ' ').trim();
 }

@@ -1,13 +1,15 @@
 import type { Capability, Method, StructReader } from '@sv2kit/capnp';
-import { BitcoinError, decodeOutputs, HEADER_LENGTH, MAX_MONEY } from '@sv2kit/bitcoin';
-import { type CoinbaseTx, coinbaseFromRaw } from './coinbase-tx.ts';
-import { IpcError } from './ipc-error.ts';
+import { HEADER_LENGTH, MAX_MONEY } from '@sv2kit/bitcoin';
+import { checkedCoinbase, type CoinbaseTx, coinbaseFromRaw } from './coinbase-tx.ts';
+import { BadAnswerError } from './failures.ts';
 import { context, nothing, takeFirst, type Write } from './method.ts';
 import { verdictOf } from './mining-methods.ts';
 import { BLOCK_TEMPLATE, DEFAULTS, type Generation, INTERFACE } from './ordinals.ts';
 import type { SolutionVerdict, TemplateSolution, WaitOptions } from './types.ts';
 
 const HASH_LENGTH = 32;
+/** Far more than the transactions of a block need. */
+const MAX_PATH = 32;
 
 /** The methods of `BlockTemplate`. What they bring is checked here, and is no view of the frame except a whole block. */
 export class TemplateMethods {
@@ -18,7 +20,7 @@ export class TemplateMethods {
   }
 
   getBlockHeader(thread: Capability): Method<Uint8Array> {
-    return this.#get(thread, 'getBlockHeader', (results) => exactly(results.data(0), HEADER_LENGTH, 'getBlockHeader'));
+    return this.#get(thread, 'getBlockHeader', (results) => exactly(results.data(0), HEADER_LENGTH, 'a header'));
   }
 
   /** Up to 4 MB, as a view of a frame that holds nothing else. */
@@ -42,9 +44,7 @@ export class TemplateMethods {
   }
 
   getCoinbaseMerklePath(thread: Capability): Method<readonly Uint8Array[]> {
-    return this.#get(thread, 'getCoinbaseMerklePath', (results) =>
-      results.dataList(0).map((hash) => exactly(hash, HASH_LENGTH, 'getCoinbaseMerklePath')),
-    );
+    return this.#get(thread, 'getCoinbaseMerklePath', (results) => pathOf(results.dataList(0)));
   }
 
   /** The ways of handing in a solution, the newest first. */
@@ -118,31 +118,23 @@ export class TemplateMethods {
 }
 
 function coinbaseOf(coinbase: StructReader): CoinbaseTx {
-  return {
+  return checkedCoinbase({
     version: coinbase.u32(0),
     sequence: coinbase.u32(4),
     lockTime: coinbase.u32(16),
     blockRewardRemaining: coinbase.i64(8),
     scriptSigPrefix: coinbase.data(0).slice(),
-    witness: coinbase.has(1) ? exactly(coinbase.data(1), HASH_LENGTH, 'getCoinbaseTx') : undefined,
-    requiredOutputs: coinbase.dataList(2).map(outputOf),
-  };
+    witness: coinbase.has(1) ? exactly(coinbase.data(1), HASH_LENGTH, 'a witness') : undefined,
+    requiredOutputs: coinbase.dataList(2).map((output) => output.slice()),
+  });
 }
 
-function outputOf(bytes: Uint8Array): Uint8Array {
-  try {
-    decodeOutputs(bytes, 1);
-    return bytes.slice();
-  } catch (cause) {
-    if (!(cause instanceof BitcoinError)) throw cause;
-    const method = 'BlockTemplate.getCoinbaseTx';
-    const text = `${method}: an output that the coinbase must have does not parse: ${cause.message}`;
-    throw new IpcError('malformed', text, { method }, { cause });
-  }
-}
-
-function exactly(bytes: Uint8Array, length: number, name: string): Uint8Array {
+function exactly(bytes: Uint8Array, length: number, what: string): Uint8Array {
   if (bytes.length === length) return bytes.slice();
-  const method = `BlockTemplate.${name}`;
-  throw new IpcError('malformed', `${method}: ${bytes.length} bytes where ${length} belong`, { method });
+  throw new BadAnswerError(`${what} of ${bytes.length} bytes, not ${length}`);
+}
+
+function pathOf(hashes: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (hashes.length > MAX_PATH) throw new BadAnswerError(`a merkle path of ${hashes.length} hashes, not ${MAX_PATH}`);
+  return hashes.map((hash) => exactly(hash, HASH_LENGTH, 'a hash of the merkle path'));
 }
