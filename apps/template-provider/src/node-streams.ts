@@ -79,8 +79,11 @@ export class NodeStreams {
   follow(wanted: readonly CoinbaseReserve[]): void {
     if (this.#deps.signal.aborted) return;
     const nowMs = this.#deps.clock.now();
+    const again: NodeTemplate[] = [];
     for (const stream of this.#streams) {
-      if (wanted.some((reserve) => stream.isFor(reserve))) stream.unwantedSinceMs = undefined;
+      const isWanted = wanted.some((reserve) => stream.isFor(reserve));
+      if (isWanted && stream.unwantedSinceMs !== undefined) again.push(...(stream.latest ? [stream.latest] : []));
+      if (isWanted) stream.unwantedSinceMs = undefined;
       else stream.unwantedSinceMs ??= nowMs;
     }
     for (const reserve of wanted) {
@@ -88,6 +91,8 @@ export class NodeStreams {
       if (!known && this.#makeRoom() && this.#starts.take(nowMs)) this.#start(reserve);
     }
     this.#drop(nowMs);
+    // What nobody wanted was forgotten; the node does not say it twice.
+    for (const template of again) this.#deps.onTemplate(template);
   }
 
   /** Follows one stream, whichever there is. */

@@ -188,6 +188,23 @@ describe('templates that the node holds', () => {
     expect(weights(a)).toEqual([2000]);
   });
 
+  test('of a client that comes back soon are given out again: the node does not say them twice', async () => {
+    const { a, clock, settle, wanted, feed } = following(['a']);
+    a.give(new FakeHeldTemplate(101, clock));
+    wanted.push(SMALL);
+    await settle(1000);
+    a.give(new FakeHeldTemplate(101, clock, { reserve: SMALL }));
+    await settle(1000);
+    wanted.pop();
+    expect(await settle(3000)).toEqual([]);
+    a.give(new FakeHeldTemplate(101, clock));
+    await settle();
+    wanted.push(SMALL);
+    feed.follow();
+    expect(await settle()).toEqual(['a: template 101 for 2000']);
+    expect(await settle(1000)).toEqual([]);
+  });
+
   test('a stream is not ended before one that is wanted has a template', async () => {
     const { a, clock, settle, wanted } = following(['a']);
     a.give(new FakeHeldTemplate(101, clock));
