@@ -6,7 +6,16 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TemplateProvider } from '@sv2kit/template-provider';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type BackEnd, eventually, Lab, type NodeDoor, type RoleHere, SocketRelay, TestNode } from '../src/index.ts';
+import {
+  type BackEnd,
+  eventually,
+  Lab,
+  type NodeDoor,
+  type RoleHere,
+  SocketRelay,
+  type TestChannel,
+  TestNode,
+} from '../src/index.ts';
 import { losingTheNode } from './losing-the-node.ts';
 import { over } from './over.ts';
 import { minerAt, mineOn, poolOn } from './pool-ground.ts';
@@ -132,37 +141,57 @@ function badSockets(backEnd: BackEnd): void {
 
 /** IPC and RPC to one node, of which IPC fails. */
 function fallingBack(backEnd: BackEnd): void {
+  let lab: Lab;
+  beforeEach(async () => {
+    lab = await Lab.open('regtest', { backEnd });
+  });
+  afterEach(() => lab?.[Symbol.asyncDispose]());
+
+  const overIpc = (provider: RoleHere<TemplateProvider>): Promise<true> =>
+    lab.clock.until(
+      SECOND,
+      eventually(
+        'templates to come by IPC',
+        () => nodesOf(provider).every(({ state, reason }) => state === 'ok' && reason === undefined) || undefined,
+        () => JSON.stringify(nodesOf(provider)),
+      ),
+    );
+
+  /** A block of somebody else's gets to the miner, though by RPC. */
+  async function expectTipByRpc(provider: RoleHere<TemplateProvider>, channel: TestChannel): Promise<void> {
+    await lab.node.mineEmpty();
+    await lab.clock.until(SECOND, channel.workOn(await lab.node.bestHash()));
+    expect(nodesOf(provider)).toMatchObject([{ state: 'ok', reason: expect.stringMatching(/RPC.*IPC.*\.sock/) }]);
+    await mineOn(lab, channel);
+  }
+
   test('templates come by RPC while IPC is away, with the reason in health, and by IPC again once it is back', async () => {
-    await using lab = await Lab.open('regtest', { backEnd });
-    const relay = await SocketRelay.open(join(lab.folder, 'relay.sock'), lab.node.ipcSocket);
-    await using _ = relay;
+    await using relay = await SocketRelay.open(join(lab.folder, 'relay.sock'), lab.node.ipcSocket);
     const provider = await lab.templateProvider({ node: lab.node.door({ ipcSocket: relay.path }) });
     const pool = await poolOn(lab, lab.url(provider));
     const { channel } = await minerAt(pool);
     await mineOn(lab, channel);
-    const overIpc = (): Promise<true> =>
-      lab.clock.until(
-        SECOND,
-        eventually('templates to come by IPC', () => nodesOf(provider)[0]?.reason === undefined || undefined),
-      );
-    await overIpc();
-
+    await overIpc(provider);
     await relay.cut();
-    const fallen = async (): Promise<void> => {
-      const before = await channel.work();
-      await lab.node.mineEmpty();
-      await channel.workOn(await lab.node.bestHash());
-      expect((await channel.work()).prevHash).not.toEqual(before.prevHash);
-    };
-    await lab.clock.until(SECOND, fallen());
-    const [node] = nodesOf(provider);
-    expect(node).toMatchObject({ state: 'ok', reason: expect.stringMatching(/relay\.sock/) });
-    await mineOn(lab, channel);
-
+    await expectTipByRpc(provider, channel);
     await relay.restore();
-    await overIpc();
+    await overIpc(provider);
     await mineOn(lab, channel);
     expect(pool.log.items.filter(({ message }) => message === 'upstream lost')).toEqual([]);
+  });
+
+  test('a node that is started again without IPC is used over RPC until it is started with it', async () => {
+    const provider = await lab.templateProvider();
+    const pool = await poolOn(lab, lab.url(provider));
+    const { channel } = await minerAt(pool);
+    await overIpc(provider);
+    await lab.node.kill();
+    await lab.node.restart({ ipcSocket: undefined });
+    await expectTipByRpc(provider, channel);
+    await lab.node.kill();
+    await lab.node.restart();
+    await overIpc(provider);
+    await mineOn(lab, channel);
   });
 }
 
