@@ -34,6 +34,8 @@ export const LIMITS = {
   feesIntervalMs: 10_000,
   /** Outputs that one check over IPC asks for, to know fees; the value of a job with more is asked for as a whole. */
   feeQuestions: 32,
+  /** How long the node is asked for no fees over IPC when it did not answer: its RPC may hang. */
+  feeRestMs: 30_000,
   /** How long IPC may be away before the same node's RPC stands in for it, where that is configured. */
   ipcGraceMs: 3_000,
   /** How long a transaction that left the node's mempool stays known: it may still be in other miners' templates. */

@@ -384,6 +384,41 @@ describe('what a coinbase may claim, over IPC,', () => {
     expect(await check(thread, jobWith(many))).toMatchObject({ value: 5_000_040_000n });
   });
 
+  test('is asked for as a whole while its fees are being asked for: however many jobs there are, few questions wait', async () => {
+    let [open, most] = [0, 0];
+    const gate = Promise.withResolvers<void>();
+    const peer = await peerOf('32', {
+      'Rpc@0': async ({ params }) => {
+        if (!params.text(1).includes('gettxout')) return text('{"id":1,"result":100}');
+        open += 1;
+        most = Math.max(most, open);
+        await gate.promise;
+        open -= 1;
+        return text(JSON.stringify({ id: 1, result: { bestblock: '11'.repeat(32), value: 0.0001 } }));
+      },
+    });
+    const thread = await ready(peer, { concurrency: 16 });
+    remarks('bad-cb-amount', 'limit=5000040000');
+    const seeds = Array.from({ length: LIMITS.feeQuestions + 8 }, (_, seed) => seed);
+    const jobOfMany = (round: number): JobToCheck =>
+      jobWith(
+        seeds.map((seed) => pay(1_000 * round + seed)),
+        ...seeds,
+      );
+    for (let round = 0; round < 12; round += 1) {
+      expect(await check(thread, jobOfMany(round))).toMatchObject({ value: 5_000_040_000n });
+    }
+    const few = Array.from({ length: 16 }, (_, lane) => {
+      const some = seeds.slice(0, LIMITS.feeQuestions).map((seed) => pay(20_000 + 100 * lane + seed));
+      return start(thread, jobWith(some, ...some.keys()), String(lane));
+    });
+    await peer.called('Mining@5', 12 * 2 + 16);
+    gate.resolve();
+    for (const id of few) expect(await verdictOn(id)).toMatchObject({ kind: 'valid' });
+    expect(most).toBeLessThanOrEqual(17);
+    expect(messages.filter(({ kind }) => kind === 'away')).toEqual([]);
+  });
+
   test('follows from the fees of the node’s own template, and is not asked for then', async () => {
     const peer = await peerOf('31', {
       'BlockTemplate@2': () => data(encodeBlock(SCRIPTED_HEADER, scriptedCoinbase(), transactions)),
@@ -524,6 +559,26 @@ describe('a node that has RPC beside IPC', () => {
     for (let second = 0; second < 10; second += 1) await clock.advanceAsync(1_000);
     const reason = /there is no socket at .*; its RPC: .*work queue is full/;
     expect(await message('away', (one) => reason.test(one.reason))).toBeDefined();
+  });
+
+  test('does without a hanging RPC: one question runs out of time, and the next jobs do not wait for another', async () => {
+    let asked = 0;
+    fake.on('gettxout', async () => {
+      asked += 1;
+      return await new Promise(() => {});
+    });
+    const peer = await peerOf('31');
+    const thread = await ready(peer, { url: fake.url, credentials });
+    // Of its options the first is whether the merkle root is checked; on the wire it is 1 when it is not.
+    judge = ({ params }) =>
+      params.struct(2).bool(0) ? verdict(false, 'bad-cb-amount', 'limit=5000000777') : verdict(true);
+    const first = start(thread, jobWith([pay(1), pay(2)], 0, 1));
+    await fake.called('gettxout');
+    await clock.advanceAsync(LIMITS.ipcGraceMs);
+    expect(await verdictOn(first)).toMatchObject({ kind: 'valid', value: 5_000_000_777n });
+    const before = asked;
+    expect(await check(thread, jobWith([pay(3), pay(4)], 0, 1))).toMatchObject({ kind: 'valid' });
+    expect(asked).toBe(before);
   });
 
   test('is asked for its mempool over RPC where IPC does not give single transactions', async () => {

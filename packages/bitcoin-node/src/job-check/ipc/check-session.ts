@@ -6,7 +6,8 @@ import { IpcSession } from '../../ipc/ipc-session.ts';
 import type { TipRef } from '../../ipc/client/types.ts';
 import { LIMITS } from '../../limits.ts';
 import type { ExpectedChain } from '../../rpc/chain-check.ts';
-import type { RpcCaller } from '../../rpc/rpc-client.ts';
+import type { BatchAnswer } from '../../rpc/answer.ts';
+import type { RpcClient } from '../../rpc/rpc-client.ts';
 import type { WorkTip } from '../back-end.ts';
 import type { HashKey } from '../checked-transaction.ts';
 import type { FeeSource } from '../rpc/fees.ts';
@@ -29,7 +30,7 @@ export interface CheckSessionParts extends CheckSessionOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** The same node's RPC, where there is one. */
-  readonly rpc: RpcCaller | undefined;
+  readonly rpc: RpcClient | undefined;
 }
 
 /** All transactions of a block by their ids. */
@@ -117,13 +118,20 @@ export class CheckSession {
     }
   }
 
-  /** The node's JSON-RPC for single questions; `undefined` where there is none. */
+  /** Where the node answers many small questions; `undefined` where it does not. Over IPC one waits at a time. */
   get questions(): FeeSource | undefined {
-    const { rpc } = this.#chain;
+    const [{ rpc }, { rpc: http }] = [this.#chain, this.#parts];
     if (rpc === undefined) return undefined;
+    if (!this.client.offers('rpc') && http !== undefined) {
+      const timeoutMs = LIMITS.ipcGraceMs;
+      return { batch: (method, params, options) => http.batch(method, params, { ...options, timeoutMs }) };
+    }
     return {
-      batch: (method, params, options) =>
-        Promise.all(params.map(async (one) => ({ kind: 'result', value: await rpc.call(method, one, options) }))),
+      batch: async (method, params, options) => {
+        const answers: BatchAnswer[] = [];
+        for (const one of params) answers.push({ kind: 'result', value: await rpc.call(method, one, options) });
+        return answers;
+      },
     };
   }
 

@@ -1,4 +1,4 @@
-import { displayHash, sameBytes } from '@sv2kit/bitcoin';
+import { sameBytes } from '@sv2kit/bitcoin';
 import { BackOff } from '../../back-off.ts';
 import { pause } from '../../host.ts';
 import { IpcError } from '../../ipc/client/ipc-error.ts';
@@ -14,10 +14,10 @@ import type { Judgement } from '../judgement.ts';
 import { KnownTransactions } from '../known-transactions.ts';
 import type { MempoolNews } from '../messages.ts';
 import { RecentTransactions } from '../recent-transactions.ts';
-import { fillFees } from '../rpc/fees.ts';
 import { checkBlock } from './check-block.ts';
 import { greatestClaim, type UnknownClaim } from './greatest-claim.ts';
 import { CheckSession, type CheckSessionOptions } from './check-session.ts';
+import { FeeDesk } from './fee-desk.ts';
 import { openSource, type TransactionSource } from './transaction-source.ts';
 
 export interface IpcBackEndOptions extends CheckSessionOptions {
@@ -46,6 +46,7 @@ export class IpcBackEnd implements BackEnd {
   });
   readonly #closing = new AbortController();
   readonly #backOff: BackOff;
+  readonly #fees: FeeDesk;
   readonly #rpc: RpcClient | undefined;
   #connection: Connection | undefined;
   #tip: WorkTip | undefined;
@@ -56,6 +57,7 @@ export class IpcBackEnd implements BackEnd {
     this.#options = options;
     this.#host = host;
     this.#backOff = new BackOff(host.random);
+    this.#fees = new FeeDesk(host.clock, host.log);
     const { rpc } = options;
     this.#rpc = rpc && createRpcClient({ ...rpc, clock: host.clock });
     const [known, fetched] = [this.#known, this.#fetched];
@@ -108,14 +110,16 @@ export class IpcBackEnd implements BackEnd {
     tip: WorkTip,
     signal: AbortSignal,
   ): Promise<Judgement> {
-    const { client, lanes } = this.#open().session;
+    const { client, lanes, questions } = this.#open().session;
     return await lanes.checks.run(async (lane) => {
       const opinion = await checkBlock(client, lane, block.bytes);
       signal.throwIfAborted();
       if (opinion.kind !== 'valid') return opinion;
       const unknown = this.#unknownFees(transactions);
       const isQuick = unknown <= LIMITS.feeQuestions;
-      if (isQuick && unknown > 0 && !(await this.#askFees(transactions, tip, signal))) return { kind: 'stale' };
+      if (isQuick && unknown > 0 && !(await this.#fees.ask(questions, transactions, tip, signal))) {
+        return { kind: 'stale' };
+      }
       if (this.#unknownFees(transactions) === 0) return { kind: 'valid', value: valueOf(transactions, tip) };
       const claim = await greatestClaim(client, lane, block.bytes);
       if (claim.kind === 'stale') return claim;
@@ -123,8 +127,7 @@ export class IpcBackEnd implements BackEnd {
         return { kind: 'valid', value: this.#estimate(claim, transactions, tip) };
       }
       fillLastFee(transactions, Number(claim.value) - tip.subsidy);
-      // For the jobs to come.
-      if (!isQuick) void this.#askFees(transactions, tip, this.#closing.signal);
+      if (!isQuick) void this.#fees.askMeanwhile(questions, transactions, tip, this.#closing.signal);
       return { kind: 'valid', value: claim.value };
     });
   }
@@ -199,25 +202,6 @@ export class IpcBackEnd implements BackEnd {
     if (this.#connection !== undefined) return this.#connection;
     const { path } = this.#options;
     throw new IpcError('disconnected', `the node at ${path} is away`, { path });
-  }
-
-  /**
-   * Finds out a few of the fees that the node's templates did not tell, so that before long all are known.
-   *
-   * @returns false when the tip is another by now
-   */
-  async #askFees(transactions: readonly CheckedTransaction[], tip: WorkTip, signal: AbortSignal): Promise<boolean> {
-    const questions = this.#connection?.session.questions;
-    if (questions === undefined) return true;
-    try {
-      return await fillFees(questions, transactions, displayHash(tip.hash), signal, LIMITS.feeQuestions);
-    } catch (error) {
-      if (signal.aborted) return true;
-      if (!isNodeFault(error)) throw error;
-      // The value is asked for as a whole then.
-      this.#host.log.debug('the fees of transactions are not known', { reason: error.message });
-      return true;
-    }
   }
 
   /** Of how many transactions neither this node's templates nor its answers told the fee. */
