@@ -141,6 +141,38 @@ describe('the tip over IPC', () => {
     expect((await message('tip')).tip.hash).toEqual(SCRIPTED.tip.hash);
   });
 
+  test('is not there while the node makes no template on it, and is asked for now and then', async () => {
+    let makes = false;
+    const made: Reply = results(0, 1, (answer, host) => answer.capability(0, host('BlockTemplate')));
+    const peer = await peerOf('31', { 'Mining@4': () => (makes ? made : results(0, 1)) });
+    open({ ipc: peer.path });
+    expect(await message('away')).toMatchObject({ reason: 'the node makes no template on its best block' });
+    await clock.advanceAsync(10_000);
+    expect(peer.names.filter((name) => name === 'Mining@4').length).toBeLessThanOrEqual(25);
+    makes = true;
+    await clock.advanceAsync(1_000);
+    await message('tip');
+  });
+
+  test('is asked for ever more seldom of a node that ends each connection soon', async () => {
+    const peer = await peerOf('31', { 'Mining@3': () => ({ kind: 'disconnect' }) });
+    const pauses: number[] = [];
+    await ready(peer);
+    for (let losses = 1; losses <= 6; losses += 1) {
+      const isLost = (): boolean => messages.filter(({ kind }) => kind === 'away').length === losses;
+      await message('away', isLost);
+      const known = peer.calls.length;
+      const startMs = clock.now();
+      while (peer.calls.length === known) {
+        await clock.advanceAsync(25);
+        // What the peer answers takes no time by this clock.
+        for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      }
+      pauses.push(clock.now() - startMs);
+    }
+    expect(pauses.at(-1)).toBeGreaterThan(3_000);
+  });
+
   test('is not there while the node downloads the chain, except where it is one for tests', async () => {
     let isDownloading = true;
     const header = Uint8Array.from(SCRIPTED_HEADER);

@@ -47,7 +47,17 @@ test('is not found when the tip moves meanwhile', async () => {
   expect(await leastTime(emptyAt(NTIME), undefined, async () => 'inconclusive-not-best-prevblk')).toBeUndefined();
 });
 
-test('is the time of the template when that is the lowest, or the node minds something else', async () => {
+test('is the time of the template when that is the lowest', async () => {
   expect(await leastTime(emptyAt(NTIME), undefined, async () => 'time-too-old')).toBe(NTIME);
-  expect(await leastTime(emptyAt(NTIME), undefined, async () => 'bad-version(0x00000001)')).toBe(1);
+});
+
+test('is found when the node minds something else that it looks at later', async () => {
+  const least = NTIME - 700;
+  const word = async (block: Uint8Array) => (ntimeOf(block) < least ? 'time-too-old' : 'bad-cb-locktime');
+  expect(await leastTime(emptyAt(NTIME), undefined, word)).toBe(least);
+});
+
+test('is no lower than the time of the template when the node minds something else before it looks at the time', async () => {
+  expect(await leastTime(emptyAt(NTIME), undefined, async () => 'bad-cb-length')).toBe(NTIME);
+  expect(await leastTime(emptyAt(NTIME), NTIME - 700, async () => 'bad-cb-length')).toBe(NTIME);
 });

@@ -33,6 +33,9 @@ export interface CheckSessionParts extends CheckSessionOptions {
   readonly rpc: RpcClient | undefined;
 }
 
+/** So many times in a row the tip may have moved while it was looked at. */
+const MISSES_IN_A_ROW = 3;
+
 /** All transactions of a block by their ids. */
 const MINED = { maxBytes: LIMITS.maxTemplateAnswer } as const;
 
@@ -97,6 +100,7 @@ export class CheckSession {
     const { clock, pollIntervalMs } = this.#parts;
     const isTestChain = await client.isTestChain(lanes.work);
     let last: WorkTip | undefined;
+    let misses = 0;
     while (!signal.aborted) {
       const best = await client.getTip(lanes.work);
       // Test chains may have no block of the last day, and are mined on all the same.
@@ -106,8 +110,15 @@ export class CheckSession {
         continue;
       }
       const tip = await this.#workTip(best, last);
-      // Another one by now.
-      if (tip === undefined) continue;
+      if (tip === undefined) {
+        // Another one by now, if that is not so again and again.
+        misses += 1;
+        if (misses <= MISSES_IN_A_ROW) continue;
+        yield 'the node makes no template on its best block';
+        await pause(clock, pollIntervalMs, signal);
+        continue;
+      }
+      misses = 0;
       this.#chain.sawDifficulty(tip.nbits);
       await this.#chain.recheck();
       yield tip;

@@ -45,7 +45,6 @@ export class IpcBackEnd implements BackEnd {
     bytes: LIMITS.maxFetchedBytes,
   });
   readonly #closing = new AbortController();
-  readonly #backOff: BackOff;
   readonly #fees: FeeDesk;
   readonly #rpc: RpcClient | undefined;
   #connection: Connection | undefined;
@@ -56,7 +55,6 @@ export class IpcBackEnd implements BackEnd {
   constructor(options: IpcBackEndOptions, host: BackEndHost) {
     this.#options = options;
     this.#host = host;
-    this.#backOff = new BackOff(host.random);
     this.#fees = new FeeDesk(host.clock, host.log);
     const { rpc } = options;
     this.#rpc = rpc && createRpcClient({ ...rpc, clock: host.clock });
@@ -140,9 +138,11 @@ export class IpcBackEnd implements BackEnd {
   }
 
   async #run(): Promise<void> {
-    const { clock, log } = this.#host;
+    const { clock, log, random } = this.#host;
     const { signal } = this.#closing;
+    const backOff = new BackOff(random);
     while (!signal.aborted) {
+      const startedMs = clock.now();
       try {
         await this.#serve(await CheckSession.open({ ...this.#options, clock, log, rpc: this.#rpc }, signal));
       } catch (error) {
@@ -150,7 +150,8 @@ export class IpcBackEnd implements BackEnd {
         if (!isNodeFault(error) && !(error instanceof WrongChainError)) log.error('the job checker failed', { error });
         this.#lose(error instanceof Error ? error.message : String(error));
       }
-      await pause(clock, this.#backOff.next(), signal);
+      if (clock.now() - startedMs >= LIMITS.ipcSettledMs) backOff.reset();
+      await pause(clock, backOff.next(), signal);
     }
   }
 
@@ -176,7 +177,6 @@ export class IpcBackEnd implements BackEnd {
   #set(tip: WorkTip, source: TransactionSource): void {
     const before = this.#tip;
     this.#tip = tip;
-    this.#backOff.reset();
     if (before !== undefined && before.nbits === tip.nbits && sameBytes(before.hash, tip.hash)) return;
     this.#host.onTip(tip);
     source.onTip();

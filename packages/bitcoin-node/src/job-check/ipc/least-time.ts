@@ -28,6 +28,9 @@ const EARLY_WORDS: ReadonlySet<string> = new Set(['time-too-old', 'time-timewarp
 /**
  * The lowest time that a block on the tip may have, exactly: found by halving, as the interface does not name it.
  *
+ * What the node minds beside the time does not matter when it looks at that later. When it never gets to look at the
+ * time, as none is too early, no more is known than that the template's own is good.
+ *
  * @param hint the lowest time on an earlier tip, which makes it quicker
  * @param wordFor what the node says of a block; `undefined` when it is valid
  * @returns undefined when the tip moved meanwhile
@@ -39,15 +42,20 @@ export async function leastTime(
 ): Promise<number | undefined> {
   let early = TOO_EARLY;
   let fine = empty.ntime;
+  let mindsElse = false;
   let next = hint !== undefined && hint - 1 > early && hint - 1 < fine ? hint - 1 : middle(early, fine);
   while (fine - early > 1) {
     const word = await wordFor(blockAt(empty, next));
     if (word === 'inconclusive-not-best-prevblk') return undefined;
-    if (word !== undefined && EARLY_WORDS.has(word)) early = next;
-    else fine = next;
+    if (word !== undefined && EARLY_WORDS.has(word)) {
+      early = next;
+    } else {
+      fine = next;
+      mindsElse ||= word !== undefined;
+    }
     next = middle(early, fine);
   }
-  return fine;
+  return mindsElse && early === TOO_EARLY ? empty.ntime : fine;
 }
 
 function middle(early: number, fine: number): number {
