@@ -2,6 +2,7 @@ import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { NO_IPC_NODE } from './packages/bitcoind/src/index.ts';
 
 const members = globSync('{packages,apps,tools}/*/package.json', { cwd: import.meta.dirname })
   .map(dirname)
@@ -23,6 +24,8 @@ export default defineConfig({
       test: { name: root, root, testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } },
     })),
     reporters: ['default', './tools/plain-reporter.ts'],
+    // Each file of such tests says it for itself; in a run of all of them the reporter does, once.
+    onConsoleLog: (text) => !text.includes(NO_IPC_NODE),
     coverage: { provider: 'v8', include: ['{packages,apps}/*/src/**/*.ts'], reporter: ['text-summary'] },
   },
 });
