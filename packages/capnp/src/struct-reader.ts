@@ -3,7 +3,6 @@ import { CapnpError } from './errors.ts';
 import { WORD } from './pointers.ts';
 import { fromUtf8 } from './text.ts';
 
-const NO_BYTES = new Uint8Array(0);
 const NOTHING: StructPlace = { segment: 0, at: 0, dataBytes: 0, pointers: 0 };
 const NO_LIST: ListPlace = { ...NOTHING, count: 0, step: 0 };
 const scratch = new DataView(new ArrayBuffer(WORD));
@@ -84,9 +83,9 @@ export class StructReader {
     return each(list, (at) => new StructReader(this.#arena, { segment, at, dataBytes, pointers }, this.#depth + 1));
   }
 
-  /** A view of the frame: whoever keeps it keeps the whole frame. */
+  /** A view of the frame: whoever keeps it keeps the whole frame, and whoever transfers its buffer takes it away. */
   data(index: number): Uint8Array {
-    return this.#arena.data(this.#place.segment, this.#pointer(index)) ?? NO_BYTES;
+    return this.#arena.data(this.#place.segment, this.#pointer(index)) ?? new Uint8Array(0);
   }
 
   /** A malformed sequence of UTF-8 becomes U+FFFD. */
@@ -101,7 +100,7 @@ export class StructReader {
   dataList(index: number): Uint8Array[] {
     const list = this.#list(index);
     if (list.count > 0 && list.pointers === 0) throw new CapnpError('malformed', 'a list has no pointers');
-    return each(list, (at) => this.#arena.data(list.segment, at + list.dataBytes) ?? NO_BYTES);
+    return each(list, (at) => this.#arena.data(list.segment, at + list.dataBytes) ?? new Uint8Array(0));
   }
 
   int64List(index: number): bigint[] {

@@ -92,6 +92,13 @@ describe('pointers by hand', () => {
     expect(root(frameOf('00000000 00000100  01000000 02000000')).data(0)).toEqual(new Uint8Array(0));
   });
 
+  test("bytes that are not there are nobody else's: whoever gets them may give their buffer away", () => {
+    const message = root(frameOf('00000000 00000100  00000000 00000000'));
+    const given = message.data(0);
+    structuredClone(given, { transfer: [given.buffer] });
+    expect(message.data(0).slice()).toEqual(new Uint8Array(0));
+  });
+
   test('a capability is an index', () => {
     expect(root(frameOf('00000000 00000100  03000000 05000000')).capability(0)).toBe(5);
     expect(root(frameOf('00000000 00000100  00000000 00000000')).capability(0)).toBeUndefined();
