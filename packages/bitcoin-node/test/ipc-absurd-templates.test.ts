@@ -50,7 +50,7 @@ const tip = (hash: Uint8Array, height: number): Script => ({
     }),
 });
 
-type Read = 'header' | 'coinbaseTx' | 'merklePath';
+type Read = 'header' | 'coinbaseTx' | 'merklePath' | 'block';
 
 async function reading(script: Script, read: Read): Promise<unknown> {
   await using peer = await ScriptedIpcPeer.start('31', script);
@@ -102,6 +102,9 @@ test.each<[what: string, script: Script, read: Read, says: RegExp]>([
   ],
   ['a witness of 31 bytes', coinbase({ witness: new Uint8Array(31) }), 'coinbaseTx', /witness/],
   ['an output that does not parse', coinbase({ outputs: [Uint8Array.of(1)] }), 'coinbaseTx', /output/],
+  ['a block of no bytes', { 'BlockTemplate@2': () => data(new Uint8Array(0)) }, 'block', /a block of 0 bytes/],
+  ['a block of no transactions', { 'BlockTemplate@2': () => data(new Uint8Array(80)) }, 'block', /a block of 80 bytes/],
+  ['a block that is larger than any', { 'BlockTemplate@2': () => data(new Uint8Array(4_000_001)) }, 'block', /4000001/],
   ['a path that no block is deep enough for', path(33), 'merklePath', /33 hashes/],
 ])('a template with %s is refused in one sentence that says what to do', async (_what, script, read, says) => {
   const error = await reading(script, read);

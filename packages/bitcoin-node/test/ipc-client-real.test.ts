@@ -20,7 +20,7 @@ const MATURITY = 100;
 const binary = await findIpcNode();
 if (binary === undefined) console.log(`the IPC client was not tried on a real node: ${NO_IPC_NODE}`);
 
-describe.skipIf(binary === undefined)('on a real node', () => {
+describe.skipIf(binary === undefined)('on a real node', { timeout: 60_000 }, () => {
   let regtest: Regtest;
   let refused = false;
   let height = 0;
@@ -34,7 +34,8 @@ describe.skipIf(binary === undefined)('on a real node', () => {
       if (!isIpcError(error, 'too-old')) throw error;
       refused = true;
     }
-  });
+    // A node of version 30 is left alone for ten seconds first.
+  }, 120_000);
   afterAll(async () => await regtest[Symbol.asyncDispose]());
 
   const connect = (): Promise<MiningClient> =>

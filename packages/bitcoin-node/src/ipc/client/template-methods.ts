@@ -8,6 +8,7 @@ import { BLOCK_TEMPLATE, DEFAULTS, type Generation, INTERFACE } from './ordinals
 import type { SolutionVerdict, TemplateSolution, WaitOptions } from './types.ts';
 
 const HASH_LENGTH = 32;
+const MAX_BLOCK = 4_000_000;
 /** Far more than the transactions of a block need. */
 const MAX_PATH = 32;
 
@@ -25,7 +26,7 @@ export class TemplateMethods {
 
   /** Up to 4 MB, as a view of a frame that holds nothing else. */
   getBlock(thread: Capability): Method<Uint8Array> {
-    return this.#get(thread, 'getBlock', (results) => results.data(0));
+    return this.#get(thread, 'getBlock', (results) => blockOf(results.data(0)));
   }
 
   getTxFees(thread: Capability): Method<bigint[]> {
@@ -132,6 +133,11 @@ function coinbaseOf(coinbase: StructReader): CoinbaseTx {
 function exactly(bytes: Uint8Array, length: number, what: string): Uint8Array {
   if (bytes.length === length) return bytes.slice();
   throw new BadAnswerError(`${what} of ${bytes.length} bytes, not ${length}`);
+}
+
+function blockOf(bytes: Uint8Array): Uint8Array {
+  if (bytes.length > HEADER_LENGTH && bytes.length <= MAX_BLOCK) return bytes;
+  throw new BadAnswerError(`a block of ${bytes.length} bytes`);
 }
 
 function pathOf(hashes: readonly Uint8Array[]): readonly Uint8Array[] {
