@@ -95,7 +95,7 @@ describe('pointers by hand', () => {
   test("bytes that are not there are nobody else's: whoever gets them may give their buffer away", () => {
     const message = root(frameOf('00000000 00000100  00000000 00000000'));
     const given = message.data(0);
-    structuredClone(given, { transfer: [given.buffer] });
+    structuredClone(given, { transfer: [given.buffer as ArrayBuffer] });
     expect(message.data(0).slice()).toEqual(new Uint8Array(0));
   });
 
