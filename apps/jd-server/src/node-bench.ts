@@ -31,6 +31,10 @@ const TAKES_NO_BLOCKS =
   'blocks found on declared jobs cannot be handed to this node: its IPC takes no whole blocks (Bitcoin Core 32 and later do)';
 const UNABLE = `${TAKES_NO_BLOCKS} and it has no RPC: give it a url, or they are only saved in data_dir`;
 
+const AWAY = 'cannot be asked';
+/** Another node has a block sooner every time; by more than this nodes are not behind for a moment only. */
+const PASSING_BLOCKS = 1;
+
 interface Seat {
   readonly node: JdNode;
   readonly checker: JobChecker;
@@ -49,7 +53,7 @@ export interface Handing {
   readonly result: Promise<SubmitResult>;
 }
 
-/** The nodes: jobs are checked on the first one that can be asked, blocks go to all. Handles are this bench's own. */
+/** The nodes: jobs are checked on the first one that can be asked and has the tip, blocks go to all. Handles are this bench's own. */
 export class NodeBench {
   readonly #seats: readonly Seat[];
   readonly #checked = new Map<number, Checked>();
@@ -115,17 +119,14 @@ export class NodeBench {
     return await checked.seat.checker.block(checked.handle, header, coinbase);
   }
 
-  /** Tells health how the nodes are. What one of them cannot do is no trouble while another one does it. */
+  /** Tells health how the nodes are. What one of them lacks is no trouble while another one checks jobs. */
   look(): void {
-    const checks = this.#active !== undefined;
-    const takes = this.#seats.some(({ node }) => node.takesBlocks);
-    for (const { node, checker, condition } of this.#seats) {
-      const { state, reason } = node.health();
-      if (checker.tip === undefined) {
-        condition[checks ? 'lacking' : 'failing'](reason ?? checker.status().reason ?? 'cannot be asked');
-      } else if (state === 'ok' && !node.takesBlocks) {
-        condition[takes ? 'lacking' : 'failing'](takes ? `${TAKES_NO_BLOCKS}; they go to the other nodes` : UNABLE);
-      } else if (reason !== undefined) condition.lacking(reason);
+    const active = this.#active;
+    for (const seat of this.#seats) {
+      const { checker, condition, node } = seat;
+      const trouble = this.#troubleOf(seat, active);
+      if (active === undefined) condition.failing(node.health().reason ?? checker.status().reason ?? AWAY);
+      else if (trouble !== undefined) condition.lacking(trouble);
       else condition.ok();
     }
   }
@@ -160,8 +161,21 @@ export class NodeBench {
     return { ...verdict, handle: this.#lastHandle };
   }
 
+  /** Of those that can be asked one that is not behind the others, the preferred one first. */
   get #active(): Seat | undefined {
-    return this.#seats.find(({ checker }) => checker.tip !== undefined);
+    const height = Math.max(...this.#seats.map(({ checker }) => checker.tip?.height ?? -1));
+    return this.#seats.find(({ checker }) => checker.tip?.height === height);
+  }
+
+  #troubleOf({ checker, node }: Seat, active: Seat | undefined): string | undefined {
+    const { state, reason } = node.health();
+    if (checker.tip === undefined) return reason ?? checker.status().reason ?? AWAY;
+    const behind = (active?.checker.tip?.height ?? 0) - checker.tip.height;
+    if (behind > PASSING_BLOCKS) return `it is ${behind} blocks behind node ${active?.node.name}`;
+    if (state !== 'ok' || node.takesBlocks) return reason;
+    return this.#seats.some((seat) => seat.node.takesBlocks)
+      ? `${TAKES_NO_BLOCKS}; they go to the other nodes`
+      : UNABLE;
   }
 }
 

@@ -325,17 +325,31 @@ describe('nodes', () => {
     expect(running.health.report().reason).toBe('node first: connection refused; node second: connection refused');
   });
 
-  test('that take no whole blocks are trouble at once, unless another one takes them', async () => {
+  test('that take no whole blocks are said to lack that, whoever takes them: jobs are checked all the same', async () => {
     const [first, second] = [new FakeNode('first'), new FakeNode('second')];
     first.takesBlocks = false;
     second.takesBlocks = false;
     await using running = await Running.start({ nodes: [first, second] });
     const sentence = /^node first: blocks found on declared jobs cannot be handed to this node: [^;]*give it a url/;
-    expect(running.health.report()).toMatchObject({ serving: false, reason: expect.stringMatching(sentence) });
+    expect(running.health.report()).toMatchObject({ serving: true, reason: expect.stringMatching(sentence) });
     second.takesBlocks = true;
     running.clock.advance(1_000);
     const reason = expect.stringMatching(/^node first: [^;]*; they go to the other nodes$/);
     expect(running.health.report()).toMatchObject({ serving: true, reason });
+  });
+
+  test('that are behind check no jobs while another one has the tip, and health says so', async () => {
+    const [first, second] = [new FakeNode('first', HEIGHT - 3), new FakeNode('second')];
+    await using running = await Running.start({ nodes: [first, second] });
+    await using client = await running.connect();
+    expect(await client.declare(honest())).toBeInstanceOf(Uint8Array);
+    expect([first.checker.checked.length, second.checker.checked.length]).toEqual([0, 1]);
+    const reason = 'node first: it is 2 blocks behind node second';
+    expect(running.health.report()).toMatchObject({ serving: true, reason });
+    first.checker.moveTo(tipAt(HEIGHT - 1));
+    expect(running.health.report().state).toBe('ok');
+    expect(await client.declare(honest())).toBeInstanceOf(Uint8Array);
+    expect([first.checker.checked.length, second.checker.checked.length]).toEqual([1, 1]);
   });
 
   test('stand in for one that hangs: it has a tip and gives no verdict', async () => {
