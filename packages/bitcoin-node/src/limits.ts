@@ -42,7 +42,7 @@ export const LIMITS = {
   departedTtlMs: 60_000,
   /** Valid jobs not yet released. */
   maxHeldJobs: 4_096,
-  /** Bytes of the transactions that these hold, each counted once. */
+  /** What the transactions of these weigh in memory, each counted once. */
   maxHeldBytes: 256 * 1024 * 1024,
   /** Jobs that are looked at, wherever they are on their way. */
   maxChecks: 256,

@@ -132,11 +132,26 @@ describe('held jobs', () => {
     const [a, b, c] = [transaction(), transaction(), transaction()];
     jobs.hold(1, [a, b]);
     jobs.hold(2, [{ ...b, data: b.data.slice() }, c]);
-    expect(jobs.bytes).toBe(a.data.length + b.data.length + c.data.length);
+    const both = jobs.bytes;
+    jobs.release(2);
+    const first = jobs.bytes;
+    jobs.hold(2, [b, c]);
+    expect(jobs.bytes).toBe(both);
+    // Of the second only one transaction is its own.
+    expect(both - first).toBeLessThan(first);
     jobs.release(1);
     jobs.release(1);
     expect([a, b, c].map(({ wtxid }) => jobs.get(wtxid))).toEqual([undefined, b, c]);
     jobs.release(2);
     expect([jobs.size, jobs.bytes]).toEqual([0, 0]);
+  });
+
+  test('count for what they weigh in memory: many small transactions weigh far more than their bytes', () => {
+    const jobs = new HeldJobs();
+    jobs.hold(
+      1,
+      Array.from({ length: 1_000 }, () => transaction()),
+    );
+    expect(jobs.bytes).toBeGreaterThan(1_000 * 700);
   });
 });

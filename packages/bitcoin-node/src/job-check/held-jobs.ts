@@ -2,6 +2,11 @@ import { encodeBlock } from '@sv2kit/bitcoin';
 import { LIMITS } from '../limits.ts';
 import type { CheckedTransaction, HashKey } from './checked-transaction.ts';
 
+/** What a transaction weighs in memory beside its bytes, measured. */
+const TRANSACTION_BYTES = 768;
+/** What it weighs in a job that has it. */
+const REFERENCE_BYTES = 8;
+
 interface Holding {
   readonly transaction: CheckedTransaction;
   jobs: number;
@@ -17,7 +22,7 @@ export class HeldJobs {
     return this.#jobs.size;
   }
 
-  /** Of the transactions, each counted once. */
+  /** What they weigh in memory; each transaction is counted once. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -31,17 +36,19 @@ export class HeldJobs {
       handle,
       transactions.map((transaction) => this.#take(transaction)),
     );
+    this.#bytes += transactions.length * REFERENCE_BYTES;
   }
 
   release(handle: number): void {
     const transactions = this.#jobs.get(handle);
     if (transactions === undefined) return;
     this.#jobs.delete(handle);
+    this.#bytes -= transactions.length * REFERENCE_BYTES;
     for (const { wtxid, data } of transactions) {
       const holding = this.#held.get(wtxid);
       if (holding === undefined || (holding.jobs -= 1) > 0) continue;
       this.#held.delete(wtxid);
-      this.#bytes -= data.length;
+      this.#bytes -= data.length + TRANSACTION_BYTES;
     }
   }
 
@@ -67,7 +74,7 @@ export class HeldJobs {
       return holding.transaction;
     }
     this.#held.set(transaction.wtxid, { transaction, jobs: 1 });
-    this.#bytes += transaction.data.length;
+    this.#bytes += transaction.data.length + TRANSACTION_BYTES;
     return transaction;
   }
 }
