@@ -69,7 +69,6 @@ async function measure(scene: NodeScene, count: number, spaces: number): Promise
   const coinbaseSizes = sizesOf(spaces);
   const first = await TemplateClients.open({ port, authority, clients: Math.min(WARM_UP, count), coinbaseSizes });
   await tip(scene, provider, first);
-  await first.transactionData();
   first.close();
   await sleep(SETTLE_MS);
   const before = await provider.memory();
