@@ -115,6 +115,14 @@ export function tooManyCalls(path: string, method: string, max: number): IpcErro
   return new IpcError('overloaded', text, { method, path, max });
 }
 
+/** @param bytes that the node has not taken yet */
+export function unread(path: string, bytes: number): IpcError {
+  const text =
+    `the node at ${path} does not read what it is sent (${bytes} bytes wait): ` +
+    `see in its debug.log whether it hangs, and restart it then`;
+  return new IpcError('overloaded', text, { path, bytes });
+}
+
 export function tooLarge(method: string, bytes: number, max: number): IpcError {
   const text =
     `${method}: ${bytes} bytes are more than the ${max} that are taken at once: ` +

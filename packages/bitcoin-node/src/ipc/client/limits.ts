@@ -4,6 +4,8 @@ export const IPC_LIMITS = {
   messageBytes: 64 * 1024 * 1024,
   /** Calls that wait for their answers, of all lanes together: the node itself sets no bound. */
   callsInFlight: 256,
+  /** What may wait to be read by the node: who says much and reads nothing is given up. */
+  unsentBytes: 128 * 1024 * 1024,
   /** Until somebody answers at the socket. */
   connectTimeoutMs: 5_000,
   /** First answer of what listens there; a node of version 30 may be busy with another client's template. */

@@ -1,7 +1,16 @@
 import type { Socket } from 'node:net';
 import { type Capability, CAPNP_LIMITS, type Method, RpcConnection } from '@sv2kit/capnp';
 import type { Clock } from '../../host.ts';
-import { callFailure, closedHere, lateAnswer, lateGreeting, lostConnection, noNode, tooManyCalls } from './failures.ts';
+import {
+  callFailure,
+  closedHere,
+  lateAnswer,
+  lateGreeting,
+  lostConnection,
+  noNode,
+  tooManyCalls,
+  unread,
+} from './failures.ts';
 import { IpcError } from './ipc-error.ts';
 import { IPC_LIMITS } from './limits.ts';
 import { openSocket } from './socket.ts';
@@ -15,6 +24,9 @@ export interface LinkCallOptions {
   /** What a late answer means. */
   readonly late?: (path: string, method: string, ms: number) => IpcError;
 }
+
+/** Timers that are set to more go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A unix socket with Cap'n Proto on it: deadlines, a bound on calls in flight, and errors that say what to do. */
 export class IpcLink {
@@ -47,7 +59,7 @@ export class IpcLink {
     this.ended = promise;
     this.#onEnd = resolve;
     this.#rpc = new RpcConnection({
-      send: (bytes) => void socket.write(bytes),
+      send: (bytes) => this.#send(bytes),
       onEnd: (error) => this.#finish(this.#greeted ? lostConnection(path, error) : noNode(path, error)),
       limits: { ...CAPNP_LIMITS, frameBytes: IPC_LIMITS.messageBytes },
     });
@@ -55,10 +67,9 @@ export class IpcLink {
     socket.on('error', (error) => {
       this.#socketError = error;
     });
-    socket.on('close', () => {
-      const cause = this.#socketError;
-      this.#finish(this.#greeted ? lostConnection(path, cause) : noNode(path, cause));
-    });
+    socket.on('close', () => this.#lost());
+    // It may have ended between two turns, before anybody listened.
+    if (socket.destroyed) this.#lost();
   }
 
   /** Why the connection is over; undefined while it is not. */
@@ -125,7 +136,9 @@ export class IpcLink {
     if (this.#end !== undefined) throw ofMethod(this.#end, name);
     if (this.#inFlight >= IPC_LIMITS.callsInFlight) throw tooManyCalls(this.path, name, IPC_LIMITS.callsInFlight);
     const { timeoutMs = IPC_LIMITS.answerTimeoutMs, urgent = false, late = lateAnswer } = options;
-    const timer = this.clock.after(timeoutMs, () => this.#finish(late(this.path, name, timeoutMs)));
+    const timer = this.clock.after(Math.min(timeoutMs, LONGEST_TIMER_MS), () =>
+      this.#finish(late(this.path, name, timeoutMs)),
+    );
     this.#calls += 1;
     this.#inFlight += 1;
     try {
@@ -139,6 +152,17 @@ export class IpcLink {
       if (this.#inFlight === 0) this.#onIdle?.();
       timer[Symbol.dispose]();
     }
+  }
+
+  #lost(): void {
+    const cause = this.#socketError;
+    this.#finish(this.#greeted ? lostConnection(this.path, cause) : noNode(this.path, cause));
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.#socket.write(bytes);
+    const { writableLength } = this.#socket;
+    if (writableLength > IPC_LIMITS.unsentBytes) this.#finish(unread(this.path, writableLength));
   }
 
   #receive(chunk: Uint8Array): void {

@@ -20,9 +20,11 @@ export async function openSocket(path: string, clock: Clock): Promise<Socket> {
     const socket = connect({ path });
     const done = (error?: IpcError): void => {
       timer[Symbol.dispose]();
-      socket.removeAllListeners();
-      if (error === undefined) return resolve(socket);
+      socket.off('connect', connected);
+      socket.off('error', failed);
+      // Whoever gets it listens a moment later.
       socket.on('error', () => {});
+      if (error === undefined) return resolve(socket);
       socket.destroy();
       reject(error);
     };
@@ -32,8 +34,10 @@ export async function openSocket(path: string, clock: Clock): Promise<Socket> {
         'see whether the node hangs, and restart it then';
       done(new IpcError('timeout', text, { path }));
     });
-    socket.once('connect', () => done());
-    socket.once('error', (cause) => done(socketFailure(path, cause)));
+    const connected = (): void => done();
+    const failed = (cause: Error): void => done(socketFailure(path, cause));
+    socket.once('connect', connected);
+    socket.once('error', failed);
   });
 }
 
@@ -66,7 +70,9 @@ export function socketFailure(path: string, cause: unknown): IpcError {
   const details = { path, system: code };
   switch (code) {
     case 'ENOENT':
-    case 'ENOTDIR': {
+    case 'ENOTDIR':
+    case 'ELOOP':
+    case 'ERR_INVALID_ARG_VALUE': {
       const text = `there is no socket at ${path}: ${HOW}, or correct the path, ${WHERE}`;
       return new IpcError('socket-missing', text, details, { cause });
     }

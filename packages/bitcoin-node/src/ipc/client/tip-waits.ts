@@ -13,7 +13,7 @@ export interface Renewable {
 
 /** How another template like one is made. */
 export interface Renewal<T> {
-  /** Monotonic enough for intervals, in ms. */
+  /** Unix ms. */
   now(): number;
   waitTip(lane: Lane, current: Uint8Array, timeoutMs: number): Promise<TipRef | undefined>;
   renew(lane: Lane): Promise<T | undefined>;
@@ -54,24 +54,36 @@ export class TipWaits<T extends Renewable> implements Waits<T> {
   }
 
   async #next(lane: Lane, { timeoutMs, feeThreshold }: WaitOptions, stop: AbortSignal): Promise<T | undefined> {
-    const start = this.#renewal.now();
+    const elapsed = this.#stopwatch();
     const prevHash = (await this.#template.header(lane)).subarray(4, 36);
     const wanted = feeThreshold === undefined ? undefined : (await total(this.#template, lane)) + feeThreshold;
-    for (let feesAt = start + Math.min(IPC_LIMITS.feeLookMs, timeoutMs); !stop.aborted; ) {
+    for (let feesAt = Math.min(IPC_LIMITS.feeLookMs, timeoutMs); !stop.aborted; ) {
       // A wait for a tip is interrupted by nothing: it is cut into short ones.
-      const left = start + timeoutMs - this.#renewal.now();
-      const tip = await this.#renewal.waitTip(lane, prevHash, Math.max(1, Math.min(left, IPC_LIMITS.tipSliceMs)));
+      const slice = Math.max(1, Math.min(timeoutMs - elapsed(), IPC_LIMITS.tipSliceMs));
+      const tip = await this.#renewal.waitTip(lane, prevHash, slice);
       if (tip === undefined || stop.aborted) return undefined;
       if (!sameBytes(tip.hash, prevHash)) return await this.#renewal.renew(lane);
-      const now = this.#renewal.now();
-      if (wanted !== undefined && now >= feesAt) {
+      const ms = elapsed();
+      if (wanted !== undefined && ms >= feesAt) {
         const better = await this.#better(lane, wanted);
         if (better !== undefined) return better;
-        feesAt = now + IPC_LIMITS.feeLookMs;
+        feesAt = ms + IPC_LIMITS.feeLookMs;
       }
-      if (now >= start + timeoutMs) return undefined;
+      if (ms >= timeoutMs) return undefined;
     }
     return undefined;
+  }
+
+  /** Milliseconds since it was made. What a clock is set back by does not count. */
+  #stopwatch(): () => number {
+    let elapsed = 0;
+    let last = this.#renewal.now();
+    return () => {
+      const now = this.#renewal.now();
+      elapsed += Math.max(0, now - last);
+      last = now;
+      return elapsed;
+    };
   }
 
   /** A new template, if its fees are what is wanted. */

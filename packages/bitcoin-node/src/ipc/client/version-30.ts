@@ -19,13 +19,18 @@ const NO_HASH = new Uint8Array(32);
  * it. It takes no time to speak of to get there; the socket's file says when it began.
  */
 export async function admitVersion30(link: IpcLink, mining: Capability, thread: Capability): Promise<void> {
-  const { mtimeMs } = await stat(link.path);
-  const ageMs = Math.max(0, link.clock.now() - mtimeMs);
+  const ageMs = await ageOf(link);
   if (ageMs < IPC_LIMITS.settlingMs) await link.pause(IPC_LIMITS.settlingMs - ageMs);
   // Answered as soon as there is a tip; making a template before would hold up the node's event loop until then.
   const options = { timeoutMs: IPC_LIMITS.loadingTimeoutMs, late: stillLoading };
   await link.call(mining, new MiningMethods(30).waitTipChanged(thread, NO_HASH, 1), options);
   await refuse300(link, mining, thread);
+}
+
+/** Of the socket's file, in ms; one that was removed since tells nothing, and the node may have begun just now. */
+async function ageOf(link: IpcLink): Promise<number> {
+  const { mtimeMs } = await stat(link.path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+  return Math.max(0, link.clock.now() - mtimeMs);
 }
 
 /** Version 30.0 is told from those that mended it by a method that these have: on an empty template, thrown away then. */
