@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type CoinbaseConstraints, coinbaseSpace } from '../src/index.ts';
+import { Reservations } from '../src/reservations.ts';
 import { brief, drain, NOW, publisher, SMALL, template, transaction } from './builders.ts';
 import { held, SMALL_SPACE } from './held.ts';
 
@@ -57,6 +58,34 @@ describe('what held templates should keep free', () => {
       'tip>0,2,3: +100 @100',
       'ahead>0,2,3: +101',
     ]);
+  });
+});
+
+describe('an honest client among 63 that ask for whatever hurts it most', () => {
+  const HONEST: CoinbaseConstraints = { coinbaseOutputMaxAdditionalSize: 1000, coinbaseOutputMaxAdditionalSigops: 4 };
+  const spread = (id: number) => Math.round((id / 64) * 998_000);
+  test.for<[string, (id: number) => CoinbaseConstraints]>([
+    ['sizes at even distances', (id) => ({ ...HONEST, coinbaseOutputMaxAdditionalSize: spread(id) })],
+    [
+      'sizes that grow by the same factor',
+      (id) => ({ ...HONEST, coinbaseOutputMaxAdditionalSize: Math.round(1000 * 1.115 ** id) }),
+    ],
+    [
+      'its size, and all the sigops there are',
+      (id) => ({ coinbaseOutputMaxAdditionalSize: 968 + id, coinbaseOutputMaxAdditionalSigops: (id % 2) * 65_535 }),
+    ],
+    [
+      'its size, and sigops at even distances',
+      (id) => ({ ...HONEST, coinbaseOutputMaxAdditionalSigops: 4 + id * 1000 }),
+    ],
+  ])('%s: shares with its like, for less than a hundredth of the block', ([, ask]) => {
+    const reservations = new Reservations(8);
+    const need = reservations.add(coinbaseSpace(HONEST));
+    for (let id = 1; id < 64; id++) reservations.add(coinbaseSpace(ask(id)));
+    expect(reservations.wanted.length).toBeLessThanOrEqual(8);
+    expect(reservations.wanted).toContain(need.reservation);
+    expect(need.reservation.weight).toBeLessThan(40_000);
+    expect(need.reservation.sigops).toBeLessThan(800);
   });
 });
 
