@@ -25,6 +25,8 @@ describe.skipIf(binary === undefined)(
     let regtest: Regtest;
     let coins: readonly Outpoint[];
     let roomy: Outpoint;
+    let young: Outpoint;
+    let spentAlready: Uint8Array;
     const ways: { readonly checkers: Checkers; readonly checker: JobChecker }[] = [];
 
     function open(options: Partial<NodeOptions>): void {
@@ -47,7 +49,10 @@ describe.skipIf(binary === undefined)(
         [...Array.from({ length: COINS }, () => share), { ...share, script: ANY_WITNESS }],
       );
       await regtest.call('sendrawtransaction', Buffer.from(fan).toString('hex'), 0);
-      await regtest.mine(1);
+      const [last = ''] = await regtest.mine(1);
+      const { tx } = (await regtest.call('getblock', last, 2)) as { tx: { hex: string }[] };
+      young = outpoint(bytes(tx[0]?.hex ?? ''));
+      spentAlready = fan;
       coins = Array.from({ length: COINS }, (_, index) => outpoint(fan, index));
       roomy = outpoint(fan, COINS);
       const { rpcUrl: url, cookieFile, ipcSocket: ipc } = regtest.node;
@@ -216,8 +221,99 @@ describe.skipIf(binary === undefined)(
         },
       },
     ];
-    test.each(rules)('$name', async ({ reason, job }) => {
+    const more: typeof rules = [
+      {
+        name: 'that spends a reward too soon',
+        reason: /^bad-txns-premature-spend-of-coinbase$/,
+        job: () => provided([split(young, 1n)]),
+      },
+      {
+        name: 'with a transaction whose lock time is to come',
+        reason: /^bad-txns-nonfinal$/,
+        job: () => {
+          const locked = Uint8Array.from(split(coins[0] as Outpoint, 1n));
+          new DataView(locked.buffer).setUint32(41, 0, true);
+          new DataView(locked.buffer).setUint32(locked.length - 4, HEIGHT, true);
+          return provided([locked]);
+        },
+      },
+      {
+        name: 'with one transaction under two witnesses',
+        reason: /^bad-txns-(duplicate|inputs-missingorspent|BIP30)$/,
+        job: () => provided([withWitness(split(roomy, 7n), 70_000), withWitness(split(roomy, 7n), 70_001)]),
+      },
+      {
+        name: 'with a transaction that its block before had',
+        reason: /^bad-txns-(BIP30|inputs-missingorspent)$/,
+        job: () => provided([spentAlready]),
+      },
+      {
+        name: 'with a second coinbase',
+        reason: /^bad-cb-multiple$/,
+        job: () => {
+          const { coinbase } = jobOf({ height: HEIGHT, value: 0n, transactions: [] });
+          return provided([coinbase]);
+        },
+      },
+      {
+        name: 'whose coinbase has no witness though a transaction has one',
+        reason: /^bad-witness-nonce-size$/,
+        job: () => {
+          const made = provided([withWitness(split(roomy, 7n), 70_000)]);
+          return { ...made, coinbase: withoutWitness(made.coinbase) };
+        },
+      },
+      {
+        name: 'with a witness and nothing that commits to it',
+        reason: /^unexpected-witness$/,
+        job: () => {
+          const transactions = [withWitness(split(roomy, 7n), 70_000)];
+          const commitment = { value: 0n, script: Uint8Array.of(0x6a) };
+          const made = jobOf({ height: HEIGHT, value: 0n, transactions, provide: [0], commitment });
+          return { ...made, coinbase: withoutWitness(made.coinbase) };
+        },
+      },
+      {
+        name: 'whose coinbase spends something',
+        reason: /^bad-cb-missing$/,
+        job: () => ({ ...provided([]), coinbase: split(coins[0] as Outpoint, 0n) }),
+      },
+    ];
+    test.each([...rules, ...more])('$name', async ({ reason, job }) => {
       expect(await agreed(job())).toEqual({ kind: 'invalid', reason: expect.stringMatching(reason) });
+    });
+
+    test('whose coinbase is of any shape: its value to the last digit', async () => {
+      const shapes = fc.record({
+        outputs: fc.oneof(fc.integer({ min: 0, max: 4 }), fc.constantFrom(249, 250, 251, 252, 300)),
+        extranonce: fc.integer({ min: 1, max: 32 }),
+        script: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(251, 252, 253, 254, 70_000)),
+        paid: fc.bigInt({ min: 0n, max: 1_000n }),
+        isBare: fc.boolean(),
+      });
+      const property = fc.asyncProperty(
+        payments,
+        shapes,
+        async (list, { outputs, extranonce, script, paid, isBare }) => {
+          const { transactions, fees } = chain(list);
+          const made = jobOf({
+            height: HEIGHT,
+            value: paid,
+            transactions,
+            provide: Array.from(transactions.keys()),
+            outputs: Array.from({ length: outputs }, (_, index) => ({
+              value: paid,
+              script: new Uint8Array(index === 0 ? script : 1).fill(0x51),
+            })),
+            extranonce: new Uint8Array(extranonce).fill(0x51),
+          });
+          const job = isBare ? { ...made, coinbase: withoutWitness(made.coinbase) } : made;
+          // A commitment that is there counts, whether there is something to commit to or not.
+          const expected = isBare ? { kind: 'invalid' } : { kind: 'valid', value: SUBSIDY + fees };
+          expect(await agreed(job)).toMatchObject(expected);
+        },
+      );
+      await fc.assert(property, { numRuns: 40, endOnFailure: true });
     });
 
     test('of four megabytes', async () => {
@@ -242,4 +338,13 @@ function withWitness(transaction: Uint8Array, size: number): Uint8Array {
   length.writeUInt32LE(size, 1);
   const head = [transaction.subarray(0, 4), Uint8Array.of(0, 1), transaction.subarray(4, -4), Uint8Array.of(1), length];
   return Buffer.concat([...head, new Uint8Array(size), transaction.subarray(-4)]);
+}
+
+function provided(transactions: readonly Uint8Array[]): JobToCheck {
+  return jobOf({ height: HEIGHT, value: 0n, transactions, provide: Array.from(transactions.keys()) });
+}
+
+/** A coinbase of ours without marker, flag and its one witness item of 32 bytes. */
+function withoutWitness(coinbase: Uint8Array): Uint8Array {
+  return Buffer.concat([coinbase.subarray(0, 4), coinbase.subarray(6, -38), coinbase.subarray(-4)]);
 }
