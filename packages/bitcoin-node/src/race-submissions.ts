@@ -13,8 +13,8 @@ const RANKS: readonly SubmitResult['kind'][] = [
 ];
 
 /**
- * Hands a block over all ways at once. The first that says the node has it is believed, and ends the others. One that
- * says no may be contradicted for some time more. Else the best of what they say is the answer.
+ * Hands a block over all ways at once. The first that says the node has it, and has it as its best, is believed and ends
+ * the others. Whatever else one says may be contradicted for some time. Then the best of what they said is the answer.
  */
 export async function raceSubmissions(
   ways: readonly ((stop: AbortSignal) => Promise<SubmitResult>)[],
@@ -23,27 +23,40 @@ export async function raceSubmissions(
   const over = new AbortController();
   const stop = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
   const { promise: verdict, resolve } = Promise.withResolvers<SubmitResult>();
-  const objections: Disposable[] = [];
-  const all = ways.map(async (way): Promise<SubmitResult> => {
-    try {
-      const result = await way(stop);
-      if (isTaken(result)) resolve(result);
-      else if (result.kind === 'rejected') objections.push(clock.after(LIMITS.secondOpinionMs, () => resolve(result)));
-      return result;
-    } catch (error) {
-      return { kind: 'unreachable', reason: error instanceof Error ? error.message : String(error) };
-    }
-  });
-  const last = Promise.all(all).then((results) => {
-    const [best] = results.toSorted((a, b) => RANKS.indexOf(a.kind) - RANKS.indexOf(b.kind));
-    return best ?? { kind: 'unable' as const, reason: 'there is no way to the node' };
-  });
-  const result = await Promise.race([verdict, last]);
+  const said: SubmitResult[] = [];
+  const timers: Disposable[] = [];
+  const hear = (result: SubmitResult): void => {
+    if (over.signal.aborted) return;
+    said.push(result);
+    if (isFinal(result) || said.length === ways.length) resolve(best(said));
+    else if (isAnswer(result)) timers.push(clock.after(LIMITS.secondOpinionMs, () => resolve(best(said))));
+  };
+  if (ways.length === 0) resolve(best(said));
+  for (const way of ways) void resultOf(way(stop)).then(hear);
+  const result = await verdict;
   over.abort();
-  for (const timer of objections) timer[Symbol.dispose]();
+  for (const timer of timers) timer[Symbol.dispose]();
   return result;
 }
 
-function isTaken({ kind }: SubmitResult): boolean {
-  return kind === 'accepted' || kind === 'duplicate' || kind === 'inconclusive';
+async function resultOf(way: Promise<SubmitResult>): Promise<SubmitResult> {
+  try {
+    return await way;
+  } catch (error) {
+    return { kind: 'unreachable', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function best(said: readonly SubmitResult[]): SubmitResult {
+  const [first] = said.toSorted((a, b) => RANKS.indexOf(a.kind) - RANKS.indexOf(b.kind));
+  return first ?? { kind: 'unable', reason: 'there is no way to the node' };
+}
+
+function isFinal({ kind }: SubmitResult): boolean {
+  return kind === 'accepted' || kind === 'duplicate';
+}
+
+/** Whether the node was asked, and said what it thinks. */
+function isAnswer({ kind }: SubmitResult): boolean {
+  return kind === 'inconclusive' || kind === 'rejected';
 }

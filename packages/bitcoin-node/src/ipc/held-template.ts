@@ -73,6 +73,8 @@ export class NodeHeldTemplate implements HeldTemplate {
   #transactions: Promise<readonly BlockTransaction[]> | undefined;
   #isWatched = true;
   #isWanted = true;
+  /** Solutions on their way: the node is asked about them afterwards. */
+  #solutions = 0;
 
   constructor(parts: HeldTemplateParts) {
     const { header, height, coinbase, merklePath } = parts.reading;
@@ -98,6 +100,10 @@ export class NodeHeldTemplate implements HeldTemplate {
     return this.#isWanted;
   }
 
+  get isGone(): boolean {
+    return this.#parts.session.over.aborted;
+  }
+
   transactions(): Promise<readonly BlockTransaction[]> {
     const { session, handle, blocks } = this.#parts;
     // Megabytes, and whoever asked has them: not kept.
@@ -107,9 +113,15 @@ export class NodeHeldTemplate implements HeldTemplate {
     return this.#transactions;
   }
 
-  submitSolution(solution: HeldSolution): Promise<SubmitResult> {
+  async submitSolution(solution: HeldSolution): Promise<SubmitResult> {
     const { session, handle, isBest } = this.#parts;
-    return submitSolution({ session, handle, template: this, isBest }, solution);
+    this.#solutions += 1;
+    try {
+      return await submitSolution({ session, handle, template: this, isBest }, solution);
+    } finally {
+      this.#solutions -= 1;
+      this.#let();
+    }
   }
 
   release(): void {
@@ -124,7 +136,7 @@ export class NodeHeldTemplate implements HeldTemplate {
   }
 
   #let(): void {
-    if (!this.#isWatched && !this.#isWanted) this.#parts.handle.release();
+    if (!this.#isWatched && !this.#isWanted && this.#solutions === 0) this.#parts.handle.release();
   }
 }
 

@@ -17,6 +17,7 @@ import { BlockReader } from './block-reader.ts';
 import { ChainRecord } from './chain-record.ts';
 import { type HeldStreamParts, heldStream } from './held-stream.ts';
 import { offerOverIpc } from './ipc-submission.ts';
+import type { IpcSession } from './ipc-session.ts';
 import { NextBlock } from './next-block.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { TipFollower } from './tip-follower.ts';
@@ -46,12 +47,14 @@ export class IpcNode implements CheckingNode {
   readonly #streams: Omit<HeldStreamParts, 'reserve' | 'best'>;
   readonly #checkers: Checkers;
   readonly #decoder: DecoderThread;
+  readonly #rpc: RpcCaller | undefined;
   readonly #closing = new AbortController();
 
   constructor(options: IpcNodeOptions, { decoder, rpc }: IpcNodeParts) {
     const { clock, chain, knownBlocks, random = Math.random } = options;
     this.name = options.name ?? options.ipc;
     this.#decoder = decoder;
+    this.#rpc = rpc;
     this.#log = options.log.child({ node: this.name });
     const log = this.#log;
     const status = (this.status = new NodeStatus(log));
@@ -144,18 +147,28 @@ export class IpcNode implements CheckingNode {
     await Promise.all([this.#decoder.close(), this.#checkers[Symbol.asyncDispose]()]);
   }
 
-  /** Of a block that was handed over just now. */
+  /** Of a block that was handed over just now; without a connection, one that comes soon is waited for. */
   async #isBest(hash: Uint8Array): Promise<boolean> {
-    const { session } = this.#keeper;
-    if (session === undefined) return this.#record.where(hash).inBestChain;
-    if (session.rpc !== undefined) {
+    const rpc = this.#keeper.session?.rpc ?? this.#rpc;
+    if (rpc !== undefined) {
       try {
-        return (await confirmation(session.rpc, hash)).inBestChain;
+        return (await confirmation(rpc, hash)).inBestChain;
       } catch (error) {
         this.#log.debug('a block cannot be confirmed by RPC', { error });
       }
     }
-    const tip = await session.client.getTip(session.lanes.ask);
+    const session = await this.#sessionSoon();
+    const tip = await session?.client.getTip(session.lanes.ask);
     return (tip !== undefined && sameBytes(tip.hash, hash)) || this.#record.where(hash).inBestChain;
+  }
+
+  async #sessionSoon(): Promise<IpcSession | undefined> {
+    const enough = new AbortController();
+    using _timer = this.#streams.clock.after(LIMITS.secondOpinionMs, () => enough.abort());
+    const signal = AbortSignal.any([enough.signal, this.#closing.signal]);
+    for (;;) {
+      const session = await this.#keeper.ready(signal);
+      if (session !== undefined || signal.aborted) return session;
+    }
   }
 }

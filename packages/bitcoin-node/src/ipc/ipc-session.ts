@@ -130,8 +130,12 @@ export class IpcSession {
   }
 }
 
-function overIpc(client: MiningClient, lane: Lane): RpcCaller {
-  return { call: (method, params = []) => client.rpc(lane, method, params) };
+/** JSON-RPC on a lane of one's own choice, where the node offers it. */
+export function overIpc(client: MiningClient, lane: Lane): RpcCaller {
+  return {
+    call: (method, params = [], { timeoutMs } = {}) =>
+      client.rpc(lane, method, params, typeof timeoutMs === 'number' ? { timeoutMs } : {}),
+  };
 }
 
 /** What IPC lacks is not waited for as long as what only the RPC can give. */

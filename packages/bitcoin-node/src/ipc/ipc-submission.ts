@@ -3,7 +3,7 @@ import { submitOnce } from '../rpc/submission.ts';
 import { type BlockOffer, NOT_BEST } from '../submission.ts';
 import type { SubmitResult } from '../node.ts';
 import type { SessionKeeper } from './session-keeper.ts';
-import type { IpcSession } from './ipc-session.ts';
+import { type IpcSession, overIpc } from './ipc-session.ts';
 
 export interface IpcOfferParts {
   readonly keeper: SessionKeeper;
@@ -26,10 +26,7 @@ export async function offerOverIpc(parts: IpcOfferParts, offer: BlockOffer): Pro
   if (session === undefined) throw new NoSessionError('there is no IPC connection to the node');
   const { client, lanes } = session;
   if (client.offers('submitBlock')) return await submitBlock(parts, session, offer);
-  if (client.offers('rpc')) {
-    const caller = { call: (method: string, params?: readonly unknown[]) => client.rpc(lanes.submit, method, params) };
-    return await submitOnce(caller, offer);
-  }
+  if (client.offers('rpc')) return await submitOnce(overIpc(client, lanes.submit), offer);
   const reason = 'this version of the node takes no whole blocks over IPC: give its RPC too, or update it';
   return { kind: 'unable', reason };
 }

@@ -25,14 +25,20 @@ export interface SolutionParts {
 
 /** Hands a solution in over the lane for it, and finds out what became of the block. */
 export async function submitSolution(parts: SolutionParts, solution: HeldSolution): Promise<SubmitResult> {
-  const { session, handle } = parts;
+  const { session, handle, template } = parts;
   if (session.over.aborted) return gone('the connection to the node has ended since');
   try {
-    const whole = withWitness(parts.template, solution);
-    const verdict = await handle.submitSolution(session.lanes.submit, whole);
-    return await settle(parts, whole, verdict);
+    const whole = withWitness(template, solution);
+    const verdict = await verdictOn(handle.submitSolution(session.lanes.submit, whole));
+    if (!('kind' in verdict)) return await settle(parts, hashOf(template, whole), verdict);
+    if (verdict.kind !== 'unreachable') return verdict;
+    // A connection that ended may have carried the solution before.
+    return (await parts.isBest(hashOf(template, whole))) ? { kind: 'accepted' } : verdict;
   } catch (error) {
-    return failure(error);
+    if (error instanceof BitcoinError) return { kind: 'rejected', reason: error.message };
+    // It was handed in, and what became of it cannot be asked.
+    if (isIpcError(error)) return { kind: 'unreachable', reason: error.message };
+    throw error;
   }
 }
 
@@ -42,19 +48,39 @@ function withWitness({ coinbase }: SolvedTemplate, solution: HeldSolution): Held
   return { ...solution, coinbase: addCoinbaseWitness(solution.coinbase) };
 }
 
-async function settle(parts: SolutionParts, solution: HeldSolution, verdict: SolutionVerdict): Promise<SubmitResult> {
-  const { ok, reason, exact } = verdict;
-  if (reason === 'duplicate' || reason === 'duplicate-inconclusive') return { kind: 'duplicate' };
-  if (await parts.isBest(hashOf(parts.template, solution))) return { kind: 'accepted' };
-  if (exact) return ok || reason === 'inconclusive' ? notBest() : { kind: 'rejected', reason };
-  return await ask(parts);
+/** What the node says of a solution; a result where it says nothing of it. */
+async function verdictOn(answer: Promise<SolutionVerdict>): Promise<SolutionVerdict | SubmitResult> {
+  try {
+    return await answer;
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+async function settle(
+  parts: SolutionParts,
+  hash: Uint8Array,
+  { ok, reason, exact }: SolutionVerdict,
+): Promise<SubmitResult> {
+  if (!exact) return (await parts.isBest(hash)) ? { kind: 'accepted' } : await ask(parts);
+  switch (reason) {
+    case '':
+      return ok ? { kind: 'accepted' } : { kind: 'rejected', reason: 'the node refused it without a reason' };
+    case 'duplicate':
+    case 'duplicate-inconclusive':
+      return { kind: 'duplicate' };
+    case 'inconclusive':
+      return (await parts.isBest(hash)) ? { kind: 'accepted' } : notBest();
+    default:
+      return { kind: 'rejected', reason };
+  }
 }
 
 /** The node said only that it looked at the block. It still has it: what is wrong with it, if anything? */
 async function ask({ session, handle }: SolutionParts): Promise<SubmitResult> {
   const { client, lanes } = session;
-  const block = await handle.block(lanes.submit);
-  const { ok, reason } = await client.checkBlock(lanes.submit, block);
+  const block = await handle.block(lanes.blocks);
+  const { ok, reason } = await client.checkBlock(lanes.blocks, block);
   return ok || reason === 'inconclusive-not-best-prevblk' ? notBest() : { kind: 'rejected', reason };
 }
 
@@ -66,7 +92,6 @@ function hashOf({ prevHash, nbits, merklePath }: SolvedTemplate, solution: HeldS
 
 function failure(error: unknown): SubmitResult {
   if (isIpcError(error, 'bad-coinbase', 'failed')) return { kind: 'rejected', reason: error.message };
-  if (error instanceof BitcoinError) return { kind: 'rejected', reason: error.message };
   if (isIpcError(error, 'too-new', 'unimplemented')) return { kind: 'unable', reason: error.message };
   if (isIpcError(error, 'released')) return gone('the node was told to forget the template');
   if (isIpcError(error)) return { kind: 'unreachable', reason: error.message };
