@@ -37,8 +37,8 @@ class Entry implements HeldEntry {
   readonly node: MiningNode;
   /** Whether it is the last of its stream, which a node that is chosen later gives out. */
   isLatest = true;
-  /** Whether its node may have forgotten it. */
-  isDoubtful = false;
+  /** Whether its node was away since, or failed to give its transactions. */
+  isSuspect = false;
   /** Whether it was told of as lost. */
   isKnownLost = false;
   load: Load = { state: 'with-node', failures: 0, notBeforeMs: 0 };
@@ -46,6 +46,11 @@ class Entry implements HeldEntry {
   constructor(template: HeldTemplate, node: MiningNode) {
     this.template = template;
     this.node = node;
+  }
+
+  /** Whether its node may have forgotten it. */
+  get isDoubtful(): boolean {
+    return this.isSuspect || this.template.isGone;
   }
 }
 
@@ -86,7 +91,7 @@ export class HeldTemplates {
 
   /** The node is away: it may come back without what it held. */
   doubt(node: MiningNode): void {
-    for (const entry of this.#entries.values()) if (entry.node === node) entry.isDoubtful = true;
+    for (const entry of this.#entries.values()) if (entry.node === node) entry.isSuspect = true;
   }
 
   /** Whether its node may have forgotten a template. */
@@ -177,11 +182,11 @@ export class HeldTemplates {
       const transactions = await template.transactions();
       if (this.#entries.has(template)) user.complete(template, transactions);
       entry.load = { state: 'here' };
-      if (failures > 0) entry.isDoubtful = false;
+      if (failures > 0) entry.isSuspect = false;
       metrics.heldLoads.inc({ node: node.name, outcome: 'success' });
     } catch (error) {
       const afterMs = LIMITS.loadAgainMs[failures] ?? Number.POSITIVE_INFINITY;
-      entry.isDoubtful = true;
+      entry.isSuspect = true;
       entry.load = { state: 'with-node', failures: failures + 1, notBeforeMs: clock.now() + afterMs };
       metrics.heldLoads.inc({ node: node.name, outcome: 'failed' });
       throw error;

@@ -191,6 +191,7 @@ export class FakeHeldTemplate implements HeldTemplate {
   readonly fees: bigint;
   readonly merklePath: readonly Uint8Array[];
   readonly coinbase: HeldTemplate['coinbase'];
+  isGone = false;
   /** How often its transactions were asked for. */
   asked = 0;
   released = 0;

@@ -310,6 +310,18 @@ describe('templates that the node holds', () => {
     expect(losses()).toBe(1);
   });
 
+  test('are given out anew when the connection to the node was lost and is back within a moment: nobody saw it away', async () => {
+    const { a, clock, settle, losses, published } = following(['a']);
+    const before = new FakeHeldTemplate(101, clock);
+    a.give(before);
+    published.add(before);
+    await settle(1000);
+    before.isGone = true;
+    a.give(new FakeHeldTemplate(101, clock));
+    expect(await settle()).toEqual(['a: template 101 for 8000']);
+    expect(losses()).toBe(1);
+  });
+
   test('are given back when a newer one has come and nobody has them', async () => {
     const { a, clock, settle, held } = following(['a']);
     const [first, second] = [new FakeHeldTemplate(101, clock), new FakeHeldTemplate(101, clock, { fees: 5n })];

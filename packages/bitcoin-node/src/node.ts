@@ -85,6 +85,8 @@ export interface HeldTemplate extends TemplateHead {
   /** Of the coinbase, deepest hash first (§5.3.16). */
   readonly merklePath: readonly Uint8Array[];
   readonly coinbase: HeldCoinbase;
+  /** Whether the node has forgotten it: the connection that it came over has ended. */
+  readonly isGone: boolean;
   /**
    * In block order, without the coinbase. Fetched once for all who ask meanwhile, and not kept; read off the event loop.
    *
