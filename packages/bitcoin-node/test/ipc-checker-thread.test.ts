@@ -593,6 +593,21 @@ describe('a node that has RPC beside IPC', () => {
     expect(await message('away', (one) => reason.test(one.reason))).toBeDefined();
   });
 
+  test('does without an RPC that is down: transactions come from its templates then', async () => {
+    const transactions = [pay(1), pay(2)];
+    const peer = await peerOf('31', {
+      'BlockTemplate@2': () => data(encodeBlock(SCRIPTED_HEADER, scriptedCoinbase(), transactions)),
+      'BlockTemplate@3': () => results(0, 1, (answer) => answer.int64List(0, [1n, 2n])),
+    });
+    for (const method of ['getblockchaininfo', 'getrawmempool', 'gettxout', 'getblock']) {
+      fake.on(method, () => ({ status: 503, body: 'Work queue depth exceeded' }));
+    }
+    const thread = await ready(peer, { url: fake.url, credentials });
+    const isKnown = (one: FromChecker): boolean => one.kind === 'status' && one.status.known === 2;
+    for (let second = 0; second < 20 && !messages.some(isKnown); second += 1) await clock.advanceAsync(1_000);
+    expect(await check(thread, jobWith(transactions))).toMatchObject({ kind: 'valid', value: SCRIPTED.reward + 3n });
+  });
+
   test('does without a hanging RPC: one question runs out of time, and the next jobs do not wait for another', async () => {
     let asked = 0;
     fake.on('gettxout', async () => {

@@ -31,39 +31,36 @@ export interface TransactionSourceParts {
   readonly intervalMs: number;
 }
 
-/** The best that there is: asking for what a job misses, mirroring the mempool over RPC, or looking into templates. */
+type Seek = TransactionSource['seek'];
+
+/**
+ * The node's templates tell of transactions and their fees. What else a job misses is asked for; before version 32 the
+ * mempool is mirrored over RPC instead; without RPC what pays too little for the templates has to be provided.
+ */
 export function openSource(parts: TransactionSourceParts): TransactionSource {
-  if (parts.session.client.offers('transactionsByWitnessId')) return new LookUps(parts);
-  return parts.rpc === undefined ? new Templates(parts) : new Mirror(parts, parts.rpc);
+  const { session, rpc, clock, intervalMs } = parts;
+  const asksFor = session.client.offers('transactionsByWitnessId');
+  const templates = templatesOf(parts, asksFor || rpc !== undefined ? LIMITS.feesIntervalMs : intervalMs);
+  const mempool = asksFor || rpc === undefined ? undefined : mirrorOf(parts, rpc);
+  const refresh: Seek = () => within(clock, LIMITS.missingGraceMs, (mempool ?? templates).refresh());
+  return {
+    onTip: () => templates.look(),
+    hear: (news) => void mempool?.hear(news),
+    seek: asksFor ? lookUp(parts) : refresh,
+    close() {
+      templates.close();
+      mempool?.pause();
+    },
+  };
 }
 
-/** Asks for what is missing; templates are looked at for the fees alone. */
-class LookUps implements TransactionSource {
-  readonly #parts: TransactionSourceParts;
-  readonly #templates: OwnTemplates;
-
-  constructor(parts: TransactionSourceParts) {
-    this.#parts = parts;
-    this.#templates = templatesOf(parts, LIMITS.feesIntervalMs);
-  }
-
-  onTip(): void {
-    this.#templates.look();
-  }
-
-  hear(): void {}
-
-  /** Of more than fills a block nothing is to be hoped for: what is missing then does not matter. */
-  async seek(wtxids: readonly HashKey[]): Promise<void> {
-    const { session, fetched, clock } = this.#parts;
-    let bytes = 0;
-    for (
-      let start = 0;
-      start < wtxids.length && bytes <= LIMITS.maxBlockBytes;
-      start += IPC_LIMITS.transactionsPerCall
-    ) {
-      const asked = wtxids.slice(start, start + IPC_LIMITS.transactionsPerCall);
-      const { client, lanes } = session;
+/** Of more than fills a block nothing is to be hoped for: what is missing then does not matter. */
+function lookUp({ session, fetched, clock }: TransactionSourceParts): Seek {
+  const { client, lanes } = session;
+  return async (wtxids) => {
+    const step = IPC_LIMITS.transactionsPerCall;
+    for (let start = 0, bytes = 0; start < wtxids.length && bytes <= LIMITS.maxBlockBytes; start += step) {
+      const asked = wtxids.slice(start, start + step);
       const answers = await lanes.lookUps.run((lane) => client.transactionsByWitnessId(lane, asked.map(hashOf)));
       for (const [index, data] of answers.entries()) {
         const transaction = data === undefined ? undefined : readTransaction(data, undefined);
@@ -72,62 +69,13 @@ class LookUps implements TransactionSource {
         fetched.use(transaction, clock.now());
       }
     }
-  }
-
-  close(): void {
-    this.#templates.close();
-  }
+  };
 }
 
-/** For nodes before version 32. */
-class Mirror implements TransactionSource {
-  readonly #clock: Clock;
-  readonly #mempool: MempoolLoop;
-
-  constructor({ clock, log, known, intervalMs }: TransactionSourceParts, client: RpcClient) {
-    this.#clock = clock;
-    this.#mempool = new MempoolLoop({ client, clock, log, known, intervalMs });
-    this.#mempool.resume();
-  }
-
-  onTip(): void {}
-
-  hear(news: MempoolNews): void {
-    void this.#mempool.hear(news);
-  }
-
-  seek(): Promise<void> {
-    return within(this.#clock, LIMITS.missingGraceMs, this.#mempool.refresh());
-  }
-
-  close(): void {
-    this.#mempool.pause();
-  }
-}
-
-/** For nodes before version 32 that have no RPC. What pays too little for their templates has to be provided. */
-class Templates implements TransactionSource {
-  readonly #clock: Clock;
-  readonly #templates: OwnTemplates;
-
-  constructor(parts: TransactionSourceParts) {
-    this.#clock = parts.clock;
-    this.#templates = templatesOf(parts, parts.intervalMs);
-  }
-
-  onTip(): void {
-    this.#templates.look();
-  }
-
-  hear(): void {}
-
-  seek(): Promise<void> {
-    return within(this.#clock, LIMITS.missingGraceMs, this.#templates.refresh());
-  }
-
-  close(): void {
-    this.#templates.close();
-  }
+function mirrorOf({ clock, log, known, intervalMs }: TransactionSourceParts, client: RpcClient): MempoolLoop {
+  const mempool = new MempoolLoop({ client, clock, log, known, intervalMs });
+  mempool.resume();
+  return mempool;
 }
 
 function templatesOf(
