@@ -79,7 +79,12 @@ test('mines blocks in all ways there are, ends with 0, and both nodes hold every
     })),
     shares: { accepted: expect.any(Number), rejected: expect.any(Object) },
     declared: { 'full-template': DECLARED, 'coinbase-only': DECLARED },
-    roles: ROLES.map((name) => ({ name, state: expect.any(String), reason: null })),
+    roles: ROLES.map((name) => ({
+      name,
+      state: expect.any(String),
+      reason: null,
+      node: expect.toBeOneOf([null, 'rpc']),
+    })),
     latency: expect.toSatisfy((named: object) => {
       for (const figures of Object.values(named)) expect(figures).toEqual(latency);
       return Object.keys(named).length > 0;
