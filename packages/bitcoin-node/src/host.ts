@@ -14,6 +14,18 @@ export interface Logger {
   child(fields: Record<string, unknown>): Logger;
 }
 
+/** Milliseconds since it was made. What the clock is set back by does not count. */
+export function stopwatch(clock: Pick<Clock, 'now'>): () => number {
+  let elapsed = 0;
+  let last = clock.now();
+  return () => {
+    const now = clock.now();
+    elapsed += Math.max(0, now - last);
+    last = now;
+    return elapsed;
+  };
+}
+
 /** Resolves after `ms`, or at once when the signal aborts. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { MessageBuilder } from '@sv2kit/capnp';
@@ -80,12 +80,11 @@ test('who closes one half of the connection has ended it', async () => {
   await using peer = await ScriptedIpcPeer.start('31', { 'Mining@2': () => silence });
   await using server = await serving((socket) => {
     // Passes on until told to end, and then ends one half alone.
-    const { connect } = process.getBuiltinModule('node:net');
     const node = connect({ path: peer.path });
     node.on('error', () => {});
     socket.pipe(node);
     node.on('data', (chunk) => socket.write(chunk));
-    setTimeout(() => socket.end(), 100);
+    void peer.called('Mining@2').then(() => socket.end());
   });
   const client = await MiningClient.connect({ path: server.path, clock: systemClock });
   const lane = await client.lane('work');
@@ -126,7 +125,8 @@ test.each([Number.POSITIVE_INFINITY, Number.MAX_VALUE, 2 ** 31])(
       template?.waitNext(lane, { timeoutMs }),
     ]);
     await peer.called('BlockTemplate@8');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // A timer that is set to too much goes off at once.
+    await new Promise((resolve) => setTimeout(resolve, 2));
     expect(client.stats.callsInFlight).toBe(2);
     await client.close();
     expect(await waits).toEqual([undefined, undefined]);

@@ -12,6 +12,7 @@ import type { BlockReader } from './block-reader.ts';
 import type { NextBlock } from './next-block.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import type { IpcSession } from './ipc-session.ts';
+import { checkTemplate } from './template-check.ts';
 import { type Found, TemplateWaiter } from './template-waiter.ts';
 
 export interface HeldStreamParts {
@@ -69,7 +70,7 @@ async function* ofSession(
 ): AsyncGenerator<NodeHeldTemplate, void, void> {
   const waiter = await TemplateWaiter.open(parts, session, signal);
   parts.streams.count += 1;
-  const held = new HoldList(LIMITS.heldTemplates);
+  const list = new HoldList(LIMITS.heldTemplates);
   let current: { readonly template: NodeHeldTemplate; readonly found: Found } | undefined;
   try {
     for (;;) {
@@ -82,7 +83,7 @@ async function* ofSession(
         continue;
       }
       const template = hold(parts, session, found);
-      held.add(template);
+      list.add(template);
       current?.template.passed();
       current = { template, found };
       waiter.restart();
@@ -95,7 +96,18 @@ async function* ofSession(
   }
 }
 
-function hold(
+/** @throws IpcError, WrongChainError: the template went back to the node */
+function hold(parts: HeldStreamParts, session: IpcSession, found: Found): NodeHeldTemplate {
+  try {
+    checkTemplate(found.reading, parts.next.tip, session.client.path);
+    return held(parts, session, found);
+  } catch (error) {
+    found.handle.release();
+    throw error;
+  }
+}
+
+function held(
   { reserve, best, clock, next, blocks, isBest }: HeldStreamParts,
   session: IpcSession,
   { handle, reading }: Found,

@@ -1,5 +1,6 @@
 import { type BlockHeader, sameBytes } from '@sv2kit/bitcoin';
 import type { Clock } from '../host.ts';
+import type { TipRef } from './client/types.ts';
 
 interface Known {
   readonly height: number;
@@ -15,9 +16,19 @@ interface Known {
 export class NextBlock {
   readonly #clock: Clock;
   #known: Known | undefined;
+  #tip: TipRef | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** A block that the node said is its best one: the last that was heard of. */
+  get tip(): TipRef | undefined {
+    return this.#tip;
+  }
+
+  tipIs(tip: TipRef): void {
+    this.#tip = tip;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { pause } from '../host.ts';
+import { pause, stopwatch } from '../host.ts';
 import { LIMITS } from '../limits.ts';
 import type { Lane } from './client/lane.ts';
 import type { TemplateHandle } from './client/template-handle.ts';
@@ -26,6 +26,7 @@ export class TemplateWaiter {
   readonly #signal: AbortSignal;
   readonly #waits: Lane;
   readonly #reads: Lane;
+  readonly #elapsed: () => number;
   /** When better fees may come on the same tip. */
   #feesFromMs = 0;
   #isIdle: Promise<unknown> = Promise.resolve();
@@ -44,6 +45,7 @@ export class TemplateWaiter {
     { waits, reads }: { readonly waits: Lane; readonly reads: Lane },
   ) {
     this.#parts = parts;
+    this.#elapsed = stopwatch(parts.clock);
     this.#session = session;
     this.#signal = signal;
     this.#waits = waits;
@@ -68,9 +70,9 @@ export class TemplateWaiter {
 
   /** From now on it is as long as the refresh interval until fees matter again. */
   restart(): void {
-    const { clock, refreshIntervalMs } = this.#parts;
+    const { refreshIntervalMs } = this.#parts;
     // The node looks at fees for the first time a tick after it was asked to.
-    this.#feesFromMs = clock.now() + Math.max(0, refreshIntervalMs - LIMITS.ipcFeeTickMs);
+    this.#feesFromMs = this.#elapsed() + Math.max(0, refreshIntervalMs - LIMITS.ipcFeeTickMs);
   }
 
   /** Gives the threads back, as soon as they have nothing to do. */
@@ -83,7 +85,10 @@ export class TemplateWaiter {
 
   async #first(): Promise<TemplateHandle | undefined> {
     const { client, network } = this.#session;
-    const { reserve, clock } = this.#parts;
+    const { reserve, clock, next } = this.#parts;
+    // What the first template is held against.
+    const tip = await client.getTip(this.#reads);
+    if (tip !== undefined) next.tipIs(tip);
     const options = { reservedWeight: reserve.weight, sigops: reserve.sigops };
     const cooldown = CATCHES_UP.has(network);
     while (!this.#signal.aborted) {
@@ -108,14 +113,14 @@ export class TemplateWaiter {
     const { clock } = this.#parts;
     let isEarly = false;
     while (!this.#signal.aborted) {
-      const startedMs = clock.now();
+      const startedMs = this.#elapsed();
       const options = this.#waitOptions();
       const next = await this.#unlessAborted(current.waitNext(this.#waits, options), () => current.interruptWait());
       if (next !== undefined) return next;
-      if (options.feeThreshold !== undefined) this.#feesFromMs = clock.now() + this.#othersTurnMs;
+      if (options.feeThreshold !== undefined) this.#feesFromMs = this.#elapsed() + this.#othersTurnMs;
       // An interrupt that crossed an answer ends the next wait too; a node that stops ends them all, until it is gone.
       const wasEarly = isEarly;
-      isEarly = clock.now() - startedMs < options.timeoutMs - LIMITS.ipcWaitSlackMs;
+      isEarly = this.#elapsed() - startedMs < options.timeoutMs - LIMITS.ipcWaitSlackMs;
       if (isEarly && wasEarly) await pause(clock, LIMITS.ipcWaitSlackMs, this.#signal);
     }
     return undefined;
@@ -126,8 +131,8 @@ export class TemplateWaiter {
   }
 
   #waitOptions(): WaitOptions {
-    const { clock, feeThreshold } = this.#parts;
-    const leftMs = this.#feesFromMs - clock.now();
+    const { feeThreshold } = this.#parts;
+    const leftMs = this.#feesFromMs - this.#elapsed();
     if (leftMs <= 0) {
       // Each look is a template that the node makes, and nobody else gets one meanwhile: streams take turns.
       const isAlone = this.#parts.streams.count <= 1;

@@ -77,7 +77,8 @@ export class TipFollower {
   }
 
   async #note(session: IpcSession, lane: Lane, ref: TipRef): Promise<void> {
-    const { record, status } = this.#parts;
+    const { record, status, next } = this.#parts;
+    next.tipIs(ref);
     const before = record.tip;
     if (before !== undefined && sameBytes(before.hash, ref.hash)) return;
     record.add(ref);

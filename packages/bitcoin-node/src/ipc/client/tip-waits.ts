@@ -1,4 +1,5 @@
 import { sameBytes } from '@sv2kit/bitcoin';
+import { stopwatch } from '../../host.ts';
 import type { Lane } from './lane.ts';
 import { IPC_LIMITS } from './limits.ts';
 import type { Waits } from './node-waits.ts';
@@ -54,7 +55,7 @@ export class TipWaits<T extends Renewable> implements Waits<T> {
   }
 
   async #next(lane: Lane, { timeoutMs, feeThreshold }: WaitOptions, stop: AbortSignal): Promise<T | undefined> {
-    const elapsed = this.#stopwatch();
+    const elapsed = stopwatch(this.#renewal);
     const prevHash = (await this.#template.header(lane)).subarray(4, 36);
     const wanted = feeThreshold === undefined ? undefined : (await total(this.#template, lane)) + feeThreshold;
     for (let feesAt = Math.min(IPC_LIMITS.feeLookMs, timeoutMs); !stop.aborted; ) {
@@ -72,18 +73,6 @@ export class TipWaits<T extends Renewable> implements Waits<T> {
       if (ms >= timeoutMs) return undefined;
     }
     return undefined;
-  }
-
-  /** Milliseconds since it was made. What a clock is set back by does not count. */
-  #stopwatch(): () => number {
-    let elapsed = 0;
-    let last = this.#renewal.now();
-    return () => {
-      const now = this.#renewal.now();
-      elapsed += Math.max(0, now - last);
-      last = now;
-      return elapsed;
-    };
   }
 
   /** A new template, if its fees are what is wanted. */
