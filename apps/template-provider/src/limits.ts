@@ -4,12 +4,14 @@ export const TEMPLATE_PROVIDER_LIMITS = {
   pruneAddressesMs: 60_000,
   /** Answers with transaction data that are on their way to clients, in all; one per client. Further ones wait. */
   transactionDataBytes: 268_435_456,
-  /** Of these to one IPv4 address or IPv6 /64: one that reads nothing must not keep the others waiting. */
-  transactionDataBytesPerAddress: 67_108_864,
+  /** One IPv4 address or IPv6 /64 may have a part of what is left of these, one in so many: some is left for others. */
+  transactionDataShare: 4,
+  /** How long a client may take to read one answer with transaction data. */
+  transactionDataReadMs: 60_000,
   /** Of these, what is sealed in one turn of the event loop: tips must not wait for it. */
   transactionDataTurnBytes: 4_194_304,
   /** Encoded answers with transaction data that are kept for the next who asks for the same; the oldest goes first. */
-  encodedAnswers: 4,
+  encodedAnswers: 12,
   /** How long an answer may wait for its node to give the transactions; then it is `stale-template-id`. */
   transactionDataWaitMs: 10_000,
   /** What may wait for a client that does not read, beside one answer with transaction data. */

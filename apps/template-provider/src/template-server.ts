@@ -109,6 +109,7 @@ export class TemplateServer implements FeedListener {
   tick(): void {
     this.#judgeEmptyAhead();
     this.#deliver(this.#deps.publisher.tick(this.#deps.clock.now()));
+    this.#answers.sweep();
     this.#deps.metrics.pausedClients.set(this.status()['pausedClients'] ?? 0);
   }
 

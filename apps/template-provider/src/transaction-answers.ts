@@ -1,7 +1,7 @@
 import type { HeldTemplate } from '@sv2kit/bitcoin-node';
 import type { RequestTransactionDataError, TemplatesFromServer } from '@sv2kit/codec';
 import type { Clock } from '@sv2kit/daemon';
-import { addressGroup, type Connection } from '@sv2kit/net';
+import { addressGroup, type Connection, type NetCloseReason } from '@sv2kit/net';
 import type { TemplatePublisher } from '@sv2kit/templates';
 import { EncodedAnswers } from './encoded-answers.ts';
 import type { HeldTemplates } from './held-templates.ts';
@@ -23,6 +23,8 @@ class Asker {
   readonly requests: bigint[] = [];
   /** Bytes of the answer that it has not read yet. */
   underWay = 0;
+  /** Since when, unix ms. */
+  underWaySinceMs = 0;
   /** Its first request waits for a node. */
   isWaiting = false;
   /** A request for which no node gave the transactions. */
@@ -97,6 +99,14 @@ export class TransactionAnswers {
     this.#serve();
   }
 
+  /** Ends connections whose answer takes too long to be read: it takes room from others. To be called now and then. */
+  sweep(): void {
+    const since = this.#deps.clock.now() - LIMITS.transactionDataReadMs;
+    for (const { connection, underWay, underWaySinceMs } of this.#askers.values()) {
+      if (underWay > 0 && underWaySinceMs <= since) connection.destroy('slow-reader' satisfies NetCloseReason);
+    }
+  }
+
   #makeReady(asker: Asker): void {
     if (asker.isReady) this.#ready.add(asker);
     else if (asker.requests.length === 0 && asker.underWay === 0) this.#askers.delete(asker.connection.id);
@@ -120,12 +130,17 @@ export class TransactionAnswers {
     for (const asker of this.#ready) {
       if (this.#turnBytes >= LIMITS.transactionDataTurnBytes) return; // the next turn goes on
       if (this.#bytes >= LIMITS.transactionDataBytes) return; // somebody reads, or ends
-      if ((this.#perAddress.get(asker.address) ?? 0) >= LIMITS.transactionDataBytesPerAddress) continue;
+      if ((this.#perAddress.get(asker.address) ?? 0) >= this.#share) continue;
       this.#ready.delete(asker);
       const bytes = this.#answer(asker);
       if (bytes > 0) this.#spend(bytes);
       this.#makeReady(asker);
     }
+  }
+
+  /** What one address may have under way: the less, the more the others have, so that none finds nothing left. */
+  get #share(): number {
+    return (LIMITS.transactionDataBytes - this.#bytes) / LIMITS.transactionDataShare;
   }
 
   #spend(bytes: number): void {
@@ -157,7 +172,10 @@ export class TransactionAnswers {
     const frame = this.#encoded.frameOf(answer);
     asker.connection.sendFrame(frame);
     asker.connection.flush();
-    if (asker.connection.congested) this.#add(asker, frame.length);
+    if (asker.connection.congested) {
+      asker.underWaySinceMs = clock.now();
+      this.#add(asker, frame.length);
+    }
     return frame.length;
   }
 

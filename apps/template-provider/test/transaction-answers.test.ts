@@ -16,6 +16,8 @@ class Reader {
   readonly frames: Uint8Array[] = [];
   readonly refusals: TemplatesFromServer[] = [];
   congested = false;
+  /** Why the server ended the connection. */
+  ended: string | undefined;
 
   constructor(address: string) {
     this.remote = { address, port: 1 };
@@ -33,6 +35,10 @@ class Reader {
 
   flush(): void {}
 
+  destroy(reason: string): void {
+    this.ended = reason;
+  }
+
   get connection(): Connection<TemplatesFromServer> {
     return this as unknown as Connection<TemplatesFromServer>;
   }
@@ -41,6 +47,7 @@ class Reader {
 /** Answers from templates whose block has so many megabytes; unknown ones above 1000. */
 function answering(megabytes = 1) {
   const data = new Uint8Array(megabytes * MEGABYTE);
+  const clock = new VirtualClock();
   const answers = new TransactionAnswers({
     publisher: {
       transactionData: (templateId) =>
@@ -54,14 +61,14 @@ function answering(megabytes = 1) {
             },
     },
     held: { complete: () => Promise.reject(new Error('nothing is held')) },
-    clock: new VirtualClock(),
+    clock,
     metrics: templateProviderMetrics(createMetrics()),
   });
   const read = (reader: Reader) => {
     reader.congested = false;
     answers.drained(reader.id);
   };
-  return { answers, read };
+  return { answers, read, clock };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -74,6 +81,16 @@ describe('answers with transaction data', () => {
     const [first] = readers[0]?.frames ?? [];
     expect(first?.length).toBeGreaterThan(MEGABYTE);
     expect(readers.every(({ frames }) => frames[0] === first)).toBe(true);
+  });
+
+  test('are encoded once, also when clients of all the spaces that a node serves ask in turn', () => {
+    const { answers, read } = answering(0.1);
+    const readers = Array.from({ length: 24 }, () => new Reader('10.0.0.1'));
+    for (const [i, reader] of readers.entries()) {
+      answers.ask(reader.connection, BigInt(i % 8));
+      read(reader);
+    }
+    expect(new Set(readers.map(({ frames }) => frames[0])).size).toBe(8);
   });
 
   test('go to one client one at a time, in the order of its requests', () => {
@@ -99,9 +116,33 @@ describe('answers with transaction data', () => {
     expect(answers.bytesUnderWay).toBeLessThan(LIMITS.transactionDataBytes + 5 * MEGABYTE);
     const ofOne = readers.filter(({ remote }) => remote.address === '10.0.0.1');
     const sent = ofOne.reduce((sum, { frames }) => sum + frames.length, 0);
-    expect(sent * 4 * MEGABYTE).toBeLessThan(LIMITS.transactionDataBytesPerAddress + 5 * MEGABYTE);
+    expect(sent * 4 * MEGABYTE).toBeLessThan(LIMITS.transactionDataBytes / LIMITS.transactionDataShare);
     for (const { id } of readers) answers.gone(id);
     expect([answers.waiting, answers.bytesUnderWay]).toEqual([0, 0]);
+  });
+
+  test('go to one who comes late, however many addresses a few strangers have whose clients read nothing', async () => {
+    const { answers } = answering(4);
+    for (let i = 0; i < 8 * 64; i++) answers.ask(new Reader(`10.0.0.${i % 8}`).connection, 7n);
+    for (let i = 0; i < 200; i++) await turn();
+    const honest = new Reader('10.1.0.1');
+    answers.ask(honest.connection, 7n);
+    await turn();
+    expect(honest.frames).toHaveLength(1);
+  });
+
+  test('that are not read within a minute, though a byte of them now and then, end the connection', () => {
+    const { answers, read, clock } = answering();
+    const [slow, quick] = [new Reader('10.0.0.1'), new Reader('10.0.0.2')];
+    for (const { connection } of [slow, quick]) answers.ask(connection, 7n);
+    clock.advance(50_000);
+    answers.sweep();
+    expect(slow.ended).toBeUndefined();
+    read(quick);
+    answers.ask(quick.connection, 7n);
+    clock.advance(10_000);
+    answers.sweep();
+    expect([slow.ended, quick.ended]).toEqual(['slow-reader', undefined]);
   });
 
   test('that waited for the budget go out when somebody reads, or is gone', async () => {
