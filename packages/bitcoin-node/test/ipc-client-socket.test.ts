@@ -72,6 +72,7 @@ test.each([
   ['EPERM', 'permission-denied', /run as the node's user/],
   ['ECONNREFUSED', 'socket-refused', /the node is down/],
   ['ENOENT', 'socket-missing', /-ipcbind=unix/],
+  ['EAGAIN', 'overloaded', /the node at \/x\/node\.sock takes no connections.*whether it hangs, and restart it/],
   ['EMFILE', 'disconnected', /cannot connect to \/x\/node\.sock \(EMFILE: .*\)/],
 ])('what the system means by %s', (code, ours, says) => {
   const cause = Object.assign(new Error(`${code}: of the system`), { code });

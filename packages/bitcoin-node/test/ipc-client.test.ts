@@ -111,7 +111,7 @@ test('a template that is null, for a node that stops, is none', async () => {
 });
 
 test.each<[what: string, reply: Reply, code: string, says: RegExp]>([
-  ['an Abort', { kind: 'abort', reason: 'too many words' }, 'disconnected', /ended the connection.*too many words/],
+  ['an Abort', { kind: 'abort', reason: 'too many words' }, 'disconnected', /connection to the node.*is over.*too many words/],
   ['the end of a killed node', { kind: 'disconnect' }, 'disconnected', /went away.*start it again/],
   ['garbage', { kind: 'bytes', bytes: new Uint8Array(64).fill(0xee) }, 'too-large', /cannot be read/],
   ['an answer to nothing', { kind: 'bytes', bytes: answerTo(4_000) }, 'malformed', /cannot be read/],

@@ -208,3 +208,26 @@ test('a node that takes the connection and is replaced by another is gone, and t
 test('the bound on what waits to be sent leaves room for two of the largest messages', () => {
   expect(IPC_LIMITS.unsentBytes).toBeGreaterThanOrEqual(2 * IPC_LIMITS.messageBytes);
 });
+
+test('a node that says of a call that it is disconnected is connected to anew: nothing comes of this connection', async () => {
+  const reason = 'IPC client method called after disconnect.';
+  await using peer = await ScriptedIpcPeer.start('31', {
+    'Mining@2': () => ({ kind: 'exception', type: 'disconnected', reason }),
+  });
+  const client = await MiningClient.connect({ path: peer.path, clock: systemClock });
+  const error = await client.getTip(await client.lane('work')).catch((caught: unknown) => caught);
+  expect(error).toMatchObject({ code: 'disconnected', method: 'Mining.getTip' });
+  expect(await client.ended).toMatchObject({ code: 'disconnected', message: expect.stringContaining(reason) });
+  await client.close();
+});
+
+test('an Abort is told as what the node said', async () => {
+  await using peer = await ScriptedIpcPeer.start('31', { 'Mining@2': () => ({ kind: 'abort', reason: 'tired' }) });
+  const client = await MiningClient.connect({ path: peer.path, clock: systemClock });
+  await client.getTip(await client.lane('work')).catch(() => {});
+  expect((await client.ended).message).toBe(
+    `the connection to the node at ${peer.path} is over (the peer ended the connection: tired): ` +
+      'see its debug.log for the reason',
+  );
+  await client.close();
+});

@@ -68,7 +68,7 @@ export function lostConnection(path: string, cause: unknown): IpcError {
     return new IpcError(code, text, { path }, { cause });
   }
   if (cause instanceof RpcError) {
-    const text = `the node at ${path} ended the connection ("${cause.reason}"): see its debug.log for the reason`;
+    const text = `the connection to the node at ${path} is over (${cause.reason}): see its debug.log for the reason`;
     return new IpcError('disconnected', text, { path, reason: cause.reason }, { cause });
   }
   const why = cause instanceof Error ? ` (${cause.message})` : '';

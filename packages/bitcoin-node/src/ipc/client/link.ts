@@ -11,7 +11,7 @@ import {
   tooManyCalls,
   unread,
 } from './failures.ts';
-import { IpcError } from './ipc-error.ts';
+import { IpcError, isIpcError } from './ipc-error.ts';
 import { IPC_LIMITS } from './limits.ts';
 import { openSocket } from './socket.ts';
 import type { IpcStats } from './types.ts';
@@ -146,7 +146,10 @@ export class IpcLink {
       if (urgent) this.#flush();
       return await answer;
     } catch (error) {
-      throw this.#end === undefined ? callFailure(this.path, name, error) : ofMethod(this.#end, name);
+      const failure = callFailure(this.path, name, error);
+      // The node has lost what it ran the call with: no call on this connection comes to more.
+      if (isIpcError(failure, 'disconnected')) this.#finish(failure);
+      throw this.#end === undefined ? failure : ofMethod(this.#end, name);
     } finally {
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onIdle?.();

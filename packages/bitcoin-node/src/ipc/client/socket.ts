@@ -78,6 +78,12 @@ export function socketFailure(path: string, cause: unknown): IpcError {
     }
     case 'ECONNREFUSED':
       return new IpcError('socket-refused', `nobody listens at ${path}, the node is down: ${HOW}`, details, { cause });
+    case 'EAGAIN': {
+      const text =
+        `the node at ${path} takes no connections, too many wait for it: ` +
+        'see in its debug.log whether it hangs, and restart it then';
+      return new IpcError('overloaded', text, details, { cause });
+    }
     case 'EACCES':
     case 'EPERM': {
       const text =
