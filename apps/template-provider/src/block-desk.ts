@@ -51,7 +51,7 @@ export class BlockDesk {
     if (found.block instanceof Uint8Array) paths.push(...this.#handOut(found.block, underWay));
     else paths.push(this.#watched(log, this.#handOutLater(found.block, underWay)));
     log.info('block solved', fields);
-    this.#run(log, this.#conclude(paths, found, log));
+    this.#run(log, this.#conclude(paths, found, underWay));
     return true;
   }
 
@@ -94,7 +94,7 @@ export class BlockDesk {
   #handOut(block: Uint8Array, underWay: BlockUnderWay): readonly Promise<boolean>[] {
     underWay.block = block;
     const paths = this.#deps.nodes.map((node) => this.#watched(underWay.log, this.#submitTo(node, block, underWay)));
-    this.#run(underWay.log, this.#save(underWay.hash, block, underWay.log));
+    this.#run(underWay.log, this.#save(block, underWay, 0));
     return paths;
   }
 
@@ -136,35 +136,52 @@ export class BlockDesk {
   }
 
   /** Says so when no path led anywhere. */
-  async #conclude(paths: readonly Promise<boolean>[], { block, remains }: FoundBlock, log: Logger): Promise<void> {
+  async #conclude(
+    paths: readonly Promise<boolean>[],
+    { block, remains }: FoundBlock,
+    underWay: BlockUnderWay,
+  ): Promise<void> {
     const taken = await Promise.all(paths);
     if (taken.includes(true)) return;
+    const { log, file } = underWay;
     this.#deps.metrics.blocks.inc({ outcome: 'not-taken' });
     const whole = await Promise.resolve(block).catch(() => undefined);
     if (whole === undefined) log.error('a block is lost: its node is gone, and its transactions with it', remains);
-    else log.error('no node has taken the block: hand it to one by submitblock, from data_dir/solved-blocks');
+    else if (file === undefined) log.error('no node has taken the block, and it is not on disk yet');
+    else log.error('no node has taken the block: hand it to one by submitblock', { file });
   }
 
-  async #save(hash: Uint8Array, block: Uint8Array, log: Logger): Promise<void> {
+  async #save(block: Uint8Array, underWay: BlockUnderWay, attempt: number): Promise<void> {
     const { store, metrics } = this.#deps;
+    const { hash, log } = underWay;
     try {
-      log.info('block saved', { file: await store.save(hash, block) });
+      underWay.file = await store.save(hash, block);
+      log.info('block saved', { file: underWay.file });
       metrics.blocks.inc({ outcome: 'saved' });
     } catch (error) {
       metrics.blocks.inc({ outcome: 'save-failed' });
       log.error('block not saved; it was submitted all the same', { error });
+      const afterMs = LIMITS.saveAgainMs[attempt];
+      if (afterMs !== undefined) this.#later(afterMs, log, () => this.#save(block, underWay, attempt + 1));
     }
+  }
+
+  /** Does it, unless the desk closes first. */
+  #later(ms: number, log: Logger, work: () => Promise<void>): void {
+    if (this.#isClosed) return;
+    const timer = this.#deps.clock.after(ms, () => {
+      this.#timers.delete(timer);
+      this.#run(log, work());
+    });
+    this.#timers.add(timer);
   }
 
   #confirmLater(node: MiningNode, underWay: BlockUnderWay, attempt: number): void {
     const afterMs = LIMITS.confirmAfterMs[attempt];
-    if (afterMs === undefined || this.#isClosed) return;
-    const timer = this.#deps.clock.after(afterMs - (LIMITS.confirmAfterMs[attempt - 1] ?? 0), () => {
-      this.#timers.delete(timer);
-      const confirmed = this.#confirm(node, underWay).finally(() => this.#confirmLater(node, underWay, attempt + 1));
-      this.#run(underWay.log, confirmed);
-    });
-    this.#timers.add(timer);
+    if (afterMs === undefined) return;
+    this.#later(afterMs - (LIMITS.confirmAfterMs[attempt - 1] ?? 0), underWay.log, () =>
+      this.#confirm(node, underWay).finally(() => this.#confirmLater(node, underWay, attempt + 1)),
+    );
   }
 
   async #confirm(node: MiningNode, { hash, block, log }: BlockUnderWay): Promise<void> {

@@ -21,6 +21,8 @@ export class BlockUnderWay {
   readonly log: Logger;
   /** Undefined while its transactions are on their way. */
   block: Uint8Array | undefined;
+  /** Where it is on disk. */
+  file: string | undefined;
   readonly #watched = new Set<MiningNode>();
 
   constructor(hash: Uint8Array, log: Logger) {

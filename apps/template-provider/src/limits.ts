@@ -36,6 +36,8 @@ export const TEMPLATE_PROVIDER_LIMITS = {
   rememberedBlocks: 64,
   /** A solved block saved less than this before a start is submitted again by it. */
   resubmitWindowMs: 7_200_000,
+  /** When a solved block is saved again that could not be, after the attempt before. */
+  saveAgainMs: [1000, 10_000, 60_000, 600_000, 3_600_000] as readonly number[],
   /** When a submitted block is looked for in the best chain, after the submission. */
   confirmAfterMs: [1000, 10_000, 60_000, 600_000, 3_600_000] as readonly number[],
   /** How long a stop waits for blocks that are being submitted. */

@@ -20,6 +20,7 @@ export class SolvedBlocks {
     const partial = `${file}.partial`;
     await writeSynced(partial, block);
     await rename(partial, file);
+    await syncFolder(this.#folder);
     return file;
   }
 
@@ -48,5 +49,11 @@ export class SolvedBlocks {
 async function writeSynced(file: string, bytes: Uint8Array): Promise<void> {
   await using handle = await open(file, 'w');
   await handle.writeFile(bytes);
+  await handle.sync();
+}
+
+/** Without it a name may be gone with the power, however well the bytes are kept. */
+async function syncFolder(folder: string): Promise<void> {
+  await using handle = await open(folder, 'r');
   await handle.sync();
 }

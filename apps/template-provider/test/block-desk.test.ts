@@ -80,6 +80,19 @@ describe('solved blocks', () => {
     });
   });
 
+  test('a block that found no room on the disk is saved when there is some', async () => {
+    await writeFile(join(folder, 'in-the-way'), '');
+    const { desk: made, clock, metrics } = desk({ folder: join(folder, 'in-the-way') });
+    made.submit(FOUND);
+    const outcomes = async () => JSON.stringify(await metrics.snapshot());
+    while (!(await outcomes()).includes('save-failed')) await clock.advanceAsync(0);
+    await rm(join(folder, 'in-the-way'));
+    await clock.advanceAsync(1000);
+    await made.close();
+    expect(await readdir(join(folder, 'in-the-way'))).toEqual([`${displayHash(BLOCK_HASH)}.block`]);
+    expect(await outcomes()).toContain('saved');
+  });
+
   test.each(['accepted', 'duplicate'] as const)('%s is success', async (kind) => {
     const { desk: made, first, clock } = desk();
     first.answer = () => Promise.resolve({ kind });
