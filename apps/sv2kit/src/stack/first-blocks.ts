@@ -5,7 +5,9 @@ import { silentLogger, sleep, systemClock } from '@sv2kit/daemon';
 /** Bitcoin Core 31 makes no template over IPC for a block whose height a coinbase says in a single byte. */
 const LAST_HEIGHT = 16;
 /** A node that makes templates has made one by then: an old one is left alone for ten seconds after its start. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
+/** Of a node that has just started, what it lacks in the first moment is no trouble yet. */
+const AWAY_MS = 1_500;
 const LOOK_MS = 100;
 /** Of the node, in one call: a second or two, so that Ctrl-C is heard. */
 const TRIES = 1_000_000;
@@ -15,36 +17,53 @@ const DESCRIPTOR = 'raw(51)';
 const NOTICE =
   'this bitcoind makes no template over IPC yet, as some do not for the first 16 blocks of a chain: they are mined by RPC';
 
+/** Why a node makes no templates over IPC. */
+export interface IpcTrouble {
+  readonly reason: string;
+  /** Whether it speaks IPC with us at all, so that more blocks may mend it. */
+  readonly isSpoken: boolean;
+}
+
+/** Looks whether a node makes templates over IPC. */
+export type IpcLook = (
+  node: { readonly ipc: string; readonly chain: Bitcoind['chain'] },
+  signal: AbortSignal,
+) => Promise<IpcTrouble | undefined>;
+
 /**
- * Mines the first blocks of a new chain by RPC where the node makes no templates over IPC for them, which some do.
+ * Sees that the node makes templates over IPC. The first blocks of a new chain are mined by RPC where it makes none for
+ * them, which some do.
  *
  * @param tell called when it takes that, with words for a person
- * @returns why the node makes none for the blocks after them either
+ * @returns why it makes none, whatever is mined
  * @throws RpcError
  */
 export async function mineFirstBlocks(
   node: Pick<Bitcoind, 'chain' | 'cookieFile' | 'ipcSocket' | 'rpcUrl'>,
   signal: AbortSignal,
   tell: (text: string) => void,
+  look: IpcLook = lookAtIpc,
 ): Promise<string | undefined> {
-  const { chain, rpcUrl, cookieFile, ipcSocket } = node;
+  const { chain, rpcUrl, cookieFile, ipcSocket: ipc } = node;
+  if (ipc === undefined) return undefined;
+  const trouble = await look({ ipc, chain }, signal);
+  if (trouble === undefined || signal.aborted) return undefined;
   const rpc = createRpcClient({ url: rpcUrl, credentials: { cookieFile }, clock: systemClock });
   try {
     const height = async (): Promise<number> => Number(await rpc.call('getblockcount'));
-    if (ipcSocket === undefined || (await height()) >= LAST_HEIGHT) return undefined;
-    if ((await troubleOf(ipcSocket, chain, signal)) === undefined || signal.aborted) return undefined;
+    if (!trouble.isSpoken || (await height()) >= LAST_HEIGHT) return trouble.reason;
     tell(chain === 'signet' ? `${NOTICE}, which takes a minute, once` : NOTICE);
     while (!signal.aborted && (await height()) < LAST_HEIGHT) {
       await rpc.call('generatetodescriptor', [1, DESCRIPTOR, TRIES]);
     }
-    return await troubleOf(ipcSocket, chain, signal);
+    return (await look({ ipc, chain }, signal))?.reason;
   } finally {
     rpc.close();
   }
 }
 
-/** Why a node makes no templates over IPC. */
-async function troubleOf(ipc: string, chain: Bitcoind['chain'], signal: AbortSignal): Promise<string | undefined> {
+/** Resolves with the first template, or when the node is said to be of no use. */
+const lookAtIpc: IpcLook = async ({ ipc, chain }, signal) => {
   const node = createNode({ ipc, chain, clock: systemClock, log: silentLogger });
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
@@ -55,13 +74,18 @@ async function troubleOf(ipc: string, chain: Bitcoind['chain'], signal: AbortSig
     over.abort();
     await node.close();
   }
-}
+};
 
-/** Resolves as soon as the node is said to be of no use, or when nothing came for too long. */
-async function refusal(node: Pick<MiningNode, 'health'>, signal: AbortSignal): Promise<string> {
-  for (let waitedMs = 0; waitedMs < PATIENCE_MS && !signal.aborted; waitedMs += LOOK_MS) {
-    if (node.health().state === 'away') break;
+/** A node that waits for the blocks of others is not in trouble. */
+async function refusal(node: Pick<MiningNode, 'health'>, signal: AbortSignal): Promise<IpcTrouble | undefined> {
+  let isSpoken = false;
+  let awayMs = 0;
+  for (let waitedMs = 0; waitedMs < PATIENCE_MS && awayMs < AWAY_MS && !signal.aborted; waitedMs += LOOK_MS) {
+    const { state, ipc } = node.health();
+    if (state === 'ibd') return undefined;
+    if (state === 'away') awayMs += LOOK_MS;
+    isSpoken ||= ipc !== undefined;
     await sleep(systemClock, LOOK_MS, signal);
   }
-  return node.health().reason ?? 'no template came';
+  return { reason: node.health().reason ?? 'no template came', isSpoken };
 }

@@ -5,7 +5,7 @@ import { processTerminal, type Terminal } from '../terminal.ts';
 import { enough } from './block-book.ts';
 import type { Screen, StackStatus } from './events.ts';
 import { Interruption, pause, type StopReason } from './interruption.ts';
-import { searchIpcNode } from './node-link.ts';
+import { NoIpcError, searchIpcNode } from './node-link.ts';
 import { parseStackOptions, stackHelp, type StackOptions } from './options.ts';
 import { checkReportFile, stackReport, writeReport } from './report.ts';
 import { createScreen } from './screens.ts';
@@ -100,7 +100,8 @@ async function work(whole: Stack, options: StackOptions, screen: Screen, interru
     if (!signal.aborted) {
       if (!(error instanceof CommandError || error instanceof BitcoindError)) await whole.kill();
       if (!(error instanceof CommandError || error instanceof BitcoindError)) throw error;
-      return failure(whole, `${error.message}${isLocked(error) ? anotherRuns(options) : ''}`);
+      const outcome = failure(whole, `${error.message}${isLocked(error) ? anotherRuns(options) : ''}`);
+      return error instanceof NoIpcError ? { ...outcome, code: NO_IPC_NODE_EXIT } : outcome;
     }
   }
   return stopped(whole, options, interruption.reason);

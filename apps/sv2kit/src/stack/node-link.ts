@@ -1,4 +1,5 @@
 import { type BitcoindBinary, BitcoindError, findIpcNode, NO_IPC_NODE } from '@sv2kit/bitcoind';
+import { CommandError } from '../command.ts';
 import type { RolePackage } from './role.ts';
 
 /** How the roles of the stack speak to their bitcoinds. */
@@ -8,6 +9,9 @@ export type NodeLink = 'rpc' | 'ipc+rpc' | 'ipc';
 const SPEAKERS: readonly RolePackage[] = ['template-provider', 'pool', 'jd-server'];
 
 export const speaksToNode = (role: RolePackage): boolean => SPEAKERS.includes(role);
+
+/** IPC is wanted and nothing else, and this bitcoind's is of no use. */
+export class NoIpcError extends CommandError {}
 
 /** What a search for a node came to: none is wanted, one is there, or why not. */
 export type IpcNodeSearch =

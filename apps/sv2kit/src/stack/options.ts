@@ -102,8 +102,8 @@ Examples:
   BITCOIN_NODE=/opt/bitcoin/libexec/bitcoin-node sv2kit stack --ipc --blocks 5 --report out.json
   sv2kit stack --ipc-only --bitcoind /opt/bitcoin/bin/bitcoin
 
-Exit codes: 0 done or stopped as asked, 1 failed or too late, 2 wrong usage, 3 no node with IPC where one is wanted, 130 or
-143 interrupted before --blocks.
+Exit codes: 0 done or stopped as asked, 1 failed or too late, 2 wrong usage, 3 no node with IPC where one is wanted, or
+one whose IPC is of no use with --ipc-only, 130 or 143 interrupted before --blocks.
 `;
 
 const OPTIONS = {

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { RpcError } from '@sv2kit/bitcoin-node';
 import type { BitcoindBinary } from '@sv2kit/bitcoind';
-import { CommandError } from '../command.ts';
 import { awaitedWays, BlockBook, type Ways } from './block-book.ts';
 import type { NodeFacts, StackParts } from './config-parts.ts';
 import { type Describe, describeDevice, describeService } from './describe.ts';
@@ -9,7 +8,7 @@ import type { LatencyFigures, RoleView, Screen, StackBlock, StackStatus } from '
 import { mineFirstBlocks } from './first-blocks.ts';
 import { createLayout, type Layout } from './layout.ts';
 import { NodeRole } from './node-role.ts';
-import { speaksToNode } from './node-link.ts';
+import { NoIpcError, speaksToNode } from './node-link.ts';
 import type { StackOptions } from './options.ts';
 import { paceOf } from './pacing.ts';
 import { pairNodes } from './pairing.ts';
@@ -66,7 +65,7 @@ export class Stack {
   /**
    * Starts one stage after the other, each when the one before is ready; the devices last and together.
    *
-   * @throws CommandError, BitcoindError; whatever the signal's abort makes of what is under way
+   * @throws CommandError, NoIpcError, BitcoindError; whatever the signal's abort makes of what is under way
    */
   async start(signal: AbortSignal): Promise<void> {
     const { services, devices } = this.#plan;
@@ -194,12 +193,13 @@ export class Stack {
     return { node: { ...node, ...(zmqSequence === undefined ? {} : { zmqSequence }) }, minerNode };
   }
 
-  /** @throws CommandError when there is nothing but IPC, and that is of no use */
+  /** @throws NoIpcError when there is nothing but IPC, and that is of no use */
   async #mineFirst(node: NodeFacts, signal: AbortSignal): Promise<void> {
     const notice = (text: string): void => this.#screen.show({ kind: 'notice', text });
     const trouble = await mineFirstBlocks(node, signal, notice);
-    if (trouble === undefined || signal.aborted || this.#options.link !== 'ipc') return;
-    throw new CommandError(`--ipc-only: ${trouble}`);
+    if (trouble === undefined || signal.aborted) return;
+    if (this.#options.link === 'ipc') throw new NoIpcError(`--ipc-only: ${trouble}`);
+    notice(`--ipc: ${trouble}; the roles use RPC meanwhile`);
   }
 
   #createRoles(layout: Layout, ports: StackPorts): Map<string, Role> {
