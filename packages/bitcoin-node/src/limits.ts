@@ -56,6 +56,11 @@ export const LIMITS = {
   maxBlockBytes: 4_000_000,
   /** In weight units (BIP141): the node is not asked beyond it either. */
   maxBlockWeight: 4_000_000,
+  /**
+   * Of a transaction that the node does not know by itself, without its witness: nodes relay no larger ones. What checking
+   * its old signatures costs grows with its square: a block with one such can hold up a node for half a minute.
+   */
+  maxStrangerBytes: 100_000,
   /** No more transactions fit into a block: none is below 60 bytes without its witness. */
   maxBlockTransactions: 16_666,
   /** The node's answer to one check, and to the questions about its fees. */

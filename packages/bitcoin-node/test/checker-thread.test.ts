@@ -98,6 +98,23 @@ afterEach(async () => {
   await fake[Symbol.asyncDispose]();
 });
 
+test('a transaction whose old signatures may cost the node half a minute is refused, unless the node has it itself', async () => {
+  const large = spending([coin(1)], [{ value: 9_000n, script: new Uint8Array(LIMITS.maxStrangerBytes).fill(0x51) }]);
+  const opened = await ready();
+  const refused = { kind: 'invalid', reason: 'tx-size' };
+  expect(await verdict(start(opened, providing(pay(coin(2)), large)))).toEqual(refused);
+  expect(fake.count('gettxout')).toBe(0);
+  const own = parseTransaction(large);
+  fake.on('getrawmempool', () => ({ result: [displayHash(own.txid)] }));
+  fake.on('getmempoolentry', () => ({
+    result: { wtxid: displayHash(own.wtxid), weight: own.weight, fees: { base: 0.00001 } },
+  }));
+  fake.on('getrawtransaction', () => ({ result: Buffer.from(large).toString('hex') }));
+  const isKnown = (one: FromChecker): boolean => one.kind === 'status' && one.status.known === 1;
+  while (!messages.some(isKnown)) await clock.advanceAsync(1_000);
+  expect(await verdict(start(opened, providing(large)))).toMatchObject({ kind: 'valid' });
+});
+
 describe('a checker whose node has no template says why', () => {
   const cases: readonly { readonly name: string; readonly answer: FakeAnswer; readonly reason: string }[] = [
     {

@@ -39,6 +39,11 @@ export function readTransaction(bytes: Uint8Array, fee: number | undefined): Che
   return { wtxid: hashKey(parsed.wtxid), txid: hashKey(parsed.txid), data, weight: parsed.weight, fee };
 }
 
+/** Its bytes without the witness. */
+export function strippedSize({ weight, data }: Pick<CheckedTransaction, 'weight' | 'data'>): number {
+  return (weight - data.length) / 3;
+}
+
 /** What identifies a transaction; `undefined` when the bytes are none. */
 export function idsOrNothing(bytes: Uint8Array): TransactionIds | undefined {
   try {

@@ -2,7 +2,7 @@ import { sameBytes } from '@sv2kit/bitcoin';
 import type { Clock } from '../host.ts';
 import { LIMITS } from '../limits.ts';
 import { type BackEnd, isNodeFault, type WorkTip } from './back-end.ts';
-import { type CheckedTransaction, type HashKey, hashKey } from './checked-transaction.ts';
+import { type CheckedTransaction, type HashKey, hashKey, strippedSize } from './checked-transaction.ts';
 import { type DraftBlock, draftBlock, overweight, roughSize } from './draft-block.ts';
 import { FairQueue } from './fair-queue.ts';
 import { HeldJobs } from './held-jobs.ts';
@@ -120,6 +120,7 @@ export class Checker {
     // Before the block is put together, which costs something.
     const tooMuch = tooLarge(job, transactions);
     if (tooMuch !== undefined) return { kind: 'invalid', reason: tooMuch };
+    if (transactions.some((transaction) => this.#isCostly(transaction))) return { kind: 'invalid', reason: 'tx-size' };
     const block = draftBlock(job, transactions, tip);
     if (block === undefined) return { kind: 'invalid', reason: 'bad-coinbase' };
     const tooHeavy = overweight(block.weight, block.bytes.length);
@@ -139,6 +140,12 @@ export class Checker {
       value: judgement.value,
       weight: block.weight,
     };
+  }
+
+  /** Whether it may hold up the node for long: one that is in its mempool it has looked at before. */
+  #isCostly(transaction: CheckedTransaction): boolean {
+    if (strippedSize(transaction) <= LIMITS.maxStrangerBytes) return false;
+    return this.#parts.backEnd.transactions.get(transaction.wtxid) === undefined;
   }
 
   async #judge(
