@@ -2,17 +2,11 @@ import type { Clock } from './host.ts';
 import { LIMITS } from './limits.ts';
 import type { HeldTemplate, NodeTemplate, WholeTemplate } from './node.ts';
 import type { NodeStatus } from './node-status.ts';
-
-type Source<T> = (until: AbortSignal) => AsyncIterator<T, void>;
+import { Inbox, letGo, Pull, type Source, templateOf } from './pull.ts';
 
 export interface Sources {
   readonly ipc: Source<HeldTemplate>;
   readonly rpc: Source<WholeTemplate>;
-}
-
-interface Event {
-  readonly from: Pull;
-  readonly answer: PromiseSettledResult<IteratorResult<NodeTemplate, void>>;
 }
 
 /** Decides which of two ways to a node its templates come by. */
@@ -21,8 +15,13 @@ export class FallBack {
   readonly #clock: Clock;
   readonly #listener: Disposable;
   readonly #waiting = new Set<() => void>();
-  #timer: Disposable | undefined;
+  #grace: Disposable | undefined;
+  /** Whether IPC has been without templates for so long that the RPC stands in. */
   #isAway = false;
+  /** IPC did not last when it was back: next time it must, before its templates count. */
+  #mustSettle = false;
+  #settling: Disposable | undefined;
+  #backSinceMs: number | undefined;
 
   constructor(ipc: NodeStatus, clock: Clock) {
     this.#ipc = ipc;
@@ -37,16 +36,26 @@ export class FallBack {
     return state === 'ok' || state === 'ibd';
   }
 
-  /** Templates by IPC; by RPC from when IPC has been away for some time until the first template that it has again. */
+  /** Templates by IPC; by RPC from when IPC has been away for some time until IPC is back, with a template. */
   async *merge(sources: Sources, signal: AbortSignal): AsyncGenerator<NodeTemplate, void, void> {
     using inbox = new Inbox(signal, this.#waiting);
     const ipc = new Pull(sources.ipc, signal, inbox);
     let rpc: Pull | undefined;
+    /** Of IPC, while it is to be seen whether that stays. */
+    let parked: NodeTemplate | undefined;
     try {
       while (!signal.aborted) {
         if (this.#isAway) rpc ??= new Pull(sources.rpc, signal, inbox);
         ipc.ask();
         rpc?.ask();
+        if (parked !== undefined && !this.isIpcThere) parked = letGo(parked);
+        if (parked !== undefined && !this.#mustSettle) {
+          rpc = this.#goBack(rpc);
+          const template = parked;
+          parked = undefined;
+          yield template;
+          continue;
+        }
         const event = inbox.take();
         if (event === undefined) {
           await inbox.change();
@@ -54,15 +63,15 @@ export class FallBack {
         }
         const template = templateOf(event);
         if (template === undefined) return;
-        if (event.from === ipc) {
-          rpc?.stop();
-          rpc = undefined;
-        } else if (event.from !== rpc) {
-          continue;
+        if (event.from === ipc && rpc !== undefined) {
+          letGo(parked);
+          parked = template;
+        } else if (event.from === ipc || event.from === rpc) {
+          yield template;
         }
-        yield template;
       }
     } finally {
+      letGo(parked);
       ipc.stop();
       rpc?.stop();
     }
@@ -70,109 +79,57 @@ export class FallBack {
 
   close(): void {
     this.#listener[Symbol.dispose]();
-    this.#timer?.[Symbol.dispose]();
+    this.#grace?.[Symbol.dispose]();
+    this.#settling?.[Symbol.dispose]();
+  }
+
+  /** The RPC has done its part. */
+  #goBack(rpc: Pull | undefined): undefined {
+    rpc?.stop();
+    this.#isAway = false;
+    this.#backSinceMs = this.#clock.now();
   }
 
   #look(): void {
     if (this.isIpcThere) {
-      this.#timer?.[Symbol.dispose]();
-      this.#timer = undefined;
-      this.#isAway = false;
+      // Those who wait go back when they have a template.
+      if (this.#waiting.size === 0) this.#isAway = false;
+      this.#settle();
       return;
     }
-    this.#timer ??= this.#clock.after(LIMITS.ipcGraceMs, () => {
+    this.#settling?.[Symbol.dispose]();
+    this.#settling = undefined;
+    if (this.#grace === undefined) this.#watch();
+  }
+
+  #settle(): void {
+    if (!this.#mustSettle) return;
+    this.#settling ??= this.#clock.after(LIMITS.ipcSettledMs, () => {
+      this.#mustSettle = false;
+      this.#settling = undefined;
+      this.#wakeAll();
+    });
+  }
+
+  /** A connection that only comes and goes is no way to templates: what counts is that there is one in time. */
+  #watch(): void {
+    const sinceMs = this.#clock.now();
+    this.#grace = this.#clock.after(LIMITS.ipcGraceMs, () => {
+      this.#grace = undefined;
+      if (this.#hasServedSince(sinceMs)) return this.#look();
       this.#isAway = true;
-      for (const wake of this.#waiting) wake();
-    });
-  }
-}
-
-/**
- * What came, and a way to wait for more of it. Every wait is a promise of its own: what waits for hours beside others
- * that do not would keep all that these brought.
- */
-class Inbox {
-  readonly #events: Event[] = [];
-  readonly #signal: AbortSignal;
-  readonly #wakers: Set<() => void>;
-  #wake: (() => void) | undefined;
-  readonly #onChange = (): void => this.#wake?.();
-
-  /** @param wakers where to be called when something else changed */
-  constructor(signal: AbortSignal, wakers: Set<() => void>) {
-    this.#signal = signal;
-    this.#wakers = wakers;
-    wakers.add(this.#onChange);
-    signal.addEventListener('abort', this.#onChange);
-  }
-
-  push(event: Event): void {
-    this.#events.push(event);
-    this.#wake?.();
-  }
-
-  take(): Event | undefined {
-    return this.#events.shift();
-  }
-
-  change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
+      this.#mustSettle ||= this.#backSinceMs !== undefined && sinceMs - this.#backSinceMs < LIMITS.ipcSettledMs;
+      if (this.isIpcThere) this.#settle();
+      this.#wakeAll();
     });
   }
 
-  [Symbol.dispose](): void {
-    this.#wakers.delete(this.#onChange);
-    this.#signal.removeEventListener('abort', this.#onChange);
-    for (const event of this.#events.splice(0)) {
-      const template = event.answer.status === 'fulfilled' ? templateOf(event) : undefined;
-      if (template !== undefined) letGo(template);
-    }
-  }
-}
-
-/** A source of templates, of which one is awaited at a time. */
-class Pull {
-  readonly #abort = new AbortController();
-  readonly #iterator: AsyncIterator<NodeTemplate, void>;
-  readonly #inbox: Inbox;
-  #isAsked = false;
-
-  constructor(source: Source<NodeTemplate>, signal: AbortSignal, inbox: Inbox) {
-    this.#iterator = source(AbortSignal.any([signal, this.#abort.signal]));
-    this.#inbox = inbox;
+  #hasServedSince(ms: number): boolean {
+    const { state, lastTemplateAtMs = Number.NEGATIVE_INFINITY } = this.#ipc.health();
+    return state === 'ibd' || lastTemplateAtMs >= ms || (state === 'ok' && this.#waiting.size === 0);
   }
 
-  /** The next one goes into the inbox. */
-  ask(): void {
-    if (this.#isAsked) return;
-    this.#isAsked = true;
-    this.#iterator.next().then(
-      (value) => this.#came({ from: this, answer: { status: 'fulfilled', value } }),
-      (reason: unknown) => this.#came({ from: this, answer: { status: 'rejected', reason } }),
-    );
+  #wakeAll(): void {
+    for (const wake of this.#waiting) wake();
   }
-
-  /** What comes after all has no reader. */
-  stop(): void {
-    this.#abort.abort();
-    this.#iterator.return?.().catch(() => {});
-  }
-
-  #came(event: Event): void {
-    this.#isAsked = false;
-    if (!this.#abort.signal.aborted) return this.#inbox.push(event);
-    const template = event.answer.status === 'fulfilled' ? templateOf(event) : undefined;
-    if (template !== undefined) letGo(template);
-  }
-}
-
-/** Undefined at the end of the source; throws what the source threw. */
-function templateOf({ answer }: Event): NodeTemplate | undefined {
-  if (answer.status === 'rejected') throw answer.reason;
-  return answer.value.done === true ? undefined : answer.value.value;
-}
-
-function letGo(template: NodeTemplate): void {
-  if (template.kind === 'held') template.release();
 }

@@ -16,6 +16,7 @@ export interface Hold {
 /** What is known of a node, and the log lines for each change of it. */
 export class NodeStatus {
   readonly #log: Logger;
+  readonly #isStandby: () => boolean;
   #link: Link = { kind: 'connecting' };
   #hold: Hold | undefined;
   #chain: Network | undefined;
@@ -24,8 +25,10 @@ export class NodeStatus {
   readonly #listeners = new Set<() => void>();
   #told: Pick<NodeHealth, 'state' | 'reason'> = { state: 'connecting' };
 
-  constructor(log: Logger) {
+  /** @param isStandby whether there is another way to the node, which works */
+  constructor(log: Logger, isStandby: () => boolean = () => false) {
     this.#log = log;
+    this.#isStandby = isStandby;
   }
 
   /** The node answered. */
@@ -43,6 +46,13 @@ export class NodeStatus {
   /** The node answers but has no templates to give. */
   hold(hold: Hold): void {
     this.#hold = hold;
+    this.#tell();
+  }
+
+  /** Whoever had no templates for this reason does not ask any more. */
+  release(hold: Hold | undefined): void {
+    if (hold === undefined || this.#hold !== hold) return;
+    this.#hold = undefined;
     this.#tell();
   }
 
@@ -113,6 +123,7 @@ export class NodeStatus {
       case 'ibd':
         return this.#log.warn('node is still downloading the chain', facts);
       case 'away':
+        if (this.#isStandby()) return this.#log.info('node is away this way, another one works', facts);
         return this.#log.warn('node is away', facts);
       case 'connecting':
         return;

@@ -165,7 +165,7 @@ describe('a held template', () => {
 
 describe('a stream of held templates', () => {
   test('does not give the same work twice, and gives the copy back', async () => {
-    await start('31');
+    await start('31', {}, { refreshIntervalMs: 1_000 });
     const iterator = templates();
     await next(iterator);
     let came = false;
@@ -276,7 +276,7 @@ describe('a stream of held templates', () => {
 
 describe('the connection', () => {
   test('is made again for ever, with longer and longer pauses, and the reason in health', async () => {
-    await start('31');
+    await start('31', {}, { refreshIntervalMs: 1_000 });
     const iterator = templates();
     const old = await next(iterator);
     const second = next(iterator);

@@ -29,12 +29,16 @@ export async function readTemplate(handle: TemplateHandle, lane: Lane): Promise<
   return { header: decodeHeader(bytes), height: heightOf(coinbase.scriptSigPrefix), coinbase, merklePath };
 }
 
+/** Whether both build on the same block, at the same difficulty. */
+export function isSameTip(a: TemplateReading, b: TemplateReading): boolean {
+  return a.header.nbits === b.header.nbits && sameBytes(a.header.prevHash, b.header.prevHash);
+}
+
 /** Whether a miner would mine the same. */
 export function isSameWork(a: TemplateReading, b: TemplateReading): boolean {
   return (
-    a.header.nbits === b.header.nbits &&
+    isSameTip(a, b) &&
     a.header.version === b.header.version &&
-    sameBytes(a.header.prevHash, b.header.prevHash) &&
     sameLists(a.merklePath, b.merklePath) &&
     sameLists(a.coinbase.requiredOutputs, b.coinbase.requiredOutputs)
   );

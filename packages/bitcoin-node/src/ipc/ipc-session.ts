@@ -34,6 +34,7 @@ export class IpcSession {
   /** The node's JSON-RPC, by whichever way there is. */
   readonly rpc: RpcCaller | undefined;
   readonly #expected: ExpectedChain;
+  readonly #log: Logger;
   readonly #over = new AbortController();
   #network: Network | undefined;
   #isChecked: boolean;
@@ -47,16 +48,17 @@ export class IpcSession {
     const { client } = parts;
     const [submit, blocks, ask] = await Promise.all([client.lane('submit'), client.lane('blocks'), client.lane('ask')]);
     const session = new IpcSession(parts, { submit, blocks, ask });
-    await session.#check(parts);
+    await session.#check();
     return session;
   }
 
-  private constructor({ client, expected, rpc }: SessionParts, lanes: SharedLanes) {
+  private constructor({ client, expected, rpc, log }: SessionParts, lanes: SharedLanes) {
     this.client = client;
     this.lanes = lanes;
     if (client.offers('rpc')) this.rpc = overIpc(client, lanes.ask);
     else this.rpc = rpc === undefined ? undefined : inTime(rpc);
     this.#expected = expected;
+    this.#log = log;
     this.#isChecked = expected.knownBlocks === undefined;
     void client.ended.then((error) => this.#over.abort(error));
   }
@@ -92,15 +94,16 @@ export class IpcSession {
   /**
    * There is another tip: known blocks that the chain was too short for may be there now.
    *
-   * @throws WrongChainError, RpcError
+   * @throws WrongChainError
    */
   async recheck(): Promise<void> {
-    if (this.#isChecked || this.rpc === undefined) return;
-    this.#isChecked = (await checkChain(this.rpc, this.#expected)).isComplete;
+    if (this.#isChecked) return;
+    const told = await this.#askRpc();
+    this.#isChecked = told?.isComplete ?? false;
   }
 
-  async #check({ log }: SessionParts): Promise<void> {
-    const told = await this.#askRpc(log);
+  async #check(): Promise<void> {
+    const told = await this.#askRpc();
     if (told !== undefined) {
       this.#network = told.chain;
       this.#isChecked = told.isComplete;
@@ -114,17 +117,22 @@ export class IpcSession {
     }
     this.#network = isTest ? chain : 'mainnet';
     if (knownBlocks === undefined || knownBlocks.length === 0) return;
-    log.warn('the node cannot say over IPC whether its chain has the known blocks: give its RPC, or update it', {});
+    this.#log.warn(
+      'the node cannot say over IPC whether its chain has the known blocks: give its RPC, or update it',
+      {},
+    );
   }
 
   /** What JSON-RPC says of the chain; nothing where it is not to be had. */
-  async #askRpc(log: Logger): Promise<CheckedChain | undefined> {
+  async #askRpc(): Promise<CheckedChain | undefined> {
     if (this.rpc === undefined) return undefined;
     try {
       return await checkChain(this.rpc, this.#expected);
     } catch (error) {
       if (error instanceof WrongChainError || this.#over.signal.aborted) throw error;
-      log.debug('the chain cannot be asked for by RPC', { reason: error instanceof Error ? error.message : error });
+      this.#log.debug('the chain cannot be asked for by RPC', {
+        reason: error instanceof Error ? error.message : error,
+      });
       return undefined;
     }
   }

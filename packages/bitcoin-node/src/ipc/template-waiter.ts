@@ -29,6 +29,9 @@ export class TemplateWaiter {
   readonly #elapsed: () => number;
   /** When better fees may come on the same tip. */
   #feesFromMs = 0;
+  /** When the node was asked last, and whether its last answer came too soon to say anything. */
+  #askedMs = 0;
+  #isEarly = false;
   #isIdle: Promise<unknown> = Promise.resolve();
 
   /** @throws IpcError */
@@ -75,6 +78,19 @@ export class TemplateWaiter {
     this.#feesFromMs = this.#elapsed() + Math.max(0, refreshIntervalMs - LIMITS.ipcFeeTickMs);
   }
 
+  /** Whether better fees on the same tip are worth a template. */
+  get areFeesDue(): boolean {
+    return this.#elapsed() >= this.#feesFromMs;
+  }
+
+  /** What came was no news: at most one such is asked for in each tick. */
+  async rest(): Promise<void> {
+    const leftMs = this.#askedMs + LIMITS.ipcFeeTickMs - this.#elapsed();
+    const wasEarly = this.#isEarly;
+    this.#isEarly = leftMs > LIMITS.ipcWaitSlackMs;
+    if (this.#isEarly && wasEarly) await pause(this.#parts.clock, leftMs, this.#signal);
+  }
+
   /** Gives the threads back, as soon as they have nothing to do. */
   close(): void {
     void this.#isIdle.then(() => {
@@ -111,17 +127,16 @@ export class TemplateWaiter {
 
   async #after(current: TemplateHandle): Promise<TemplateHandle | undefined> {
     const { clock } = this.#parts;
-    let isEarly = false;
     while (!this.#signal.aborted) {
-      const startedMs = this.#elapsed();
+      this.#askedMs = this.#elapsed();
       const options = this.#waitOptions();
       const next = await this.#unlessAborted(current.waitNext(this.#waits, options), () => current.interruptWait());
       if (next !== undefined) return next;
       if (options.feeThreshold !== undefined) this.#feesFromMs = this.#elapsed() + this.#othersTurnMs;
       // An interrupt that crossed an answer ends the next wait too; a node that stops ends them all, until it is gone.
-      const wasEarly = isEarly;
-      isEarly = this.#elapsed() - startedMs < options.timeoutMs - LIMITS.ipcWaitSlackMs;
-      if (isEarly && wasEarly) await pause(clock, LIMITS.ipcWaitSlackMs, this.#signal);
+      const wasEarly = this.#isEarly;
+      this.#isEarly = this.#elapsed() - this.#askedMs < options.timeoutMs - LIMITS.ipcWaitSlackMs;
+      if (this.#isEarly && wasEarly) await pause(clock, LIMITS.ipcWaitSlackMs, this.#signal);
     }
     return undefined;
   }

@@ -7,6 +7,7 @@ import { WrongChainError } from '../rpc/chain-check.ts';
 import { readTip } from '../rpc/tip-watcher.ts';
 import type { ChainRecord } from './chain-record.ts';
 import type { Lane } from './client/lane.ts';
+import type { TemplateHandle } from './client/template-handle.ts';
 import type { TipRef } from './client/types.ts';
 import type { IpcSession } from './ipc-session.ts';
 import type { NextBlock } from './next-block.ts';
@@ -101,7 +102,9 @@ export class TipFollower {
 
   /** The header where it can be had; else what a template on the block says, which is not who its parent is. */
   async #ask({ rpc, client }: IpcSession, lane: Lane, { hash, height }: TipRef): Promise<NodeTip | undefined> {
-    const { clock, log } = this.#parts;
+    const { clock, log, status } = this.#parts;
+    // Blocks by the hundred, on which nobody mines.
+    if (status.health().state === 'ibd') return undefined;
     if (rpc !== undefined) {
       try {
         const tip = await readTip(rpc, displayHash(hash), clock);
@@ -110,14 +113,17 @@ export class TipFollower {
         log.debug('the header of a new block cannot be read', { error });
       }
     }
-    const tip = { hash, previousHash: NO_BLOCK, height };
-    const template = await client.createNewBlock(lane, { useMempool: false, ...SMALLEST }, { cooldown: false });
-    if (template === undefined) return undefined;
+    let template: TemplateHandle | undefined;
     try {
+      template = await client.createNewBlock(lane, { useMempool: false, ...SMALLEST }, { cooldown: false });
+      if (template === undefined) return undefined;
       const { nbits, ntime } = decodeHeader(await template.header(lane));
-      return { ...tip, nbits, medianTime: ntime - 1, receivedAtMs: clock.now() };
+      return { hash, previousHash: NO_BLOCK, height, nbits, medianTime: ntime - 1, receivedAtMs: clock.now() };
+    } catch (error) {
+      log.debug('a template on a new block cannot be had', { error });
+      return undefined;
     } finally {
-      template.release();
+      template?.release();
     }
   }
 }

@@ -57,7 +57,7 @@ export class RpcNode implements CheckingNode {
     this.#log = options.log.child({ node: this.name });
     this.#random = options.random ?? Math.random;
     this.#refreshIntervalMs = options.refreshIntervalMs ?? DEFAULT_REFRESH_INTERVAL_MS;
-    this.#status = new NodeStatus(this.#log);
+    this.#status = new NodeStatus(this.#log, isStandby);
     const expected: ExpectedChain = { chain, knownBlocks };
     const parts = {
       client: this.#client,
