@@ -32,6 +32,12 @@ export async function submit(parts: SubmissionParts, block: Uint8Array, signal: 
   const log = parts.log.child({ hash: displayHash(hash) });
   const backOff = new BackOff(parts.random);
   const deadlineMs = parts.clock.now() + LIMITS.submitDeadlineMs;
+  const warned = new Set<string>();
+  const warn = (message: string, fields: Record<string, unknown>): void => {
+    if (warned.has(message)) return log.debug(message, fields);
+    warned.add(message);
+    log.warn(message, fields);
+  };
   for (;;) {
     try {
       const result = await parts.offer({ block, hash }, signal);
@@ -39,14 +45,14 @@ export async function submit(parts: SubmissionParts, block: Uint8Array, signal: 
         tell(log, result, block.length);
         return result;
       }
-      log.warn('block is too early for the node', { ...result });
+      warn('block is too early for the node', { ...result });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (signal.aborted || parts.clock.now() >= deadlineMs) {
         if (!signal.aborted) log.error('block not submitted: the node did not answer', { reason });
         return { kind: 'unreachable', reason };
       }
-      log.warn('block not submitted yet', { reason });
+      warn('block not submitted yet', { reason });
     }
     await pause(parts.clock, backOff.next(), signal);
   }

@@ -5,6 +5,7 @@ import {
   createNode,
   type HeldTemplate,
   LIMITS,
+  type Logger,
   type MiningNode,
   type NodeOptions,
   type SubmitResult,
@@ -185,6 +186,17 @@ describe('a whole block over the RPC that IPC offers', () => {
     answer.resolve();
     await settled();
     expect(result).toEqual({ kind: 'accepted' });
+  });
+});
+
+describe('a node that is away', () => {
+  test('is told of once for each block, however often that is offered', async () => {
+    const lines: string[] = [];
+    const log: Logger = { ...silentLogger, warn: (message) => void lines.push(message), child: () => log };
+    await start('32', { 'Init@0': () => ({ kind: 'disconnect' }) }, { log });
+    void node.submitBlock(new Uint8Array(200));
+    await clock.advanceAsync(60_000);
+    expect(lines.filter((line) => line.startsWith('block'))).toEqual(['block not submitted yet']);
   });
 });
 
