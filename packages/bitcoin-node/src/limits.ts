@@ -52,6 +52,10 @@ export const LIMITS = {
   maxWaitingChecksPerLane: 4,
   /** Bytes that waiting and running checks were provided with. */
   maxWaitingBytes: 64 * 1024 * 1024,
+  /** After a check that took so long the node has as long for other things: it does nothing else meanwhile. */
+  longCheckMs: 2_000,
+  /** But no longer than this: it may have been busy with something else. */
+  maxCheckRestMs: 5_000,
   /** A block over this size in bytes is over the weight limit, whatever is in it: the node is not asked. */
   maxBlockBytes: 4_000_000,
   /** In weight units (BIP141): the node is not asked beyond it either. */

@@ -65,6 +65,7 @@ export class CheckerThread {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#reports[Symbol.dispose]();
+    this.#checker[Symbol.dispose]();
     await this.#backEnd.close();
   }
 

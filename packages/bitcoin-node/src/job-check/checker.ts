@@ -27,7 +27,7 @@ export interface CheckerParts {
 }
 
 /** Checks jobs, holds the valid ones and what they are made of. Runs in a worker: it is free to take its time. */
-export class Checker {
+export class Checker implements Disposable {
   readonly #parts: CheckerParts;
   /** Provided for valid jobs. */
   readonly #validated = new RecentTransactions({
@@ -39,12 +39,21 @@ export class Checker {
 
   constructor(parts: CheckerParts) {
     this.#parts = parts;
-    this.#queue = new FairQueue({
-      concurrency: parts.concurrency,
+    const { concurrency, clock } = parts;
+    const bounds = {
+      concurrency,
       waiting: LIMITS.maxWaitingChecks,
       waitingPerLane: LIMITS.maxWaitingChecksPerLane,
       bytes: LIMITS.maxWaitingBytes,
-    });
+      restFromMs: LIMITS.longCheckMs,
+      maxRestMs: LIMITS.maxCheckRestMs,
+    };
+    this.#queue = new FairQueue(bounds, clock);
+  }
+
+  /** Nothing more will be asked of it. */
+  [Symbol.dispose](): void {
+    this.#queue[Symbol.dispose]();
   }
 
   /**

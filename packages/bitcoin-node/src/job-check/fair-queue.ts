@@ -1,3 +1,5 @@
+import type { Clock } from '../host.ts';
+
 interface Waiting {
   start(): void;
 }
@@ -10,21 +12,34 @@ export interface QueueBounds {
   readonly waitingPerLane: number;
   /** Bytes that all tasks, waiting or running, hold. */
   readonly bytes: number;
+  /** A task that took so long leaves its place empty for as long again, in ms: others use what it was busy with. */
+  readonly restFromMs: number;
+  /** But not for longer than this. */
+  readonly maxRestMs: number;
 }
 
 /** Runs a few tasks at once; lanes take turns, so that one with many tasks does not hold up the others. */
-export class FairQueue {
+export class FairQueue implements Disposable {
   readonly #bounds: QueueBounds;
+  readonly #clock: Clock;
+  readonly #rests = new Set<Disposable>();
   /** Lanes with waiting tasks; the first one's turn is next. */
   readonly #lanes = new Map<string, Waiting[]>();
   #running = 0;
   #waiting = 0;
   #bytes = 0;
 
-  constructor(bounds: QueueBounds) {
+  constructor(bounds: QueueBounds, clock: Clock) {
     this.#bounds = bounds;
+    this.#clock = clock;
   }
 
+  /** No place that is empty now is given away again. */
+  [Symbol.dispose](): void {
+    for (const rest of this.#rests) rest[Symbol.dispose]();
+  }
+
+  /** With the places that are left empty for a while. */
   get running(): number {
     return this.#running;
   }
@@ -52,11 +67,11 @@ export class FairQueue {
     try {
       if (this.#running >= this.#bounds.concurrency) await this.#turn(lane, signal);
       else this.#running += 1;
+      const startedMs = this.#clock.now();
       try {
         return await task();
       } finally {
-        this.#running -= 1;
-        this.#startNext();
+        this.#leavePlace(this.#clock.now() - startedMs);
       }
     } finally {
       this.#bytes -= bytes;
@@ -93,7 +108,20 @@ export class FairQueue {
     if (own.length === 0) this.#lanes.delete(lane);
   }
 
+  #leavePlace(tookMs: number): void {
+    const { restFromMs, maxRestMs } = this.#bounds;
+    if (tookMs < restFromMs) return this.#startNext();
+    const rest = this.#clock.after(Math.min(tookMs, maxRestMs), () => {
+      this.#rests.delete(rest);
+      this.#startNext();
+    });
+    this.#rests.add(rest);
+  }
+
+  /** A place is free. */
   #startNext(): void {
+    this.#running -= 1;
+
     for (const [lane, own] of this.#lanes) {
       const next = own.shift();
       // The lane goes to the end of the line.

@@ -21,7 +21,7 @@ export class FallbackBackEnd implements BackEnd {
   #grace: Disposable | undefined;
   /** Closed when what they were asked has been answered. */
   readonly #retired = new Map<BackEnd, Disposable>();
-  #firstTrouble = 'it has not answered yet';
+  #firstTrouble = 'no answer from the node yet';
   #isClosed = false;
 
   constructor(first: OpenBackEnd, second: OpenBackEnd, host: BackEndHost) {

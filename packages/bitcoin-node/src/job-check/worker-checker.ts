@@ -56,7 +56,7 @@ export class WorkerChecker implements JobChecker {
   #restart: Disposable | undefined;
   #tip: JobTip | undefined;
   #status: JobCheckerStatus = IDLE;
-  #reason: string | undefined = 'the node has not answered yet';
+  #reason: string | undefined = 'no answer from the node yet';
   #nextId = 0;
   #isClosed = false;
 
