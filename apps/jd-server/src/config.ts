@@ -41,7 +41,7 @@ export const jdServerConfig = config(
       'Bitcoin nodes that check declared jobs, the preferred one first, and that get each block found on one. With none, ' +
         'only clients that show their coinbases alone are served.',
       {
-        ...nodeFields,
+        ...nodeFields('jobs checked, and from Bitcoin Core 32 on found blocks handed over'),
         zmqSequence: optional(
           url(
             'tcp://127.0.0.1:28333',

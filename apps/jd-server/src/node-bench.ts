@@ -63,7 +63,7 @@ export class NodeBench {
     this.#seats = nodes.map((node, index) => {
       const checker = node.jobChecker(checkerOptions[index]);
       checker.onTip(onTip);
-      return { node, checker, condition: health.condition(`node ${node.name}`, 'not asked yet') };
+      return { node, checker, condition: health.condition(`node ${node.name}`, node.health().reason) };
     });
   }
 

@@ -59,7 +59,10 @@ export const poolConfig = config(
     }),
     acknowledgements: acknowledgementsSection,
     extensions: extensionsSection,
-    nodes: sections('Bitcoin nodes that get each found block too, whole, and confirm it. May be none.', nodeFields),
+    nodes: sections(
+      'Bitcoin nodes that get each found block too, whole, and confirm it. May be none.',
+      nodeFields('found blocks confirmed, and from Bitcoin Core 32 on handed over whole'),
+    ),
     jobDeclaration: section(
       'Jobs that miners bring themselves; without token_key_file there are none. The job declarator server of this ' +
         'pool must have the same file, and the same of the other keys.',

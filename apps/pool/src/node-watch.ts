@@ -15,7 +15,10 @@ export function watchNodes(
   nodes: readonly BlockNode[],
   { health, log }: Pick<ServiceDeps, 'health' | 'log'>,
 ): () => void {
-  const watched = nodes.map((node) => ({ node, condition: health.condition(`node ${node.name}`, 'not asked yet') }));
+  const watched = nodes.map((node) => ({
+    node,
+    condition: health.condition(`node ${node.name}`, node.health().reason),
+  }));
   const told = new Set<BlockNode>();
   return () => {
     for (const { node, condition } of watched) {

@@ -66,7 +66,7 @@ export const templateProviderConfig = config(
     identity: identitySection,
     nodes: sections(
       'Bitcoin nodes, the preferred one first: its templates are used while it is there. Solved blocks go to all.',
-      nodeFields,
+      nodeFields('templates pushed, no polling'),
       { atLeast: 1 },
     ),
     knownBlocks: sections(

@@ -55,7 +55,10 @@ export class TemplateFeed {
       return source;
     });
     this.#conditions = new Map(
-      this.#sources.map((source) => [source, deps.health.condition(`node ${source.node.name}`, 'not heard of yet')]),
+      this.#sources.map((source) => [
+        source,
+        deps.health.condition(`node ${source.node.name}`, source.node.health().reason),
+      ]),
     );
   }
 

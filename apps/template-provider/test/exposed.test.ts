@@ -73,7 +73,7 @@ describe('a template provider that anybody could reach', () => {
 
   test('says who its node is, and what it waits for, while that is away', async () => {
     const provider = await providing();
-    while ((await provider.condition(/^node /, false)) === 'not heard of yet') {
+    while ((await provider.condition(/^node /, false)) === 'no answer from the node yet') {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     expect(await provider.condition(/^node /, false)).toContain('node.sock');

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type Clock, systemClock } from './clock.ts';
+import { ConditionLog, START_GRACE_MS } from './condition-log.ts';
 import { formatAddress, isLoopback } from './config/address.ts';
 import { ConfigError } from './config/problem.ts';
 import { dataDirProblem } from './data-dir-problem.ts';
@@ -63,15 +64,13 @@ export class Supervisor<T> {
     const { log } = this.#logger;
     using _signals = this.#host.onSignal((signal) => this.#onSignal(signal));
     using _uncaught = this.#host.onUncaught((error, kind) => this.#onUncaught(error, kind));
-    this.#health.onChange(({ name, ok, reason }) => {
-      if (ok) log.info('condition met', { condition: name });
-      else log.warn('condition failing', { condition: name, reason });
-    });
+    const conditions = new ConditionLog(this.#health, log);
     let monitoring: Monitoring | undefined;
     try {
       await this.#start();
       // Last, so that a configuration which only the service finds unusable ends it before anything listens.
       monitoring = await this.#monitor();
+      using _grace = this.#clock.after(START_GRACE_MS, () => conditions.settle());
       const end = await this.#end.promise;
       if (end.kind === 'failed') log.error('the service cannot go on', { error: end.error });
       const stopped = await this.#stop();

@@ -10,7 +10,10 @@ import {
   sections,
 } from '../src/index.ts';
 
-const declared = config({ nodes: sections('Nodes.', nodeFields) }, { check: ({ nodes }) => checkNodes(nodes) });
+const declared = config(
+  { nodes: sections('Nodes.', nodeFields('templates pushed')) },
+  { check: ({ nodes }) => checkNodes(nodes) },
+);
 const read = (...lines: readonly string[]) =>
   parseConfig(declared, ['[[nodes]]', ...lines].join('\n'), {
     name: 'x',

@@ -3,12 +3,16 @@ import type { ValuesOf } from './field.ts';
 import { socketPath } from './socket-path.ts';
 import { optional, path, secret, text, url } from './values.ts';
 
-/** The keys of `[[nodes]]`: how a Bitcoin node is reached, over its IPC socket, its RPC, or both. */
-export const nodeFields = {
+/**
+ * The keys of `[[nodes]]`: how a Bitcoin node is reached, over its IPC socket, its RPC, or both.
+ *
+ * @param use what a role has IPC for, in its help
+ */
+export const nodeFields = (use: string) => ({
   ipc: optional(
     socketPath(
       '/var/lib/bitcoind/node.sock',
-      "The node's IPC socket (bitcoin -m node -ipcbind=unix): templates pushed, no polling. This, url, or both.",
+      `The node's IPC socket (bitcoin -m node -ipcbind=unix): ${use}. This, url, or both.`,
     ),
   ),
   url: optional(
@@ -23,10 +27,10 @@ export const nodeFields = {
       'ipc',
     ]),
   ),
-};
+});
 
 /** One of `[[nodes]]` as it is read. */
-export type NodeConfig = ValuesOf<typeof nodeFields>;
+export type NodeConfig = ValuesOf<ReturnType<typeof nodeFields>>;
 
 /** A node's settings without what is not set, and with the password as text. */
 export interface NodeSettings {
