@@ -86,6 +86,16 @@ export class NodeWork<H extends HeldTemplate> {
     return others.find((news) => news === 'tip') ?? first ?? 'late';
   }
 
+  /** The tip of a held template, if it is the first that is heard of it and follows the current one by its height. */
+  tipOf(template: WholeTemplate | H): NodeTip | undefined {
+    const { basis } = this;
+    const { kind, prevHash, height, nbits, mintime } = template;
+    if (basis === undefined || kind === 'whole' || height !== basis.height + 1) return undefined;
+    // An empty block is as good whatever its grandparent is.
+    const previousHash = basis.tip.prevHash;
+    return { hash: prevHash, previousHash, height: height - 1, nbits, medianTime: mintime - 1 };
+  }
+
   /** waiting | serving | announced -> announced, if an empty block can be known for the tip. */
   announce(tip: NodeTip, nowMs: number): boolean {
     const before = this.#state;

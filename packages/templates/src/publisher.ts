@@ -131,6 +131,9 @@ export class TemplatePublisher<H extends HeldTemplate = HeldTemplate> {
    * is for the clients of its reservation; those of other reservations are given theirs.
    */
   *publish(template: WholeTemplate | H, nowMs: number): Generator<Delivery> {
+    // The others' templates of a new tip take their time: the empty ones that they hold are good at once.
+    const tip = this.#reservations.wanted.length > 1 ? this.#work.tipOf(template) : undefined;
+    if (tip !== undefined) yield* this.announceTip(tip, nowMs);
     const news = this.#work.take(template, nowMs, this.#reservations.wanted);
     if (news === 'late') return;
     this.#hear(news, nowMs);

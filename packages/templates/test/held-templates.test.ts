@@ -60,24 +60,30 @@ describe('a held template (§7.2)', () => {
     ]);
   });
 
-  test('of the next tip finds those of other reservations where they are, until theirs comes', () => {
+  test('of the next tip starts those of other reservations on the empty block that they hold, until theirs comes', () => {
     const server = two();
     expect(brief(server.publish(held(800_001, WIDE_SPACE, paying(5n)), NOW))).toEqual([
-      'tip>2: +104 @104',
-      'ahead>2: +105',
+      'announced-tip>1: @101',
+      'announced-tip>2: @103',
+      'full>2: =104',
+      'ahead>1,2: +105',
     ]);
     expect(brief(server.tick(NOW + 249))).toEqual([]);
-    expect(brief(server.publish(held(800_001, SMALL_SPACE, paying(6n)), NOW + 249))).toEqual([
-      'tip>1: +106 @106',
-      'ahead>1: +107',
-    ]);
+    expect(brief(server.publish(held(800_001, SMALL_SPACE, paying(6n)), NOW + 249))).toEqual(['full>1: =106']);
+  });
+
+  test('of the next tip finds those of other reservations where they are, who take no empty block, until theirs comes', () => {
+    const server = two({ emptyAhead: false });
+    expect(brief(server.publish(held(800_001, WIDE_SPACE, paying(5n)), NOW))).toEqual(['tip>2: +102 @102']);
+    expect(brief(server.tick(NOW + 249))).toEqual([]);
+    expect(brief(server.publish(held(800_001, SMALL_SPACE, paying(6n)), NOW + 249))).toEqual(['tip>1: +103 @103']);
   });
 
   test('of a larger reservation serves where the exact one takes too long; that one follows when it pays more', () => {
     const server = two();
     drain(server.publish(held(800_001, WIDE_SPACE, paying(500n)), NOW));
-    expect(brief(server.tick(NOW + 250))).toEqual(['tip>1: +104 @104', 'ahead>1: +105']);
-    expect(brief(server.publish(held(800_001, SMALL_SPACE, paying(501n)), NOW + 300))).toEqual(['reservation>1: =106']);
+    expect(brief(server.tick(NOW + 250))).toEqual(['full>1: =106']);
+    expect(brief(server.publish(held(800_001, SMALL_SPACE, paying(501n)), NOW + 300))).toEqual(['reservation>1: =107']);
     expect(brief(server.publish(held(800_001, SMALL_SPACE, paying(502n)), NOW + 400))).toEqual([]);
   });
 
@@ -87,7 +93,7 @@ describe('a held template (§7.2)', () => {
     drain(server.tick(NOW + 250));
     expect(brief(server.publish(held(800_001, SMALL_SPACE, paying(500n)), NOW + 300))).toEqual([]);
     expect(brief(server.publish(held(800_001, SMALL_SPACE, paying(501n)), NOW + 400))).toEqual([]);
-    expect(brief(server.publish(held(800_001, SMALL_SPACE, paying(1501n)), NOW + 6000))).toEqual(['fees>1: =106']);
+    expect(brief(server.publish(held(800_001, SMALL_SPACE, paying(1501n)), NOW + 6000))).toEqual(['fees>1: =107']);
   });
 
   test('that keeps free less than a client needs never serves it', () => {
@@ -100,20 +106,21 @@ describe('a held template (§7.2)', () => {
   });
 
   test('that no client could use lets those start on an empty block who wait for long; the full one follows', () => {
-    const server = two();
+    const server = publisher();
+    drain(server.setConstraints(2, WIDE, NOW));
     drain(server.setConstraints(3, WIDE, NOW, false));
-    drain(server.publish(held(800_001, SMALL_SPACE, paying(6n)), NOW));
+    drain(server.publish(held(800_000, SMALL_SPACE, paying(6n)), NOW));
     expect(brief(server.tick(NOW + 249))).toEqual([]);
     const empty = drain(server.tick(NOW + 250));
-    expect(brief(empty)).toEqual(['tip>2: +106 @106', 'ahead>2: +107']);
+    expect(brief(empty)).toEqual(['tip>2: +100 @100', 'ahead>2: +101']);
     expect(messagesOf(empty)).toMatchObject([
-      { coinbaseTxValueRemaining: 50_0000_0000n, coinbaseTxLocktime: 800_000, merklePath: [] },
-      { prevHash: hashOf(800_000) },
-      { coinbaseTxLocktime: 800_001 },
+      { coinbaseTxValueRemaining: 50_0000_0000n, coinbaseTxLocktime: 799_999, merklePath: [] },
+      { prevHash: hashOf(799_999) },
+      { coinbaseTxLocktime: 800_000 },
     ]);
-    expect(brief(server.publish(held(800_001, WIDE_SPACE, paying(5n)), NOW + 300))).toEqual([
-      'tip>3: +108 @108',
-      'full>2: =108',
+    expect(brief(server.publish(held(800_000, WIDE_SPACE, paying(5n)), NOW + 300))).toEqual([
+      'tip>3: +102 @102',
+      'full>2: =102',
     ]);
   });
 
@@ -145,6 +152,20 @@ describe('a held template (§7.2)', () => {
 });
 
 describe('another node', () => {
+  test('that stood in with a whole template has no say any more once every reservation has its own again', () => {
+    const server = publisher();
+    drain(server.setConstraints(1, SMALL, NOW));
+    drain(server.publish(template(800_000, [transaction({ name: 'old', fee: 10n })]), NOW));
+    drain(server.publish(held(800_000, { weight: 50_000, sigops: 400 }, paying(8000n)), NOW));
+    drain(server.publish(held(800_000, SMALL_SPACE, paying(9000n)), NOW));
+    const wide = { coinbaseOutputMaxAdditionalSize: 500, coinbaseOutputMaxAdditionalSigops: 1 };
+    const [pair] = messagesOf(server.setConstraints(2, wide, NOW));
+    expect(pair).toBeUndefined();
+    const other = coinbaseSpace(wide);
+    drain(server.publish(held(800_000, other, paying(9000n)), NOW));
+    expect(server.view().templates).toBeGreaterThan(0);
+  });
+
   test('that gives whole templates takes over on the same tip, and gives it back', () => {
     const server = two();
     const whole = template(800_000, paying(20_000n));

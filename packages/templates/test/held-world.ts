@@ -183,8 +183,9 @@ export class World {
     else expect(answer).toMatchObject({ transactionList: given.transactions.map(({ data }) => data) });
   }
 
-  /** Every stream comes up with a template of the tip: then everybody is on it, with what was kept free for them. */
+  /** All read, and every stream comes up with a template of the tip: then all are on it, with what was kept free for them. */
   settle(): void {
+    for (const id of this.clients.keys()) this.deliver(this.server.resume(id, this.now));
     this.grow();
     for (const space of this.server.wanted()) this.build(space, 3);
     const wanted = this.server.wanted();
