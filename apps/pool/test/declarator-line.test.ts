@@ -27,7 +27,7 @@ class FakeDeclarator {
 
   readonly connect = async (options: ConnectOptions<typeof jobDeclaration>): Promise<unknown> => {
     await Promise.resolve();
-    if (!this.up) throw new Error('connection refused');
+    if (!this.up) throw Object.assign(new Error('connect ECONNREFUSED jds.test:1'), { code: 'ECONNREFUSED' });
     this.flags = options.setup?.flags;
     const connection = {
       send: (message: JobDeclarationFromClient) => void this.received.push(message),
@@ -101,6 +101,21 @@ describe('a job declarator server', () => {
     expect(made.trouble).toBeUndefined();
     await clock.advanceAsync(POOL_LIMITS.declaratorProbeMs);
     expect(server.of('AllocateMiningJobToken').map(({ requestId }) => requestId)).toEqual([1, 2]);
+  });
+
+  test('that is away is named once, with what to look at, and in the same words while it is tried again', async () => {
+    const { server, clock, line: made } = await line();
+    server.lose();
+    const told = new Set<string | undefined>();
+    for (let seconds = 0; seconds < 30; seconds += 1) {
+      await clock.advanceAsync(1_000);
+      told.add(made.trouble);
+    }
+    expect([...told].at(-1)).toBe(
+      'job-declarator jds: nobody listens there (ECONNREFUSED); see that the job declarator server runs, ' +
+        'and that job_declarators has its address',
+    );
+    expect(told.size).toBeLessThanOrEqual(2);
   });
 
   test('that gives no tokens is in trouble, and is not asked again meanwhile', async () => {

@@ -9,6 +9,7 @@ import { DEFAULT_POLICY, jittered, type UpstreamPolicy } from './policy.ts';
 import { judgeReconnect, type RedirectRequest, type Target } from './reconnect-rule.ts';
 import { RedirectGate } from './redirect-gate.ts';
 import type { Line, Relay, RelayOwner } from './relay.ts';
+import { failureWords } from './failure-words.ts';
 import { type Attempt, describeState, healthOf, type State, type UpstreamHealth, type UpstreamState } from './state.ts';
 
 type Connected = Extract<State, { phase: 'connected' }>;
@@ -228,7 +229,7 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
   #onFailed(attempt: Attempt, error: unknown): void {
     const state = this.#state;
     const endpoint = this.#name(attempt.index);
-    const reason = `${endpoint}: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = `${endpoint}: ${failureWords(error)}`;
     if (state.phase === 'connecting' && state.attempt === attempt) {
       this.#count('failed');
       this.#log.warn('upstream does not serve us', { endpoint, reason });

@@ -83,9 +83,19 @@ export class DeclaratorLine implements BlockWay {
 
   /** Why blocks or miners' jobs would come to nothing; undefined while all is well. */
   get trouble(): string | undefined {
-    const { ok, reason = 'not connected' } = this.#upstream.health;
-    const trouble = ok ? this.#declarator?.trouble : reason;
+    const { state } = this.#upstream;
+    const trouble = state.kind === 'connected' ? this.#declarator?.trouble : this.#awayWords(state);
     return trouble === undefined ? undefined : `${this.name}: ${trouble}`;
+  }
+
+  /** The same while it is tried again as while it is waited for. */
+  #awayWords(state: Exclude<UpstreamState, { kind: 'connected' }>): string {
+    if (state.kind === 'closed') return 'closed';
+    const failure = state.kind === 'waiting' ? state.reason : state.lastFailure;
+    if (failure === undefined) return 'not connected yet';
+    const prefix = `${endpointName(this.#options.endpoint)}: `;
+    const words = failure.startsWith(prefix) ? failure.slice(prefix.length) : failure;
+    return `${words}; see that the job declarator server runs, and that job_declarators has its address`;
   }
 
   take({ solution, path }: FoundBlock): Taken {
