@@ -98,6 +98,20 @@ afterEach(async () => {
   await fake[Symbol.asyncDispose]();
 });
 
+test('what is no txid in a block is passed over', async () => {
+  const opened = await ready();
+  const paid = pay(coin(1));
+  expect(await verdict(start(opened, providing(paid)))).toMatchObject({ kind: 'valid' });
+  const next = 'cd'.repeat(32);
+  const { txid } = parseTransaction(paid);
+  fake.on('getblock', () => ({ result: { tx: ['not a txid', 7, displayHash(txid)] } }));
+  fake.on('getbestblockhash', () => ({ result: next }));
+  fake.on('getblocktemplate', () => ({ result: templateJson({ previousblockhash: next, height: 102 }) }));
+  const isSwept = (one: FromChecker): boolean => one.kind === 'status' && one.status.validated === 0;
+  messages.splice(0, messages.length);
+  while (!messages.some(isSwept)) await clock.advanceAsync(1_000);
+});
+
 test('a transaction whose old signatures may cost the node half a minute is refused, unless the node has it itself', async () => {
   const large = spending([coin(1)], [{ value: 9_000n, script: new Uint8Array(LIMITS.maxStrangerBytes).fill(0x51) }]);
   const opened = await ready();

@@ -1,3 +1,4 @@
+import { sameBytes } from '@sv2kit/bitcoin';
 import type { Clock, Logger } from '../host.ts';
 import { IpcError } from '../ipc/client/ipc-error.ts';
 import type { IpcHoldings } from '../node.ts';
@@ -14,6 +15,16 @@ export interface WorkTip extends JobTip {
   readonly ntime: number;
   /** What a block without transactions pays, in satoshis. */
   readonly subsidy: number;
+}
+
+/** Whether a block is the same work on both: on test chains the difficulty may change while the tip does not. */
+export function isSameWork(one: Pick<WorkTip, 'hash' | 'nbits'>, other: Pick<WorkTip, 'hash' | 'nbits'>): boolean {
+  return one.nbits === other.nbits && sameBytes(one.hash, other.hash);
+}
+
+/** What the coinbase of a block may claim: the subsidy, and the fees that are known. */
+export function valueOf(transactions: readonly CheckedTransaction[], { subsidy }: WorkTip): bigint {
+  return BigInt(transactions.reduce((sum, { fee = 0 }) => sum + fee, subsidy));
 }
 
 /** Transactions that the node itself told of. */

@@ -1,4 +1,4 @@
-import { decodeHeader, displayHash, sameBytes } from '@sv2kit/bitcoin';
+import { decodeHeader, sameBytes } from '@sv2kit/bitcoin';
 import { type Clock, type Logger, pause } from '../../host.ts';
 import type { Lane } from '../../ipc/client/lane.ts';
 import { MiningClient } from '../../ipc/client/mining-client.ts';
@@ -8,10 +8,10 @@ import { LIMITS } from '../../limits.ts';
 import type { ExpectedChain } from '../../rpc/chain-check.ts';
 import type { BatchAnswer } from '../../rpc/answer.ts';
 import type { RpcClient } from '../../rpc/rpc-client.ts';
-import type { WorkTip } from '../back-end.ts';
+import { isSameWork, type WorkTip } from '../back-end.ts';
 import type { HashKey } from '../checked-transaction.ts';
 import type { FeeSource } from '../rpc/fees.ts';
-import { txidsOf } from '../txids.ts';
+import { minedTxids } from '../txids.ts';
 import { LanePool } from './lane-pool.ts';
 import { leastTime } from './least-time.ts';
 import { RESERVE } from './reserve.ts';
@@ -35,9 +35,6 @@ export interface CheckSessionParts extends CheckSessionOptions {
 
 /** So many times in a row the tip may have moved while it was looked at. */
 const MISSES_IN_A_ROW = 3;
-
-/** All transactions of a block by their ids. */
-const MINED = { maxBytes: LIMITS.maxTemplateAnswer } as const;
 
 interface Lanes {
   /** Waits for tips, and does nothing else. */
@@ -149,7 +146,7 @@ export class CheckSession {
   /** @throws IpcError, RpcError */
   async mined(hash: Uint8Array): Promise<ReadonlySet<HashKey>> {
     const { rpc } = this.#chain;
-    return rpc === undefined ? new Set() : txidsOf(await rpc.call('getblock', [displayHash(hash), 1], MINED));
+    return rpc === undefined ? new Set() : await minedTxids(rpc, hash);
   }
 
   /** What an empty template says of the next block. */
@@ -162,7 +159,7 @@ export class CheckSession {
       const coinbase = await template.coinbaseTx(lanes.work);
       if (!sameBytes(header.prevHash, best.hash)) return undefined;
       const { prevHash: hash, nbits, ntime } = header;
-      const isKnown = last !== undefined && sameBytes(last.hash, hash) && last.nbits === nbits;
+      const isKnown = last !== undefined && isSameWork(last, { hash, nbits });
       const empty = { ...header, scriptSigPrefix: coinbase.scriptSigPrefix };
       const minNtime = isKnown
         ? last.minNtime

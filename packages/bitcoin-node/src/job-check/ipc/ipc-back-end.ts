@@ -7,7 +7,15 @@ import type { IpcHoldings } from '../../node.ts';
 import type { Credentials } from '../../rpc/credentials.ts';
 import { createRpcClient, type RpcClient } from '../../rpc/rpc-client.ts';
 import { WrongChainError } from '../../rpc/chain-check.ts';
-import { type BackEnd, type BackEndHost, isNodeFault, type NodeTransactions, type WorkTip } from '../back-end.ts';
+import {
+  type BackEnd,
+  type BackEndHost,
+  isNodeFault,
+  isSameWork,
+  type NodeTransactions,
+  valueOf,
+  type WorkTip,
+} from '../back-end.ts';
 import type { CheckedTransaction, HashKey } from '../checked-transaction.ts';
 import type { DraftBlock } from '../draft-block.ts';
 import type { Judgement } from '../judgement.ts';
@@ -177,7 +185,7 @@ export class IpcBackEnd implements BackEnd {
   #set(tip: WorkTip, source: TransactionSource): void {
     const before = this.#tip;
     this.#tip = tip;
-    if (before !== undefined && before.nbits === tip.nbits && sameBytes(before.hash, tip.hash)) return;
+    if (before !== undefined && isSameWork(before, tip)) return;
     this.#host.onTip(tip);
     source.onTip();
     void this.#sweep(tip.hash);
@@ -217,11 +225,6 @@ export class IpcBackEnd implements BackEnd {
     const known = valueOf(transactions, tip);
     return known > paid ? known : paid;
   }
-}
-
-/** Subsidy and the fees that are known. */
-function valueOf(transactions: readonly CheckedTransaction[], { subsidy }: WorkTip): bigint {
-  return BigInt(transactions.reduce((sum, { fee = 0 }) => sum + fee, subsidy));
 }
 
 /** One fee that is not known is what the others leave. */

@@ -6,8 +6,7 @@ import type { RpcClient } from '../../rpc/rpc-client.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import { type HashKey, hashKey, readTransaction } from '../checked-transaction.ts';
 import type { KnownTransactions } from '../known-transactions.ts';
-
-const TXID = /^[0-9a-f]{64}$/;
+import { shownTxids } from '../txids.ts';
 
 interface Listed {
   readonly shownTxid: string;
@@ -37,8 +36,7 @@ export class MempoolMirror {
     const method = 'getrawmempool';
     const list = await this.#client.call(method, [false], { ...lane(signal), maxBytes: LIMITS.maxTemplateAnswer });
     if (!Array.isArray(list)) throw new RpcError('malformed', `${method}: the result is not a list`, { method });
-    const listed = new Set<string>();
-    for (const txid of list) if (typeof txid === 'string' && TXID.test(txid)) listed.add(txid);
+    const listed = shownTxids(list);
     this.#known.reconcile(listed, this.#clock.now());
     await this.fetch(listed, signal);
   }

@@ -4,13 +4,13 @@ import type { NodeTransaction } from '../../node.ts';
 import type { ExpectedChain } from '../../rpc/chain-check.ts';
 import type { Credentials } from '../../rpc/credentials.ts';
 import { createRpcClient, type RpcClient } from '../../rpc/rpc-client.ts';
-import type { BackEnd, BackEndHost, WorkTip } from '../back-end.ts';
+import { type BackEnd, type BackEndHost, valueOf, type WorkTip } from '../back-end.ts';
 import { type CheckedTransaction, type HashKey, hashKey } from '../checked-transaction.ts';
 import type { DraftBlock } from '../draft-block.ts';
 import type { Judgement } from '../judgement.ts';
 import { KnownTransactions } from '../known-transactions.ts';
 import type { MempoolNews } from '../messages.ts';
-import { txidsOf } from '../txids.ts';
+import { minedTxids } from '../txids.ts';
 import { within } from '../within.ts';
 import { fillFees } from './fees.ts';
 import { MempoolLoop } from './mempool-loop.ts';
@@ -90,13 +90,11 @@ export class RpcBackEnd implements BackEnd {
     signal.throwIfAborted();
     if (answer.kind !== 'valid') return answer;
     if (!(await fillFees(this.#client, transactions, displayHash(tip.hash), signal))) return { kind: 'stale' };
-    return { kind: 'valid', value: BigInt(transactions.reduce((sum, { fee = 0 }) => sum + fee, tip.subsidy)) };
+    return { kind: 'valid', value: valueOf(transactions, tip) };
   }
 
-  async mined(hash: Uint8Array): Promise<ReadonlySet<HashKey>> {
-    const method = 'getblock';
-    const options = { signal: this.#closing.signal, maxBytes: LIMITS.maxTemplateAnswer, lane: 'mempool' };
-    return txidsOf(await this.#client.call(method, [displayHash(hash), 1], options));
+  mined(hash: Uint8Array): Promise<ReadonlySet<HashKey>> {
+    return minedTxids(this.#client, hash, { signal: this.#closing.signal, lane: 'mempool' });
   }
 
   #learn(transactions: readonly NodeTransaction[]): void {

@@ -8,7 +8,7 @@ import { RpcError } from '../../rpc/rpc-error.ts';
 import { TemplateAssembler } from '../../rpc/template-assembler.ts';
 import { TemplateDecoder } from '../../rpc/template-decoder.ts';
 import { RULES, whyNoTemplate } from '../../rpc/template-source.ts';
-import type { WorkTip } from '../back-end.ts';
+import { isSameWork, type WorkTip } from '../back-end.ts';
 
 export interface TipKeeperParts {
   readonly client: RpcClient;
@@ -115,9 +115,7 @@ export class TipKeeper {
   #set(tip: WorkTip): void {
     const before = this.#tip;
     this.#tip = tip;
-    const isSame =
-      before !== undefined && before.nbits === tip.nbits && displayHash(before.hash) === displayHash(tip.hash);
-    if (!isSame) this.#parts.onTip(tip);
+    if (before === undefined || !isSameWork(before, tip)) this.#parts.onTip(tip);
   }
 
   #lose(reason: string): void {
