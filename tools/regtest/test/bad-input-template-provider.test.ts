@@ -102,7 +102,7 @@ const MISDEEDS: readonly Misdeed[] = [
   },
   {
     name: 'constraints over and over (§7.1)',
-    frames: [SETUP, ...Array.from({ length: 30 }, (_, index) => constraints(100 + index))],
+    frames: [SETUP, ...Array.from({ length: 60 }, (_, index) => constraints(100 + index))],
     hears: [SUCCESS],
     chatty: true,
     ends: 'too-many-constraints',
@@ -114,7 +114,7 @@ const MISDEEDS: readonly Misdeed[] = [
   },
   {
     name: 'requests for transactions over and over (§7.4)',
-    frames: [SETUP, ...Array.from({ length: 40 }, () => transactions(7n))],
+    frames: [SETUP, ...Array.from({ length: 120 }, () => transactions(7n))],
     hears: [SUCCESS],
     chatty: true,
     ends: 'too-many-transaction-requests',

@@ -76,7 +76,7 @@ class Running {
     return Promise.race([
       new Promise<Line>((resolve) => this.#waiting.push({ until: wish, resolve })),
       this.ended.then((code) => {
-        throw new Error(`the stack ended with ${code}: ${this.complained}`);
+        throw new Error(`the stack ended with ${code}: ${this.complained || this.lines.at(-1)?.text}`);
       }),
     ]);
   }
