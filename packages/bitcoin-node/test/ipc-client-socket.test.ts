@@ -63,7 +63,9 @@ test('the socket of a node that is down', async () => {
   await server[Symbol.asyncDispose]();
   expect(await connecting(join(folder, 'node.sock'))).toMatchObject({
     code: 'socket-refused',
-    message: expect.stringMatching(/nobody listens at .*the node is down: start the node/),
+    message: expect.stringMatching(
+      /nobody listens at .*the node is down or runs without IPC: start the node with -ipcbind/,
+    ),
   });
 });
 

@@ -111,7 +111,12 @@ test('a template that is null, for a node that stops, is none', async () => {
 });
 
 test.each<[what: string, reply: Reply, code: string, says: RegExp]>([
-  ['an Abort', { kind: 'abort', reason: 'too many words' }, 'disconnected', /connection to the node.*is over.*too many words/],
+  [
+    'an Abort',
+    { kind: 'abort', reason: 'too many words' },
+    'disconnected',
+    /connection to the node.*is over.*too many words/,
+  ],
   ['the end of a killed node', { kind: 'disconnect' }, 'disconnected', /went away.*start it again/],
   ['garbage', { kind: 'bytes', bytes: new Uint8Array(64).fill(0xee) }, 'too-large', /cannot be read/],
   ['an answer to nothing', { kind: 'bytes', bytes: answerTo(4_000) }, 'malformed', /cannot be read/],
@@ -275,7 +280,11 @@ test('version 30 gets the calls of a lane one by one, later ones as they come', 
 
 test.each([
   ['thread busy', 'overloaded', /one call at a time/],
-  ['TestBlockValidity failed: bad-cb-length', 'failed', /first 16 blocks/],
+  [
+    'std::exception: TestBlockValidity failed: bad-cb-length, Transaction check failed (tx hash 5f…)',
+    'failed',
+    /^the node at \S+ makes no templates over IPC for the first 16 blocks of a chain \(bad-cb-length\): mine these by its/,
+  ],
   ['Old method (@2) not supported. Please update your client!', 'too-new', /update sv2kit/],
   ['std::exception: whatever', 'failed', /says "std::exception: whatever"/],
 ])('says what an exception of the node means: %s', async (reason, code, says) => {

@@ -28,9 +28,18 @@ export function callFailure(path: string, method: string, error: unknown): unkno
     return new IpcError('malformed', text, { method, path }, { cause: error });
   }
   if (!(error instanceof RpcError)) return error;
+  if (SHORT_CHAIN.test(error.reason)) return shortChain(path, method, error);
   const { code, advice } = judge(error);
   const text = `${method}: the node at ${path} says "${error.reason}"${advice}`;
   return new IpcError(code, text, { method, path, reason: error.reason }, { cause: error });
+}
+
+/** The same whenever it is said: what the node says names another transaction each time. */
+function shortChain(path: string, method: string, cause: RpcError): IpcError {
+  const text =
+    `the node at ${path} makes no templates over IPC for the first 16 blocks of a chain (bad-cb-length): ` +
+    'mine these by its RPC';
+  return new IpcError('failed', text, { method, path, reason: cause.reason }, { cause });
 }
 
 function judge({ type, reason }: RpcError): { readonly code: IpcErrorCode; readonly advice: string } {
@@ -39,12 +48,6 @@ function judge({ type, reason }: RpcError): { readonly code: IpcErrorCode; reado
   }
   if (THREAD_BUSY.test(reason)) {
     return { code: 'overloaded', advice: ': one call at a time on each of its threads; version 31 queues them' };
-  }
-  if (SHORT_CHAIN.test(reason)) {
-    return {
-      code: 'failed',
-      advice: ': it makes no templates for the first 16 blocks of a chain, mine these by its RPC',
-    };
   }
   switch (type) {
     case 'failed':

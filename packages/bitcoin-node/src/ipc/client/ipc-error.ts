@@ -3,7 +3,8 @@ export const IPC_ERRORS = {
   'path-too-long': 'The path of the socket is longer than the system allows: 107 bytes on Linux, 103 elsewhere.',
   'socket-missing':
     'There is no file at the path: the node never ran, runs without -ipcbind=unix, or has its socket elsewhere.',
-  'socket-refused': 'The socket is there and nobody listens: the node is down.',
+  'socket-refused':
+    'The socket is there and nobody listens: the node is down, or runs without IPC and left an old one.',
   'permission-denied': 'The socket, or a folder on the way to it, is closed to this user.',
   'not-a-socket': 'The path names a file or a folder.',
   'not-a-node': 'What listens there does not speak the IPC of Bitcoin Core.',

@@ -77,7 +77,12 @@ export function socketFailure(path: string, cause: unknown): IpcError {
       return new IpcError('socket-missing', text, details, { cause });
     }
     case 'ECONNREFUSED':
-      return new IpcError('socket-refused', `nobody listens at ${path}, the node is down: ${HOW}`, details, { cause });
+      return new IpcError(
+        'socket-refused',
+        `nobody listens at ${path}, the node is down or runs without IPC: ${HOW}`,
+        details,
+        { cause },
+      );
     case 'EAGAIN': {
       const text =
         `the node at ${path} takes no connections, too many wait for it: ` +
