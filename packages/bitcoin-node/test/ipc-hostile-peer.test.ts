@@ -231,3 +231,39 @@ test('an Abort is told as what the node said', async () => {
   );
   await client.close();
 });
+
+test.each(['30', '31', '32'] as const)(
+  'a node of version %s that hangs holds up closing for seconds, not for the deadline of a call',
+  async (generation) => {
+    const clock = new VirtualClock();
+    let hangs = false;
+    const hung = () => (hangs ? silence : undefined);
+    await using peer = await ScriptedIpcPeer.start(generation, {
+      'Mining@2': () => silence,
+      'Mining@6': () => silence,
+      'BlockTemplate@8': () => silence,
+      'BlockTemplate@9': hung,
+    });
+    hangs = true;
+    const client = await MiningClient.connect({ path: peer.path, clock });
+    const lane = await client.lane('wait');
+    const template = await client.createNewBlock(lane, RESERVE, { cooldown: false });
+    const waits = [
+      client.getTip(await client.lane('ask')),
+      client.waitTipChanged(await client.lane('tips'), SCRIPTED.tip.hash, 30_000),
+      template?.waitNext(lane, { timeoutMs: 30_000 }),
+    ].map((wait) => wait?.catch(() => {}));
+    await peer.called('Mining@2');
+    let isClosed = false;
+    const closing = client.close().then(() => {
+      isClosed = true;
+    });
+    const startedMs = clock.now();
+    while (!isClosed) {
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      if (!isClosed) await clock.advanceAsync(100);
+    }
+    expect(clock.now() - startedMs).toBeLessThanOrEqual(2 * IPC_LIMITS.closeTimeoutMs + 1_000);
+    await Promise.all([closing, ...waits]);
+  },
+);

@@ -212,7 +212,8 @@ export class MiningClient {
   async #close(): Promise<void> {
     const { mining, threadMap, init } = this.#parts;
     for (const template of this.#templates.waitedOn) template.release();
-    await this.interrupt().catch(() => {});
+    // Not waited for by itself: a node that hangs does not answer this either.
+    this.interrupt().catch(() => {});
     await this.#link.idle();
     for (const capability of [mining, threadMap, init]) capability.release();
     await this.#link.close();
