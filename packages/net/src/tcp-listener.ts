@@ -5,6 +5,7 @@ import type { Refusal } from './close-reasons.ts';
 import type { Listener } from './listener.ts';
 import { Opening, type OpeningOwner } from './opening.ts';
 import type { PeerContext } from './peer-context.ts';
+import { RefusalLog } from './refusal-log.ts';
 import { type Remote, remoteOf } from './remote.ts';
 import type { SocketPeer } from './socket-peer.ts';
 
@@ -35,6 +36,7 @@ export class TcpListener<G extends Guest> implements Listener, OpeningOwner {
   readonly #context: PeerContext;
   readonly #admission: Admission;
   readonly #house: House<G>;
+  readonly #refusals: RefusalLog;
   readonly #proxies: AddressRanges;
   readonly #guests = new Set<G>();
   readonly #openings = new Set<Opening>();
@@ -48,6 +50,7 @@ export class TcpListener<G extends Guest> implements Listener, OpeningOwner {
     this.#house = house;
     this.#proxies = new AddressRanges(house.proxyFrom);
     this.#admission = new Admission(context.limits);
+    this.#refusals = new RefusalLog(context.log);
     const sockets = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
     this.#server = createServer(sockets, (socket) => this.#onSocket(socket));
   }
@@ -157,10 +160,10 @@ export class TcpListener<G extends Guest> implements Listener, OpeningOwner {
   }
 
   #refuse(socket: Socket, { address }: Remote, limit: Refusal): void {
-    const { log, metrics } = this.#context;
+    const { clock, metrics } = this.#context;
     socket.on('error', () => {});
     socket.resetAndDestroy();
     metrics.refused.inc({ limit });
-    log.debug('connection refused', { address, limit });
+    this.#refusals.note(address, limit, clock.now());
   }
 }

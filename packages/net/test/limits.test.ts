@@ -2,12 +2,59 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { plainAddress } from '../src/addresses.ts';
 import { Admission } from '../src/admission.ts';
-import { DEFAULT_LIMITS, type Limits, NET_CLOSE_REASONS, CONNECT_ERRORS, REFUSALS } from '../src/index.ts';
+import {
+  CONNECT_ERRORS,
+  ConnectError,
+  DEFAULT_LIMITS,
+  type Limits,
+  NET_CLOSE_REASONS,
+  REFUSALS,
+} from '../src/index.ts';
+import { silentLogger } from '../src/ports.ts';
+import { RefusalLog } from '../src/refusal-log.ts';
 import { Watch } from '../src/watch.ts';
 import { stage, until } from './peers.ts';
 
 const admission = (limits: Partial<Limits>) => new Admission({ ...DEFAULT_LIMITS, exempt: [], ...limits });
 const NOW = 1_700_000_000_000;
+
+describe('whom a listener turns away', () => {
+  test('is said once a minute for each address and limit, and of a few addresses only', () => {
+    const lines: string[] = [];
+    const info = (message: string, fields = {}) => void lines.push(`${message} ${Object.values(fields).join(' ')}`);
+    const refusals = new RefusalLog({ ...silentLogger, info });
+    for (let i = 0; i < 100; i += 1) refusals.note('10.0.0.1', 'not-allowed', NOW + i * 500);
+    refusals.note('2001:db8:1:2::1', 'not-allowed', NOW);
+    refusals.note('2001:db8:1:2::2', 'not-allowed', NOW);
+    refusals.note('10.0.0.1', 'connections', NOW);
+    expect(lines.splice(0)).toEqual([
+      'connections refused 10.0.0.1 not-allowed',
+      'connections refused 2001:db8:1:2::1 not-allowed',
+      'connections refused 10.0.0.1 connections',
+    ]);
+    for (let i = 0; i < 200; i += 1) refusals.note(`10.0.1.${i}`, 'not-allowed', NOW);
+    expect(lines.splice(0)).toHaveLength(17);
+    refusals.note('10.0.0.1', 'not-allowed', NOW + 60_000);
+    expect(lines).toHaveLength(1);
+  });
+
+  test('hears the same sentence each time, wherever the reset finds it', async () => {
+    await using at = await stage({ limits: { allow: ['10.0.0.0/8'] } });
+    for (let i = 0; i < 20; i += 1) {
+      await expect(at.client()).rejects.toThrow(/^the server closes the connection at once: does it let this address/);
+    }
+    for (const code of ['ECONNRESET', 'EPIPE', 'ECONNABORTED']) {
+      const error = Object.assign(new Error(`write ${code}`), { code });
+      expect(new ConnectError({ code: 'socket-error', error })).toMatchObject({
+        code: 'socket-error',
+        message: expect.stringContaining('at once') as string,
+        cause: error,
+      });
+    }
+    const error = Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:1'), { code: 'ECONNREFUSED' });
+    expect(new ConnectError({ code: 'socket-error', error }).message).toBe(error.message);
+  });
+});
 
 describe('admission (LIMITS)', () => {
   test('counts connections in all, and makes room when one leaves', () => {
