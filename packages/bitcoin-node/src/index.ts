@@ -19,6 +19,7 @@
 export { type CheckingNode, createNode } from './create-node.ts';
 export { IPC_ERRORS, IpcError, type IpcErrorCode } from './ipc/client/ipc-error.ts';
 export { IPC_LIMITS } from './ipc/client/limits.ts';
+export { openSocket as openIpcSocket } from './ipc/client/socket.ts';
 export type { KnownBlock } from './rpc/chain-check.ts';
 export type { Credentials } from './rpc/credentials.ts';
 export type { Clock, Logger } from './host.ts';

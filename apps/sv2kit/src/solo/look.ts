@@ -1,11 +1,8 @@
-import { connect } from 'node:net';
-import { createRpcClient, type Credentials, RpcError } from '@sv2kit/bitcoin-node';
+import { createRpcClient, type Credentials, IpcError, openIpcSocket, RpcError } from '@sv2kit/bitcoin-node';
 import { ConfigError, systemClock } from '@sv2kit/daemon';
 import { MinersNode } from '../template/miners-node.ts';
 import { NodeError } from '../template/node-error.ts';
 import type { SoloConfig } from './config.ts';
-
-const SOCKET_PATIENCE_MS = 2_000;
 
 /** A node's RPC, and who we are to it. */
 export interface RpcPlace {
@@ -59,27 +56,12 @@ export function hashBlockAddress(notifications: unknown, host: string): string |
 
 /** Whether somebody listens on a node's IPC socket: its file outlives the node. */
 export async function lookAtSocket(path: string): Promise<NodeLook> {
-  const { promise, resolve } = Promise.withResolvers<NodeLook>();
-  const socket = connect(path);
-  socket.setTimeout(SOCKET_PATIENCE_MS, () => resolve({ kind: 'away', reason: `${path} does not answer` }));
-  socket.on('connect', () => resolve({ kind: 'there' }));
-  socket.on('error', (error) => resolve({ kind: 'away', reason: `${path} ${wordsFor(error)}` }));
   try {
-    return await promise;
-  } finally {
+    const socket = await openIpcSocket(path, systemClock);
     socket.destroy();
-  }
-}
-
-function wordsFor(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'ENOENT':
-      return 'is not there: is the node running, as bitcoin -m node -ipcbind=unix?';
-    case 'ECONNREFUSED':
-      return 'is of a node that does not run, or runs without -ipcbind';
-    case 'EACCES':
-      return 'is not for this user: run as the user of the node';
-    default:
-      return `cannot be used: ${error.message}`;
+    return { kind: 'there' };
+  } catch (error) {
+    if (error instanceof IpcError) return { kind: 'away', reason: error.message };
+    throw error;
   }
 }

@@ -23,8 +23,8 @@ export interface FoundNode extends NodePlace {
 
 /**
  * Where the node is, as far as it was said; the rest is looked for where Bitcoin Core keeps it: its socket and its cookie
- * lie in one folder, so that who has named one of them has named the other. What was not said is used when it answers,
- * or when nothing does.
+ * lie in one folder, so that who has named one of them has named the other. What was not said is used when it answers.
+ * When nothing does, whichever of them comes first will do, but for the RPC of somebody who has named a socket.
  *
  * @param home where Bitcoin Core's own folder is
  * @throws ConfigError when it is on another chain
@@ -40,30 +40,34 @@ export async function findNode(config: SoloConfig, home: string = homedir()): Pr
   const isIpcSaid = node.ipc !== undefined;
   const isThere = socket?.kind === 'there' || answer?.kind === 'there';
   const hasIpc = ipc !== undefined && (isIpcSaid || socket?.kind === 'there' || !isThere);
-  const hasRpc = rpc !== undefined && (isRpcSaid(config) || answer?.kind === 'there' || !isThere);
+  const hasRpc = rpc !== undefined && (isRpcSaid(config) || answer?.kind === 'there' || !(isThere || isIpcSaid));
   return {
     ...(hasIpc ? { ipc } : {}),
     ...(hasRpc ? { rpc } : {}),
-    isIpcFound: hasIpc && !isIpcSaid,
-    look: (answer?.kind === 'there' ? answer : undefined) ?? thereOf(socket) ?? answer ?? socket ?? NOWHERE,
+    isIpcFound: socket?.kind === 'there' && !isIpcSaid,
+    look: wholeLook(hasIpc ? socket : undefined, hasRpc ? answer : undefined),
   };
 }
 
-const NOWHERE: NodeLook = { kind: 'away', reason: 'nothing says where it is' };
-
-function thereOf(look: NodeLook | undefined): NodeLook | undefined {
-  return look?.kind === 'there' ? look : undefined;
+/** The RPC knows more of the node than that its socket is there; where both are away, the socket comes first. */
+function wholeLook(socket: NodeLook | undefined, answer: NodeLook | undefined): NodeLook {
+  if (answer?.kind === 'there') return answer;
+  if (socket?.kind === 'there') return socket;
+  const reasons = [socket?.reason, answer?.reason].filter((reason) => reason !== undefined);
+  return { kind: 'away', reason: reasons.join('; and over RPC, ') };
 }
 
 function isRpcSaid({ node: { url, cookieFile, user } }: SoloConfig): boolean {
   return url !== undefined || cookieFile !== undefined || user !== undefined;
 }
 
-/** The socket of the node that was meant, if it has one. */
-function socketBeside({ chain, node: { url, cookieFile } }: SoloConfig, home: string): string | undefined {
-  if (url !== undefined && !isHere(url)) return undefined;
-  const path = join(cookieFile === undefined ? chainFolder(chain, home) : dirname(cookieFile), SOCKET_NAME);
-  return existsSync(path) ? path : undefined;
+/** The socket of the node that was meant, if it is to have one: whoever has named an RPC may have a node without. */
+function socketBeside(config: SoloConfig, home: string): string | undefined {
+  const { chain, node } = config;
+  if (node.url !== undefined && !isHere(node.url)) return undefined;
+  const folder = node.cookieFile === undefined ? chainFolder(chain, home) : dirname(node.cookieFile);
+  const path = join(folder, SOCKET_NAME);
+  return isRpcSaid(config) && !existsSync(path) ? undefined : path;
 }
 
 /** Undefined where only a socket was named and nothing beside it lets us in. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,11 +93,38 @@ describe('the node is reached', () => {
     expect(await findNode(configOf(`ipc = "${ipc}"`), home)).toEqual({
       ipc,
       isIpcFound: false,
-      look: { kind: 'away', reason: `${ipc} is not there: is the node running, as bitcoin -m node -ipcbind=unix?` },
+      look: {
+        kind: 'away',
+        reason: expect.stringMatching(`^there is no socket at ${ipc}: start the node with -ipcbind`),
+      },
     });
     const { rpc, look } = await findNode(configOf('url = "http://127.0.0.1:9"'), home);
     expect(rpc?.credentials).toEqual({ cookieFile: join(folder, '.cookie') });
     expect(look.kind).toBe('away');
+  });
+
+  test('where Bitcoin Core keeps its socket and its cookie, whichever comes first, where nothing was said', async () => {
+    const ipc = join(folder, 'node.sock');
+    const away = await findNode(configOf(), home);
+    expect(away).toMatchObject({
+      ipc,
+      rpc: { credentials: { cookieFile: join(folder, '.cookie') } },
+      isIpcFound: false,
+    });
+    const [first, second] = away.look.kind === 'away' ? away.look.reason.split('; and over RPC, ') : [];
+    expect(first).toMatch(`there is no socket at ${ipc}: start the node with -ipcbind=unix`);
+    expect(second).toMatch("the node's cookie cannot be read (is the node running?)");
+  });
+
+  test('over no RPC that nobody has named, where nobody listens on the socket that was named', async () => {
+    const ipc = join(home, 'n.sock');
+    await socketAt(ipc, false);
+    writeFileSync(join(home, '.cookie'), '__cookie__:wrong');
+    const { rpc, look } = await findNode(configOf(`ipc = "${ipc}"`), home);
+    expect([rpc, look]).toEqual([
+      undefined,
+      { kind: 'away', reason: expect.stringMatching(`^nobody listens at ${ipc}`) },
+    ]);
   });
 
   test('on its own chain only', async () => {

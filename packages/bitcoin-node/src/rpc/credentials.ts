@@ -32,7 +32,11 @@ export class Authorization {
       return (await readFile(credentials.cookieFile, 'utf8')).trim();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      const text = `the node's cookie cannot be read (is the node running?): ${reason}`;
+      const isClosed = cause instanceof Error && 'code' in cause && cause.code === 'EACCES';
+      const hint = isClosed
+        ? "run as the node's user, or let it share its cookie: -rpccookieperms=group"
+        : 'is the node running?';
+      const text = `the node's cookie cannot be read (${hint}): ${reason}`;
       throw new RpcError('unauthorized', text, { cookieFile: credentials.cookieFile }, { cause });
     }
   }
