@@ -64,11 +64,13 @@ async function* freshTemplates(
     // Its tip is history and it has not answered: the connection may be dead. The node has let go of it anyway.
     if (longPoll !== undefined && !isEqual(longPoll.prevHash, prevHash)) longPoll = longPoll.drop();
     if (!tips.announces) longPoll ??= startLongPoll(source, current, signal);
-    using due = new Deadline(clock, refreshIntervalMs);
+    using due = new Deadline(clock, refreshIntervalMs, signal);
+    longPoll?.onAnswer((answer) => due.bringAbout({ kind: 'answer', answer }));
     using _tip = tips.onTip((tip) => {
       if (!isEqual(tip.hash, prevHash)) due.bringForward(longPoll === undefined ? 0 : LIMITS.longPollGraceMs);
     });
-    const event = await Promise.race(longPoll === undefined ? [due.passed] : [longPoll.answer, due.passed]);
+    const event = await due.passed;
+    if (signal.aborted) return;
     if (event.kind === 'due') {
       current = await source.now(signal);
     } else {
@@ -80,10 +82,37 @@ async function* freshTemplates(
   }
 }
 
-interface LongPoll {
+/** A question that the node answers when there is another template. Whoever waits last is told. */
+class LongPoll {
   readonly prevHash: Uint8Array;
-  readonly answer: Promise<Event>;
-  drop(): undefined;
+  readonly #own = new AbortController();
+  #answer: ParsedTemplate | RpcError | undefined;
+  #tell: ((answer: ParsedTemplate | RpcError) => void) | undefined;
+
+  constructor(
+    source: TemplateSource,
+    longPollId: string,
+    { prevHash }: ParsedTemplate['template'],
+    signal: AbortSignal,
+  ) {
+    this.prevHash = prevHash;
+    const either = AbortSignal.any([signal, this.#own.signal]);
+    const came = (answer: unknown): void => {
+      this.#answer = answerOf(answer);
+      this.#tell?.(this.#answer);
+    };
+    source.after(longPollId, either).then(came, came);
+  }
+
+  /** Calls `tell`, and nobody else any more, with the answer: one that waits for hours keeps nobody's time that is up. */
+  onAnswer(tell: (answer: ParsedTemplate | RpcError) => void): void {
+    this.#tell = tell;
+    if (this.#answer !== undefined) tell(this.#answer);
+  }
+
+  drop(): undefined {
+    this.#own.abort();
+  }
 }
 
 function startLongPoll(
@@ -91,24 +120,14 @@ function startLongPoll(
   { longPollId, template }: ParsedTemplate,
   signal: AbortSignal,
 ): LongPoll | undefined {
-  if (longPollId === undefined) return undefined;
-  const own = new AbortController();
-  return {
-    prevHash: template.prevHash,
-    answer: source.after(longPollId, AbortSignal.any([signal, own.signal])).then(answered, answered),
-    drop: () => {
-      own.abort();
-      return undefined;
-    },
-  };
+  return longPollId === undefined ? undefined : new LongPoll(source, longPollId, template, signal);
 }
 
-/** A long poll never rejects, so that nobody needs to be waiting for it; what is not an RpcError is a bug. */
-function answered(answer: unknown): Event {
-  if (answer instanceof RpcError) return { kind: 'answer', answer };
-  if (isParsed(answer)) return { kind: 'answer', answer };
+/** What is not an RpcError is a bug. */
+function answerOf(answer: unknown): ParsedTemplate | RpcError {
+  if (answer instanceof RpcError || isParsed(answer)) return answer;
   const text = `the long poll failed: ${answer instanceof Error ? answer.message : String(answer)}`;
-  return { kind: 'answer', answer: new RpcError('unreachable', text, {}, { cause: answer }) };
+  return new RpcError('unreachable', text, {}, { cause: answer });
 }
 
 function isParsed(answer: unknown): answer is ParsedTemplate {
@@ -119,17 +138,22 @@ function isParsed(answer: unknown): answer is ParsedTemplate {
 class Deadline implements Disposable {
   readonly passed: Promise<Event>;
   readonly #clock: Clock;
-  #resolve: (event: Event) => void;
+  readonly #signal: AbortSignal;
+  readonly #resolve: (event: Event) => void;
+  readonly #isDue = (): void => this.#resolve({ kind: 'due' });
   #timer: Disposable;
   #atMs: number;
 
-  constructor(clock: Clock, inMs: number) {
+  /** @param signal brings it about */
+  constructor(clock: Clock, inMs: number, signal: AbortSignal) {
     const { promise, resolve } = Promise.withResolvers<Event>();
     this.passed = promise;
     this.#resolve = resolve;
     this.#clock = clock;
+    this.#signal = signal;
     this.#atMs = clock.now() + inMs;
-    this.#timer = clock.after(inMs, () => resolve({ kind: 'due' }));
+    this.#timer = clock.after(inMs, this.#isDue);
+    signal.addEventListener('abort', this.#isDue, { once: true });
   }
 
   bringForward(inMs: number): void {
@@ -137,11 +161,16 @@ class Deadline implements Disposable {
     if (atMs >= this.#atMs) return;
     this.#atMs = atMs;
     this.#timer[Symbol.dispose]();
-    this.#timer = this.#clock.after(inMs, () => this.#resolve({ kind: 'due' }));
+    this.#timer = this.#clock.after(inMs, this.#isDue);
+  }
+
+  bringAbout(event: Event): void {
+    this.#resolve(event);
   }
 
   [Symbol.dispose](): void {
     this.#timer[Symbol.dispose]();
+    this.#signal.removeEventListener('abort', this.#isDue);
   }
 }
 
