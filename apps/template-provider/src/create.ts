@@ -182,6 +182,7 @@ function openListener(
       allow: config.allow,
       connections,
       connectionsPerAddress,
+      acceptsPerSecondPerAddress: LIMITS.acceptsPerSecondPerAddress,
       exempt,
       firstUseMs: LIMITS.firstConstraintsMs,
       drainMs: LIMITS.drainMs,

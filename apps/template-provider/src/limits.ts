@@ -1,5 +1,7 @@
 /** What clients may cost together, and how long things take; `[limits]` says what each may. Times in ms, sizes in bytes. */
 export const TEMPLATE_PROVIDER_LIMITS = {
+  /** Connections accepted a second from one IPv4 address or IPv6 /64: each costs a handshake. A client comes once. */
+  acceptsPerSecondPerAddress: 32,
   /** How often addresses that have asked for nothing of late are forgotten. */
   pruneAddressesMs: 60_000,
   /** Answers with transaction data that are on their way to clients, in all; one per client. Further ones wait. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,6 +70,16 @@ describe('a template provider that anybody could reach', () => {
     await expect(provider.connect()).rejects.toThrow();
     expect(await refused(provider, 'connections-per-address')).toBe(1);
     for (const client of clients) await client[Symbol.asyncDispose]();
+  });
+
+  test('shakes hands with one address no oftener than a client has to', async () => {
+    const provider = await providing('limits = { exempt = [] }');
+    const sockets = Array.from({ length: 100 }, () => connect(provider.provider.address.port, '127.0.0.1'));
+    for (const socket of sockets) socket.on('error', () => {}).on('close', () => {});
+    while ((await refused(provider, 'accept-rate-per-address')) === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    for (const socket of sockets) socket.destroy();
   });
 
   test('says who its node is, and what it waits for, while that is away', async () => {
