@@ -82,11 +82,16 @@ export class Basis {
     this.#held.clear();
   }
 
-  /** The node's latest template of a reservation. Others stay if they are among the `wanted` ones. */
+  /**
+   * The node's latest template of a reservation. Others stay if they are among the `wanted` ones; a whole one does until
+   * each of these has its own.
+   */
   takeHeld(head: TemplateHead, content: HeldContent, wanted: readonly Reservation[]): void {
     this.#clock = clockOf(head);
     for (const key of this.#held.keys()) if (!wanted.some((one) => one.key === key)) this.#held.delete(key);
     this.#held.set(reservation(content.reserve).key, content);
+    // What is of its time has nothing to say to those who come later.
+    if (wanted.every(({ key }) => this.#held.has(key))) this.#whole = undefined;
   }
 
   /** Whether a client might be given this. */
