@@ -172,7 +172,7 @@ describe.each(ways)('a job declarator server in front of a real node, over %s, (
     expect(await client.declare(draft(height, all / 2n - 1n))).toBe('pool-payout-too-low');
     expect(await client.declare(draft(height, 0n))).toBe('missing-pool-payout');
     expect(await client.declare(draft(height - 1, all))).toBe('stale-chain-tip');
-    expect(await client.declare(draft(height + 9, all))).toBe('unknown-chain-tip');
+    expect(await client.declare(draft(height + 900, all))).toBe('unknown-chain-tip');
     expect(await client.declare({ ...draft(height, all), wtxids: [wtxid, wtxid] })).toBe(
       'duplicate-transaction: position 1',
     );

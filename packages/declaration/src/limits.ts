@@ -30,8 +30,8 @@ export const DECLARATION_LIMITS = {
   holdMs: 5_000,
   /** How often a node that could not be asked is asked again about such a declaration. */
   retryMs: 500,
-  /** By how many blocks such a tip may be ahead of the node's. */
-  heightsAhead: 2,
+  /** By how many blocks such a tip may be ahead of the node's: several may come at once. Beyond it is another chain. */
+  heightsAhead: 144,
   /** How long a client may take to provide missing transactions. */
   missingMs: 60_000,
   /** Transactions provided for one declaration. No block is larger. */

@@ -81,7 +81,7 @@ describe('a declared job (§6.4.4)', () => {
     { code: 'missing-pool-outputs', what: outputs({ value: VALUE, script: PAYOUT }) },
     { code: 'too-many-transactions', what: { wtxidList: Array.from({ length: 16_667 }, () => OTHER_HASH) } },
     { code: 'stale-chain-tip', what: { parts: coinbaseOf(honestOutputs(), HEIGHT - 1) } },
-    { code: 'unknown-chain-tip', what: { parts: coinbaseOf(honestOutputs(), HEIGHT + 3) } },
+    { code: 'unknown-chain-tip', what: { parts: coinbaseOf(honestOutputs(), HEIGHT + 145) } },
   ])('is refused as $code before the node is asked', ({ code, what }) => {
     const server = new Server();
     expect(server.declare(server.connect(), what)).toBeUndefined();
@@ -226,6 +226,18 @@ describe('a race of tips is nobody’s fault (§6.4.6)', () => {
     expect(server.answers()).toEqual([]);
     server.setTip(HEIGHT, OTHER_HASH);
     server.checked(server.take('check')[0]?.check, valid(1, { height: HEIGHT + 1, prevHash: OTHER_HASH }));
+    expect(server.answers()).toEqual(['DeclareMiningJobSuccess']);
+  });
+
+  test('a job for a tip that is some blocks ahead is held too: several may come at once', () => {
+    const server = new Server();
+    const peer = server.connect();
+    expect(server.declare(peer, { parts: coinbaseOf(honestOutputs(), HEIGHT + 10) })).toBeUndefined();
+    expect(server.answers()).toEqual([]);
+    server.setTip(HEIGHT + 3, new Uint8Array(32).fill(3));
+    expect(server.answers()).toEqual([]);
+    server.setTip(HEIGHT + 9, OTHER_HASH);
+    server.checked(server.take('check')[0]?.check, valid(1, { height: HEIGHT + 10, prevHash: OTHER_HASH }));
     expect(server.answers()).toEqual(['DeclareMiningJobSuccess']);
   });
 
