@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { freePorts } from '@sv2kit/bitcoind';
 import { CommandError } from '../command.ts';
 import type { ServicePlan } from './plan.ts';
+import type { PortClaims } from './port-claims.ts';
 
 /** Where the roles listen, all on the loopback address. */
 export interface StackPorts {
@@ -26,6 +27,7 @@ const FIRST_MONITORING_PORT = 9080;
  * Gives every role its ports. A default that is taken is replaced, which `notice` is told; one that was asked for is not.
  *
  * @param monitored names, in the order of their ports
+ * @param claims to be held until the roles listen
  * @throws CommandError naming port and holder
  */
 export async function choosePorts(
@@ -33,15 +35,16 @@ export async function choosePorts(
   services: readonly Listening[],
   monitored: readonly string[],
   notice: (text: string) => void,
+  claims: PortClaims,
 ): Promise<StackPorts> {
   const chosen = new Set<number>();
   const choose = async (what: string, wanted: number, isAsked: boolean): Promise<number> => {
     let port = wanted;
-    if (chosen.has(wanted) || wanted > 65_535 || !(await isFree(wanted))) {
+    if (chosen.has(wanted) || wanted > 65_535 || !(await claims.claim(wanted)) || !(await isFree(wanted))) {
       const holder = chosen.has(wanted) ? 'another role of this stack' : await holderOf(wanted);
       if (isAsked) throw new CommandError(`port ${wanted} for ${what} is taken by ${holder}`);
       do [port = 0] = await freePorts(1);
-      while (chosen.has(port));
+      while (chosen.has(port) || !(await claims.claim(port)));
       notice(`port ${wanted} is taken by ${holder}: ${what} gets ${port}`);
     }
     chosen.add(port);
@@ -85,7 +88,7 @@ async function holderOf(port: number): Promise<string> {
   } catch {
     // No /proc here.
   }
-  return 'another process';
+  return 'another process or stack';
 }
 
 async function listeningInodes(port: number): Promise<Set<string>> {

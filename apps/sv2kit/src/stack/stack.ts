@@ -13,6 +13,7 @@ import type { StackOptions } from './options.ts';
 import { paceOf } from './pacing.ts';
 import { pairNodes } from './pairing.ts';
 import { hasIdentity, MINER_NODE, NODE, planStack, POOL, STAGES, type StackPlan } from './plan.ts';
+import { PortClaims } from './port-claims.ts';
 import { choosePorts, type StackPorts } from './ports.ts';
 import { ready } from './ready.ts';
 import { Role, type RolePackage } from './role.ts';
@@ -31,6 +32,7 @@ export class Stack {
   readonly #node: NodeRole;
   readonly #minerNode: NodeRole | undefined;
   readonly #book: BlockBook;
+  readonly #claims = new PortClaims();
   #roles: ReadonlyMap<string, Role> = new Map();
 
   /**
@@ -95,6 +97,7 @@ export class Stack {
       );
     }
     await Promise.all(devices.map((device) => this.#role(device.name).start(miningDeviceToml(parts, device))));
+    await this.#claims[Symbol.asyncDispose]();
   }
 
   /** Asks every role how it is; returns the blocks that are new in the best chains. */
@@ -168,7 +171,7 @@ export class Stack {
     const notice = (line: string): void => this.#screen.show({ kind: 'notice', text: line });
     const names = [...services, ...devices].map(({ name }) => name);
     const monitored = [POOL, ...names.filter((name) => name !== POOL)];
-    return choosePorts(this.#options.ports, services, monitored, notice);
+    return choosePorts(this.#options.ports, services, monitored, notice, this.#claims);
   }
 
   /** The miner's goes on from the pool's chain: they know each other. */
