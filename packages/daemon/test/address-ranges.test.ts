@@ -24,4 +24,13 @@ describe('a list of addresses and subnets', () => {
   ])('%s is refused, by its place in the list', (wrong, message) => {
     expect(() => read('10.0.0.1', wrong)).toThrow(message);
   });
+
+  test('says all that is wrong with it, and shows no empty list for an example', () => {
+    expect(() => read('10.0.0.0/33', '::1', 'localhost')).toThrow(
+      'at [0]: "10.0.0.0/33" has no prefix between /0 and /32; ' +
+        'at [2]: "localhost" is no IP address and no subnet, say 10.0.0.0/8; for example: exempt = ["127.0.0.0/8"]',
+    );
+    const empty = config({ allow: addressRanges([], 'Allowed.') });
+    expect(() => parseConfig(empty, 'allow = ["x"]', { name: 'x' })).toThrow(/say 10\.0\.0\.0\/8$/);
+  });
 });

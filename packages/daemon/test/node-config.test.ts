@@ -73,6 +73,12 @@ describe('a node', () => {
     expect(problem(...lines)).toMatch(message);
   });
 
+  test('is refused for a path that names a file or a folder, where a node may yet make its socket', () => {
+    expect(problem('ipc = "/"')).toMatch(/"\/" is a folder, not a socket: name the node's, which is node\.sock/);
+    expect(problem(`ipc = ${JSON.stringify(import.meta.filename)}`)).toMatch(/is a file, not a socket/);
+    expect(read('ipc = "/nobody/node.sock"')).toEqual([{ ipc: '/nobody/node.sock' }]);
+  });
+
   test('is refused for a socket whose path no socket can have, counted in bytes, with the remedy', () => {
     const longest = `/${'s'.repeat(SOCKET_PATH_LIMIT - 1)}`;
     expect(read(`ipc = "${longest}"`)).toEqual([{ ipc: longest }]);

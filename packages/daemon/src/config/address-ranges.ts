@@ -10,10 +10,11 @@ export function addressRanges(sample: readonly string[], help: string): Value<re
     type: 'list of addresses or subnets',
     read(raw, origin) {
       const given = list.read(raw, origin);
-      for (const [index, entry] of given.entries()) {
+      const problems = [...given.entries()].flatMap(([index, entry]) => {
         const problem = problemOf(entry);
-        if (problem !== undefined) throw new WrongValue(`at [${index}]: "${entry}" ${problem}`);
-      }
+        return problem === undefined ? [] : [`at [${index}]: "${entry}" ${problem}`];
+      });
+      if (problems.length > 0) throw new WrongValue(problems.join('; '));
       return given;
     },
   };

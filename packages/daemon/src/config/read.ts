@@ -61,14 +61,15 @@ function readField(field: Field, raw: unknown, over: EnvironmentNode | undefined
 }
 
 function readValue(field: Value<unknown>, raw: unknown, over: EnvironmentNode | undefined, key: string, at: Reading) {
-  const example = exampleLine(field, key);
+  const line = exampleLine(field, key);
+  const example = line === undefined ? {} : { example: line };
   if (over !== undefined && 'entries' in over) {
-    at.problems.push({ source: over.variable, key, wrong: 'is one value, not a table', example });
+    at.problems.push({ source: over.variable, key, wrong: 'is one value, not a table', ...example });
     return undefined;
   }
   const given = over?.text ?? raw;
   if (given === undefined && field.presence === 'required') {
-    at.problems.push({ source: at.file ?? '', key, wrong: 'is missing', example });
+    at.problems.push({ source: at.file ?? '', key, wrong: 'is missing', ...example });
     return undefined;
   }
   if (given === undefined && field.presence === 'optional') return undefined;
@@ -81,7 +82,7 @@ function readValue(field: Value<unknown>, raw: unknown, over: EnvironmentNode | 
   } catch (error) {
     if (!(error instanceof WrongValue)) throw error;
     const shown = field.confidential || error.whole ? 'the value' : showRaw(given);
-    at.problems.push({ source: over?.variable ?? at.file ?? '', key, wrong: `${shown} ${error.message}`, example });
+    at.problems.push({ source: over?.variable ?? at.file ?? '', key, wrong: `${shown} ${error.message}`, ...example });
     return undefined;
   }
 }
@@ -181,7 +182,9 @@ function refuseUnknown(
   for (const [key, node] of over?.entries ?? []) if (!known.has(key)) refuse(node.variable, key);
 }
 
-function exampleLine(field: Value<unknown>, key: string): string {
+/** An empty list shows nobody how to write one. */
+function exampleLine(field: Value<unknown>, key: string): string | undefined {
+  if (Array.isArray(field.sample) && field.sample.length === 0) return undefined;
   return `${key.slice(key.lastIndexOf('.') + 1)} = ${toml(field.sample)}`;
 }
 
