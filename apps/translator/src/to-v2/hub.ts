@@ -175,7 +175,12 @@ export class Hub implements MinerHost, LinkOwner {
     // One that was asked for work and gave none was no upstream: miners have waited since before.
     const gaveWork = (this.desk.latestMs ?? Number.NEGATIVE_INFINITY) >= link.sinceMs;
     if (gaveWork || !link.wasAsked) this.#lostMs = this.clock.now();
-    this.log.warn('miners go on with the work they have', { upstream: link.name, code, miners: this.miners.size });
+    const { size: miners } = this.miners;
+    this.log[miners === 0 ? 'debug' : 'warn']('miners go on with the work they have', {
+      upstream: link.name,
+      code,
+      miners,
+    });
     this.book.linkDown();
   }
 
