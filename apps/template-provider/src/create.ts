@@ -78,7 +78,7 @@ async function start(
   const server = new TemplateServer({
     publisher,
     held,
-    solutions: new Solutions({ publisher, held, desk, metrics }),
+    solutions: new Solutions({ publisher, held, desk, clock, metrics }),
     allowances: new Allowances(allowancesOf(config.limits)),
     clock,
     log,

@@ -11,7 +11,7 @@ export const TEMPLATE_PROVIDER_LIMITS = {
   /** How long a client may take to read one answer with transaction data. */
   transactionDataReadMs: 60_000,
   /** Of these, what is sealed in one turn of the event loop: tips must not wait for it. */
-  transactionDataTurnBytes: 4_194_304,
+  transactionDataTurnBytes: 1_048_576,
   /** Encoded answers with transaction data that are kept for the next who asks for the same; the oldest goes first. */
   encodedAnswers: 12,
   /** How long an answer may wait for its node to give the transactions; then it is `stale-template-id`. */
@@ -34,6 +34,8 @@ export const TEMPLATE_PROVIDER_LIMITS = {
   streamsPerMinute: 60,
   /** When the transactions of a held template are asked for again, after the node failed to give them. */
   loadAgainMs: [1000, 5000, 30_000] as readonly number[],
+  /** Warnings a minute of solutions that are none, whoever sends them; further ones are in the log at debug. */
+  refusalWarningsPerMinute: 20,
   /** Solved blocks that are remembered, so that the same one is not submitted twice. */
   rememberedBlocks: 64,
   /** A solved block saved less than this before a start is submitted again by it. */

@@ -1,16 +1,19 @@
 import type { HeldTemplate } from '@sv2kit/bitcoin-node';
 import type { SubmitSolution } from '@sv2kit/codec';
-import type { Logger } from '@sv2kit/daemon';
+import type { Clock, Logger } from '@sv2kit/daemon';
 import type { SolutionOutcome, TemplatePublisher } from '@sv2kit/templates';
 import type { BlockDesk } from './block-desk.ts';
 import type { FoundBlock } from './found-block.ts';
 import type { HeldTemplates } from './held-templates.ts';
+import { TEMPLATE_PROVIDER_LIMITS as LIMITS } from './limits.ts';
 import type { TemplateProviderMetrics } from './metrics.ts';
+import { RateLimit } from './rate-limit.ts';
 
 export interface SolutionsDeps {
   readonly publisher: Pick<TemplatePublisher<HeldTemplate>, 'solve' | 'blockOf'>;
   readonly held: Pick<HeldTemplates, 'find' | 'complete'>;
   readonly desk: Pick<BlockDesk, 'submit'>;
+  readonly clock: Pick<Clock, 'now'>;
   readonly metrics: Pick<TemplateProviderMetrics, 'solutions'>;
 }
 
@@ -19,18 +22,22 @@ type Solved = Extract<SolutionOutcome<HeldTemplate>, { readonly kind: 'block' }>
 /** Makes blocks of the solutions of clients (§7.7). */
 export class Solutions {
   readonly #deps: SolutionsDeps;
+  /** Warnings of refused solutions. */
+  readonly #warnings: RateLimit;
 
   constructor(deps: SolutionsDeps) {
     this.#deps = deps;
+    this.#warnings = new RateLimit(LIMITS.refusalWarningsPerMinute, deps.clock.now());
   }
 
   /** Whether a solution was of use: a block that is not known yet. */
   submit(solution: SubmitSolution, client: number, log: Logger): boolean {
-    const { publisher, desk, metrics } = this.#deps;
+    const { publisher, desk, metrics, clock } = this.#deps;
     const outcome = publisher.solve(solution);
     if (outcome.kind === 'refused') {
       metrics.solutions.inc({ outcome: outcome.code });
-      log.warn('solution refused', { code: outcome.code, templateId: String(outcome.templateId) });
+      const level = this.#warnings.take(clock.now()) ? 'warn' : 'debug';
+      log[level]('solution refused', { code: outcome.code, templateId: String(outcome.templateId) });
       return false;
     }
     const { height, stale, templateId } = outcome;

@@ -110,6 +110,7 @@ export class TemplateServer implements FeedListener {
     this.#judgeEmptyAhead();
     this.#deliver(this.#deps.publisher.tick(this.#deps.clock.now()));
     this.#answers.sweep();
+    for (const client of this.#clients.values()) this.#resume(client);
     this.#deps.metrics.pausedClients.set(this.status()['pausedClients'] ?? 0);
   }
 

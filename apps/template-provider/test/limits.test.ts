@@ -1,5 +1,8 @@
 import { NewTemplate } from '@sv2kit/codec';
+import { createMetrics, silentLogger, VirtualClock } from '@sv2kit/daemon';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { templateProviderMetrics } from '../src/metrics.ts';
+import { Solutions } from '../src/solutions.ts';
 import { hashOf, template } from './fake-node.ts';
 import { type Harness, type HarnessOptions, serving as startServing } from './server-harness.ts';
 import { mine, SMALL, type TestClient } from './test-client.ts';
@@ -153,9 +156,32 @@ describe('templates that a client holds', () => {
     for (const fee of [10_000n, 20_000n, 30_000n]) server.onTemplate(paying(harness, fee), 'node');
     expect(server.status()).toMatchObject({ outstandingTemplates: 4, pausedClients: 2 });
     await two[Symbol.asyncDispose]();
-    await one.ask();
+    expect(server.status()).toMatchObject({ outstandingTemplates: 2 });
+    server.tick(); // there is room: it gets the best one, of which it heard nothing
     expect(server.status()).toMatchObject({ outstandingTemplates: 3 });
   });
+});
+
+test('solutions that are none cost the log a few warnings a minute, however many clients send them', () => {
+  const clock = new VirtualClock();
+  const warnings: string[] = [];
+  const solutions = new Solutions({
+    publisher: {
+      solve: ({ templateId }) => ({ kind: 'refused', templateId, code: 'insufficient-work' }),
+      blockOf: () => undefined,
+    },
+    held: { find: () => undefined, complete: () => Promise.resolve() },
+    desk: { submit: () => true },
+    clock,
+    metrics: templateProviderMetrics(createMetrics()),
+  });
+  const log = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+  const fields = { templateId: 1n, version: 0, headerTimestamp: 0, headerNonce: 0, coinbaseTx: new Uint8Array() };
+  for (let id = 0; id < 1000; id++) solutions.submit({ type: 'SubmitSolution', ...fields }, id, log);
+  expect(warnings).toHaveLength(20);
+  clock.advance(60_000);
+  solutions.submit({ type: 'SubmitSolution', ...fields }, 1, log);
+  expect(warnings).toHaveLength(21);
 });
 
 test('a message for many clients is encoded once', async () => {

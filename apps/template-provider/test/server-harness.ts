@@ -84,7 +84,7 @@ export async function serving(options: HarnessOptions = {}): Promise<Harness> {
   const server = new TemplateServer({
     publisher,
     held,
-    solutions: new Solutions({ publisher, held, desk: remembering, metrics: counters }),
+    solutions: new Solutions({ publisher, held, desk: remembering, clock, metrics: counters }),
     allowances: new Allowances({
       perClient: { ...RATES, ...options.rates },
       perAddress: { ...RATES, ...options.ratesPerAddress },

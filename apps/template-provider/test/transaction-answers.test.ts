@@ -75,16 +75,16 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('answers with transaction data', () => {
   test('are the same bytes for all who ask for the same template', () => {
-    const { answers } = answering();
+    const { answers } = answering(0.1);
     const readers = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((address) => new Reader(address));
     for (const { connection } of readers) answers.ask(connection, 7n);
     const [first] = readers[0]?.frames ?? [];
-    expect(first?.length).toBeGreaterThan(MEGABYTE);
+    expect(first?.length).toBeGreaterThan(MEGABYTE / 10);
     expect(readers.every(({ frames }) => frames[0] === first)).toBe(true);
   });
 
   test('are encoded once, also when clients of all the spaces that a node serves ask in turn', () => {
-    const { answers, read } = answering(0.1);
+    const { answers, read } = answering(0.01);
     const readers = Array.from({ length: 24 }, () => new Reader('10.0.0.1'));
     for (const [i, reader] of readers.entries()) {
       answers.ask(reader.connection, BigInt(i % 8));
@@ -94,7 +94,7 @@ describe('answers with transaction data', () => {
   });
 
   test('go to one client one at a time, in the order of its requests', () => {
-    const { answers, read } = answering();
+    const { answers, read } = answering(0.1);
     const reader = new Reader('10.0.0.1'); // three answers, within a turn's bytes
     for (const id of [1n, 2n, 2000n, 3n]) answers.ask(reader.connection, id);
     expect(reader.frames).toHaveLength(1);
@@ -161,13 +161,13 @@ describe('answers with transaction data', () => {
     expect(served()).toHaveLength(before + 2);
   });
 
-  test('take turns with everything else: a few megabytes at a time', async () => {
+  test('take turns with everything else: about a megabyte at a time', async () => {
     const { answers } = answering(2);
     const readers = Array.from({ length: 6 }, () => new Reader('10.0.0.1'));
     const served = () => readers.filter(({ frames }) => frames.length > 0).length;
     for (const { connection } of readers) answers.ask(connection, 7n);
-    expect(served()).toBe(3);
+    expect(served()).toBe(1);
     await turn();
-    expect(served()).toBe(6);
+    expect(served()).toBe(2);
   });
 });
