@@ -98,7 +98,7 @@ function soloDefinition(show: ((text: string) => void) | undefined): ServiceDefi
         return running;
       }
       show(firstScreen(config, running));
-      const watch = watchSolo(running, deps.clock, show);
+      const watch = watchSolo(running, deps, show);
       return {
         ...running,
         close() {
@@ -110,7 +110,7 @@ function soloDefinition(show: ((text: string) => void) | undefined): ServiceDefi
   };
 }
 
-/** @param isSeen the log is then for what is wrong */
+/** @param isSeen somebody is told in lines of their own how it goes: the log is then for what nobody foresaw */
 function soloHost(argv: readonly string[], isSeen: boolean): Host {
   const { values } = parseOptions(argv, OPTIONS);
   const host = processHost('sv2kit solo', [
@@ -136,7 +136,7 @@ function soloHost(argv: readonly string[], isSeen: boolean): Host {
   };
   const entries = Object.entries(said).filter(([, value]) => value !== undefined);
   const environment = Object.fromEntries(entries.map(([name, value]) => [`SV2KIT_SOLO__${name}`, value]));
-  const quiet = isSeen && values.config === undefined ? { SV2KIT_SOLO__LOG__LEVEL: 'warn' } : {};
+  const quiet = isSeen && values.config === undefined ? { SV2KIT_SOLO__LOG__LEVEL: 'error' } : {};
   return { ...host, environment: { ...quiet, ...host.environment, ...environment } };
 }
 

@@ -1,4 +1,5 @@
-import type { Clock, Service } from '@sv2kit/daemon';
+import type { Clock, Health, Service } from '@sv2kit/daemon';
+import { tellConditions } from './conditions.ts';
 import { fields, foundBlocks, number, text } from '../stack/status.ts';
 import { counted, hashrate } from '../stack/wording.ts';
 
@@ -6,17 +7,25 @@ const LOOK_MS = 1_000;
 /** Nobody wants to read the same often. */
 const CALM_MS = 60_000;
 
+/** What is looked at beside the service itself. */
+export interface Watched {
+  readonly clock: Clock;
+  readonly health: Pick<Health, 'report'>;
+}
+
 /**
  * Tells a person, in a line each, of blocks at once, of the node's answer, the first miner and the loss of the last one
- * too, and else of how it goes whenever that changes, once a minute at most.
+ * too, of what is wrong and that it is well again, and else of how it goes whenever that changes, once a minute at most.
  */
-export function watchSolo(solo: Service, clock: Clock, show: (line: string) => void): Disposable {
+export function watchSolo(solo: Service, { clock, health }: Watched, show: (line: string) => void): Disposable {
   const told = new Map<string, string>();
   let last = '';
   let lastMs = 0;
   let lastPhase: Phase | undefined;
   const say = (line: string): void => show(`${new Date(clock.now()).toLocaleTimeString('en-GB')}  ${line}\n`);
+  const lookAtConditions = tellConditions(health, say);
   return clock.every(LOOK_MS, () => {
+    lookAtConditions();
     const details = fields(fields(solo.status?.())['jdClient']);
     for (const { hash, height, state } of blocksOf(details)) {
       if (told.get(hash) === state) continue;
