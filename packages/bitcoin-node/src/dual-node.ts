@@ -1,5 +1,4 @@
 import { BestBlock } from './best-block.ts';
-import { Channel } from './channel.ts';
 import { Checkers } from './checkers.ts';
 import type { CheckingNode } from './create-node.ts';
 import { DecoderThread } from './decoding/decoder-thread.ts';
@@ -7,10 +6,10 @@ import { FallBack } from './fall-back.ts';
 import type { Clock, Logger } from './host.ts';
 import { IpcNode, type IpcNodeOptions } from './ipc/ipc-node.ts';
 import type { JobChecker, JobCheckerOptions } from './job-check/job-checker.ts';
-import { LIMITS } from './limits.ts';
 import type { CoinbaseReserve, Confirmation, NodeHealth, NodeTemplate, NodeTip, SubmitResult } from './node.ts';
 import { raceSubmissions } from './race-submissions.ts';
 import { RpcNode, type RpcNodeOptions } from './rpc/rpc-node.ts';
+import { tipsOf } from './tips.ts';
 import { sameBytes } from '@sv2kit/bitcoin';
 
 /**
@@ -65,10 +64,8 @@ export class DualNode implements CheckingNode {
     );
   }
 
-  async *tips(signal: AbortSignal): AsyncGenerator<NodeTip, void, void> {
-    const channel = new Channel<NodeTip>(LIMITS.maxWaitingTips);
-    using _listener = this.#onTip((tip) => channel.push(tip));
-    yield* channel.until(AbortSignal.any([signal, this.#closing.signal]));
+  tips(signal: AbortSignal): AsyncGenerator<NodeTip, void, void> {
+    return tipsOf((listener) => this.#onTip(listener), [signal, this.#closing.signal]);
   }
 
   /** Over both ways at once; what one of them says against it counts when the other has no better answer. */

@@ -1,6 +1,5 @@
 import { sameBytes } from '@sv2kit/bitcoin';
 import { BestBlock } from '../best-block.ts';
-import { Channel } from '../channel.ts';
 import { Checkers } from '../checkers.ts';
 import type { CheckingNode } from '../create-node.ts';
 import type { DecoderThread } from '../decoding/decoder-thread.ts';
@@ -13,6 +12,7 @@ import { NodeStatus } from '../node-status.ts';
 import type { RpcCaller } from '../rpc/rpc-client.ts';
 import { confirmation } from '../rpc/submission.ts';
 import { type BlockOffer, submit } from '../submission.ts';
+import { tipsOf } from '../tips.ts';
 import { BlockReader } from './block-reader.ts';
 import { ChainRecord } from './chain-record.ts';
 import { type HeldStreamParts, heldStream } from './held-stream.ts';
@@ -103,10 +103,8 @@ export class IpcNode implements CheckingNode {
     return heldStream({ ...this.#streams, reserve, best }, AbortSignal.any([signal, this.#closing.signal]));
   }
 
-  async *tips(signal: AbortSignal): AsyncGenerator<NodeTip, void, void> {
-    const channel = new Channel<NodeTip>(LIMITS.maxWaitingTips);
-    using _listener = this.#tips.onTip((tip) => channel.push(tip));
-    yield* channel.until(AbortSignal.any([signal, this.#closing.signal]));
+  tips(signal: AbortSignal): AsyncGenerator<NodeTip, void, void> {
+    return tipsOf((listener) => this.onTip(listener), [signal, this.#closing.signal]);
   }
 
   /** Calls `listener` for each best block that follows the one known now. */

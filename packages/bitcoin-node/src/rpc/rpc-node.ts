@@ -1,12 +1,10 @@
 import type { ExpectedChain } from './chain-check.ts';
 import { BestBlock } from '../best-block.ts';
-import { Channel } from '../channel.ts';
 import { Checkers } from '../checkers.ts';
 import { DecoderThread } from '../decoding/decoder-thread.ts';
 import { credentialsOf } from './credentials.ts';
 import type { Clock, Logger } from '../host.ts';
 import type { JobChecker, JobCheckerOptions } from '../job-check/job-checker.ts';
-import { LIMITS } from '../limits.ts';
 import type { CheckingNode } from '../create-node.ts';
 import type { CoinbaseReserve, Confirmation, NodeHealth, NodeTip, SubmitResult, WholeTemplate } from '../node.ts';
 import { DEFAULT_POLL_INTERVAL_MS, DEFAULT_REFRESH_INTERVAL_MS, type NodeOptions } from '../node-options.ts';
@@ -17,6 +15,7 @@ import { confirmation, submitOnce } from './submission.ts';
 import { TemplateSource } from './template-source.ts';
 import { templateStream } from './template-stream.ts';
 import { TipWatcher } from './tip-watcher.ts';
+import { tipsOf } from '../tips.ts';
 
 export interface RpcNodeOptions extends NodeOptions {
   readonly url: string;
@@ -99,10 +98,8 @@ export class RpcNode implements CheckingNode {
     }
   }
 
-  async *tips(signal: AbortSignal): AsyncGenerator<NodeTip, void, void> {
-    const channel = new Channel<NodeTip>(LIMITS.maxWaitingTips);
-    using _listener = this.#tips.onTip((tip) => channel.push(tip));
-    yield* channel.until(AbortSignal.any([signal, this.#closing.signal]));
+  tips(signal: AbortSignal): AsyncGenerator<NodeTip, void, void> {
+    return tipsOf((listener) => this.onTip(listener), [signal, this.#closing.signal]);
   }
 
   /** Its JSON-RPC, for what else there is to ask. */
