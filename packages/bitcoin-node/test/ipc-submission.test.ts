@@ -30,7 +30,7 @@ describe('submitSolution', () => {
   test('goes to ordinal 10 of version 32, which says what became of the block', async () => {
     await using world = await solving('32');
     expect(await world.template.submitSolution(world.lane, SOLUTION)).toEqual({ ok: true, reason: '', exact: true });
-    expect(world.submissions()).toEqual(['BlockTemplate@10']);
+    expect(world.submissions()).toEqual(['BlockTemplate@10', 'BlockTemplate@7']);
   });
 
   test('a duplicate is a refusal of version 32, by name', async () => {

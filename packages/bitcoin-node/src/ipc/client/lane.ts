@@ -11,6 +11,8 @@ export class Lane {
   readonly thread: Capability;
   readonly #oneByOne: boolean;
   #last: Promise<unknown> = Promise.resolve();
+  /** Sent or waiting to be. */
+  #calls = 0;
 
   constructor(name: string, thread: Capability, { oneByOne }: { readonly oneByOne: boolean }) {
     this.name = name;
@@ -18,11 +20,15 @@ export class Lane {
     this.#oneByOne = oneByOne;
   }
 
-  /** Sends a call when it is its turn. */
+  /** Sends a call when it is its turn: now, if nothing is before it. */
   run<T>(send: () => Promise<T>): Promise<T> {
     if (!this.#oneByOne) return send();
-    const answer = this.#last.then(send);
-    this.#last = answer.catch(() => {});
+    this.#calls += 1;
+    const answer = this.#calls === 1 ? send() : this.#last.then(send);
+    const over = (): void => {
+      this.#calls -= 1;
+    };
+    this.#last = answer.then(over, over);
     return answer;
   }
 

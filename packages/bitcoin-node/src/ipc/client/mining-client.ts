@@ -85,7 +85,12 @@ export class MiningClient {
     this.#methods = new MiningMethods(generation);
     this.#rpc = new NodeRpc(parts);
     this.#own = new OwnWaits(clock);
-    this.#templates = { link, methods: new TemplateMethods(generation), submission: { index: 0 }, waitedOn: new Set() };
+    this.#templates = {
+      link,
+      methods: new TemplateMethods(generation),
+      submission: { index: undefined },
+      waitedOn: new Set(),
+    };
   }
 
   get path(): string {

@@ -14,7 +14,7 @@ export interface TemplateContext {
   readonly link: IpcLink;
   readonly methods: TemplateMethods;
   /** Which way of handing in solutions the node takes, as far as it is known. */
-  readonly submission: { index: number };
+  readonly submission: { index: number | undefined };
   /** Templates that are waited on: their waits end before the connection does. */
   readonly waitedOn: Set<TemplateHandle>;
 }
@@ -30,6 +30,7 @@ export class TemplateHandle {
   readonly #template: Capability;
   readonly #waits: Waits<TemplateHandle>;
   #released = false;
+  #solutions = 0;
 
   /** @param renewal where the node's own waits are not to be used */
   constructor(context: TemplateContext, template: Capability, renewal?: Renewal<TemplateHandle>) {
@@ -71,24 +72,20 @@ export class TemplateHandle {
    * Hands a solution in, at once. On nodes before version 32 the verdict is not `exact`: `ok` means that the block was
    * processed, be it valid, invalid or known. A refused solution changes the node's copy of the block: read it before.
    *
+   * A release that follows does not take it back.
+   *
    * Rejects with `bad-coinbase` before anything is sent; with `too-new` when the node takes solutions in none of the
    * ways known.
    */
   async submitSolution(lane: Lane, solution: TemplateSolution): Promise<SolutionVerdict> {
     checkSolvedCoinbase(solution.coinbase);
-    const { submission } = this.#context;
-    const options = { urgent: true, timeoutMs: IPC_LIMITS.verdictTimeoutMs };
-    const ways = this.#methods.submissions;
-    for (let index = submission.index; ; index += 1) {
-      const way = ways[index];
-      if (way === undefined) throw this.#noWay();
-      try {
-        const verdict = await this.#call(lane, this.#methods.submitSolution(lane.thread, way, solution), options);
-        submission.index = index;
-        return verdict;
-      } catch (error) {
-        if (!isIpcError(error, 'unimplemented', 'too-new')) throw error;
-      }
+    if (this.#released) throw released('BlockTemplate.submitSolution');
+    this.#solutions += 1;
+    try {
+      return await this.#submit(lane, solution);
+    } finally {
+      this.#solutions -= 1;
+      this.#giveBack();
     }
   }
 
@@ -122,7 +119,36 @@ export class TemplateHandle {
     this.#waits.end();
     this.#released = true;
     this.#context.waitedOn.delete(this);
-    this.#template.release();
+    this.#giveBack();
+  }
+
+  /** Solutions that are on their way are not taken back by a release. */
+  #giveBack(): void {
+    if (this.#released && this.#solutions === 0) this.#template.release();
+  }
+
+  /** In every way at once until one is known to work: a block must not wait for an answer, nor be lost with it. */
+  async #submit(lane: Lane, solution: TemplateSolution): Promise<SolutionVerdict> {
+    const { submission, link } = this.#context;
+    const options = { urgent: true, timeoutMs: IPC_LIMITS.verdictTimeoutMs };
+    const ways = this.#methods.submissions.filter(
+      (_, index) => submission.index === undefined || index === submission.index,
+    );
+    const answers = ways.map((way) => {
+      const method = this.#methods.submitSolution(lane.thread, way, solution);
+      return { way, verdict: lane.run(() => link.call(this.#template, method, options)) };
+    });
+    for (const { verdict } of answers) verdict.catch(() => {});
+    for (const { way, verdict } of answers) {
+      try {
+        const said = await verdict;
+        submission.index = this.#methods.submissions.indexOf(way);
+        return said;
+      } catch (error) {
+        if (!isIpcError(error, 'unimplemented', 'too-new')) throw error;
+      }
+    }
+    throw this.#noWay();
   }
 
   get #methods(): TemplateMethods {
