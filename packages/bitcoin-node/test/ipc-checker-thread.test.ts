@@ -637,9 +637,24 @@ describe('a node that has RPC beside IPC', () => {
       result: { wtxid: name(wtxidOf(transaction)), weight: 400, fees: { base: 0.00000321 } },
     }));
     fake.on('getrawtransaction', () => ({ result: Buffer.from(transaction).toString('hex') }));
-    const peer = await peerOf('31');
+    let path = 0;
+    const peer = await peerOf('31', {
+      'BlockTemplate@6': () => results(0, 1, (answer) => answer.dataList(0, [new Uint8Array(32).fill(path)])),
+    });
     const thread = await ready(peer, { url: fake.url, credentials });
     await fake.called('getrawtransaction');
-    expect(await check(thread, jobWith([transaction]))).toMatchObject({ kind: 'valid', value: SCRIPTED.reward + 321n });
+    const job = start(thread, jobWith([transaction]));
+    expect(await verdictOn(job)).toMatchObject({ kind: 'valid', value: SCRIPTED.reward + 321n });
+    thread.on({ kind: 'release', handle: job });
+    // Templates say nothing of what they leave out.
+    fake.on('getrawmempool', () => ({ status: 503, body: 'Work queue depth exceeded' }));
+    const templates = (): number => peer.names.filter((name) => name === 'BlockTemplate@2').length;
+    const before = templates();
+    path += 1;
+    while (templates() === before) await clock.advanceAsync(1_000);
+    for (let ms = 0; ms <= LIMITS.departedTtlMs; ms += 1_000) await clock.advanceAsync(1_000);
+    path += 1;
+    while (templates() < before + 2) await clock.advanceAsync(1_000);
+    expect(await check(thread, jobWith([transaction]))).toMatchObject({ kind: 'valid' });
   });
 });

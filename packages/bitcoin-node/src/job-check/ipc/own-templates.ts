@@ -21,6 +21,8 @@ export interface OwnTemplatesParts {
   /** What is known with its fee need not be kept in here. */
   readonly fetched: RecentTransactions;
   readonly intervalMs: number;
+  /** Whether what they do not hold is to be forgotten: nobody else tells what the mempool holds. */
+  readonly isAlone: boolean;
 }
 
 /**
@@ -96,7 +98,7 @@ export class OwnTemplates {
   }
 
   async #read(template: TemplateHandle): Promise<void> {
-    const { lane, known, fetched, clock } = this.#parts;
+    const { lane, known, fetched, clock, isAlone } = this.#parts;
     const path = await template.merklePath(lane);
     if (this.#path !== undefined && isSame(path, this.#path)) return;
     const fees = await template.fees(lane);
@@ -112,7 +114,7 @@ export class OwnTemplates {
       }
       listed.add(shownHash(hashKey(txid)));
     }
-    known.reconcile(listed, clock.now());
+    if (isAlone) known.reconcile(listed, clock.now());
   }
 }
 

@@ -40,8 +40,14 @@ type Seek = TransactionSource['seek'];
 export function openSource(parts: TransactionSourceParts): TransactionSource {
   const { session, rpc, clock, intervalMs } = parts;
   const asksFor = session.client.offers('transactionsByWitnessId');
-  const templates = templatesOf(parts, asksFor || rpc !== undefined ? LIMITS.feesIntervalMs : intervalMs);
   const mempool = asksFor || rpc === undefined ? undefined : mirrorOf(parts, rpc);
+  const templates = new OwnTemplates({
+    ...parts,
+    client: session.client,
+    lane: session.lanes.templates,
+    intervalMs: asksFor || mempool !== undefined ? LIMITS.feesIntervalMs : intervalMs,
+    isAlone: mempool === undefined,
+  });
   const refresh: Seek = () => within(clock, LIMITS.missingGraceMs, (mempool ?? templates).refresh());
   return {
     onTip: () => templates.look(),
@@ -76,12 +82,4 @@ function mirrorOf({ clock, log, known, intervalMs }: TransactionSourceParts, cli
   const mempool = new MempoolLoop({ client, clock, log, known, intervalMs });
   mempool.resume();
   return mempool;
-}
-
-function templatesOf(
-  { session, clock, log, known, fetched }: TransactionSourceParts,
-  intervalMs: number,
-): OwnTemplates {
-  const { client, lanes } = session;
-  return new OwnTemplates({ client, lane: lanes.templates, clock, log, known, fetched, intervalMs });
 }
