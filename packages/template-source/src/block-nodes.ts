@@ -101,6 +101,7 @@ export class BlockNodes {
   async #confirm(node: BlockNode, solution: Solution, hash: string, again: boolean) {
     const { clock, log, onAnswer } = this.#deps;
     const start = clock.now();
+    let isConfirmed = false;
     for (const afterMs of TEMPLATE_SOURCE_LIMITS.confirmAfterMs) {
       await sleep(clock, start + afterMs - clock.now(), this.#closing.signal);
       if (this.#closing.signal.aborted) return;
@@ -108,7 +109,11 @@ export class BlockNodes {
         const { inBestChain, height } = await node.confirm(solution.hash);
         if (inBestChain) onAnswer(hash, 'confirmed', node.name, '');
         else if (height !== undefined) onAnswer(hash, 'orphaned', node.name, '');
-        else if (again) again = await this.#submitAgain(node, solution, hash);
+        else {
+          if (isConfirmed) onAnswer(hash, 'submitted', node.name, 'the node has lost it');
+          if (again) again = await this.#submitAgain(node, solution, hash);
+        }
+        isConfirmed = inBestChain;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         log.warn('a node could not be asked for a block', { hash, node: node.name, reason });

@@ -291,6 +291,23 @@ describe('a node', () => {
     expect(node.blocks).toHaveLength(2);
   });
 
+  test('that has lost a block which was in its chain confirms it no longer, until it has it again', async () => {
+    const node = new FakeNode('node');
+    const { desk: made, clock, transactions, statuses } = desk([node]);
+    const block = found();
+    transactions.put(madeFrom(block), [bytes(9, 1)]);
+    node.confirmation = { inBestChain: true, confirmations: 1, height: 100 };
+    made.found(block);
+    await clock.advanceAsync(1_000);
+    node.confirmation = { inBestChain: false, confirmations: 0 };
+    await clock.advanceAsync(4_000);
+    expect(made.list()).toMatchObject([{ state: 'accepted', by: 'node' }]);
+    node.confirmation = { inBestChain: true, confirmations: 1, height: 100 };
+    await clock.advanceAsync(25_000);
+    expect(made.list()).toMatchObject([{ state: 'confirmed' }]);
+    expect(statuses().slice(-4)).toEqual(['confirmed node', 'submitted node', 'accepted node', 'confirmed node']);
+  });
+
   test('that has refused a block does not get it again', async () => {
     const node = new FakeNode('a');
     node.result = { kind: 'rejected', reason: 'bad-txns' };
