@@ -35,7 +35,7 @@ export class DualNode implements CheckingNode {
       { ...options, log: options.log.child({ via: 'rpc' }) },
       {
         decoder,
-        isStandby: () => this.#fallBack.isIpcThere,
+        isStandby: () => this.#fallBack.isIpcThere && !this.#fallBack.isIpcOnTrial,
       },
     );
     this.name = options.name ?? this.#rpc.name;
@@ -92,7 +92,10 @@ export class DualNode implements CheckingNode {
   /** IPC's while it is there; the RPC's with what IPC lacks for a reason while it is not. */
   health(): NodeHealth {
     const ipc = this.#ipc.health();
-    if (this.#fallBack.isIpcThere) return ipc;
+    const { isIpcThere, isIpcOnTrial } = this.#fallBack;
+    if (isIpcOnTrial)
+      return { ...ipc, reason: 'templates come by RPC until IPC has stayed for a while: it came and went' };
+    if (isIpcThere) return ipc;
     const rpc = this.#rpc.health();
     const trouble = `IPC is away: ${ipc.reason ?? 'no answer yet'}`;
     if (rpc.state === 'ok') return { ...rpc, reason: `templates come by RPC, ${trouble}` };

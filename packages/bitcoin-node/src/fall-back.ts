@@ -1,3 +1,4 @@
+import { sameBytes } from '@sv2kit/bitcoin';
 import type { Clock } from './host.ts';
 import { LIMITS } from './limits.ts';
 import type { HeldTemplate, NodeTemplate, WholeTemplate } from './node.ts';
@@ -36,6 +37,11 @@ export class FallBack {
     return state === 'ok' || state === 'ibd';
   }
 
+  /** Whether IPC is back, after it did not last, and the RPC gives templates until it has stayed. */
+  get isIpcOnTrial(): boolean {
+    return this.#mustSettle && this.isIpcThere;
+  }
+
   /** Templates by IPC; by RPC from when IPC has been away for some time until IPC is back, with a template. */
   async *merge(sources: Sources, signal: AbortSignal): AsyncGenerator<NodeTemplate, void, void> {
     using inbox = new Inbox(signal, this.#waiting);
@@ -43,16 +49,19 @@ export class FallBack {
     let rpc: Pull | undefined;
     /** Of IPC, while it is to be seen whether that stays. */
     let parked: NodeTemplate | undefined;
+    let prevHash: Uint8Array | undefined;
     try {
       while (!signal.aborted) {
         if (this.#isAway) rpc ??= new Pull(sources.rpc, signal, inbox);
         ipc.ask();
         rpc?.ask();
         if (parked !== undefined && !this.isIpcThere) parked = letGo(parked);
-        if (parked !== undefined && !this.#mustSettle) {
+        // A new tip waits for nothing.
+        if (parked !== undefined && (!this.#mustSettle || !isOn(prevHash, parked))) {
           rpc = this.#goBack(rpc);
           const template = parked;
           parked = undefined;
+          prevHash = template.prevHash;
           yield template;
           continue;
         }
@@ -67,6 +76,7 @@ export class FallBack {
           letGo(parked);
           parked = template;
         } else if (event.from === ipc || event.from === rpc) {
+          prevHash = template.prevHash;
           yield template;
         }
       }
@@ -132,4 +142,8 @@ export class FallBack {
   #wakeAll(): void {
     for (const wake of this.#waiting) wake();
   }
+}
+
+function isOn(prevHash: Uint8Array | undefined, template: NodeTemplate): boolean {
+  return prevHash !== undefined && sameBytes(prevHash, template.prevHash);
 }

@@ -252,9 +252,40 @@ describe('IPC that comes and goes', () => {
     isUp = true;
     expect(kinds).toEqual(['held', 'whole', 'held', 'whole']);
     expect(node.health()).toMatchObject({ state: 'ok' });
+    await passUntil(() => node.health().ipc !== undefined);
+    expect(node.health().reason).toContain('until IPC has stayed');
     await passUntil(() => kinds.length === 5);
     expect(kinds.at(-1)).toBe('held');
     expect(clock.pending).toBeLessThan(20);
+    abort.abort();
+    await reading;
+  });
+
+  test('gives the template of a new tip, whether it stays or not', async () => {
+    await using rpc = await rpcNode();
+    let isUp = true;
+    await start(
+      '32',
+      flaps(() => isUp),
+      { url: rpc.url, ...RPC },
+    );
+    const got: NodeTemplate[] = [];
+    const reading = (async () => {
+      for await (const template of node.templates(abort.signal)) got.push(template);
+    })();
+    await passUntil(() => got.length === 1);
+    for (const count of [2, 4]) {
+      isUp = false;
+      peer.disconnect();
+      await passUntil(() => got.length === count);
+      isUp = true;
+      if (count === 2) await passUntil(() => got.length === 3);
+    }
+    await passUntil(() => node.health().ipc !== undefined);
+    await peer.waiting();
+    peer.newTip(0x77);
+    await settled();
+    expect(got.at(-1)).toMatchObject({ kind: 'held', prevHash: new Uint8Array(32).fill(0x77) });
     abort.abort();
     await reading;
   });
