@@ -10,14 +10,14 @@ import {
   type Service,
   type ServiceDeps,
 } from '@sv2kit/daemon';
-import { type Listener, listen, serve } from '@sv2kit/net';
+import { type Listener, listen, type NetMetrics, serve } from '@sv2kit/net';
 import { chainRules, TemplatePublisher } from '@sv2kit/templates';
 import { Allowances } from './allowance.ts';
 import { BlockDesk } from './block-desk.ts';
 import { allowancesOf, type TemplateProviderConfig } from './config.ts';
 import { HeldTemplates } from './held-templates.ts';
 import { TEMPLATE_PROVIDER_LIMITS as LIMITS } from './limits.ts';
-import { type TemplateProviderMetrics, templateProviderMetrics } from './metrics.ts';
+import { tallyingRefusals, templateProviderMetrics } from './metrics.ts';
 import { Solutions } from './solutions.ts';
 import { SolvedBlocks } from './solved-blocks.ts';
 import { statusOf } from './status.ts';
@@ -99,7 +99,8 @@ async function start(
     listener: server,
     signal: AbortSignal.any([signal, stopping.signal]),
   });
-  const listener = await openListener(config, deps, identity, server, metrics);
+  const { net, tally: refusals } = tallyingRefusals(metrics.net);
+  const listener = await openListener(config, deps, identity, server, net);
   const following = feed.run().catch((error: unknown) => deps.fail(asError(error)));
   desk.resubmitRecent();
   const wholeBlocks = health.condition('whole blocks');
@@ -117,7 +118,7 @@ async function start(
   return {
     address: { host, port },
     authorityPublicKey: identity.authorityPublicKey,
-    status: () => statusOf({ publisher, feed, held, desk, server }),
+    status: () => statusOf({ publisher, feed, held, desk, server, refusals }),
     async close() {
       timer[Symbol.dispose]();
       stopping.abort();
@@ -170,7 +171,7 @@ function openListener(
   deps: TemplateProviderDeps,
   identity: Identity,
   server: TemplateServer,
-  metrics: TemplateProviderMetrics,
+  metrics: NetMetrics,
 ): Promise<Listener> {
   const { connections, connectionsPerAddress, exempt } = config.limits;
   return listen({
@@ -190,7 +191,7 @@ function openListener(
     },
     clock: deps.clock,
     log: deps.log,
-    metrics: metrics.net,
+    metrics,
   });
 }
 

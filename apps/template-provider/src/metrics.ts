@@ -62,3 +62,16 @@ export function templateProviderMetrics(metrics: Metrics): TemplateProviderMetri
     blocks: metrics.counter(name('blocks_total'), 'Solved blocks.', ['outcome']),
   };
 }
+
+/** The metrics of connections, with a tally of those turned away, by limit. */
+export function tallyingRefusals(net: NetMetrics): { readonly net: NetMetrics; readonly tally: Map<string, number> } {
+  const tally = new Map<string, number>();
+  const refused: NetMetrics['refused'] = {
+    inc(labels = {}, n = 1) {
+      const { limit = '' } = labels;
+      tally.set(limit, (tally.get(limit) ?? 0) + n);
+      net.refused.inc(labels, n);
+    },
+  };
+  return { net: { ...net, refused }, tally };
+}

@@ -13,10 +13,19 @@ export interface StatusParts {
   readonly held: HeldTemplates;
   readonly desk: BlockDesk;
   readonly server: TemplateServer;
+  /** Connections turned away, by limit. */
+  readonly refusals: ReadonlyMap<string, number>;
 }
 
 /** What a running template provider says of itself at /status. */
-export function statusOf({ publisher, feed, held, desk, server }: StatusParts): Readonly<Record<string, unknown>> {
+export function statusOf({
+  publisher,
+  feed,
+  held,
+  desk,
+  server,
+  refusals,
+}: StatusParts): Readonly<Record<string, unknown>> {
   const { phase, height, prevHash, clients, templates } = publisher.view();
   return {
     phase,
@@ -24,6 +33,7 @@ export function statusOf({ publisher, feed, held, desk, server }: StatusParts): 
     clients,
     templates,
     ...server.status(),
+    refusedConnections: Object.fromEntries(refusals),
     emptyAhead: publisher.emptyAhead,
     templateNode: feed.activeNode ?? null,
     nodes: feed.sources.map((source) => nodeStatus(source, held)),

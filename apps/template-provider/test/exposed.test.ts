@@ -62,6 +62,7 @@ describe('a template provider that anybody could reach', () => {
     const provider = await providing('allow = ["10.0.0.0/8", "192.0.2.7"]');
     await expect(provider.connect()).rejects.toThrow();
     expect(await refused(provider, 'not-allowed')).toBe(1);
+    expect(provider.provider.status?.()).toMatchObject({ refusedConnections: { 'not-allowed': 1 } });
   });
 
   test('has as many connections as it may, of an address and in all', async () => {
