@@ -127,7 +127,7 @@ async function start(parts: Parts): Promise<Pool> {
     },
   });
   watchLedger(journal, deps);
-  const lookAtNodes = watchNodes(nodes, { health, log });
+  const lookAtNodes = watchNodes(nodes, { health });
   lookAtNodes();
   const port = { server, identity, clock, log, metrics: metrics.net };
   const listener = await listenForMiners(config, port);

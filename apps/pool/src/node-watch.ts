@@ -6,30 +6,22 @@ const NO_WHOLE_BLOCKS =
   'takes no whole blocks over its IPC, so that it can only confirm them: give the url of its RPC too';
 
 /**
- * Tells health how the nodes are, and the log once of one that takes no blocks. Blocks have a way less then, or while a
- * node is away; miners are served on.
+ * Tells health how the nodes are. Blocks have a way less by one that takes none, or while one is away; miners are served
+ * on.
  *
  * @returns what looks at them
  */
-export function watchNodes(
-  nodes: readonly BlockNode[],
-  { health, log }: Pick<ServiceDeps, 'health' | 'log'>,
-): () => void {
+export function watchNodes(nodes: readonly BlockNode[], { health }: Pick<ServiceDeps, 'health'>): () => void {
   const watched = nodes.map((node) => ({
     node,
     condition: health.condition(`node ${node.name}`, node.health().reason),
   }));
-  const told = new Set<BlockNode>();
   return () => {
     for (const { node, condition } of watched) {
       const { state, reason } = node.health();
       if (state !== 'ok' || reason !== undefined) condition.lacking(reason ?? state);
       else if (node.takesBlocks) condition.ok();
-      else {
-        condition.lacking(NO_WHOLE_BLOCKS);
-        if (!told.has(node)) log.warn(`a node ${NO_WHOLE_BLOCKS}`, { node: node.name });
-        told.add(node);
-      }
+      else condition.lacking(NO_WHOLE_BLOCKS);
     }
   };
 }

@@ -89,7 +89,8 @@ export class BlockNodes {
     if (taken) onAnswer(hash, 'accepted', node.name, result.kind);
     else if (result.kind === 'rejected') onAnswer(hash, 'rejected', node.name, reason);
     const told = { hash, node: node.name, result: result.kind, reason };
-    if (result.kind === 'unable') log.warn('a node has no way to take a block', told);
+    // Health says that of the node already, once.
+    if (result.kind === 'unable') log.debug('a node has no way to take a block', told);
     else log.info('a node has answered for a block', told);
     return result.kind !== 'rejected' && result.kind !== 'unable';
   }

@@ -109,3 +109,13 @@ test('follows Reconnect to a server of the same authority, not to a stranger (§
   await up.close();
   await until(() => second.clients.length === 0);
 });
+
+test('names an upstream that nobody listens on once', async () => {
+  const clock = new VirtualClock();
+  const gone = await server(clock);
+  await gone.listener.close();
+  const { upstream: up } = upstream(clock, [endpoint('gone', gone)]);
+  await until(() => up.state.kind === 'waiting');
+  expect(up.health).toEqual({ ok: false, reason: 'gone: nobody listens there (ECONNREFUSED)' });
+  await up.close();
+});

@@ -75,7 +75,8 @@ const JD_SERVER_PLAN: ServicePlan = {
   package: 'jd-server',
   words: 'the job declarator server',
   port: 3337,
-  stage: 1,
+  // The pool is its client, and hands blocks to it until the last.
+  stage: 0,
 };
 const jdClient = (name: string, path: Exclude<MiningPath, 'pool-template'>, port: number): ServicePlan => ({
   name,

@@ -144,10 +144,7 @@ export class Stack {
       Promise.all(names.map(({ name }) => this.#roles.get(name)?.stop() ?? Promise.resolve()));
     await stop(devices);
     for (const stage of STAGES.toReversed()) {
-      const members = services.filter((service) => service.stage === stage);
-      // A pool hands blocks to its job declarator server.
-      await stop(members.filter(({ name }) => name === POOL));
-      await stop(members.filter(({ name }) => name !== POOL));
+      await stop(services.filter((service) => service.stage === stage));
     }
     await Promise.all(this.#nodes.map((node) => node.stop()));
   }
