@@ -61,6 +61,7 @@ class Entry implements HeldEntry {
 export class HeldTemplates {
   readonly #deps: HeldTemplatesDeps;
   readonly #entries = new Map<object, Entry>();
+  #isClosed = false;
 
   constructor(deps: HeldTemplatesDeps) {
     this.#deps = deps;
@@ -144,6 +145,7 @@ export class HeldTemplates {
       if (entry.load.state !== 'with-node' || nowMs < entry.load.notBeforeMs) continue;
       if (!this.#deps.user.holds(entry.template)) continue;
       this.#load(entry).catch((error: unknown) => {
+        if (this.#isClosed) return;
         const { height } = entry.template;
         this.#deps.log.warn('the transactions of a template could not be fetched', {
           node: entry.node.name,
@@ -164,6 +166,7 @@ export class HeldTemplates {
 
   /** Gives back everything. */
   close(): void {
+    this.#isClosed = true;
     for (const entry of this.#entries.values()) this.#release(entry);
   }
 

@@ -348,3 +348,24 @@ test('a node that does without something is ok, and says what it lacks', async (
   health.started();
   expect(health.report()).toMatchObject({ state: 'degraded', serving: true });
 });
+
+test('a fetch that fails because the provider stops is nothing to warn of', async () => {
+  const clock = new VirtualClock();
+  const node = new FakeNode('a', clock);
+  const metrics = templateProviderMetrics(createMetrics());
+  const warnings: string[] = [];
+  const log = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+  const user = { holds: () => true, complete: () => {} };
+  for (const stops of [false, true]) {
+    const held = new HeldTemplates({ clock, log, metrics, user, takesBlocks: () => true });
+    const template = new FakeHeldTemplate(101, clock);
+    const { promise, reject } = Promise.withResolvers<never>();
+    template.load = () => promise;
+    held.add(template, node);
+    held.load();
+    if (stops) held.close();
+    reject(new Error('the connection was closed'));
+    await clock.advanceAsync(0);
+    expect(warnings.splice(0)).toHaveLength(stops ? 0 : 1);
+  }
+});
