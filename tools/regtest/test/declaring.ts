@@ -126,6 +126,8 @@ export async function startClient(
     ...wishes,
   });
   await lab.clock.until(500, client.condition('templates', true));
+  const isDecided = (): true | undefined => ((client.status()['work'] as Work).kind === 'waiting' ? undefined : true);
+  await lab.clock.until(500, eventually('the client to know for whom it mines', isDecided));
   return client;
 }
 
@@ -136,11 +138,11 @@ export async function minerOf(client: RoleHere<JdClient>): Promise<TestMiner> {
 }
 
 interface Work {
-  readonly kind: 'pooled' | 'solo';
+  readonly kind: 'waiting' | 'pooled' | 'solo';
 }
 
 /** Resolves when it mines for a pool, or for nobody else, and with what it says of that. @throws DeadlineError */
-export function workingAs({ lab }: Scene, client: RoleHere<JdClient>, kind: Work['kind']): Promise<Work> {
+export function workingAs({ lab }: Scene, client: RoleHere<JdClient>, kind: 'pooled' | 'solo'): Promise<Work> {
   const look = (): Work | undefined => {
     const work = client.status()['work'] as Work | undefined;
     return work?.kind === kind ? work : undefined;

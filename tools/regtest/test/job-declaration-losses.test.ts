@@ -57,6 +57,27 @@ describe('a tip that changes during a declaration', () => {
   });
 });
 
+test('several blocks at once are no reason to leave a pair: jobs wait for the tips that its node has yet to see (§6.4.4)', async () => {
+  const { lab, miners } = scene;
+  await using pair = await startPair(scene, { name: 'bursts' });
+  await using client = await startClient(scene, [pair.upstream]);
+  await using miner = await minerOf(client);
+  const channel = await pooledChannel(scene, client, miner);
+  for (let burst = 0; burst < 5; burst += 1) {
+    // The miner's node has them first.
+    await miners.mine(4);
+    await channel.workOn(await miners.bestHash());
+  }
+  await lab.node.reach(await miners.height());
+  const height = (await lab.node.height()) + 1;
+  await pair.beforePool.message('SetCustomMiningJobSuccess');
+  await lab.clock.until(500, channel.mine({ wanted: 'block' }));
+  await lab.node.reach(height);
+  expectPaid(await lab.node.block(height));
+  expect(pair.beforeJds.connections).toBe(1);
+  expect(pair.beforePool.connections).toBe(1);
+});
+
 describe('a block', () => {
   test("found while pool and job declarator server are cut off gets to the chain through the miner's node", async () => {
     const { lab } = scene;
