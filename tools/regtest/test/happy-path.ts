@@ -173,7 +173,9 @@ export function happyPath(backEnd: BackEnd): void {
       );
       expect(prevHash).toEqual(first.prevHash);
       expect(space).toMatchObject({ extranonceSize: 8 });
-      const update = miner.messages.items.slice(from).filter(({ type }) => /Job|PrevHash/.test(type));
+      const news = miner.messages.items.slice(from).filter(({ type }) => /Job|PrevHash/.test(type));
+      // The empty block for the next height may still have been on its way.
+      const update = news.filter((job) => !('merklePath' in job && job.merklePath.length === 0));
       expect(update.map(gist)).toEqual(update.map(() => ['NewExtendedMiningJob', groupChannelId, false]));
       expect(groupChannelId).not.toBe(channelId);
 
