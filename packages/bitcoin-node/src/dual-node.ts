@@ -18,7 +18,6 @@ import { sameBytes } from '@sv2kit/bitcoin';
  */
 export class DualNode implements CheckingNode {
   readonly name: string;
-  readonly takesBlocks = true;
   readonly #ipc: IpcNode;
   readonly #rpc: RpcNode;
   readonly #clock: Clock;
@@ -50,6 +49,11 @@ export class DualNode implements CheckingNode {
       submitBlock: (block) => this.submitBlock(block),
       onTip: (listener) => this.#onTip(listener),
     });
+  }
+
+  /** By IPC, or by an RPC that has answered; a password that is wrong is found out before a block is. */
+  get takesBlocks(): boolean {
+    return this.#ipc.takesBlocks || this.#rpc.health().chain !== undefined;
   }
 
   async *templates(signal: AbortSignal, reserve?: CoinbaseReserve): AsyncGenerator<NodeTemplate, void, void> {
@@ -89,14 +93,16 @@ export class DualNode implements CheckingNode {
     return this.#checkers.start(options);
   }
 
-  /** IPC's while it is there; the RPC's with what IPC lacks for a reason while it is not. */
+  /** IPC's while it is there, the RPC's while it is not; `reason` says what the other lacks. */
   health(): NodeHealth {
     const ipc = this.#ipc.health();
+    const rpc = this.#rpc.health();
     const { isIpcThere, isIpcOnTrial } = this.#fallBack;
     if (isIpcOnTrial)
       return { ...ipc, reason: 'templates come by RPC until IPC has stayed for a while: it came and went' };
-    if (isIpcThere) return ipc;
-    const rpc = this.#rpc.health();
+    if (isIpcThere && rpc.state !== 'away') return ipc;
+    if (isIpcThere)
+      return { ...ipc, reason: ipc.reason ?? `all goes by IPC, RPC is away: ${rpc.reason ?? 'no answer'}` };
     const trouble = `IPC is away: ${ipc.reason ?? 'no answer yet'}`;
     if (rpc.state === 'ok') return { ...rpc, reason: `templates come by RPC, ${trouble}` };
     return { ...rpc, reason: `${trouble}; RPC: ${rpc.reason ?? 'no answer yet'}` };

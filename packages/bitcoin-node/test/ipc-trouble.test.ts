@@ -88,10 +88,17 @@ describe('an RPC that is down', () => {
     }
     expect(peer.count('Init@0')).toBe(connections);
     expect(node.health()).toMatchObject({ state: 'ok' });
-    expect(node.health().reason).toBeUndefined();
+    expect(node.health().reason).toMatch(/^all goes by IPC, RPC is away: 127\.0\.0\.1:1 cannot be reached/);
   });
 
-  test('is no news while IPC works', async () => {
+  test('has never answered: a node that takes no whole blocks over IPC is not said to take them', async () => {
+    await start('31', { 'Init@4': () => undefined }, { url: 'http://127.0.0.1:1', ...RPC });
+    await next(templates());
+    await settled();
+    expect(node.takesBlocks).toBe(false);
+  });
+
+  test('is one line of the log, and the reason in health, while IPC works', async () => {
     const rpc = await rpcNode();
     await start('32', { 'Init@4': () => undefined }, { url: rpc.url, ...RPC });
     await next(templates());
@@ -100,7 +107,10 @@ describe('an RPC that is down', () => {
     lines = [];
     await pass(60_000, 1_000);
     expect(lines).toEqual(['node is away this way, another one works']);
-    expect(node.health()).toMatchObject({ state: 'ok' });
+    expect(node.health()).toMatchObject({
+      state: 'ok',
+      reason: expect.stringMatching(/^all goes by IPC, RPC is away: /),
+    });
   });
 });
 
