@@ -41,5 +41,5 @@ export type { V1PoolPeer } from './v1-pool-peer.ts';
 export type { V1Line } from './json-lines.ts';
 export type { V1Job, V1Share, V1Wish } from './v1-job.ts';
 export type { ShownBlock, ShownTransaction } from './shown-block.ts';
-export { SocketRelay } from './socket-relay.ts';
+export { type Passed, Relay } from './relay.ts';
 export { type SelfSigned, selfSigned } from './self-signed.ts';

@@ -11,8 +11,8 @@ import {
   eventually,
   Lab,
   type NodeDoor,
+  Relay,
   type RoleHere,
-  SocketRelay,
   type TestChannel,
   TestNode,
 } from '../src/index.ts';
@@ -91,7 +91,7 @@ function badSockets(backEnd: BackEnd): void {
     const isSaid = ({ reason }: Readonly<Record<string, unknown>>): boolean => says.test(String(reason));
     await lab.clock.until(SECOND, provider.log.line('node is away', isSaid));
     expect(nodesOf(provider)).toMatchObject([{ reason: expect.stringMatching(says) }]);
-    await using _relay = await SocketRelay.open(socket, lab.node.ipcSocket);
+    await using _relay = await Relay.open({ path: socket }, { path: lab.node.ipcSocket });
     await lab.clock.until(SECOND, provider.well());
     expect(provider.failures).toEqual([]);
   }
@@ -171,8 +171,9 @@ function fallingBack(backEnd: BackEnd): void {
   }
 
   test('templates come by RPC while IPC is away, with the reason in health, and by IPC again once it is back', async () => {
-    await using relay = await SocketRelay.open(join(lab.folder, 'relay.sock'), lab.node.ipcSocket);
-    const provider = await lab.templateProvider({ node: lab.node.door({ ipcSocket: relay.path }) });
+    const path = join(lab.folder, 'relay.sock');
+    await using relay = await Relay.open({ path }, { path: lab.node.ipcSocket });
+    const provider = await lab.templateProvider({ node: lab.node.door({ ipcSocket: path }) });
     const pool = await poolOn(lab, lab.url(provider));
     const { channel } = await minerAt(pool);
     await mineOn(lab, channel);

@@ -4,9 +4,8 @@
 //   [--profile DIR]
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type BackEnd, type NodeDoor, SocketRelay } from '@sv2kit/regtest';
+import { type BackEnd, type NodeDoor, Relay } from '@sv2kit/regtest';
 import { BackEndRun, type Cpu, type TipRun } from '../load/back-end-run.ts';
-import { CountingRelay } from '../load/counting-relay.ts';
 import { NodeScene } from '../load/node-scene.ts';
 import { settled, startProvider } from '../load/provider-process.ts';
 import { TemplateClients } from '../load/template-clients.ts';
@@ -98,10 +97,11 @@ async function moved(scene: NodeScene, node: NodeDoor, passed: () => { readonly 
 async function bytes(scene: NodeScene, backEnd: BackEnd): Promise<Moved> {
   const { node, folder } = scene.lab;
   if (backEnd === 'ipc') {
-    await using relay = await SocketRelay.open(`${folder}/relay.sock`, node.ipcSocket);
-    return await moved(scene, node.door({ backEnd, ipcSocket: relay.path }), () => relay.passed);
+    const path = `${folder}/relay.sock`;
+    await using relay = await Relay.open({ path }, { path: node.ipcSocket });
+    return await moved(scene, node.door({ backEnd, ipcSocket: path }), () => relay.passed);
   }
-  await using relay = await CountingRelay.open(Number(new URL(node.rpcUrl).port));
+  await using relay = await Relay.open({ port: 0 }, { port: Number(new URL(node.rpcUrl).port) });
   const rpcUrl = `http://127.0.0.1:${relay.port}`;
   return await moved(scene, node.door({ backEnd, rpcUrl }), () => relay.passed);
 }

@@ -2,7 +2,7 @@
 // node tools/bench/src/system/v1-bytes.bench.ts [--miners 250] [--cycles 6]
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { CountingRelay, type Passed } from '../load/counting-relay.ts';
+import { type Passed, Relay } from '@sv2kit/regtest';
 import { openFleet } from '../load/fleet.ts';
 import { needOpenFiles } from '../load/open-files.ts';
 import type { OfferedLoad } from '../load/offered-load.ts';
@@ -28,7 +28,7 @@ const SETTLE_MS = 3_000;
 interface Flow {
   readonly name: string;
   readonly fleet: OfferedLoad;
-  readonly sides: readonly { readonly name: string; readonly relay: CountingRelay }[];
+  readonly sides: readonly { readonly name: string; readonly relay: Relay }[];
 }
 
 /** Bytes of one side of a flow, by what they were for. */
@@ -39,7 +39,7 @@ interface Account {
 }
 
 const stack = new AsyncDisposableStack();
-const relayTo = async (port: number): Promise<CountingRelay> => stack.use(await CountingRelay.open(port));
+const relayTo = async (port: number): Promise<Relay> => stack.use(await Relay.open({ port: 0 }, { port }));
 
 async function v1Flow(name: string, pool: { port: number; authority: Uint8Array }, aggregate: boolean): Promise<Flow> {
   const atPool = await relayTo(pool.port);
