@@ -1,21 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type CoinbaseConstraints, coinbaseSpace } from '../src/index.ts';
-import { brief, drain, hashOf, messagesOf, NOW, publisher, SMALL, template, transaction } from './builders.ts';
-import { DEFAULT_RESERVE, held, SMALL_SPACE } from './held.ts';
-
-const WIDE: CoinbaseConstraints = { coinbaseOutputMaxAdditionalSize: 20_000, coinbaseOutputMaxAdditionalSigops: 4 };
-const WIDE_SPACE = coinbaseSpace(WIDE);
-const paying = (fee: bigint) => [transaction({ name: `pays ${fee}`, fee })];
-
-/** Clients 1 (`SMALL`) and 2 (`WIDE`) have templates of height 800,000: 100 and 102, with 101 and 103 ahead. */
-function two(options: Parameters<typeof publisher>[0] = {}) {
-  const server = publisher(options);
-  drain(server.setConstraints(1, SMALL, NOW));
-  drain(server.setConstraints(2, WIDE, NOW));
-  drain(server.publish(held(800_000, SMALL_SPACE, paying(9000n)), NOW));
-  drain(server.publish(held(800_000, WIDE_SPACE, paying(8000n)), NOW));
-  return server;
-}
+import { brief, drain, hashOf, messagesOf, NOW, publisher, SMALL, template } from './builders.ts';
+import { DEFAULT_RESERVE, held, paying, SMALL_SPACE, two, WIDE, WIDE_SPACE } from './held.ts';
 
 describe('a held template (§7.2)', () => {
   test('is passed on as the node gave it', () => {
