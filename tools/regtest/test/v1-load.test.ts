@@ -38,21 +38,24 @@ describe.each([
     const miners: TestV1Miner[] = [];
     await using line = await startLine({ lab, pool }, { aggregate, sharesPerMinute: 60, startDifficulty: START });
     for (let index = 0; index < MINERS; index += 1) miners.push(await line.miner(deviceOf(index)));
-    /** Blocks are kept back: another tip would make shares stale, which is another matter. */
-    const loadUntil = async (enough: () => boolean): Promise<void> => {
-      const tallies = miners.map((miner) => miner.mineWhile(() => !enough(), { wanted: 'share' }));
+    /**
+     * Who has what it mines for stops: hard shares of the others must not take the machine from those who still rise.
+     * Blocks are kept back: another tip would make shares stale, which is another matter.
+     */
+    const loadUntilRisen = async (times: number): Promise<void> => {
+      const tallies = miners.map((miner) => miner.mineWhile(() => turns(miner, 'up') < times, { wanted: 'share' }));
       const said = await lab.clock.until(SECOND, Promise.all(tallies));
       expect(said.flatMap(({ refused }) => refused)).toEqual([]);
     };
-    const all = (way: 'up' | 'down', times: number) => (): boolean =>
-      miners.every((miner) => turns(miner, way) >= times);
 
-    await loadUntil(all('up', 2));
-    const resting = eventually('difficulties to fall', () => all('down', 1)() || undefined);
-    await lab.clock.until(5 * SECOND, resting);
+    await loadUntilRisen(2);
+    const risen = Math.max(...miners.map((miner) => turns(miner, 'up')));
+    const haveFallen = (): true | undefined => miners.every((miner) => turns(miner, 'down') > 0) || undefined;
+    await lab.clock.until(5 * SECOND, eventually('difficulties to fall', haveFallen));
     const before = sharesOf(pool).accepted;
-    await loadUntil(() => all('up', 3)() && sharesOf(pool).accepted > before);
+    await loadUntilRisen(risen + 1);
 
+    expect(sharesOf(pool).accepted).toBeGreaterThan(before);
     expect(sharesOf(pool).rejected).toEqual({});
     expect(line.middle.seen.filter(({ message }) => message.type === 'SetTarget').length).toBeGreaterThan(0);
     expect(line.middle.connections).toBe(1);
