@@ -3,7 +3,7 @@ import type { BestBlock } from '../best-block.ts';
 import { type Clock, pause } from '../host.ts';
 import { LIMITS } from '../limits.ts';
 import type { WholeTemplate } from '../node.ts';
-import type { NodeStatus } from '../node-status.ts';
+import type { Hold, NodeStatus } from '../node-status.ts';
 import { RpcError } from './rpc-error.ts';
 import type { ParsedTemplate } from './template-parser.ts';
 import type { TemplateSource } from './template-source.ts';
@@ -27,6 +27,9 @@ export async function* templateStream(
 ): AsyncGenerator<WholeTemplate, void, void> {
   const backOff = new BackOff(parts.random);
   let last: WholeTemplate | undefined;
+  let hold: Hold | undefined;
+  // Why there was no template is no news once nobody waits for one.
+  using _end = { [Symbol.dispose]: () => parts.status.release(hold) };
   while (!signal.aborted) {
     // Ends the long poll and whatever else is on its way when this run ends, however it ends.
     const run = new AbortController();
@@ -41,7 +44,7 @@ export async function* templateStream(
       }
     } catch (error) {
       if (signal.aborted) return;
-      await noteFailure(parts, error, signal);
+      hold = await noteFailure(parts, error, signal);
       await pause(parts.clock, backOff.next(), signal);
     } finally {
       run.abort();
@@ -175,18 +178,21 @@ class Deadline implements Disposable {
 }
 
 /** The reason stays until there is a template: a node whose heartbeat is fine may still have none to give. */
-async function noteFailure(parts: TemplateStreamParts, error: unknown, signal: AbortSignal): Promise<void> {
+async function noteFailure(parts: TemplateStreamParts, error: unknown, signal: AbortSignal): Promise<Hold | undefined> {
   let failure = error;
+  let hold: Hold | undefined;
   try {
-    const hold = await parts.source.explain(error, signal);
-    if (hold !== undefined) return parts.status.hold(hold);
+    hold = await parts.source.explain(error, signal);
   } catch (cause) {
     failure = cause;
   }
-  if (signal.aborted) return;
-  parts.status.hold({ kind: 'away', reason: failure instanceof Error ? failure.message : String(failure) });
+  if (signal.aborted) return undefined;
+  const isExplained = hold !== undefined;
+  hold ??= { kind: 'away', reason: failure instanceof Error ? failure.message : String(failure) };
+  parts.status.hold(hold);
   const isAnswer = failure instanceof RpcError && (failure.code === 'rpc' || failure.code === 'malformed');
-  if (!isAnswer) parts.tips.failed(failure);
+  if (!isExplained && !isAnswer) parts.tips.failed(failure);
+  return hold;
 }
 
 /** Whether a miner would mine the same. */
