@@ -79,6 +79,7 @@ const difficulty = fc.double({ min: 0, noNaN: true });
 const text = fc.string({ unit: 'binary', maxLength: 20 });
 const type = <const T extends string>(name: T) => fc.constant(name);
 const header = { timeMs, channelKey: u32 };
+const satoshis = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const submitted = { sequenceNumber: u32, jobId: u32, nonce: u32, ntime: u32, version: u32, extranonce: bytes };
 
 /** Any record at all, except Start, which only the journal itself writes. */
@@ -126,15 +127,34 @@ export const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
     height: u32,
     difficulty,
     credit: fc.double({ min: 0, max: 1, noNaN: true }),
-    payout: maybe(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
-    value: maybe(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
+    payout: maybe(satoshis),
+    value: maybe(satoshis),
   }),
   fc.record({
     type: type('BlockStatus'),
     timeMs,
     hash: fixed(32),
-    status: fc.constantFrom('submitted', 'accepted', 'confirmed', 'orphaned', 'rejected'),
+    status: fc.constantFrom('submitted', 'accepted', 'confirmed', 'orphaned', 'rejected', 'matured'),
     by: text,
     reason: text,
   }),
+  fc.record({
+    type: type('PayoutTerms'),
+    timeMs,
+    mode: fc.constantFrom('pool' as const, 'solo' as const, 'pplns' as const),
+    feePpm: u32,
+    window: fc.double({ min: 0, noNaN: true }),
+    confirmations: u32,
+    poolScript: bytes,
+    chain: text,
+  }),
+  fc.record({
+    type: type('PayoutSplit'),
+    timeMs,
+    splitId: u32,
+    position: fc.maxSafeNat(),
+    value: satoshis,
+    entries: fc.uint8Array({ maxLength: 600 }),
+  }),
+  fc.record({ type: type('PayoutPaid'), timeMs, account: text, amount: satoshis, txid: fixed(32), note: text }),
 );

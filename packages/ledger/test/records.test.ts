@@ -60,6 +60,33 @@ describe('records', () => {
     expect([...readRecords(encode(job))]).toEqual([job]);
   });
 
+  test.each<{ readonly record: JournalRecord; readonly hex: string }>([
+    {
+      record: {
+        type: 'PayoutTerms',
+        timeMs: 1,
+        mode: 'pplns',
+        feePpm: 15_000,
+        window: 2,
+        confirmations: 100,
+        poolScript: Uint8Array.of(0x51),
+        chain: 'main',
+      },
+      hex: '09012000000001000000000002983a000000000000000000406400000001005104006d61696e',
+    },
+    {
+      record: { type: 'PayoutSplit', timeMs: 1, splitId: 2, position: 3, value: 4n, entries: Uint8Array.of(5) },
+      hex: '0a011f00000001000000000002000000030000000000000004000000000000000100000005',
+    },
+    {
+      record: { type: 'PayoutPaid', timeMs: 1, account: 'a', amount: 2n, txid: new Uint8Array(32).fill(3), note: '' },
+      hex: `0b01330000000100000000000100610200000000000000${'03'.repeat(32)}0000`,
+    },
+  ])('keep the layout of $record.type', ({ record, hex }) => {
+    expect(Buffer.from(encode(record)).toString('hex')).toBe(hex);
+    expect([...readRecords(encode(record))]).toEqual([record]);
+  });
+
   test('of an unknown kind or version are handed on as they are', () => {
     const bytes = Uint8Array.of(200, 1, 2, 0, 0, 0, 7, 8, 3, 9, 0, 0, 0, 0);
     expect([...readRecords(bytes)]).toEqual([

@@ -36,6 +36,20 @@ export const u64: FieldType<bigint> = fixed(8, {
   read: (source) => source.u64(),
 });
 
+/** A place in the journal, 8 bytes: whole and at most 2^53 - 1. */
+export const position: FieldType<number> = fixed(8, {
+  write(sink, value) {
+    if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`${value} is no position`);
+    sink.view.setBigUint64(sink.offset, BigInt(value), true);
+    sink.offset += 8;
+  },
+  read(source) {
+    const value = source.u64();
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new RecordError(`${value} is no position`);
+    return Number(value);
+  },
+});
+
 /** Unix milliseconds, 6 bytes: good until the year 10889. */
 export const timeMs: FieldType<number> = fixed(6, {
   write(sink, value) {

@@ -1,5 +1,18 @@
 import { type RecordOf, record } from './declare.ts';
-import { bool, bytes, f64, fixedBytes, longBytes, maybe, oneOf, text, timeMs, u32, u64 } from './field-types.ts';
+import {
+  bool,
+  bytes,
+  f64,
+  fixedBytes,
+  longBytes,
+  maybe,
+  oneOf,
+  position,
+  text,
+  timeMs,
+  u32,
+  u64,
+} from './field-types.ts';
 
 /** The journal was opened. The first record of every run. */
 export const Start = record('Start', 1, {
@@ -85,11 +98,11 @@ export const BlockFound = record('BlockFound', 6, {
   userIdentity: bytes,
 });
 
-/** What became of a block. */
+/** What became of a block: matured is when its coinbase may be spent. */
 export const BlockStatus = record('BlockStatus', 7, {
   timeMs,
   hash: fixedBytes(32),
-  status: oneOf(['submitted', 'accepted', 'confirmed', 'orphaned', 'rejected']),
+  status: oneOf(['submitted', 'accepted', 'confirmed', 'orphaned', 'rejected', 'matured']),
   /** Which node or template provider said so. */
   by: text,
   reason: text,
@@ -118,6 +131,46 @@ export const CustomJobAccepted = record('CustomJobAccepted', 8, {
   value: maybe(u64),
 });
 
+/** How miners are paid, from here on: recorded when the pool starts, and governs the blocks found later. */
+export const PayoutTerms = record('PayoutTerms', 9, {
+  timeMs,
+  mode: oneOf(['pool', 'solo', 'pplns']),
+  /** Millionths of the revenue that the pool keeps. */
+  feePpm: u32,
+  /** PPLNS: how much work back from a block shares in it, in multiples of the network's difficulty. */
+  window: f64,
+  /** Of the block, before what it owes is due. */
+  confirmations: u32,
+  /** Where the pool itself is paid. */
+  poolScript: bytes,
+  /** Whose addresses accounts are: mainnet, testnet, testnet4, signet, regtest. */
+  chain: text,
+});
+
+/** Who the coinbases of later jobs pay directly. Before the first job that carries it. */
+export const PayoutSplit = record('PayoutSplit', 10, {
+  timeMs,
+  /** Names the split within the run. */
+  splitId: u32,
+  /** The last record whose work it counts. */
+  position,
+  /** Satoshis of the coinbase that it was computed for. */
+  value: u64,
+  /** The accounts, their weights and outputs: see src/payouts. */
+  entries: longBytes,
+});
+
+/** Somebody was paid outside a coinbase. */
+export const PayoutPaid = record('PayoutPaid', 11, {
+  timeMs,
+  account: text,
+  /** Satoshis. */
+  amount: u64,
+  /** Internal byte order. */
+  txid: fixedBytes(32),
+  note: text,
+});
+
 export type Start = RecordOf<typeof Start>;
 export type ChannelOpened = RecordOf<typeof ChannelOpened>;
 export type ChannelClosed = RecordOf<typeof ChannelClosed>;
@@ -126,6 +179,9 @@ export type ShareRejected = RecordOf<typeof ShareRejected>;
 export type BlockFound = RecordOf<typeof BlockFound>;
 export type BlockStatus = RecordOf<typeof BlockStatus>;
 export type CustomJobAccepted = RecordOf<typeof CustomJobAccepted>;
+export type PayoutTerms = RecordOf<typeof PayoutTerms>;
+export type PayoutSplit = RecordOf<typeof PayoutSplit>;
+export type PayoutPaid = RecordOf<typeof PayoutPaid>;
 
 /** Whatever the journal remembers. */
 export type JournalRecord =
@@ -136,7 +192,10 @@ export type JournalRecord =
   | ShareRejected
   | BlockFound
   | BlockStatus
-  | CustomJobAccepted;
+  | CustomJobAccepted
+  | PayoutTerms
+  | PayoutSplit
+  | PayoutPaid;
 
 /** Every record there is. */
 export const records = {
@@ -148,4 +207,7 @@ export const records = {
   BlockFound,
   BlockStatus,
   CustomJobAccepted,
+  PayoutTerms,
+  PayoutSplit,
+  PayoutPaid,
 } as const;
