@@ -30,6 +30,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   noise: pure([], ['@noble/curves', '@noble/ciphers', '@noble/hashes', 'tiny-secp256k1']),
   bitcoin: pure([], ['@noble/curves', '@noble/hashes', 'bitcoinjs-lib']),
   capnp: pure([]),
+  payout: pure(['bitcoin']),
   session: pure(['codec', 'noise']),
   mining: pure(['codec', 'bitcoin']),
   templates: pure(['codec', 'bitcoin']),
@@ -38,7 +39,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   translation: pure(['codec', 'bitcoin', 'mining', 'sv1'], ['@noble/hashes']),
   net: io(['codec', 'noise', 'session']),
   upstream: io(['codec', 'noise', 'session', 'net', 'sv1']),
-  ledger: io([]),
+  ledger: io(['bitcoin', 'payout'], ['pg']),
   'mining-server': io(['codec', 'bitcoin', 'session', 'mining', 'net', 'ledger', 'daemon']),
   'template-source': io([
     'codec',
