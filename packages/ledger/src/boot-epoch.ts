@@ -32,7 +32,7 @@ export function beginEpoch(files: FileLayer, directory: string, seen: number): n
 }
 
 /** The epoch last begun; undefined when there is none or its file is damaged. */
-function readEpoch(files: FileLayer, directory: string): number | undefined {
+export function readEpoch(files: FileLayer, directory: string): number | undefined {
   if (!files.list(directory).includes(FILE)) return undefined;
   const [body = '', sum = ''] = new TextDecoder()
     .decode(files.read(join(directory, FILE)))
