@@ -13,6 +13,7 @@ import {
   systemClock,
   writeSecretFile,
 } from '@sv2kit/daemon';
+import { Events } from '@sv2kit/monitor';
 
 /** Lines that were logged, and those to come. */
 export class Lines {
@@ -66,6 +67,7 @@ export async function startRole<T, S extends Service>(
     metrics: createMetrics(),
     health,
     latencies: new Latencies(),
+    events: new Events({ now: () => systemClock.now() }),
     clock: systemClock,
     signal: new AbortController().signal,
     finish: () => {},

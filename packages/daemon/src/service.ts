@@ -1,3 +1,4 @@
+import type { Events, RoleApi } from '@sv2kit/monitor';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Health } from './health.ts';
@@ -17,6 +18,8 @@ export interface ServiceDeps {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly latencies: Latencies;
+  /** What happens, for who listens at /api/v1/events and for notifications. */
+  readonly events: Events;
   readonly clock: Clock;
   /** Aborted when the service shall stop; `close()` is called then too. */
   readonly signal: AbortSignal;
@@ -32,6 +35,8 @@ export interface Service {
   close(): Promise<void>;
   /** Facts of its own for /status. */
   status?(): Readonly<Record<string, unknown>>;
+  /** What it answers below /api/v1. */
+  api?(): RoleApi;
 }
 
 /** A role: what `run` needs to turn it into a process. */

@@ -1,3 +1,4 @@
+import { Events } from '@sv2kit/monitor';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type Clock, systemClock } from './clock.ts';
 import { ConditionLog, START_GRACE_MS } from './condition-log.ts';
@@ -34,6 +35,7 @@ export class Supervisor<T> {
   readonly #metrics: Metrics;
   readonly #health: Health;
   readonly #latencies = new Latencies();
+  readonly #events: Events;
   readonly #loopDelay: LoopDelay;
   readonly #uncaught: Counter;
   readonly #end = Promise.withResolvers<End>();
@@ -56,6 +58,11 @@ export class Supervisor<T> {
     this.#metrics = createMetrics(registry);
     this.#uncaught = this.#metrics.counter('sv2_uncaught_errors_total', 'Errors nobody caught: bugs.', ['kind']);
     this.#health = new Health(clock);
+    this.#events = new Events({
+      now: () => clock.now(),
+      onError: (error) => this.#logger.log.error('a listener to events failed', { error }),
+    });
+    this.#health.onChange((condition) => this.#events.emit({ type: 'condition', ...condition }));
     this.#loopDelay = new LoopDelay({ clock, log: this.#logger.log, metrics: this.#metrics });
   }
 
@@ -171,6 +178,7 @@ export class Supervisor<T> {
       metrics: this.#metrics,
       health: this.#health,
       latencies: this.#latencies,
+      events: this.#events,
       clock: this.#clock,
       signal: this.#abort.signal,
       finish: () => this.#finish({ kind: 'asked' }),

@@ -8,6 +8,7 @@ import {
   type Service,
   type ServiceDeps,
 } from '@sv2kit/daemon';
+import { Events } from '@sv2kit/monitor';
 import { within } from './deadline.ts';
 import { Log } from './log-line.ts';
 
@@ -42,6 +43,7 @@ export class RoleHere<S extends Service> implements AsyncDisposable {
       metrics: createMetrics(),
       health,
       latencies: new Latencies(),
+      events: new Events({ now: () => clock.now() }),
       clock,
       signal: new AbortController().signal,
       finish: () => {},

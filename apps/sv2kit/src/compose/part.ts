@@ -65,6 +65,7 @@ function partDeps(name: string, deps: ServiceDeps): ServiceDeps {
     log: deps.log.child({ role: name }),
     health: new PartHealth(name, deps),
     latencies: new PartLatencies(name, deps.latencies),
+    events: deps.events.part(name),
   };
 }
 

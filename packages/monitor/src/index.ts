@@ -1,0 +1,15 @@
+/**
+ * The HTTP surface of a role: health, metrics, an API with its OpenAPI document, and live events.
+ *
+ * @packageDocumentation
+ */
+export { EVENTS_KEPT, Events, type EventsOptions } from './events.ts';
+export type { RoleApi } from './role-api.ts';
+export type { DueView, LedgerView, PayoutsView } from './schemas/accounts.ts';
+export type { EventRecord, EventType, MonitorEvent } from './schemas/events.ts';
+export type { ConditionView, HealthView } from './schemas/health.ts';
+export type { ChannelView, SharesView, WorkerDetail, WorkerView } from './schemas/mining.ts';
+export type { PeerView, UpstreamView } from './schemas/network.ts';
+export { type Listing, type Page, PAGE_LIMIT, type PayoutsQuery, pageOf, type WorkersQuery } from './schemas/page.ts';
+export type { HashrateView } from './schemas/shape.ts';
+export type { BlockView, CoinbaseOutputView, JobView, TemplateView } from './schemas/work.ts';
