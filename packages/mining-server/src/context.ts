@@ -6,6 +6,7 @@ import {
   JobIds,
   ShareBudget,
   type TargetPolicy,
+  WorkMeter,
 } from '@sv2kit/mining';
 import { performance } from 'node:perf_hooks';
 import { Acknowledger } from './acknowledger.ts';
@@ -21,7 +22,6 @@ import { Frames } from './frames.ts';
 import type { Miner } from './miner.ts';
 import type { MiningServerDeps } from './ports.ts';
 import { ShareDesk } from './share-desk.ts';
-import { WorkMeter } from './work-meter.ts';
 
 /** What all connections of one server share. */
 export class ServerContext {
