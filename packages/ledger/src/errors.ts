@@ -4,6 +4,18 @@ export const LEDGER_ERRORS = {
   'ledger-corrupted': 'Records that were on disk cannot be read back: the disk or somebody damaged them.',
   'ledger-version': 'The files are of a format that this program does not know: a newer one wrote them.',
   'ledger-failed': 'Records could not be put on disk; none of them has been acknowledged.',
+  'ledger-other-journal':
+    'The database was projected from another journal, or another process projects into it. Give each journal a ' +
+    'database of its own, or rebuild it from this journal: sv2kit ledger rebuild.',
+  'ledger-ahead':
+    'The database holds more than the journal: files of the journal are missing, or it is an older copy. Put the ' +
+    'newer journal back, or rebuild the database from this one: sv2kit ledger rebuild.',
+  'ledger-dead-letters':
+    'So many records in a row cannot be applied to the database that something else is wrong: a newer journal than ' +
+    'this program, or a bug. Install the newest version, then sv2kit ledger rebuild.',
+  'ledger-database-away': 'The database cannot be reached now, or there is none: ask again later. Mining goes on.',
+  'ledger-query-late': 'The database did not answer in time: ask again, or for less.',
+  'ledger-busy': 'Too many questions wait for the database: ask again later.',
 } as const;
 export type LedgerErrorCode = keyof typeof LEDGER_ERRORS;
 

@@ -12,10 +12,13 @@ export type { Clock } from './clock.ts';
 export { LEDGER_ERRORS, LedgerError, type LedgerErrorCode } from './errors.ts';
 export { type FileHandle, type FileLayer, nodeFiles } from './files.ts';
 export { type Journal, type JournalState, NOT_RECORDED } from './journal.ts';
+export { type Ledger, type LedgerOptions, openLedger } from './ledger.ts';
+export { type DatabaseOptions, DEFAULT_RETENTION, type Retention } from './ledger-options.ts';
 export { LEDGER_LIMITS } from './limits.ts';
 export type { Logger } from './logger.ts';
 export { type JournalOptions, openJournal } from './open-journal.ts';
 export { type JournalEntry, readJournal } from './read-journal.ts';
+export type { ProjectionFigures, ProjectionState } from './projector/projection-state.ts';
 export type { UnknownRecord } from './records/encode.ts';
 export {
   type BlockFound,
