@@ -5,7 +5,9 @@ import {
   coinbaseFields,
   type ConfigOf,
   config,
+  checkLedger,
   identitySection,
+  ledgerSection,
   integer,
   number,
   optional,
@@ -36,8 +38,9 @@ export const jdClientConfig = config(
     listen: address('127.0.0.1:34265', 'Where miners connect.'),
     proxyProtocol: proxyProtocolField,
     chain: choice(['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'], 'mainnet', 'The chain to mine on.'),
-    dataDir: path('jd-client-data', 'The journal of shares and blocks is kept in here, under journal.'),
+    dataDir: path('jd-client-data', 'The ledger is kept in here: the journal of shares and blocks, and ledger.sqlite.'),
     identity: identitySection,
+    ledger: ledgerSection,
     templateProviders: sections(
       'Where block templates come from, the preferred one first: the next is used while it is away.',
       { url: stratumUrl(`stratum2+tcp://127.0.0.1:8442/${EXAMPLE_KEY}`, 'Address and authority key.') },
@@ -91,13 +94,14 @@ export const jdClientConfig = config(
     limits: minerLimitsSection,
   },
   {
-    check: ({ coinbase, chain, upstreams, mining, fallback, extensions }) => [
+    check: ({ coinbase, chain, upstreams, mining, fallback, extensions, ledger }) => [
       ...checkCoinbase(coinbase, chain),
       ...checkUpstreams(upstreams, chain),
       ...(fallback.rejectedShares > fallback.ofLast
         ? [{ key: 'fallback.rejected_shares', wrong: 'is above of_last', example: 'rejected_shares = 10' }]
         : []),
       ...checkMiners({ mining, extensions }),
+      ...checkLedger(ledger),
     ],
   },
 );

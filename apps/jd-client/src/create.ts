@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { BIP323_MASK } from '@sv2kit/bitcoin';
 import { utf8 } from '@sv2kit/codec';
 import {
@@ -6,11 +5,12 @@ import {
   coinbaseScript,
   createIdentity,
   type Identity,
+  ledgerSettings,
   type Service,
   type ServiceDeps,
   watchLedger,
 } from '@sv2kit/daemon';
-import { type Journal, openJournal } from '@sv2kit/ledger';
+import { type Ledger, openLedger } from '@sv2kit/ledger';
 import { payTo } from '@sv2kit/mining';
 import {
   createMiningServer,
@@ -45,7 +45,7 @@ interface Parts {
   readonly config: JdClientConfig;
   readonly deps: JdClientDeps;
   readonly metrics: JdClientMetrics;
-  readonly journal: Journal;
+  readonly ledger: Ledger;
   readonly identity: Identity;
 }
 
@@ -58,8 +58,8 @@ interface Parts {
 export async function createJdClient(config: JdClientConfig, deps: JdClientDeps): Promise<JdClient> {
   const metrics = jdClientMetrics(deps.metrics, deps.latencies);
   const identity = createIdentity(config.identity, deps);
-  const journal = await openJournal({ directory: join(config.dataDir, 'journal'), log: deps.log, clock: deps.clock });
-  const parts: Parts = { config, deps, metrics, journal, identity };
+  const ledger = await openLedger({ ...ledgerSettings(config), log: deps.log, clock: deps.clock });
+  const parts: Parts = { config, deps, metrics, ledger, identity };
   try {
     return await start(parts);
   } catch (error) {
@@ -69,8 +69,9 @@ export async function createJdClient(config: JdClientConfig, deps: JdClientDeps)
 }
 
 async function start(parts: Parts): Promise<JdClient> {
-  const { config, deps, metrics, journal, identity } = parts;
+  const { config, deps, metrics, ledger, identity } = parts;
   const { clock, log, health } = deps;
+  const { journal } = ledger;
   const solo = payTo(coinbaseScript(config.coinbase, config.chain), 'solo');
   const tag = utf8(config.coinbase.tag);
   const transactions = new TransactionStore(JD_CLIENT_LIMITS.templatesWithTransactions);
@@ -104,7 +105,7 @@ async function start(parts: Parts): Promise<JdClient> {
     log,
     metrics: metrics.mining,
   });
-  watchLedger(journal, deps);
+  watchLedger(ledger, deps);
   const port = { server, identity, clock, log, metrics: metrics.net };
   const listener = await listenForMiners(config, port);
   const line = new TemplateLine({
@@ -155,7 +156,7 @@ function serverConfig(config: JdClientConfig, { desk }: Client): MiningServerCon
   };
 }
 
-async function release({ journal, identity }: Parts): Promise<void> {
+async function release({ ledger, identity }: Parts): Promise<void> {
   identity[Symbol.dispose]();
-  await journal.close();
+  await ledger.close();
 }

@@ -12,7 +12,7 @@ import {
   type Service,
   type ServiceDeps,
   tokenKey,
-  watchLedger,
+  watchJournal,
 } from '@sv2kit/daemon';
 import { Declarations, type JobVerifier, type Solution, tokenVerifier } from '@sv2kit/declaration';
 import { type Journal, openJournal } from '@sv2kit/ledger';
@@ -88,7 +88,7 @@ async function start(parts: Parts): Promise<JdServer> {
   const tally = new Tally({ clock, log, metrics });
   const declarations = new Declarations(declarationsOptions(config, key));
   const server = new DeclarationServer({ declarations, bench, desk, tally, clock, log });
-  watchLedger(journal, deps);
+  watchJournal(journal, deps);
   const listener = await openListener(parts, server).catch(async (error: unknown) => {
     await bench.close();
     throw error;

@@ -6,7 +6,9 @@ import {
   coinbaseFields,
   checkCoinbase,
   config,
+  checkLedger,
   identitySection,
+  ledgerSection,
   integer,
   jobDeclarationFields,
   nodeFields,
@@ -36,8 +38,9 @@ export const poolConfig = config(
     listen: address('127.0.0.1:3336', 'Where miners connect.'),
     proxyProtocol: proxyProtocolField,
     chain: choice(['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'], 'mainnet', 'The chain to mine on.'),
-    dataDir: path('pool-data', 'The journal of shares and blocks is kept in here, under journal.'),
+    dataDir: path('pool-data', 'The ledger is kept in here: the journal of shares and blocks, and ledger.sqlite.'),
     identity: identitySection,
+    ledger: ledgerSection,
     templateProviders: sections(
       'Where block templates come from, the preferred one first: the next is used while it is away.',
       { url: stratumUrl(`stratum2+tcp://127.0.0.1:8442/${EXAMPLE_KEY}`, 'Address and authority key.') },
@@ -77,12 +80,13 @@ export const poolConfig = config(
     limits: minerLimitsSection,
   },
   {
-    check: ({ coinbase, chain, users, nodes, mining, extensions, jobDeclaration, jobDeclarators }) => [
+    check: ({ coinbase, chain, users, nodes, mining, extensions, jobDeclaration, jobDeclarators, ledger }) => [
       ...checkCoinbase(coinbase, chain),
       ...(users.policy === 'list' && users.allow.length === 0
         ? [{ key: 'users.allow', wrong: 'is empty, so that nobody could mine', example: 'allow = ["alice"]' }]
         : []),
       ...checkMiners({ mining, extensions }),
+      ...checkLedger(ledger),
       ...checkNodes(nodes),
       ...(jobDeclarators.length > 0 && jobDeclaration.tokenKeyFile === undefined
         ? [

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { BIP323_MASK } from '@sv2kit/bitcoin';
 import { createNode } from '@sv2kit/bitcoin-node';
 import { utf8 } from '@sv2kit/codec';
@@ -9,11 +8,12 @@ import {
   type Identity,
   type NodeConfig,
   nodeSettings,
+  ledgerSettings,
   type Service,
   type ServiceDeps,
   watchLedger,
 } from '@sv2kit/daemon';
-import { type Journal, openJournal } from '@sv2kit/ledger';
+import { type Ledger, openLedger } from '@sv2kit/ledger';
 import {
   createMiningServer,
   listenForMiners,
@@ -61,7 +61,7 @@ interface Parts {
   readonly config: PoolConfig;
   readonly deps: PoolDeps;
   readonly metrics: PoolMetrics;
-  readonly journal: Journal;
+  readonly ledger: Ledger;
   readonly identity: Identity;
   readonly nodes: readonly BlockNode[];
   /** Undefined when the pool takes no custom jobs. */
@@ -77,9 +77,9 @@ interface Parts {
 export async function createPool(config: PoolConfig, deps: PoolDeps): Promise<Pool> {
   const metrics = poolMetrics(deps.metrics, deps.latencies);
   const identity = createIdentity(config.identity, deps);
-  const journal = await openJournal({ directory: join(config.dataDir, 'journal'), log: deps.log, clock: deps.clock });
+  const ledger = await openLedger({ ...ledgerSettings(config), log: deps.log, clock: deps.clock });
   const connectNode = deps.connectNode ?? ((node: NodeConfig) => openNode(node, config, deps));
-  const held = { config, deps, metrics, journal, identity, nodes: config.nodes.map(connectNode) };
+  const held = { config, deps, metrics, ledger, identity, nodes: config.nodes.map(connectNode) };
   let declaration: JobDeclaration | undefined;
   try {
     declaration = openJobDeclaration(config, {
@@ -98,8 +98,9 @@ export async function createPool(config: PoolConfig, deps: PoolDeps): Promise<Po
 }
 
 async function start(parts: Parts): Promise<Pool> {
-  const { config, deps, metrics, journal, identity, nodes, declaration } = parts;
+  const { config, deps, metrics, ledger, identity, nodes, declaration } = parts;
   const { clock, log, health } = deps;
+  const { journal } = ledger;
   const payout = poolPayout(config.coinbase, config.chain);
   const transactions = nodes.length === 0 ? undefined : new TransactionStore();
   const way: BlockWay = { name: TEMPLATE_PROVIDER, take: (block) => line.way.take(block) };
@@ -126,7 +127,7 @@ async function start(parts: Parts): Promise<Pool> {
       customJobs: declaration?.jobs.watch(metrics.mining.customJobs) ?? metrics.mining.customJobs,
     },
   });
-  watchLedger(journal, deps);
+  watchLedger(ledger, deps);
   const lookAtNodes = watchNodes(nodes, { health });
   lookAtNodes();
   const port = { server, identity, clock, log, metrics: metrics.net };
@@ -186,8 +187,8 @@ function openNode(node: NodeConfig, { chain }: PoolConfig, { clock, log }: PoolD
   return createNode({ ...nodeSettings(node), chain, clock, log });
 }
 
-async function release({ nodes, journal, identity, declaration }: Parts): Promise<void> {
+async function release({ nodes, ledger, identity, declaration }: Parts): Promise<void> {
   identity[Symbol.dispose]();
   await Promise.allSettled([...nodes.map((node) => node.close()), declaration?.close()]);
-  await journal.close();
+  await ledger.close();
 }

@@ -23,6 +23,14 @@ export { configHelp, exampleToml } from './config/render.ts';
 export { addressRanges } from './config/address-ranges.ts';
 export { checkExtensions } from './config/extensions.ts';
 export { checkNodes, type NodeConfig, type NodeSettings, nodeFields, nodeSettings } from './config/node-config.ts';
+export {
+  checkLedger,
+  type LedgerConfig,
+  type LedgerDatabase,
+  type LedgerSettings,
+  ledgerSection,
+  ledgerSettings,
+} from './config/ledger-config.ts';
 export { Secret } from './config/secret.ts';
 export { SOCKET_PATH_LIMIT, socketPath } from './config/socket-path.ts';
 export {
@@ -54,7 +62,7 @@ export {
   urls,
 } from './config/values.ts';
 export { type Condition, type ConditionReport, Health, type HealthReport, type HealthState } from './health.ts';
-export { watchLedger } from './ledger-watch.ts';
+export { watchJournal, watchLedger } from './ledger-watch.ts';
 export { type Host, processHost } from './host.ts';
 export { Latencies, LatencyRecorder, type LatencySummary } from './latency.ts';
 export { createIdentity, type Identity, type IdentityDeps } from './identity/identity.ts';

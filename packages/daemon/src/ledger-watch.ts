@@ -12,11 +12,43 @@ interface WatchedJournal {
   onState(listener: (state: JournalState) => void): void;
 }
 
-/** Makes a journal the condition `ledger` of health, and ends a service whose journal is gone for good. */
-export function watchLedger(
-  journal: WatchedJournal,
-  { health, fail }: { readonly health: Pick<Health, 'condition'>; fail(error: FatalError): void },
-): void {
+/** How a journal's database is. */
+type DatabaseState = { readonly deadLetters: number } & (
+  | { readonly kind: 'ok' | 'none' }
+  | { readonly kind: 'behind' | 'away' | 'refused'; readonly reason: string }
+);
+
+/** A ledger, as `packages/ledger` opens it. */
+interface WatchedLedger {
+  readonly journal: WatchedJournal;
+  readonly state: DatabaseState;
+  onState(listener: (state: DatabaseState) => void): void;
+}
+
+interface WatchDeps {
+  readonly health: Pick<Health, 'condition'>;
+  fail(error: FatalError): void;
+}
+
+/**
+ * Makes a ledger the conditions `ledger`, its journal, and `ledger-database`, what is projected from it. A service whose
+ * journal is gone for good ends; whatever becomes of the database, it goes on.
+ */
+export function watchLedger(ledger: WatchedLedger, deps: WatchDeps): void {
+  watchJournal(ledger.journal, deps);
+  if (ledger.state.kind === 'none') return;
+  const condition = deps.health.condition('ledger-database');
+  const tell = (state: DatabaseState): void => {
+    const reason = lackOf(state);
+    if (reason === undefined) condition.ok();
+    else condition.lacking(reason);
+  };
+  tell(ledger.state);
+  ledger.onState(tell);
+}
+
+/** The journal's part of `watchLedger`, for a service that projects nothing. */
+export function watchJournal(journal: WatchedJournal, { health, fail }: WatchDeps): void {
   const condition = health.condition('ledger');
   condition.ok();
   journal.onState((state) => {
@@ -25,4 +57,19 @@ export function watchLedger(
     if (state.kind === 'failed' && !state.retrying)
       fail(new FatalError(`the ledger cannot be written: ${state.reason}`));
   });
+}
+
+function lackOf(state: DatabaseState): string | undefined {
+  switch (state.kind) {
+    case 'ok':
+    case 'none':
+      if (state.deadLetters === 0) return undefined;
+      return `${state.deadLetters} records could not be applied and were set aside: sv2kit ledger show dead-letters`;
+    case 'behind':
+    case 'away':
+    case 'refused':
+      return state.reason;
+    default:
+      return state satisfies never;
+  }
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
-import { LedgerError } from './errors.ts';
 import type { FileLayer } from './files.ts';
 import type { Journal } from './journal.ts';
 import type { DatabaseOptions, Retention } from './ledger-options.ts';
@@ -40,7 +39,7 @@ export interface Ledger extends AsyncDisposable {
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const { directory, database, ...rest } = options;
   const journal = await openJournal({ ...rest, directory: join(directory, 'journal') });
-  if (database.kind !== 'none') throw new LedgerError('ledger-database-away', 'there is no projector yet');
+  if (database.kind !== 'none') options.log.info('there is no projector yet');
   return {
     journal,
     state: { kind: 'none', position: 0, lag: 0, deadLetters: 0 },

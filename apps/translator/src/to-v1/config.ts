@@ -3,7 +3,9 @@ import {
   boolean,
   type ConfigOf,
   config,
+  checkLedger,
   identitySection,
+  ledgerSection,
   integer,
   number,
   optional,
@@ -35,8 +37,12 @@ export const translatorToV1Config = config(
   {
     listen: address('127.0.0.1:34255', 'Where V2 devices connect.'),
     proxyProtocol: proxyProtocolField,
-    dataDir: path('translator-to-v1-data', 'The journal of shares and blocks is kept in here, under journal.'),
+    dataDir: path(
+      'translator-to-v1-data',
+      'The ledger is kept in here: the journal of shares and blocks, and ledger.sqlite.',
+    ),
     identity: identitySection,
+    ledger: ledgerSection,
     upstreams: sections(
       'Stratum V1 pools, the preferred one first: the next is used while it is away or of no use.',
       {
@@ -106,8 +112,9 @@ export const translatorToV1Config = config(
     limits: minerLimitsSection,
   },
   {
-    check: ({ mining, extensions, outage, upstreams, pool }) => [
+    check: ({ mining, extensions, outage, upstreams, pool, ledger }) => [
       ...checkMiners({ mining, extensions }),
+      ...checkLedger(ledger),
       ...checkUpstreams(upstreams),
       ...checkReconnectHosts(pool.reconnectHosts),
       ...(outage.refusedShares > outage.ofLast

@@ -1,14 +1,14 @@
-import { join } from 'node:path';
 import { fromUtf8 } from '@sv2kit/codec';
 import {
   type Address,
   createIdentity,
   type Identity,
+  ledgerSettings,
   type Service,
   type ServiceDeps,
   watchLedger,
 } from '@sv2kit/daemon';
-import { type Journal, openJournal } from '@sv2kit/ledger';
+import { type Ledger, openLedger } from '@sv2kit/ledger';
 import { NOBODY } from '@sv2kit/mining';
 import {
   createMiningServer,
@@ -45,7 +45,7 @@ interface Parts {
   readonly config: TranslatorToV1Config;
   readonly deps: TranslatorToV1Deps;
   readonly metrics: TranslatorToV1Metrics;
-  readonly journal: Journal;
+  readonly ledger: Ledger;
   readonly identity: Identity;
 }
 
@@ -61,8 +61,8 @@ export async function createTranslatorToV1(
 ): Promise<TranslatorToV1> {
   const metrics = translatorToV1Metrics(deps.metrics, deps.latencies);
   const identity = createIdentity(config.identity, deps);
-  const journal = await openJournal({ directory: join(config.dataDir, 'journal'), log: deps.log, clock: deps.clock });
-  const parts: Parts = { config, deps, metrics, journal, identity };
+  const ledger = await openLedger({ ...ledgerSettings(config), log: deps.log, clock: deps.clock });
+  const parts: Parts = { config, deps, metrics, ledger, identity };
   try {
     return await start(parts);
   } catch (error) {
@@ -72,8 +72,9 @@ export async function createTranslatorToV1(
 }
 
 async function start(parts: Parts): Promise<TranslatorToV1> {
-  const { config, deps, metrics, journal, identity } = parts;
+  const { config, deps, metrics, ledger, identity } = parts;
   const { clock, log } = deps;
+  const { journal } = ledger;
   const translator: Translator = new Translator(config, {
     ...deps,
     metrics,
@@ -101,7 +102,7 @@ async function start(parts: Parts): Promise<TranslatorToV1> {
     log,
     metrics: metrics.mining,
   });
-  watchLedger(journal, deps);
+  watchLedger(ledger, deps);
   const port = { server, identity, clock, log, metrics: metrics.net };
   const listener = await listenForMiners(config, port);
   translator.start();
@@ -136,7 +137,7 @@ function serverConfig(config: TranslatorToV1Config): MiningServerConfig {
   };
 }
 
-async function release({ journal, identity }: Parts): Promise<void> {
+async function release({ ledger, identity }: Parts): Promise<void> {
   identity[Symbol.dispose]();
-  await journal.close();
+  await ledger.close();
 }
