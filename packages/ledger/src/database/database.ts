@@ -1,0 +1,45 @@
+import type { Table } from './schema.ts';
+
+/** A value of a row: integers and reals are numbers; exact integers of any size are bigint going in, text coming out. */
+export type Cell = number | string | bigint | Uint8Array | null;
+export type Row = Readonly<Record<string, Cell>>;
+
+/** Asks. Statements are the same for every dialect; parameters are `$1`, `$2`, …. */
+export interface Reader {
+  readonly dialect: Dialect;
+  /** @throws DatabaseAway */
+  all(sql: string, parameters?: readonly Cell[]): Promise<Row[]>;
+}
+
+/** Asks and changes; all or nothing. */
+export interface Transaction extends Reader {
+  /** @returns how many rows changed */
+  run(sql: string, parameters?: readonly Cell[]): Promise<number>;
+  /** Puts rows in, or in the place of those with the same primary key. Many at a time are fast. */
+  put(table: Table, rows: readonly Row[]): Promise<void>;
+  /** The rows whose `columns` have one of the `keys`: in no order. Columns of text and integers. */
+  find(table: Table, columns: readonly string[], keys: readonly (readonly Cell[])[]): Promise<Row[]>;
+}
+
+/** What is not said the same way everywhere. */
+export interface Dialect {
+  readonly name: 'sqlite' | 'postgres';
+  /** The exact sum of a column of exact integers, as text; null of no rows. */
+  sum(column: string): string;
+}
+
+/** A database that is open: the seam between the projection and SQLite or PostgreSQL. One transaction at a time. */
+export interface Database {
+  readonly dialect: Dialect;
+  /** @throws DatabaseAway, after which it is open whether the transaction was committed */
+  transaction<T>(run: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** Several questions about one state, beside a transaction that is under way. */
+  snapshot<T>(run: (reader: Reader) => Promise<T>): Promise<T>;
+  /** Returns when whatever was committed survives a power failure. */
+  settle(): Promise<void>;
+  /** Gives space back. */
+  vacuum(): Promise<void>;
+  /** A copy of one state, while the database is used. SQLite alone: what keeps a PostgreSQL has its own ways. */
+  backup(file: string): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,28 @@
+/** The database cannot be reached, or cannot be written for now: what failed may be tried again, whole. */
+export class DatabaseAway extends Error {
+  override readonly name = 'DatabaseAway';
+}
+
+/** Why a record cannot be applied. */
+export const RECORD_FAULTS = {
+  'unknown-record': 'A newer program wrote it.',
+  'impossible-difficulty': 'The difficulty is no number, negative, or more than any hash can show.',
+  'channel-named-twice': 'Its run already has a channel of that key.',
+  'malformed-payout': 'What it says of payouts does not hold together.',
+  'refused-by-database': 'The database takes no such value.',
+} as const;
+export type RecordFaultCode = keyof typeof RECORD_FAULTS;
+
+/** One record cannot be applied, now or later: it goes to the dead letters, and the others go on. */
+export class RecordFault extends Error {
+  override readonly name = 'RecordFault';
+  readonly code: RecordFaultCode;
+  /** Of the record in its journal. */
+  readonly position: number;
+
+  constructor(code: RecordFaultCode, position: number, reason: string, options?: ErrorOptions) {
+    super(reason, options);
+    this.code = code;
+    this.position = position;
+  }
+}

@@ -1,0 +1,181 @@
+/** Part of a list. */
+export interface Page {
+  readonly offset: number;
+  readonly limit: number;
+}
+export interface Listing<T> {
+  readonly total: number;
+  readonly items: readonly T[];
+}
+
+/** Sums of one worker since the ledger began. */
+export interface WorkerRow {
+  /** The channel's user_identity: bytes that are no text are written as `\xNN`. */
+  readonly user: string;
+  /** The worker behind it (extension 0x0002); empty when the shares named none. */
+  readonly worker: string;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Exact: units of 2^-96 of difficulty 1. */
+  readonly work: bigint;
+  /** The same to read. */
+  readonly difficulty: number;
+  /** The best share: the difficulty that its hash shows. */
+  readonly bestDifficulty: number;
+  readonly bestAtMs: number | undefined;
+  readonly firstSeenMs: number;
+  readonly lastShareAtMs: number | undefined;
+}
+
+/** Accepted work in a stretch of time. */
+export interface WorkPoint {
+  readonly startMs: number;
+  readonly spanMs: number;
+  readonly shares: number;
+  readonly difficulty: number;
+  readonly bestDifficulty: number;
+}
+
+export type WorkerSort = 'name' | 'work' | 'best' | 'last-share';
+export interface WorkersArguments extends Page {
+  readonly sort?: WorkerSort;
+  /** Of one user alone. */
+  readonly user?: string;
+}
+export interface WorkerArguments {
+  readonly user: string;
+  readonly worker?: string;
+  readonly sinceMs?: number;
+}
+export interface WorkerHistory extends WorkerRow {
+  readonly rejectedByCode: Readonly<Record<string, number>>;
+  readonly history: readonly WorkPoint[];
+}
+
+/** Workers in the order of their first share, so that a start can go on with measured hashrates. */
+export interface SeedArguments {
+  readonly sinceMs: number;
+  /** `next` of the answer before; 0 at first. */
+  readonly after?: number;
+  readonly limit?: number;
+}
+export interface SeedWorker extends WorkerRow {
+  /** Minutes since `sinceMs` with accepted work: unix minute and difficulty in turns. */
+  readonly minutes: Float64Array;
+}
+export interface SeedAnswer {
+  readonly items: readonly SeedWorker[];
+  /** For the next part; undefined when this is the last. */
+  readonly next: number | undefined;
+}
+
+export type BlockState = 'found' | 'submitted' | 'accepted' | 'rejected' | 'confirmed' | 'orphaned' | 'matured';
+export interface BlockRow {
+  /** As people write it: reversed, hexadecimal. */
+  readonly hash: string;
+  /** Of its BlockFound; undefined when only its fate is known. */
+  readonly position: number | undefined;
+  readonly height: number | undefined;
+  readonly status: BlockState;
+  /** Who said so last. */
+  readonly by: string;
+  readonly reason: string;
+  readonly statusAtMs: number;
+  readonly foundAtMs: number | undefined;
+  readonly user: string;
+  readonly worker: string;
+  readonly via: string;
+  readonly path: string;
+  /** Satoshis of all outputs of its coinbase. */
+  readonly revenue: bigint | undefined;
+  readonly networkDifficulty: number | undefined;
+  /** Work since the block before: orphaned and rejected blocks end no round. */
+  readonly roundDifficulty: number | undefined;
+  /** Work of the round in multiples of the network's difficulty, and the reciprocal. */
+  readonly effort: number | undefined;
+  readonly luck: number | undefined;
+}
+export interface BlockEvent {
+  readonly position: number;
+  readonly timeMs: number;
+  readonly status: BlockState;
+  readonly by: string;
+  readonly reason: string;
+}
+export interface BlockDetails extends BlockRow {
+  readonly header: Uint8Array | undefined;
+  readonly coinbase: Uint8Array | undefined;
+  readonly events: readonly BlockEvent[];
+}
+
+export interface RoundsAnswer {
+  /** Since the last block that was not lost. */
+  readonly current: { readonly sinceMs: number | undefined; readonly shares: number; readonly difficulty: number };
+  readonly rounds: readonly BlockRow[];
+}
+
+export interface ShareRow {
+  readonly position: number;
+  readonly timeMs: number;
+  readonly user: string;
+  readonly worker: string;
+  readonly channel: number;
+  readonly sequenceNumber: number;
+  readonly jobId: number;
+  /** Undefined of an accepted share. */
+  readonly code: string | undefined;
+  /** Credited; 0 of a rejected one. */
+  readonly difficulty: number;
+  /** What the hash shows. */
+  readonly hashDifficulty: number | undefined;
+  readonly hash: string | undefined;
+  readonly isBlock: boolean;
+}
+export interface SharesArguments extends Page {
+  readonly user?: string;
+  readonly worker?: string;
+  /** 'accepted', 'rejected', or a code. */
+  readonly outcome?: string;
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+}
+
+export interface TotalsAnswer {
+  readonly position: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly rejectedByCode: Readonly<Record<string, number>>;
+  readonly work: bigint;
+  readonly difficulty: number;
+  readonly bestDifficulty: number;
+  readonly workers: number;
+  readonly blocks: Readonly<Partial<Record<BlockState, number>>>;
+  readonly deadLetters: number;
+}
+
+export interface DeadLetter {
+  readonly source: string;
+  readonly position: number;
+  readonly recordCode: number;
+  readonly fault: string;
+  readonly reason: string;
+  readonly body: Uint8Array;
+}
+
+/** What can be asked of the database: name -> arguments and answer. Payouts add theirs. */
+export interface LedgerQueries {
+  workers(args: WorkersArguments): Listing<WorkerRow>;
+  worker(args: WorkerArguments): WorkerHistory | undefined;
+  seed(args: SeedArguments): SeedAnswer;
+  blocks(args: Page): Listing<BlockRow>;
+  /** By the hash as people write it. */
+  block(args: { readonly hash: string }): BlockDetails | undefined;
+  /** Neither matured, orphaned nor rejected, and what was orphaned less than `sinceMs` ago; oldest first. */
+  unsettledBlocks(args: { readonly sinceMs?: number }): readonly BlockDetails[];
+  rounds(args: { readonly limit?: number }): RoundsAnswer;
+  shares(args: SharesArguments): Listing<ShareRow>;
+  totals(args: Record<string, never>): TotalsAnswer;
+  deadLetters(args: Page): Listing<DeadLetter>;
+}
+export type QueryArguments<K extends keyof LedgerQueries> = Parameters<LedgerQueries[K]>[0];
+export type QueryResult<K extends keyof LedgerQueries> = ReturnType<LedgerQueries[K]>;
