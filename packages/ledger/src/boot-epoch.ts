@@ -3,7 +3,8 @@ import { crc32 } from 'node:zlib';
 import { LedgerError } from './errors.ts';
 import type { FileLayer } from './files.ts';
 
-const FILE = 'boot-epoch';
+/** Beside the journal. */
+export const EPOCH_FILE = 'boot-epoch';
 const NEW_FILE = 'boot-epoch.new';
 const LARGEST = 0xffff_ffff;
 
@@ -26,16 +27,16 @@ export function beginEpoch(files: FileLayer, directory: string, seen: number): n
   } finally {
     files.close(handle);
   }
-  files.rename(path, join(directory, FILE));
+  files.rename(path, join(directory, EPOCH_FILE));
   files.syncDirectory(directory);
   return epoch;
 }
 
 /** The epoch last begun; undefined when there is none or its file is damaged. */
 export function readEpoch(files: FileLayer, directory: string): number | undefined {
-  if (!files.list(directory).includes(FILE)) return undefined;
+  if (!files.list(directory).includes(EPOCH_FILE)) return undefined;
   const [body = '', sum = ''] = new TextDecoder()
-    .decode(files.read(join(directory, FILE)))
+    .decode(files.read(join(directory, EPOCH_FILE)))
     .trim()
     .split(' ');
   return /^\d+$/.test(body) && sum === checksum(body) ? Number(body) : undefined;

@@ -34,3 +34,8 @@ export {
   type ShareRejected,
   type Start,
 } from './records/records.ts';
+export { type BackupOptions, backupLedger } from './keeping/backup.ts';
+export { KEEPING_ERRORS, KeepingError, type KeepingErrorCode } from './keeping/errors.ts';
+export { type Finding, type FindingCode, FINDINGS, type JournalSummary } from './keeping/journal-check.ts';
+export type { Manifest, ManifestFile, ManifestJournal } from './keeping/manifest.ts';
+export { type Verification, type VerifyOptions, verifyLedger } from './keeping/verify.ts';

@@ -1,0 +1,26 @@
+/** Why a ledger could not be backed up, verified or exported. */
+export const KEEPING_ERRORS = {
+  'keeping-no-ledger': 'There is no journal in that folder.',
+  'keeping-exists': 'There is something of that name already, and nothing is overwritten.',
+  'keeping-damaged': 'The journal is damaged, so that a copy of it would not be a backup.',
+  'keeping-manifest': 'The manifest of a backup cannot be read.',
+} as const;
+export type KeepingErrorCode = keyof typeof KEEPING_ERRORS;
+
+/** `code` is stable, `details` carries the figures, `message` is for people. */
+export class KeepingError extends Error {
+  override readonly name = 'KeepingError';
+  readonly code: KeepingErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: KeepingErrorCode,
+    message: string,
+    details: Readonly<Record<string, unknown>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+  }
+}

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { nodeFiles } from '../files.ts';
+import { LEDGER_FILES, noLedger } from './backup.ts';
+import { checkFiles } from './backup-check.ts';
+import { EPOCH_FILE } from '../boot-epoch.ts';
+import { fileHash } from './file-hash.ts';
+import { type EntryListener, type Finding, JournalCheck, type JournalSummary } from './journal-check.ts';
+import { type Manifest, readManifest } from './manifest.ts';
+import { COPY_MARK } from './restored-epoch.ts';
+import { journalSize } from './scan.ts';
+
+export interface VerifyOptions {
+  /** A `data_dir`, whose role may be running, or a backup. */
+  readonly directory: string;
+  /** Called with bytes of the journals read, and how many there are. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** What was found. */
+export interface Verification {
+  /** A backup is one until it is opened by a role. */
+  readonly kind: 'ledger' | 'backup';
+  readonly manifest: Manifest | undefined;
+  readonly journals: readonly JournalSummary[];
+  /** Empty when all is well. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Reads a whole ledger and holds it against what was promised: every record readable, none missing, boot epochs
+ * rising; of a backup, every file as it was written.
+ *
+ * @throws KeepingError 'keeping-no-ledger', 'keeping-manifest'
+ */
+export async function verifyLedger({ directory, onProgress }: VerifyOptions): Promise<Verification> {
+  if (!existsSync(join(directory, LEDGER_FILES.journal))) throw noLedger(directory);
+  const manifest = await manifestOfBackup(directory);
+  const findings: Finding[] = manifest === undefined ? [] : [...(await checkFiles(directory, manifest))];
+  const names = (['journal', 'payments'] as const).filter((name) => existsSync(join(directory, name)));
+  let total = 0;
+  let done = 0;
+  for (const name of names) total += await journalSize(join(directory, name));
+  const journals: JournalSummary[] = [];
+  for (const name of names) {
+    const onSegment = (bytes: number): void => onProgress?.((done += bytes), total);
+    const checked = await new JournalCheck(name).run(join(directory, name), ignore, onSegment);
+    journals.push(checked.summary);
+    findings.push(...checked.findings);
+  }
+  return { kind: manifest === undefined ? 'ledger' : 'backup', manifest, journals, findings };
+}
+
+/** Of a folder that is a backup and was not opened by a role since: else what it holds has changed. */
+async function manifestOfBackup(directory: string): Promise<Manifest | undefined> {
+  const manifest = await readManifest(directory);
+  if (manifest === undefined) return undefined;
+  const journal = join(directory, LEDGER_FILES.journal);
+  const names = nodeFiles.list(journal);
+  if (names.includes(COPY_MARK) || !names.includes(EPOCH_FILE)) return manifest;
+  const wrote = manifest.files.find(({ path }) => path === `${LEDGER_FILES.journal}/${EPOCH_FILE}`);
+  return wrote?.sha256 === (await fileHash(join(journal, EPOCH_FILE))).sha256 ? manifest : undefined;
+}
+
+const ignore: EntryListener = () => {};
