@@ -1,7 +1,7 @@
 import type { Network } from '@sv2kit/bitcoin';
 
 export const PAYOUT_MODES = ['pool', 'solo', 'pplns'] as const;
-/** `pool`: all to the pool's output. `solo`: the finder's address. `pplns`: by the work of a window. */
+/** `pool`: all to the pool's output. `solo`: to the finder. `pplns`: by the work of a window. */
 export type PayoutMode = (typeof PAYOUT_MODES)[number];
 
 /** What a pool promises for the blocks found from now on. */
@@ -15,15 +15,19 @@ export interface PayoutTerms {
   readonly confirmations: number;
   /** Takes the fee, and what the coinbase does not pay directly. */
   readonly poolScript: Uint8Array;
-  /** Whose addresses pay. */
+  /** Whose addresses accounts are. */
   readonly chain: Network;
 }
 
 /** Work of one user within a window. */
 export interface Weight {
+  /** {@link POOL_ACCOUNT} for work that is the pool's own. */
   readonly account: string;
-  /** Per cent of the user's part that goes to the pool. */
+  /** Per cent of what is due to the user that goes to the pool instead. */
   readonly donation: number;
-  /** Units of {@link workOf}. */
+  /** Units of {@link workOf}, or any other unit that all weights share. */
   readonly work: bigint;
 }
+
+/** The pool itself: no user has this name. */
+export const POOL_ACCOUNT = '';

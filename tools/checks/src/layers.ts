@@ -30,7 +30,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   noise: pure([], ['@noble/curves', '@noble/ciphers', '@noble/hashes', 'tiny-secp256k1']),
   bitcoin: pure([], ['@noble/curves', '@noble/hashes', 'bitcoinjs-lib']),
   capnp: pure([]),
-  payout: pure(['bitcoin']),
+  payout: pure(['codec', 'bitcoin']),
   session: pure(['codec', 'noise']),
   mining: pure(['codec', 'bitcoin']),
   templates: pure(['codec', 'bitcoin']),
