@@ -104,6 +104,7 @@ export { type Monitoring, type MonitoringOptions, openMonitoring, type StatusRep
 export { nearest } from './nearest.ts';
 export { parseOptions, UsageError } from './options.ts';
 export { EXIT, type RunOptions, run, runService, serviceExample } from './run.ts';
+export { ADDRESS_RULES, type AddressRule, redactAddresses } from './redaction/addresses.ts';
 export { FatalError, type Service, type ServiceDefinition, type ServiceDeps } from './service.ts';
 export { type ServiceConfig, serviceConfig, serviceFields } from './service-config.ts';
 export { STOP_LIMIT_MS } from './supervisor.ts';

@@ -1,7 +1,9 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import type { AddressRule } from './redaction/addresses.ts';
+import { loggable, loggableText } from './redaction/fields.ts';
 
-/** Structured facts beside a constant sentence. Never secrets; peers' bytes only at debug. */
+/** Structured facts beside a constant sentence. Secrets are taken out by rule; peers' bytes only at debug. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** What every part of sv2kit logs through. */
@@ -25,6 +27,8 @@ export interface LoggerOptions {
   readonly name: string;
   readonly level: LogLevel;
   readonly format: LogFormat;
+  /** How much of peers' and payout addresses is written; `short` when left out. */
+  readonly addresses?: AddressRule;
   /** Where lines go; standard output when left out. */
   readonly destination?: DestinationStream;
 }
@@ -38,9 +42,6 @@ export interface OpenLogger {
   flushNow(): void;
 }
 
-/** Field names whose values never reach a log, at the top and one level down. */
-const SECRET_NAMES = ['secret', 'password', 'authorization', 'cookie', 'secretKey', 'authoritySecret', 'staticSecret'];
-
 /** Opens the process's logger on pino. */
 export function openLogger(options: LoggerOptions): OpenLogger {
   const { name, level, destination } = options;
@@ -50,9 +51,8 @@ export function openLogger(options: LoggerOptions): OpenLogger {
   const stream = readable
     ? readableLines(output.stream, terminal && process.env['NO_COLOR'] === undefined)
     : output.stream;
-  const paths = SECRET_NAMES.flatMap((secret) => [secret, `*.${secret}`]);
-  const logger = pino({ name, level, redact: { paths, censor: '[redacted]' } }, stream);
-  return { log: wrap(logger), close: output.close, flushNow: output.flushNow };
+  const logger = pino({ name, level }, stream);
+  return { log: wrap(logger, options.addresses ?? 'short'), close: output.close, flushNow: output.flushNow };
 }
 
 const nothingToClose = { close: () => Promise.resolve(), flushNow() {} };
@@ -105,18 +105,19 @@ function withoutControls(line: string): string {
   return line.replace(CONTROL, (found) => (found === '\\\\' ? found : '?'));
 }
 
-function wrap(logger: PinoLogger): Logger {
+/** What is written is redacted here, once, whatever becomes of it: pino does nothing of the kind. */
+function wrap(logger: PinoLogger, rule: AddressRule): Logger {
   const write = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: LogFields): void => {
     if (!logger.isLevelEnabled(level)) return;
-    if (fields === undefined) logger[level](message);
-    else logger[level](plain(fields), message);
+    if (fields === undefined) logger[level](loggableText(message, rule));
+    else logger[level](loggable(fields, rule), loggableText(message, rule));
   };
   return {
     debug: (message, fields) => write('debug', message, fields),
     info: (message, fields) => write('info', message, fields),
     warn: (message, fields) => write('warn', message, fields),
     error: (message, fields) => write('error', message, fields),
-    child: (fields) => wrap(logger.child(plain(fields))),
+    child: (fields) => wrap(logger.child(loggable(fields, rule)), rule),
   };
 }
 
@@ -128,35 +129,3 @@ export const silentLogger: Logger = {
   error() {},
   child: () => silentLogger,
 };
-
-const CAUSE_DEPTH = 4;
-
-/** Fields as JSON can hold them: bytes as hex, bigint as decimal text, errors with stack, code, details and cause. */
-function plain(fields: LogFields): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, plainValue(value, 0)]));
-}
-
-function plainValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'bigint') return value.toString();
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
-  if (value instanceof Error) return plainError(value, depth);
-  if (depth >= CAUSE_DEPTH) return '…';
-  if (Array.isArray(value)) return value.map((item) => plainValue(item, depth + 1));
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainValue(item, depth + 1)]));
-}
-
-const ERROR_PARTS: readonly string[] = ['name', 'message', 'stack', 'cause'];
-
-function plainError(error: Error, depth: number): Record<string, unknown> {
-  const { name, message, stack, cause } = error;
-  const own = Object.entries(error).filter(([key]) => !ERROR_PARTS.includes(key));
-  return {
-    name,
-    message,
-    stack,
-    ...Object.fromEntries(own.map(([key, item]) => [key, plainValue(item, depth + 1)])),
-    ...(cause === undefined || depth >= CAUSE_DEPTH ? {} : { cause: plainValue(cause, depth + 1) }),
-  };
-}

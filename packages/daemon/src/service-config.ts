@@ -2,6 +2,7 @@ import type { Config } from './config/config.ts';
 import type { ValuesOf } from './config/field.ts';
 import { address, choice, optional, section } from './config/values.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './logger.ts';
+import { ADDRESS_RULES } from './redaction/addresses.ts';
 
 /** The keys that every service has beside its own. */
 export const serviceFields = {
@@ -11,6 +12,11 @@ export const serviceFields = {
   log: section('What is logged, to standard output.', {
     level: choice(LOG_LEVELS, 'info', 'The least important lines that are written.'),
     format: choice(LOG_FORMATS, 'auto', 'Readable lines or JSON; auto is readable at a terminal and JSON otherwise.'),
+    addresses: choice(
+      ADDRESS_RULES,
+      'short',
+      'How public IP addresses and payout addresses are written: short is 203.0.113.x and bc1qar…5mdq. Private networks stay.',
+    ),
   }),
 };
 export type ServiceConfig = ValuesOf<typeof serviceFields>;

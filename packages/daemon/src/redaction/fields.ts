@@ -1,0 +1,57 @@
+import { type AddressRule, redactAddresses } from './addresses.ts';
+import { isSecretName, REDACTED, withoutSecrets } from './secrets.ts';
+
+/** How deep fields are written; what lies deeper is `…`. */
+const DEPTH = 4;
+
+/**
+ * Fields as a log may hold them: bytes as hex, bigint as decimal text, errors with stack, code, details and cause; no
+ * secrets, and addresses as the rule says.
+ */
+export function loggable(fields: Readonly<Record<string, unknown>>, rule: AddressRule): Record<string, unknown> {
+  return members(fields, rule, 0);
+}
+
+/** Text as a log may hold it. */
+export function loggableText(text: string, rule: AddressRule): string {
+  return redactAddresses(withoutSecrets(text), rule);
+}
+
+function members(value: object, rule: AddressRule, depth: number): Record<string, unknown> {
+  const written: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(value)) {
+    written[name] = mayHold(member) && isSecretName(name) ? REDACTED : loggableValue(member, rule, depth);
+  }
+  return written;
+}
+
+/** Counts and switches are no secrets, whatever they are called. */
+function mayHold(value: unknown): boolean {
+  return typeof value === 'string' || (typeof value === 'object' && value !== null);
+}
+
+function loggableValue(value: unknown, rule: AddressRule, depth: number): unknown {
+  if (typeof value === 'string') return loggableText(value, rule);
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
+  if (value instanceof Error) return loggableError(value, rule, depth);
+  if (depth >= DEPTH) return '…';
+  if ('toJSON' in value && typeof value.toJSON === 'function') return loggableValue(value.toJSON(), rule, depth + 1);
+  if (Array.isArray(value)) return value.map((item) => loggableValue(item, rule, depth + 1));
+  return members(value, rule, depth + 1);
+}
+
+const ERROR_PARTS: readonly string[] = ['name', 'message', 'stack', 'cause'];
+
+function loggableError(error: Error, rule: AddressRule, depth: number): Record<string, unknown> {
+  const { name, message, stack, cause } = error;
+  const own = Object.fromEntries(Object.entries(error).filter(([key]) => !ERROR_PARTS.includes(key)));
+  return {
+    name,
+    message: loggableText(message, rule),
+    stack: stack === undefined ? undefined : loggableText(stack, rule),
+    ...members(own, rule, depth),
+    ...(cause === undefined || depth >= DEPTH ? {} : { cause: loggableValue(cause, rule, depth + 1) }),
+  };
+}
