@@ -16,11 +16,18 @@ export class Events {
   readonly #onError: (error: unknown) => void;
   readonly #ring: EventRecord[] = [];
   readonly #listeners = new Set<(event: EventRecord) => void>();
+  readonly #epoch: string;
   #lastId = 0;
 
   constructor({ now = Date.now, onError = () => {} }: EventsOptions = {}) {
     this.#now = now;
     this.#onError = onError;
+    this.#epoch = now().toString(36);
+  }
+
+  /** Tells the numbers of this start of the process from those of another. */
+  get epoch(): string {
+    return this.#epoch;
   }
 
   /** The number of the last event; 0 before the first. */
@@ -73,6 +80,10 @@ class PartEvents extends Events {
     super();
     this.#name = name;
     this.#whole = whole;
+  }
+
+  override get epoch(): string {
+    return this.#whole.epoch;
   }
 
   override get lastId(): number {

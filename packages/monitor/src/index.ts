@@ -3,7 +3,12 @@
  *
  * @packageDocumentation
  */
+export type { MonitorClock } from './clock.ts';
+export { MONITOR_ERRORS, type MonitorErrorCode, Unavailable } from './errors.ts';
 export { EVENTS_KEPT, Events, type EventsOptions } from './events.ts';
+export { MONITOR_LIMITS } from './limits.ts';
+export { openMonitor } from './open-monitor.ts';
+export type { Monitor, MonitorLog, MonitorOptions } from './options.ts';
 export type { RoleApi } from './role-api.ts';
 export type { DueView, LedgerView, PayoutsView } from './schemas/accounts.ts';
 export type { EventRecord, EventType, MonitorEvent } from './schemas/events.ts';

@@ -7,7 +7,7 @@ const event = <const N extends string, const P extends Parameters<typeof view>[1
   type: N,
   description: string,
   properties: P,
-) => view(description, { type: Type.Literal(type), ...properties });
+) => view(description, { type: Type.Literal(type), ...properties }, `Event ${type}`);
 
 const { user, worker } = BlockViewSchema.properties;
 const block = { hash: hash('Of the block.'), height: maybe(count('Of the block.')) };

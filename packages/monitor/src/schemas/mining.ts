@@ -14,58 +14,74 @@ const shared = {
 };
 
 /** One open channel. */
-export const ChannelViewSchema = view('An open channel.', {
-  connection: count('The connection that it is of.'),
-  channelId: count('Of the connection or of the server, as the protocol has it.'),
-  kind: word('What the channel is.', ['standard', 'extended', 'v1']),
-  ...shared,
-  device: text('What the device says that it is.'),
-  remote: maybe(text('Where it comes from.')),
-  difficulty: number('What a share has to meet now.'),
-  openedAtMs: timeMs('When it was opened.'),
-  jobId: maybe(count('The job that it works on.')),
-});
+export const ChannelViewSchema = view(
+  'An open channel.',
+  {
+    connection: count('The connection that it is of.'),
+    channelId: count('Of the connection or of the server, as the protocol has it.'),
+    kind: word('What the channel is.', ['standard', 'extended', 'v1']),
+    ...shared,
+    device: text('What the device says that it is.'),
+    remote: maybe(text('Where it comes from.')),
+    difficulty: number('What a share has to meet now.'),
+    openedAtMs: timeMs('When it was opened.'),
+    jobId: maybe(count('The job that it works on.')),
+  },
+  'Channel',
+);
 export type ChannelView = Static<typeof ChannelViewSchema>;
 
 export const WORKER_STATES = ['active', 'idle', 'gone'] as const;
 /** One worker, over all its channels and what came before them. */
-export const WorkerViewSchema = view('A worker, over all its channels and connections.', {
-  name: text('Names it in /api/v1/workers/{name}; unique.'),
-  ...shared,
-  channels: count('Channels that it has open now.'),
-  state: word('Active with shares in the last minutes, idle without, gone without a channel.', WORKER_STATES),
-  firstSeenAtMs: maybe(timeMs('When it was first seen.')),
-});
+export const WorkerViewSchema = view(
+  'A worker, over all its channels and connections.',
+  {
+    name: text('Names it in /api/v1/workers/{name}; unique.'),
+    ...shared,
+    channels: count('Channels that it has open now.'),
+    state: word('Active with shares in the last minutes, idle without, gone without a channel.', WORKER_STATES),
+    firstSeenAtMs: maybe(timeMs('When it was first seen.')),
+  },
+  'Worker',
+);
 export type WorkerView = Static<typeof WorkerViewSchema>;
 
 /** One worker with its past. */
-export const WorkerDetailSchema = view('A worker with its past.', {
-  ...WorkerViewSchema.properties,
-  history: Type.Array(
-    view('What the worker did in one stretch of time.', {
-      fromMs: timeMs('Where the stretch begins.'),
-      seconds: count('How long it is.'),
-      accepted: count('Shares accepted.'),
-      rejected: count('Shares rejected.'),
-      work: number('Sum of the credited difficulties.'),
-      hashrate: number('In hashes per second.'),
-    }),
-    { description: 'Oldest first; empty where nothing is kept.' },
-  ),
-});
+export const WorkerDetailSchema = view(
+  'A worker with its past.',
+  {
+    ...WorkerViewSchema.properties,
+    history: Type.Array(
+      view('What the worker did in one stretch of time.', {
+        fromMs: timeMs('Where the stretch begins.'),
+        seconds: count('How long it is.'),
+        accepted: count('Shares accepted.'),
+        rejected: count('Shares rejected.'),
+        work: number('Sum of the credited difficulties.'),
+        hashrate: number('In hashes per second.'),
+      }),
+      { description: 'Oldest first; empty where nothing is kept.' },
+    ),
+  },
+  'WorkerDetail',
+);
 export type WorkerDetail = Static<typeof WorkerDetailSchema>;
 
 /** All shares together. */
-export const SharesViewSchema = view('All shares since the start, or since when is said.', {
-  accepted: count('Shares accepted.'),
-  rejected: counts('Shares rejected, by error code.'),
-  work: number('Sum of the credited difficulties.'),
-  bestDifficulty: number('Of the best hash that was accepted; 0 without one.'),
-  hashrate: HashrateSchema,
-  blocks: count('Blocks among them.'),
-  unacknowledged: maybe(count('Channels with shares that are not answered yet.')),
-  sinceMs: maybe(timeMs('What is counted begins here.')),
-  effort: maybe(number('Work since the last block in network difficulties: 1 is what a block takes on average.')),
-  luck: maybe(number('Blocks found by what their work let expect: above 1 is lucky.')),
-});
+export const SharesViewSchema = view(
+  'All shares since the start, or since when is said.',
+  {
+    accepted: count('Shares accepted.'),
+    rejected: counts('Shares rejected, by error code.'),
+    work: number('Sum of the credited difficulties.'),
+    bestDifficulty: number('Of the best hash that was accepted; 0 without one.'),
+    hashrate: HashrateSchema,
+    blocks: count('Blocks among them.'),
+    unacknowledged: maybe(count('Channels with shares that are not answered yet.')),
+    sinceMs: maybe(timeMs('What is counted begins here.')),
+    effort: maybe(number('Work since the last block in network difficulties: 1 is what a block takes on average.')),
+    luck: maybe(number('Blocks found by what their work let expect: above 1 is lucky.')),
+  },
+  'Shares',
+);
 export type SharesView = Static<typeof SharesViewSchema>;

@@ -20,6 +20,9 @@ export const PageQuerySchema = Type.Object(
 );
 export type Page = Static<typeof PageQuerySchema>;
 
+/** Nothing is asked for. */
+export const NoQuerySchema = Type.Object({}, { additionalProperties: false });
+
 export const WORKER_SORTS = ['name', 'hashrate', 'work', 'best', 'last-share'] as const;
 export const WorkersQuerySchema = Type.Object(
   {
@@ -51,17 +54,16 @@ export interface Listing<T> {
   readonly items: readonly T[];
 }
 
+/** What an answer says of the page that it is. */
+export const pageProperties = {
+  total: Type.Integer({ minimum: 0, description: 'Rows of the whole list.' }),
+  offset: Type.Integer({ minimum: 0, description: 'Rows left out at the beginning.' }),
+  limit: Type.Integer({ minimum: 1, description: 'Rows in one answer at most.' }),
+};
+
 /** A list as it is answered. */
 export function listOf<const S extends TSchema>(description: string, items: S) {
-  return Type.Object(
-    {
-      total: Type.Integer({ minimum: 0, description: 'Rows of the whole list.' }),
-      offset: Type.Integer({ minimum: 0, description: 'Rows left out at the beginning.' }),
-      limit: Type.Integer({ minimum: 1, description: 'Rows in one answer at most.' }),
-      items: Type.Array(items),
-    },
-    { description, additionalProperties: false },
-  );
+  return Type.Object({ ...pageProperties, items: Type.Array(items) }, { description, additionalProperties: false });
 }
 
 /**

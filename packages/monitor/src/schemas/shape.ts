@@ -1,15 +1,15 @@
 import Type, { type Static, type TProperties, type TSchema } from 'typebox';
 
 /** An object in which nothing is that is not declared: what is not here never leaves the process. */
-export function view<const P extends TProperties>(description: string, properties: P) {
-  return Type.Object(properties, { description, additionalProperties: false });
+export function view<const P extends TProperties>(description: string, properties: P, title?: string) {
+  return Type.Object(properties, { description, additionalProperties: false, ...(title !== undefined && { title }) });
 }
 
 export const maybe = <const S extends TSchema>(schema: S) => Type.Optional(schema);
 export const text = (description: string) => Type.String({ description });
 /** One of a few words. */
 export const word = <const W extends string>(description: string, words: readonly W[]) =>
-  Type.Enum([...words] as W[], { description });
+  Type.Enum([...words] as W[], { type: 'string', description });
 export const count = (description: string) => Type.Integer({ minimum: 0, description });
 export const number = (description: string) => Type.Number({ description });
 export const flag = (description: string) => Type.Boolean({ description });
@@ -26,10 +26,14 @@ export const counts = (description: string) =>
   Type.Record(Type.String(), Type.Integer({ minimum: 0 }), { description });
 
 /** Measured from accepted work, hashes per second. */
-export const HashrateSchema = view('Measured from accepted work, in hashes per second.', {
-  oneMinute: number('Over the last minute.'),
-  tenMinutes: number('Over the last ten minutes.'),
-  oneHour: number('Over the last hour.'),
-  oneDay: number('Over the last 24 hours.'),
-});
+export const HashrateSchema = view(
+  'Measured from accepted work, in hashes per second.',
+  {
+    oneMinute: number('Over the last minute.'),
+    tenMinutes: number('Over the last ten minutes.'),
+    oneHour: number('Over the last hour.'),
+    oneDay: number('Over the last 24 hours.'),
+  },
+  'Hashrate',
+);
 export type HashrateView = Static<typeof HashrateSchema>;

@@ -1,10 +1,14 @@
 import Type, { type Static } from 'typebox';
 import { count, flag, hash, hex, maybe, number, satoshis, text, timeMs, view, word } from './shape.ts';
 
-export const CoinbaseOutputSchema = view('An output of the coinbase transaction.', {
-  value: satoshis('What it pays.'),
-  script: hex('Its scriptPubKey.'),
-});
+export const CoinbaseOutputSchema = view(
+  'An output of the coinbase transaction.',
+  {
+    value: satoshis('What it pays.'),
+    script: hex('Its scriptPubKey.'),
+  },
+  'CoinbaseOutput',
+);
 export type CoinbaseOutputView = Static<typeof CoinbaseOutputSchema>;
 
 const block = {
@@ -15,49 +19,69 @@ const block = {
 };
 
 /** What miners work on. */
-export const JobViewSchema = view('Work that is handed to miners.', {
-  id: text('Names the job within this role.'),
-  origin: word('Whose template it is.', ['pool', 'declared', 'solo', 'upstream']),
-  state: word('Future until its prev-hash comes, stale once another came.', ['future', 'active', 'stale']),
-  kind: maybe(text('Its shape: standard, extended, custom, v1.')),
-  ...block,
-  templateId: maybe(text('The template that it is of; a whole number.')),
-  createdAtMs: timeMs('When it was made.'),
-  channels: maybe(count('Channels that work on it.')),
-  user: maybe(text('Who declared it.')),
-  coinbaseOutputs: maybe(Type.Array(CoinbaseOutputSchema)),
-});
+export const JobViewSchema = view(
+  'Work that is handed to miners.',
+  {
+    id: text('Names the job within this role.'),
+    origin: word('Whose template it is.', ['pool', 'declared', 'solo', 'upstream']),
+    state: word('Future until its prev-hash comes, stale once another came.', ['future', 'active', 'stale']),
+    kind: maybe(text('Its shape: standard, extended, custom, v1.')),
+    ...block,
+    templateId: maybe(text('The template that it is of; a whole number.')),
+    createdAtMs: timeMs('When it was made.'),
+    channels: maybe(count('Channels that work on it.')),
+    user: maybe(text('Who declared it.')),
+    coinbaseOutputs: maybe(Type.Array(CoinbaseOutputSchema)),
+  },
+  'Job',
+);
 export type JobView = Static<typeof JobViewSchema>;
 
 /** What jobs are made of. */
-export const TemplateViewSchema = view('A template of a block.', {
-  id: text('A whole number.'),
-  ...block,
-  state: word('Future until its prev-hash comes, stale once another came.', ['future', 'active', 'stale']),
-  source: maybe(text('The node or template provider that it comes from.')),
-  receivedAtMs: timeMs('When it came.'),
-  revenue: maybe(satoshis('What the coinbase may pay.')),
-  weight: maybe(count('Of the transactions, in weight units.')),
-  isEmpty: maybe(flag('It was made before the node had one: without transactions.')),
-  coinbaseOutputs: maybe(Type.Array(CoinbaseOutputSchema)),
-});
+export const TemplateViewSchema = view(
+  'A template of a block.',
+  {
+    id: text('A whole number.'),
+    ...block,
+    state: word('Future until its prev-hash comes, stale once another came.', ['future', 'active', 'stale']),
+    source: maybe(text('The node or template provider that it comes from.')),
+    receivedAtMs: timeMs('When it came.'),
+    revenue: maybe(satoshis('What the coinbase may pay.')),
+    weight: maybe(count('Of the transactions, in weight units.')),
+    isEmpty: maybe(flag('It was made before the node had one: without transactions.')),
+    coinbaseOutputs: maybe(Type.Array(CoinbaseOutputSchema)),
+  },
+  'Template',
+);
 export type TemplateView = Static<typeof TemplateViewSchema>;
 
 /** A block that was found here. */
-export const BlockViewSchema = view('A block that was found here.', {
-  hash: hash('Its own.'),
-  height: maybe(count('Where it stands.')),
-  status: word('How far it came.', ['found', 'submitted', 'accepted', 'confirmed', 'matured', 'orphaned', 'rejected']),
-  by: maybe(text('Which node or template provider said so.')),
-  reason: maybe(text('Why it is not in the chain.')),
-  foundAtMs: timeMs('When it was found.'),
-  confirmations: maybe(count('Blocks of the chain from it on; 0 when it is not in the chain.')),
-  user: maybe(text('Whose share it was.')),
-  worker: maybe(text('Whose share it was.')),
-  path: maybe(text('Whose template it is: pool-template, declared-full-template, coinbase-only, solo, v1-pool.')),
-  via: maybe(text('The kind of channel that it was found on: sv2-standard, sv2-extended, v1.')),
-  revenue: maybe(satoshis('What its coinbase pays.')),
-  effort: maybe(number('Work that it took in network difficulties: 1 is what a block takes on average.')),
-  luck: maybe(number('1 by the effort, in percent of the average: above 100 is lucky.')),
-});
+export const BlockViewSchema = view(
+  'A block that was found here.',
+  {
+    hash: hash('Its own.'),
+    height: maybe(count('Where it stands.')),
+    status: word('How far it came.', [
+      'found',
+      'submitted',
+      'accepted',
+      'confirmed',
+      'matured',
+      'orphaned',
+      'rejected',
+    ]),
+    by: maybe(text('Which node or template provider said so.')),
+    reason: maybe(text('Why it is not in the chain.')),
+    foundAtMs: timeMs('When it was found.'),
+    confirmations: maybe(count('Blocks of the chain from it on; 0 when it is not in the chain.')),
+    user: maybe(text('Whose share it was.')),
+    worker: maybe(text('Whose share it was.')),
+    path: maybe(text('Whose template it is: pool-template, declared-full-template, coinbase-only, solo, v1-pool.')),
+    via: maybe(text('The kind of channel that it was found on: sv2-standard, sv2-extended, v1.')),
+    revenue: maybe(satoshis('What its coinbase pays.')),
+    effort: maybe(number('Work that it took in network difficulties: 1 is what a block takes on average.')),
+    luck: maybe(number('1 by the effort, in percent of the average: above 100 is lucky.')),
+  },
+  'Block',
+);
 export type BlockView = Static<typeof BlockViewSchema>;

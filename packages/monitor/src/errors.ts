@@ -1,0 +1,73 @@
+import Type, { type Static } from 'typebox';
+import { maybe, text, view } from './schemas/shape.ts';
+
+/** Every code that an answer of the surface can carry, and what it means. */
+export const MONITOR_ERRORS = {
+  'invalid-query':
+    'The question has something in it that is not understood; `problems` says what, where and what is right. 400.',
+  'invalid-request': 'This is no request that HTTP knows. 400.',
+  'token-wanted':
+    'Everything but the bare health wants `Authorization: Bearer` and the token of monitoring_token_file. 401.',
+  'foreign-page': 'A browser asks for a page of another origin, or by a name that is not this host. 403.',
+  'not-found': 'There is nothing at this path, or nothing of this name. 404.',
+  'not-here': 'The resource exists, but this role has nothing to say to it; `has` names what it has. 404.',
+  'read-only': 'Only GET and HEAD are served. 405.',
+  'request-timeout': 'The request did not arrive in time. 408.',
+  'headers-too-large': 'The request line and the header fields are too long. 431.',
+  internal: 'A bug; the log has it. 500.',
+  unavailable: 'What the answer is made of is away just now, or there are too many readers. 503.',
+} as const;
+export type MonitorErrorCode = keyof typeof MONITOR_ERRORS;
+
+export const ErrorSchema = Type.Object(
+  {
+    code: Type.Enum(Object.keys(MONITOR_ERRORS) as MonitorErrorCode[], { description: 'For programs.' }),
+    message: text('For people.'),
+    problems: maybe(
+      Type.Array(
+        view('One thing that is wrong with the question.', {
+          where: text('Which part of it.'),
+          wrong: text('What is wrong.'),
+          right: text('What would be right.'),
+        }),
+      ),
+    ),
+    has: maybe(Type.Array(Type.String(), { description: 'What there is instead.' })),
+  },
+  { title: 'Error', description: 'Why there is no other answer.', additionalProperties: false },
+);
+export type ErrorAnswer = Static<typeof ErrorSchema>;
+
+const STATUS: Readonly<Record<MonitorErrorCode, number>> = {
+  'invalid-query': 400,
+  'invalid-request': 400,
+  'token-wanted': 401,
+  'foreign-page': 403,
+  'not-found': 404,
+  'not-here': 404,
+  'read-only': 405,
+  'request-timeout': 408,
+  'headers-too-large': 431,
+  internal: 500,
+  unavailable: 503,
+};
+
+/** Ends a request with an answer that says why. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: MonitorErrorCode;
+  readonly statusCode: number;
+  readonly answer: ErrorAnswer;
+
+  constructor(code: MonitorErrorCode, message: string, more: Pick<ErrorAnswer, 'problems' | 'has'> = {}) {
+    super(message);
+    this.code = code;
+    this.statusCode = STATUS[code];
+    this.answer = { code, message, ...more };
+  }
+}
+
+/** A role throws it when what an answer is made of is away just now: answered 503 with the message, and no bug. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable';
+}

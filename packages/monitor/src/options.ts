@@ -1,0 +1,39 @@
+import type { MonitorClock } from './clock.ts';
+import type { Events } from './events.ts';
+import type { RoleApi } from './role-api.ts';
+import type { HealthView } from './schemas/health.ts';
+
+/** What the surface says when something goes wrong: the daemon's logger is one. */
+export interface MonitorLog {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface MonitorOptions {
+  /** Where it listens; port 0 lets the system choose. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** What readers must show; without one everybody is answered who can reach the address. */
+  readonly token?: string | undefined;
+  /** The role: pool, template-provider … */
+  readonly name: string;
+  readonly version: string;
+  /** Unix milliseconds. */
+  readonly startedAtMs: number;
+  readonly log: MonitorLog;
+  readonly clock: MonitorClock;
+  readonly events: Events;
+  /** The Prometheus text format. */
+  metricsText(): Promise<string>;
+  health(): HealthView;
+  /** What /status answers: JSON, and texts where it has bigint. */
+  status(): Promise<object>;
+  /** What is answered below /api/v1. */
+  api(): RoleApi;
+}
+
+/** A running surface. */
+export interface Monitor {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Ends all connections at once. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,23 @@
+/** An OpenAPI document as plain data. */
+export type Document = Readonly<Record<string, unknown>>;
+
+/**
+ * The document with every schema that has a title moved to `components`, so that generated clients have one type for
+ * each and the document is said once.
+ */
+export function withComponents(document: Document): Document {
+  const schemas: Record<string, unknown> = {};
+  const hoist = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(hoist);
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value).map(([key, inner]) => [key, hoist(inner)] as const);
+    const moved = Object.fromEntries(entries);
+    if (typeof moved['title'] !== 'string' || moved['type'] !== 'object') return moved;
+    const name = moved['title'].replaceAll(' ', '');
+    schemas[name] = moved;
+    return { $ref: `#/components/schemas/${name}` };
+  };
+  const { components, ...rest } = document;
+  const hoisted = hoist(rest) as Document;
+  return { ...hoisted, components: { ...(components as object | undefined), schemas } };
+}

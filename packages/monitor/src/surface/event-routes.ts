@@ -1,0 +1,59 @@
+import Type from 'typebox';
+import { ErrorSchema, Refusal } from '../errors.ts';
+import { EVENT_SCHEMAS, type EventType, MonitorEventSchema } from '../schemas/events.ts';
+import type { Surface, SurfaceContext } from './context.ts';
+
+const TYPES = Object.keys(EVENT_SCHEMAS) as EventType[];
+const QuerySchema = Type.Object(
+  {
+    types: Type.Optional(
+      Type.String({ maxLength: 500, description: `Only these, separated by commas: ${TYPES.join(', ')}.` }),
+    ),
+    after: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        description: 'As Last-Event-ID, for who cannot set it; 0 for all that is remembered.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** GET /api/v1/events: what happens, as it happens. */
+export function eventRoutes(surface: Surface, { stream }: SurfaceContext): void {
+  const schema = {
+    tags: ['events'],
+    operationId: 'events',
+    summary: 'What happens, as it happens: server-sent events.',
+    description:
+      'Begins with what happened after the event that `Last-Event-ID` names, as far as it is remembered; `event: missed` ' +
+      'says how many are not. Each `data` is an event with `id`, `atMs` and, of one role of several, `part`.',
+    querystring: QuerySchema,
+    response: {
+      200: { description: 'Events.', content: { 'text/event-stream': { schema: MonitorEventSchema } } },
+      '4xx': ErrorSchema,
+      '5xx': ErrorSchema,
+    },
+  };
+  surface.get('/api/v1/events', { schema, exposeHeadRoute: false }, (request, reply) => {
+    const { after, types } = request.query;
+    const wanted = types === undefined ? undefined : readTypes(types);
+    stream.admit();
+    const last = request.headers['last-event-id'];
+    const headers = reply.getHeaders();
+    reply.hijack();
+    for (const [name, value] of Object.entries(headers)) if (value !== undefined) reply.raw.setHeader(name, value);
+    stream.serve(request.raw, reply.raw, { lastId: typeof last === 'string' ? last : after, types: wanted });
+  });
+  surface.head('/api/v1/events', { schema: { hide: true } }, (_, reply) => reply.type('text/event-stream').send());
+}
+
+function readTypes(text: string): EventType[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !(TYPES as string[]).includes(name));
+  if (unknown === undefined) return names as EventType[];
+  const problem = { where: 'types', wrong: `has ${JSON.stringify(unknown)}`, right: `some of ${TYPES.join(', ')}` };
+  throw new Refusal('invalid-query', `types has ${JSON.stringify(unknown)}: known are ${TYPES.join(', ')}`, {
+    problems: [problem],
+  });
+}

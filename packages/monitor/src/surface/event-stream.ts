@@ -1,0 +1,112 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Value } from 'typebox/value';
+import type { MonitorClock } from '../clock.ts';
+import { Unavailable } from '../errors.ts';
+import type { Events } from '../events.ts';
+import type { MONITOR_LIMITS } from '../limits.ts';
+import { EVENT_SCHEMAS, type EventRecord, type EventType } from '../schemas/events.ts';
+import { Reader } from './reader.ts';
+
+/** Milliseconds until a reader that lost us comes back. */
+const RETRY_MS = 2000;
+
+interface EventStreamOptions {
+  readonly events: Events;
+  readonly clock: MonitorClock;
+  readonly limits: typeof MONITOR_LIMITS;
+}
+
+/** What a reader asks for. */
+export interface EventQuestion {
+  /** The id of the last event that it knows. */
+  readonly lastId?: string | undefined;
+  /** Only these; all when left out. */
+  readonly types?: readonly EventType[] | undefined;
+}
+
+/** Server-sent events: each is put into words once, however many read, and never when nobody does. */
+export class EventStream implements Disposable {
+  readonly #options: EventStreamOptions;
+  readonly #readers = new Set<Reader>();
+  #open: Disposable | undefined;
+
+  constructor(options: EventStreamOptions) {
+    this.#options = options;
+  }
+
+  get readers(): number {
+    return this.#readers.size;
+  }
+
+  /** @throws Unavailable when there are too many readers; nothing has been written then */
+  admit(): void {
+    const most = this.#options.limits.eventReaders;
+    if (this.#readers.size >= most) throw new Unavailable(`${most} readers of events are here already`);
+  }
+
+  /** Sends what the reader missed, then what happens until it goes. */
+  serve(request: IncomingMessage, response: ServerResponse, { lastId, types }: EventQuestion): void {
+    const { events, limits } = this.#options;
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
+    const reader = new Reader(response, limits.eventBacklogBytes, (type) => types?.includes(type as EventType) ?? true);
+    reader.write(`retry: ${RETRY_MS}\n\n`);
+    if (lastId !== undefined) this.#catchUp(reader, this.#known(lastId));
+    this.#readers.add(reader);
+    this.#open ??= this.#start(events);
+    request.once('close', () => this.#leave(reader));
+    response.once('close', () => this.#leave(reader));
+  }
+
+  #start(events: Events): Disposable {
+    const { clock, limits } = this.#options;
+    const listening = events.on((event) => {
+      const words = this.#inWords(event);
+      for (const reader of this.#readers) reader.tell(event.type, words);
+    });
+    const beating = clock.every(limits.eventHeartbeatMs, () => {
+      for (const reader of this.#readers) reader.beat(clock.now(), limits.eventStallMs);
+    });
+    return {
+      [Symbol.dispose]() {
+        listening[Symbol.dispose]();
+        beating[Symbol.dispose]();
+      },
+    };
+  }
+
+  #leave(reader: Reader): void {
+    this.#readers.delete(reader);
+    if (this.#readers.size > 0) return;
+    this.#open?.[Symbol.dispose]();
+    this.#open = undefined;
+  }
+
+  #catchUp(reader: Reader, from: number): void {
+    const missed = this.#options.events.since(from);
+    const lost = (missed[0]?.id ?? from + 1) - from - 1;
+    if (lost > 0) reader.write(`event: missed\ndata: ${JSON.stringify({ missed: lost })}\n\n`);
+    for (const event of missed) reader.tell(event.type, this.#inWords(event));
+  }
+
+  /** Numbers of another start of the process say nothing: everything is new then. */
+  #known(lastId: string): number {
+    const { epoch, lastId: newest } = this.#options.events;
+    const [start, number] = lastId.split('-');
+    const known = Number(number);
+    return start === epoch && Number.isSafeInteger(known) && known >= 0 && known <= newest ? known : 0;
+  }
+
+  #inWords(event: EventRecord): string {
+    const { id, atMs, part } = event;
+    const declared = Value.Clean(EVENT_SCHEMAS[event.type], { ...event }) as object;
+    const data = JSON.stringify({ id, atMs, ...(part === undefined ? {} : { part }), ...declared });
+    return `id: ${this.#options.events.epoch}-${id}\nevent: ${event.type}\ndata: ${data}\n\n`;
+  }
+
+  [Symbol.dispose](): void {
+    for (const reader of this.#readers) reader.drop();
+    this.#readers.clear();
+    this.#open?.[Symbol.dispose]();
+    this.#open = undefined;
+  }
+}

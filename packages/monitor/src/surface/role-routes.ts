@@ -1,0 +1,67 @@
+import Type from 'typebox';
+import { ErrorSchema, Refusal } from '../errors.ts';
+import { MONITOR_LIMITS } from '../limits.ts';
+import type { RoleApi } from '../role-api.ts';
+import { HealthViewSchema } from '../schemas/health.ts';
+import { WorkerDetailSchema } from '../schemas/mining.ts';
+import { NoQuerySchema } from '../schemas/page.ts';
+import { RoleViewSchema } from '../schemas/role.ts';
+import type { Surface, SurfaceContext } from './context.ts';
+import { RESOURCES, ROUTES, type Resource, resourcesOf } from './routes.ts';
+import { within } from './within.ts';
+
+const tags = ['role'];
+const failures = { '4xx': ErrorSchema, '5xx': ErrorSchema };
+
+/** GET /api/v1/<resource> for whatever the role has. */
+export function roleRoutes(surface: Surface, context: SurfaceContext): void {
+  const { clock, health, name, startedAtMs, version } = context;
+  const { answerMs } = MONITOR_LIMITS;
+  aboutRoutes();
+  for (const { resource, query, answer, ask } of ROUTES) {
+    const summary = RESOURCES[resource];
+    const schema = { tags, operationId: resource, summary, querystring: query, response: { 200: answer, ...failures } };
+    surface.get(`/api/v1/${resource}`, { schema }, async (request) =>
+      within(clock, answerMs, Promise.resolve(ask(apiWith(resource), request.query))),
+    );
+  }
+  const schema = {
+    tags,
+    operationId: 'worker',
+    summary: 'One worker with its past.',
+    params: Type.Object({ name: Type.String({ description: 'As in the list of workers.' }) }),
+    querystring: NoQuerySchema,
+    response: { 200: WorkerDetailSchema, ...failures },
+  };
+  surface.get('/api/v1/workers/:name', { schema }, async ({ params }) => {
+    const worker = await within(clock, answerMs, apiWith('worker').worker?.(params.name));
+    if (worker === undefined)
+      throw new Refusal('not-found', 'there is no worker of this name: /api/v1/workers lists them');
+    return worker;
+  });
+
+  function aboutRoutes(): void {
+    const response = { 200: RoleViewSchema, ...failures };
+    const about = { tags, operationId: 'role', summary: 'What this is.', querystring: NoQuerySchema, response };
+    surface.get('/api/v1/role', { schema: about }, () => ({
+      name,
+      version,
+      pid: process.pid,
+      node: process.versions.node,
+      startedAtMs,
+      uptimeSeconds: Math.max(0, Math.round((clock.now() - startedAtMs) / 1000)),
+      resources: resourcesOf(context.api()),
+    }));
+    const asHealth = { 200: HealthViewSchema, ...failures };
+    const summary = 'How the role is: 200 whatever it is.';
+    const being = { tags, operationId: 'condition', summary, querystring: NoQuerySchema, response: asHealth };
+    surface.get('/api/v1/health', { schema: being }, () => health());
+  }
+
+  function apiWith(resource: Resource | 'worker'): RoleApi {
+    const api = context.api();
+    if (api[resource] !== undefined) return api;
+    const has = ['role', 'health', ...resourcesOf(api), 'events'];
+    throw new Refusal('not-here', `the ${name} has no ${resource}; it has ${has.join(', ')}`, { has });
+  }
+}
