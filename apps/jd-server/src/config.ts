@@ -1,6 +1,7 @@
 import {
   address,
   type ConfigOf,
+  chainGuardSection,
   checkCoinbase,
   checkNodes,
   choice,
@@ -51,6 +52,7 @@ export const jdServerConfig = config(
         ),
       },
     ),
+    chainGuard: chainGuardSection,
     limits: section('What clients may cost.', {
       connections: integer(128, 'Connections at once.', { min: 1, max: 1024 }),
       connectionsPerAddress: integer(16, 'Of these from one address.', { min: 1 }),

@@ -4,6 +4,7 @@ import { createNode } from '@sv2kit/bitcoin-node';
 import { DECLARE_TX_DATA, jobDeclaration } from '@sv2kit/codec';
 import {
   type Address,
+  chainGuardSettings,
   coinbaseScript,
   ConfigError,
   createIdentity,
@@ -152,8 +153,8 @@ function openBench({ config, deps }: Parts, onTip: () => void): NodeBench {
   });
 }
 
-function openNode(node: NodeConfig, { chain }: JdServerConfig, { clock, log }: JdServerDeps): JdNode {
-  return createNode({ ...nodeSettings(node), chain, clock, log });
+function openNode(node: NodeConfig, { chain, chainGuard }: JdServerConfig, { clock, log }: JdServerDeps): JdNode {
+  return createNode({ ...nodeSettings(node), chain, guard: chainGuardSettings(chainGuard), clock, log });
 }
 
 function openListener({ config, deps, identity, metrics }: Parts, server: DeclarationServer): Promise<Listener> {

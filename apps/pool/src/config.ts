@@ -1,6 +1,7 @@
 import {
   address,
   type ConfigOf,
+  chainGuardSection,
   checkNodes,
   choice,
   coinbaseFields,
@@ -66,6 +67,7 @@ export const poolConfig = config(
       'Bitcoin nodes that get each found block too, whole, and confirm it. May be none.',
       nodeFields('found blocks confirmed, and from Bitcoin Core 32 on handed over whole'),
     ),
+    chainGuard: chainGuardSection,
     jobDeclaration: section(
       'Jobs that miners bring themselves; without token_key_file there are none. The job declarator server of this ' +
         'pool must have the same file, and the same of the other keys.',

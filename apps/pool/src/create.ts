@@ -3,6 +3,7 @@ import { createNode } from '@sv2kit/bitcoin-node';
 import { utf8 } from '@sv2kit/codec';
 import {
   type Address,
+  chainGuardSettings,
   coinbaseScript,
   createIdentity,
   type Identity,
@@ -183,8 +184,8 @@ function serverConfig(config: PoolConfig): MiningServerConfig {
   };
 }
 
-function openNode(node: NodeConfig, { chain }: PoolConfig, { clock, log }: PoolDeps): BlockNode {
-  return createNode({ ...nodeSettings(node), chain, clock, log });
+function openNode(node: NodeConfig, { chain, chainGuard }: PoolConfig, { clock, log }: PoolDeps): BlockNode {
+  return createNode({ ...nodeSettings(node), chain, guard: chainGuardSettings(chainGuard), clock, log });
 }
 
 async function release({ nodes, ledger, identity, declaration }: Parts): Promise<void> {

@@ -2,6 +2,7 @@ import {
   address,
   addressRanges,
   type ConfigOf,
+  chainGuardSection,
   checkNodes,
   choice,
   config,
@@ -12,13 +13,9 @@ import {
   path,
   section,
   sections,
-  text,
 } from '@sv2kit/daemon';
 import { DEFAULT_LIMITS } from '@sv2kit/net';
 import type { AllowancesOptions } from './allowance.ts';
-
-const HASH = /^[0-9a-f]{64}$/;
-const HALVING_840_000 = '0000000000000000000320283a032748cef8227873ff4872689bf23f1cda83a5';
 
 const count = (sample: number, help: string) => integer(sample, help, { min: 1, max: 1_000_000 });
 
@@ -69,16 +66,7 @@ export const templateProviderConfig = config(
       nodeFields('templates pushed, no polling'),
       { atLeast: 1 },
     ),
-    knownBlocks: sections(
-      "Blocks that a node's chain must hold once it is that high; for telling apart the sides of a chain split.",
-      {
-        height: integer(840_000, 'Height of the block.', { min: 0 }),
-        hash: text(HALVING_840_000, 'Its hash, as explorers show it.', {
-          pattern: HASH,
-          shape: '64 lower-case hex digits',
-        }),
-      },
-    ),
+    chainGuard: chainGuardSection,
     templates: section('What clients get, and how often.', {
       feeThreshold: integer(1000, 'Satoshis by which fees must rise for a new template on the same tip.', { min: 0 }),
       feeInterval: number(5, 'Seconds, at least, between two templates on the same tip. A new tip never waits.', {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { fromDisplayHash } from '@sv2kit/bitcoin';
 import { createNode, type HeldTemplate, type MiningNode } from '@sv2kit/bitcoin-node';
 import { templateDistribution } from '@sv2kit/codec';
 import {
   type Address,
+  chainGuardSettings,
   createIdentity,
   type Identity,
   nodeSettings,
@@ -152,12 +152,12 @@ function createPublisher(config: TemplateProviderConfig, nowMs: number): Templat
 }
 
 function connectNodes(config: TemplateProviderConfig, deps: TemplateProviderDeps): readonly MiningNode[] {
-  const knownBlocks = config.knownBlocks.map(({ height, hash }) => ({ height, hash: fromDisplayHash(hash) }));
+  const guard = chainGuardSettings(config.chainGuard);
   return config.nodes.map((node) =>
     createNode({
       ...nodeSettings(node),
       chain: config.chain,
-      knownBlocks,
+      guard,
       refreshIntervalMs: Math.max(1000, config.templates.feeInterval * 1000),
       feeThreshold: BigInt(Math.max(1, config.templates.feeThreshold)),
       clock: deps.clock,

@@ -64,9 +64,9 @@ describe('configuration', () => {
     },
     { name: 'an unknown chain', toml: `chain = "litecoin"\n${NODE}${COOKIE}`, wrong: /^chain/ },
     {
-      name: 'a block hash that is none',
-      toml: `${NODE}${COOKIE}[[known_blocks]]\nheight = 1\nhash = "00"\n`,
-      wrong: /^known_blocks\[0\]\.hash/,
+      name: 'a known block that is none',
+      toml: `${NODE}${COOKIE}[chain_guard]\nblocks = ["1:00"]\n`,
+      wrong: /^chain_guard\.blocks: .*HEIGHT:HASH/,
     },
   ])('$name is refused, with the key', ({ toml, wrong }) => {
     expect(problems(toml)).toEqual([expect.stringMatching(wrong)]);

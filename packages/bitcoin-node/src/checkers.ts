@@ -47,13 +47,13 @@ export class Checkers implements AsyncDisposable {
 }
 
 function settingsOf(options: NodeOptions, own: JobCheckerOptions): CheckerSettings {
-  const { ipc, url, chain, knownBlocks, pollIntervalMs } = options;
+  const { ipc, url, chain, guard, pollIntervalMs } = options;
   const { zmqSequence } = own;
   return {
     ...(ipc === undefined ? {} : { ipc }),
     ...(url === undefined ? {} : { url, credentials: credentialsOf(options) }),
     chain,
-    knownBlocks,
+    knownBlocks: guard?.blocks,
     pollIntervalMs: pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS,
     mempoolIntervalMs: (own.mempoolIntervalMs ?? DEFAULT_MEMPOOL_INTERVAL_MS) * (zmqSequence === undefined ? 1 : 10),
     concurrency: own.concurrency ?? DEFAULT_CHECK_CONCURRENCY,

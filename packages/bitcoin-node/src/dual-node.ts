@@ -1,6 +1,7 @@
 import { BestBlock } from './best-block.ts';
 import { Checkers } from './checkers.ts';
-import type { CheckingNode } from './create-node.ts';
+import type { GuardableNode } from './guard/guarded-node.ts';
+import type { RpcCaller } from './rpc/rpc-client.ts';
 import { DecoderThread } from './decoding/decoder-thread.ts';
 import { FallBack } from './fall-back.ts';
 import type { Clock, Logger } from './host.ts';
@@ -16,7 +17,7 @@ import { sameBytes } from '@sv2kit/bitcoin';
  * One node over both its IPC socket and its RPC. IPC gives templates and tips; the RPC stands in while IPC is away, has
  * the last word on where a block stands, and takes blocks beside IPC.
  */
-export class DualNode implements CheckingNode {
+export class DualNode implements GuardableNode {
   readonly name: string;
   readonly #ipc: IpcNode;
   readonly #rpc: RpcNode;
@@ -47,7 +48,7 @@ export class DualNode implements CheckingNode {
     this.#checkers = new Checkers({
       options: { ...options, log: this.#log },
       submitBlock: (block) => this.submitBlock(block),
-      onTip: (listener) => this.#onTip(listener),
+      onTip: (listener) => this.onTip(listener),
     });
   }
 
@@ -56,8 +57,11 @@ export class DualNode implements CheckingNode {
     return this.#ipc.takesBlocks || this.#rpc.health().chain !== undefined;
   }
 
-  async *templates(signal: AbortSignal, reserve?: CoinbaseReserve): AsyncGenerator<NodeTemplate, void, void> {
-    const best = new BestBlock();
+  async *templates(
+    signal: AbortSignal,
+    reserve?: CoinbaseReserve,
+    best = new BestBlock(),
+  ): AsyncGenerator<NodeTemplate, void, void> {
     const stop = AbortSignal.any([signal, this.#closing.signal]);
     yield* this.#fallBack.merge(
       {
@@ -69,7 +73,7 @@ export class DualNode implements CheckingNode {
   }
 
   tips(signal: AbortSignal): AsyncGenerator<NodeTip, void, void> {
-    return tipsOf((listener) => this.#onTip(listener), [signal, this.#closing.signal]);
+    return tipsOf((listener) => this.onTip(listener), [signal, this.#closing.signal]);
   }
 
   /** Over both ways at once; what one of them says against it counts when the other has no better answer. */
@@ -91,6 +95,19 @@ export class DualNode implements CheckingNode {
 
   jobChecker(options: JobCheckerOptions = {}): JobChecker {
     return this.#checkers.start(options);
+  }
+
+  get caller(): RpcCaller | undefined {
+    return this.#ipc.caller ?? this.#rpc.caller;
+  }
+
+  onHealth(listener: () => void): Disposable {
+    const ways = [this.#ipc.onHealth(listener), this.#rpc.onHealth(listener)];
+    return {
+      [Symbol.dispose]: () => {
+        for (const way of ways) way[Symbol.dispose]();
+      },
+    };
   }
 
   /** IPC's while it is there, the RPC's while it is not; `reason` says what the other lacks. */
@@ -115,7 +132,7 @@ export class DualNode implements CheckingNode {
   }
 
   /** Each of them once, from the way that says so: the RPC is asked too seldom to matter while IPC is there. */
-  #onTip(listener: (tip: NodeTip) => void): Disposable {
+  onTip(listener: (tip: NodeTip) => void): Disposable {
     let last: Uint8Array | undefined;
     const tell = (tip: NodeTip): void => {
       if (last !== undefined && sameBytes(last, tip.hash)) return;

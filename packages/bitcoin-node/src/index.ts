@@ -17,6 +17,11 @@
  * @packageDocumentation
  */
 export { type CheckingNode, createNode } from './create-node.ts';
+export {
+  type ChainGuardOptions,
+  DEFAULT_MOST_BLOCKS_BEHIND,
+  DEFAULT_MOST_CLOCK_SKEW,
+} from './guard/chain-guard.ts';
 export { IPC_ERRORS, IpcError, type IpcErrorCode } from './ipc/client/ipc-error.ts';
 export { IPC_LIMITS } from './ipc/client/limits.ts';
 export { openSocket as openIpcSocket } from './ipc/client/socket.ts';
@@ -51,6 +56,7 @@ export type {
   TemplateHead,
   WholeTemplate,
 } from './node.ts';
+export { isTrusted } from './node.ts';
 export {
   DEFAULT_FEE_THRESHOLD,
   DEFAULT_POLL_INTERVAL_MS,

@@ -109,6 +109,10 @@ export const LIMITS = {
   heldTemplates: 32,
   /** Blocks that are remembered as the best one, to say where one stands. */
   rememberedTips: 288,
+  /** How often a node is asked whether it is on the right chain, beside at every tip. */
+  guardIntervalMs: 10_000,
+  /** Of these, how often it is asked for its branches as well: it looks through all blocks that it knows. */
+  guardBranchesEvery: 6,
   /** First pause before a node that is away is tried again; it doubles, with jitter. */
   backOffFirstMs: 250,
   /** Longest such pause. */

@@ -1,6 +1,6 @@
 import type { Network } from '@sv2kit/bitcoin';
 import type { Clock, Logger } from './host.ts';
-import type { KnownBlock } from './rpc/chain-check.ts';
+import type { ChainGuardOptions } from './guard/chain-guard.ts';
 
 /** How a node is reached, `ipc`, `url` or both, and what is asked of it. */
 export interface NodeOptions {
@@ -16,8 +16,8 @@ export interface NodeOptions {
   readonly zmqHashBlock?: string | undefined;
   /** The chain the node must be on. Without it any is taken. */
   readonly chain?: Network | undefined;
-  /** Blocks that its chain must hold once it is that high. */
-  readonly knownBlocks?: readonly KnownBlock[] | undefined;
+  /** When the node is not mined on though it answers. */
+  readonly guard?: ChainGuardOptions | undefined;
   /** How often to ask the RPC for the best block, in ms; half as often with ZMQ. */
   readonly pollIntervalMs?: number | undefined;
   /** How often a template with better fees may come on the same tip, in ms. A new tip waits for nothing. */

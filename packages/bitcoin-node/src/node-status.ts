@@ -2,6 +2,9 @@ import type { Network } from '@sv2kit/bitcoin';
 import type { Logger } from './host.ts';
 import type { NodeHealth } from './node.ts';
 
+/** What a node says of itself. */
+export type StatusHealth = NodeHealth & { readonly state: 'connecting' | 'ok' | 'ibd' | 'away' };
+
 type Link =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'up' }
@@ -23,7 +26,7 @@ export class NodeStatus {
   #tipHeight: number | undefined;
   #lastTemplateAtMs: number | undefined;
   readonly #listeners = new Set<() => void>();
-  #told: Pick<NodeHealth, 'state' | 'reason'> = { state: 'connecting' };
+  #told: Pick<StatusHealth, 'state' | 'reason'> = { state: 'connecting' };
 
   /** @param isStandby whether there is another way to the node, which works */
   constructor(log: Logger, isStandby: () => boolean = () => false) {
@@ -82,7 +85,7 @@ export class NodeStatus {
     return this.#link.kind !== 'up';
   }
 
-  health(): NodeHealth {
+  health(): StatusHealth {
     const reason = this.#reason();
     return {
       state: this.#state(),
@@ -93,7 +96,7 @@ export class NodeStatus {
     };
   }
 
-  #state(): NodeHealth['state'] {
+  #state(): StatusHealth['state'] {
     if (this.#link.kind === 'up') return this.#hold?.kind ?? 'ok';
     return this.#link.kind;
   }

@@ -136,13 +136,21 @@ export interface Confirmation {
   readonly height?: number;
 }
 
+/** Whether what a node says of the chain counts. One that is away, or still downloading, says what it knows. */
+export function isTrusted({ state }: NodeHealth): boolean {
+  return state !== 'wrong-chain' && state !== 'behind';
+}
+
 export interface NodeHealth {
-  readonly state: 'connecting' | 'ok' | 'ibd' | 'away';
+  /** `wrong-chain`, `behind`: it answers, and is not mined on (see `ChainGuardOptions`). */
+  readonly state: 'connecting' | 'ok' | 'ibd' | 'away' | 'wrong-chain' | 'behind';
   /** Why it is not ok, or what it does without, for a person. */
   readonly reason?: string;
   readonly chain?: Network;
   readonly tipHeight?: number;
   readonly lastTemplateAtMs?: number;
+  /** What is wrong with this machine's clock or the node's, for a person; absent when nothing is. */
+  readonly clock?: string;
   /** Of the IPC connection there is: what must not grow over time. */
   readonly ipc?: IpcHoldings;
 }

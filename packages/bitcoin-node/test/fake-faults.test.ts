@@ -131,16 +131,6 @@ describe('templates wait for a node', () => {
     expect((await passUntil(first)).height).toBe(101);
   });
 
-  test('whose chain lacks a block that it must hold', async () => {
-    fake.on('getblockhash', () => ({ result: 'cd'.repeat(32) }));
-    open({ knownBlocks: [{ height: 90, hash: fromDisplayHash('ef'.repeat(32)) }] });
-    const first = next(templates());
-    await passUntil(fake.called('getblockhash', 2));
-    expect(node.health().reason).toMatch(/another block 90 than it should/);
-    fake.on('getblockhash', () => ({ result: 'ef'.repeat(32) }));
-    await passUntil(first);
-  });
-
   test('at growing intervals, at most ten seconds apart', async () => {
     fake.on('getblocktemplate', () => ({ error: { code: -9, message: 'not connected' } }));
     const at: number[] = [];

@@ -74,10 +74,12 @@ afterEach(async () => {
 describe('an RPC that is down', () => {
   test('takes no IPC connection with it when its chain is yet to be looked at', async () => {
     const url = 'http://127.0.0.1:1';
-    const knownBlocks = [{ height: 1, hash: new Uint8Array(32) }];
-    await start('32', { 'Init@4': () => undefined }, { url, ...RPC, knownBlocks });
+    const guard = { blocks: [{ height: 1, hash: new Uint8Array(32) }] };
+    await start('32', { 'Init@4': () => undefined }, { url, ...RPC, guard });
     const iterator = templates();
-    await next(iterator);
+    const first = next(iterator);
+    await pass(LIMITS.ipcGraceMs + 1_000);
+    await first;
     const connections = peer.count('Init@0');
     for (const byte of [0x22, 0x33]) {
       const coming = next(iterator);

@@ -22,6 +22,7 @@ export { ConfigError, formatProblem, type Problem } from './config/problem.ts';
 export { configHelp, exampleToml } from './config/render.ts';
 export { addressRanges } from './config/address-ranges.ts';
 export { checkExtensions } from './config/extensions.ts';
+export { type ChainGuardSettings, chainGuardSection, chainGuardSettings } from './config/chain-guard-config.ts';
 export { checkNodes, type NodeConfig, type NodeSettings, nodeFields, nodeSettings } from './config/node-config.ts';
 export {
   checkLedger,

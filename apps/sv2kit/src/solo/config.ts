@@ -1,6 +1,7 @@
 import {
   address,
   type ConfigOf,
+  chainGuardSection,
   checkCoinbase,
   choice,
   coinbaseFields,
@@ -43,6 +44,7 @@ export const soloConfig = config(
       user: optional(text('solo', 'RPC user, instead of a cookie.')),
       password: optional(secret('file:rpc-password', 'RPC password.')),
     }),
+    chainGuard: chainGuardSection,
   },
   {
     check: ({ coinbase, chain, node }) => [

@@ -72,7 +72,7 @@ export async function createSolo(config: SoloConfig, deps: ServiceDeps): Promise
 
 /** Only the client beside it connects. */
 function startProvider(
-  { chain, dataDir }: SoloConfig,
+  { chain, dataDir, chainGuard }: SoloConfig,
   node: FoundNode,
   keyFile: string,
   deps: ServiceDeps,
@@ -84,7 +84,7 @@ data_dir = ${quoted(dataDir)}
 authority_secret_file = ${quoted(keyFile)}
 [[nodes]]
 ${nodeToml(node)}`;
-  const own = parseConfig(templateProviderConfig, toml, { name: TEMPLATE_PROVIDER });
+  const own = { ...parseConfig(templateProviderConfig, toml, { name: TEMPLATE_PROVIDER }), chainGuard };
   return startPart({ name: TEMPLATE_PROVIDER, table: '', listen: own.listen }, deps, (part) =>
     createTemplateProvider(own, part),
   );

@@ -1,7 +1,7 @@
 import { sameBytes } from '@sv2kit/bitcoin';
 import { BestBlock } from '../best-block.ts';
 import { Checkers } from '../checkers.ts';
-import type { CheckingNode } from '../create-node.ts';
+import type { GuardableNode } from '../guard/guarded-node.ts';
 import type { DecoderThread } from '../decoding/decoder-thread.ts';
 import type { Logger } from '../host.ts';
 import type { JobChecker, JobCheckerOptions } from '../job-check/job-checker.ts';
@@ -37,7 +37,7 @@ export interface IpcNodeParts {
 const DEFAULT_RESERVE: CoinbaseReserve = { weight: 8_000, sigops: 400 };
 
 /** A node over its IPC socket. It is contacted at once and for as long as it is open. */
-export class IpcNode implements CheckingNode {
+export class IpcNode implements GuardableNode {
   readonly name: string;
   readonly status: NodeStatus;
   readonly #keeper: SessionKeeper;
@@ -51,7 +51,7 @@ export class IpcNode implements CheckingNode {
   readonly #closing = new AbortController();
 
   constructor(options: IpcNodeOptions, { decoder, rpc }: IpcNodeParts) {
-    const { clock, chain, knownBlocks, random = Math.random } = options;
+    const { clock, chain, random = Math.random } = options;
     this.name = options.name ?? options.ipc;
     this.#decoder = decoder;
     this.#rpc = rpc;
@@ -61,7 +61,7 @@ export class IpcNode implements CheckingNode {
     const next = new NextBlock(clock);
     const keeper = new SessionKeeper({
       path: options.ipc,
-      expected: { chain, knownBlocks },
+      expected: { chain },
       status,
       clock,
       log,
@@ -110,6 +110,15 @@ export class IpcNode implements CheckingNode {
   /** Calls `listener` for each best block that follows the one known now. */
   onTip(listener: (tip: NodeTip) => void): Disposable {
     return this.#tips.onTip(listener);
+  }
+
+  onHealth(listener: () => void): Disposable {
+    return this.status.onChange(listener);
+  }
+
+  /** Over IPC where the node offers it; undefined where there is none. */
+  get caller(): RpcCaller | undefined {
+    return this.#keeper.session?.rpc;
   }
 
   submitBlock(block: Uint8Array, signal?: AbortSignal): Promise<SubmitResult> {

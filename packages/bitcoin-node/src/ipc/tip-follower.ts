@@ -88,7 +88,6 @@ export class TipFollower {
       const tip = this.#guess(ref, before) ?? (await this.#ask(session, lane, ref));
       if (tip !== undefined) for (const listener of this.#listeners) listener(tip);
     }
-    await session.recheck();
   }
 
   /** What a block must be that is one higher than the one before: as the templates said. */

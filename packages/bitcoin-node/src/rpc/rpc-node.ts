@@ -5,7 +5,7 @@ import { DecoderThread } from '../decoding/decoder-thread.ts';
 import { credentialsOf } from './credentials.ts';
 import type { Clock, Logger } from '../host.ts';
 import type { JobChecker, JobCheckerOptions } from '../job-check/job-checker.ts';
-import type { CheckingNode } from '../create-node.ts';
+import type { GuardableNode } from '../guard/guarded-node.ts';
 import type { CoinbaseReserve, Confirmation, NodeHealth, NodeTip, SubmitResult, WholeTemplate } from '../node.ts';
 import { DEFAULT_POLL_INTERVAL_MS, DEFAULT_REFRESH_INTERVAL_MS, type NodeOptions } from '../node-options.ts';
 import { NodeStatus } from '../node-status.ts';
@@ -33,7 +33,7 @@ export function createRpcNode(options: RpcNodeOptions): RpcNode {
   return new RpcNode(options, { decoder: new DecoderThread() });
 }
 
-export class RpcNode implements CheckingNode {
+export class RpcNode implements GuardableNode {
   readonly name: string;
   readonly takesBlocks = true;
   readonly #client: RpcClient;
@@ -48,7 +48,7 @@ export class RpcNode implements CheckingNode {
   readonly #decoder: DecoderThread;
 
   constructor(options: RpcNodeOptions, { decoder, isStandby }: RpcNodeParts) {
-    const { clock, zmqHashBlock, chain, knownBlocks } = options;
+    const { clock, zmqHashBlock, chain } = options;
     this.#decoder = decoder;
     this.#client = createRpcClient({ url: options.url, credentials: credentialsOf(options), clock });
     this.name = options.name ?? this.#client.url.host;
@@ -57,7 +57,7 @@ export class RpcNode implements CheckingNode {
     this.#random = options.random ?? Math.random;
     this.#refreshIntervalMs = options.refreshIntervalMs ?? DEFAULT_REFRESH_INTERVAL_MS;
     this.#status = new NodeStatus(this.#log, isStandby);
-    const expected: ExpectedChain = { chain, knownBlocks };
+    const expected: ExpectedChain = { chain };
     const parts = {
       client: this.#client,
       status: this.#status,
@@ -129,6 +129,10 @@ export class RpcNode implements CheckingNode {
   /** Calls `listener` for each best block that follows the one known now. */
   onTip(listener: (tip: NodeTip) => void): Disposable {
     return this.#tips.onTip(listener);
+  }
+
+  onHealth(listener: () => void): Disposable {
+    return this.#status.onChange(listener);
   }
 
   health(): NodeHealth {
