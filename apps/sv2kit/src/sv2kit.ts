@@ -24,6 +24,15 @@ const template: Command = {
   },
 };
 
+const ledger: Command = {
+  name: 'ledger',
+  summary: 'Backs up, verifies and exports the record of shares, blocks and payouts.',
+  async run(argv, terminal) {
+    const { ledger: command } = await import('./ledger/ledger.ts');
+    return await command.run(argv, terminal);
+  },
+};
+
 const solo: Command = {
   name: 'solo',
   summary: 'Mines alone with your own node, in one command.',
@@ -33,7 +42,7 @@ const solo: Command = {
   },
 };
 
-const tools: readonly Command[] = [stack, solo, template, keys, decode];
+const tools: readonly Command[] = [stack, solo, template, ledger, keys, decode];
 
 const roleCommands: readonly Command[] = roles.map((role) => ({
   name: role.name,
@@ -118,6 +127,7 @@ Examples:
   sv2kit stack --blocks 5
   sv2kit solo --address bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4
   sv2kit template diff http://127.0.0.1:8342 --other-cookie /srv/other/.cookie
+  sv2kit ledger verify --config pool.toml
   sv2kit keys new authority.key
   sv2kit decode 000001060000020000000000
   sv2kit pool --example > pool.toml

@@ -35,6 +35,7 @@ export {
   type Start,
 } from './records/records.ts';
 export { type BackupOptions, backupLedger } from './keeping/backup.ts';
+export { type ExportOptions, EXPORTS, exportCsv } from './keeping/export.ts';
 export { KEEPING_ERRORS, KeepingError, type KeepingErrorCode } from './keeping/errors.ts';
 export { type Finding, type FindingCode, FINDINGS, type JournalSummary } from './keeping/journal-check.ts';
 export type { Manifest, ManifestFile, ManifestJournal } from './keeping/manifest.ts';

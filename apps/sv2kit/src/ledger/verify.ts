@@ -1,0 +1,67 @@
+import { EXIT, parseOptions } from '@sv2kit/daemon';
+import { FINDINGS, type Verification, verifyLedger } from '@sv2kit/ledger';
+import { jsonLine } from '../template/json.ts';
+import { table, whole } from '../template/pictures.ts';
+import type { Terminal } from '../terminal.ts';
+import { PLACE_OPTIONS, placeHelp, readPlace } from './place.ts';
+import { megabytes, Progress } from './progress.ts';
+import type { Subcommand } from './subcommand.ts';
+
+const codes = Object.entries(FINDINGS)
+  .map(([code, meaning]) => `  ${code.padEnd(20)}${meaning}`)
+  .join('\n');
+
+const help = `Reads a whole ledger, or a backup of one, and says what is not as it should be.
+
+Usage: sv2kit ledger verify [OPTIONS]
+
+Every record of the journal is read: checksums, no gap, boot epochs that rise, shares of channels that were opened. Of a
+backup, every file is what the manifest says. The database is held against sums made anew from the journal.
+
+${placeHelp}
+
+What can be found:
+${codes}
+
+Examples:
+  sv2kit ledger verify --config pool.toml
+  sv2kit ledger verify --data-dir /backups/pool-monday --json
+
+Exit codes: 0 all is well, 1 something was found, 2 wrong usage.
+`;
+
+async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const { values } = parseOptions(argv, PLACE_OPTIONS);
+  const place = await readPlace(values);
+  const progress = new Progress(terminal, 'read');
+  const found = await verifyLedger({
+    directory: place.dataDir,
+    onProgress: (done, total) => progress.say(() => `${megabytes(done)} of ${megabytes(total)}`),
+  });
+  terminal.out(values.json === true ? asJson(place.dataDir, found) : asText(place.dataDir, found));
+  return found.findings.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+function asJson(directory: string, { manifest, ...found }: Verification): string {
+  return jsonLine({ directory, ...(manifest === undefined ? {} : { takenMs: manifest.takenMs }), ...found });
+}
+
+function asText(directory: string, { kind, manifest, journals, findings }: Verification): string {
+  const facts = table([
+    [kind, directory],
+    ...(manifest === undefined ? [] : [['taken', new Date(manifest.takenMs).toISOString()]]),
+    ...journals.map(({ name, firstPosition, lastPosition, bytes, bootEpoch, unfinishedBytes }) => [
+      name,
+      [
+        lastPosition < firstPosition ? 'no records' : `records ${whole(firstPosition)} to ${whole(lastPosition)}`,
+        megabytes(bytes),
+        `boot epoch ${bootEpoch ?? 'unknown'}`,
+        ...(unfinishedBytes > 0 ? [`${unfinishedBytes} bytes of an unfinished write`] : []),
+      ].join(', '),
+    ]),
+  ]);
+  if (findings.length === 0) return `${facts}\nAll is well.\n`;
+  return `${facts}\nFound\n${table(findings.map(({ code, where, text }) => ['', code, where, text]))}`;
+}
+
+export const verify: Subcommand = { name: 'verify', summary: 'Reads all of it, and says what is wrong.', help, run };
