@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createNode, type HeldTemplate, type MiningNode } from '@sv2kit/bitcoin-node';
+import { clockTrouble, createNode, type HeldTemplate, type MiningNode } from '@sv2kit/bitcoin-node';
 import { templateDistribution } from '@sv2kit/codec';
 import {
   type Address,
@@ -104,6 +104,8 @@ async function start(
   const following = feed.run().catch((error: unknown) => deps.fail(asError(error)));
   desk.resubmitRecent();
   const wholeBlocks = health.condition('whole blocks');
+  const clockCondition = health.condition('clock');
+  clockCondition.ok();
   const timer = clock.every(LIMITS.tickMs, () => {
     feed.tick();
     server.tick();
@@ -112,6 +114,9 @@ async function start(
     metrics.heldTemplates.set(held.count);
     if (nodes.some((node) => node.takesBlocks) || nodes.every((node) => node.health().state !== 'ok')) wholeBlocks.ok();
     else wholeBlocks.lacking(NO_WHOLE_BLOCKS);
+    const trouble = clockTrouble(nodes);
+    if (trouble === undefined) clockCondition.ok();
+    else clockCondition.lacking(trouble);
   });
   const { host, port } = listener;
   log.info('listening', { host, port });

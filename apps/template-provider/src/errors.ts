@@ -12,5 +12,7 @@ export type TemplateProviderErrorCode = keyof typeof TEMPLATE_PROVIDER_ERRORS;
 /** Why the template provider ends connections by itself. */
 export const TEMPLATE_PROVIDER_CLOSE_REASONS = {
   'node-away': 'No node has been there for templates.node_away_limit: clients shall use another template provider.',
+  'node-refused':
+    'The node is on another chain, or far behind ([chain_guard]), and no other is there: clients shall use another template provider.',
 } as const;
 export type TemplateProviderCloseReason = keyof typeof TEMPLATE_PROVIDER_CLOSE_REASONS;

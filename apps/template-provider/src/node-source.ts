@@ -1,4 +1,4 @@
-import type { CoinbaseReserve, MiningNode, NodeTemplate } from '@sv2kit/bitcoin-node';
+import { type CoinbaseReserve, isTrusted, type MiningNode, type NodeTemplate } from '@sv2kit/bitcoin-node';
 import { DEFAULT_RESERVE, NodeStreams, type NodeStreamsDeps } from './node-streams.ts';
 
 /** One node, as the feed follows it. */
@@ -20,6 +20,11 @@ export class NodeSource {
   /** It has given a template since it was last away, and its health is good. */
   get isThere(): boolean {
     return this.#isThere;
+  }
+
+  /** It answers, and must not be mined on: it may be on another chain. */
+  get isRefused(): boolean {
+    return !isTrusted(this.node.health());
   }
 
   get latest(): NodeTemplate | undefined {

@@ -1,5 +1,6 @@
 import type { CoinbaseReserve, MiningNode, NodeTemplate, NodeTip } from '@sv2kit/bitcoin-node';
 import type { Clock, Health, Logger } from '@sv2kit/daemon';
+import type { TemplateProviderCloseReason } from './errors.ts';
 import type { HeldTemplates } from './held-templates.ts';
 import { TEMPLATE_PROVIDER_LIMITS as LIMITS } from './limits.ts';
 import { NodeSource } from './node-source.ts';
@@ -10,8 +11,8 @@ export interface FeedListener {
   onTip(tip: NodeTip): void;
   /** A block of what was given out may find no taker: what follows takes its place, whatever it pays. */
   onLost(): void;
-  /** No node has been there for too long. The next template ends this. */
-  onAway(): void;
+  /** No node has been there for too long, or the one in use is refused. The next template ends this. */
+  onAway(code: TemplateProviderCloseReason): void;
 }
 
 export interface TemplateFeedDeps {
@@ -32,7 +33,8 @@ export interface TemplateFeedDeps {
 /**
  * Follows all nodes, and passes on what the most preferred one says that is there. It moves to another when that one
  * has been away for a moment, and back when it has been there again for as long; never to one that is behind the work
- * at hand, such as a node that catches up after a restart, unless that work has outlived its node for too long.
+ * at hand, such as a node that catches up after a restart, unless that work has outlived its node for too long, or its
+ * node is refused as one on another chain.
  */
 export class TemplateFeed {
   readonly #deps: TemplateFeedDeps;
@@ -98,13 +100,17 @@ export class TemplateFeed {
     this.follow();
     const active = this.#active;
     if (active === undefined || active.isThere || !this.#served) return;
-    if (active.forMs(nowMs) < this.#deps.awayLimitMs) return;
+    if (active.forMs(nowMs) < this.#limitMs(active)) return;
     this.#served = false;
-    this.#deps.log.error('no node is there: work is withdrawn', {
-      node: active.node.name,
-      awayMs: active.forMs(nowMs),
-    });
-    this.#deps.listener.onAway();
+    const { reason } = active.node.health();
+    const since = new Date(nowMs - active.forMs(nowMs)).toISOString();
+    this.#deps.log.error('no node is there: work is withdrawn', { node: active.node.name, since, reason });
+    this.#deps.listener.onAway(active.isRefused ? 'node-refused' : 'node-away');
+  }
+
+  /** How long work outlives its node: what is on another chain is worth nothing, but another node may take over. */
+  #limitMs(source: NodeSource): number {
+    return source.isRefused ? LIMITS.nodeSwitchMs : this.#deps.awayLimitMs;
   }
 
   #onTemplate(source: NodeSource, template: NodeTemplate): void {
@@ -127,7 +133,7 @@ export class TemplateFeed {
     if (active === undefined) return;
     if (active.isThere && !this.#served) this.#pass(active);
     const leaving = !active.isThere && active.forMs(nowMs) >= LIMITS.nodeSwitchMs;
-    const expired = !active.isThere && active.forMs(nowMs) >= this.#deps.awayLimitMs;
+    const expired = !active.isThere && active.forMs(nowMs) >= this.#limitMs(active);
     for (const source of this.#sources) {
       if (source === active) {
         if (!leaving) return;

@@ -98,10 +98,10 @@ export class TemplateServer implements FeedListener {
     this.#deps.publisher.withdraw(this.#deps.clock.now());
   }
 
-  onAway(): void {
+  onAway(code: TemplateProviderCloseReason): void {
     this.#deps.publisher.withdraw(this.#deps.clock.now());
     for (const { connection } of this.#clients.values()) {
-      connection.end('node-away' satisfies TemplateProviderCloseReason);
+      connection.end(code);
     }
   }
 

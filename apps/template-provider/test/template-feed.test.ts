@@ -40,7 +40,7 @@ function following(names: readonly string[], awayLimitMs = 60_000) {
       },
       onTip: ({ height }) => heard.push(`tip ${height}`),
       onLost: () => void (lost += 1),
-      onAway: () => heard.push('away'),
+      onAway: (code) => heard.push(`away: ${code}`),
     },
   });
   const running = feed.run();
@@ -61,6 +61,28 @@ function following(names: readonly string[], awayLimitMs = 60_000) {
 }
 
 describe('template feed', () => {
+  test('withdraws the work of a node that is refused at once, with why, and goes on when it is mined on again', async () => {
+    const { a, clock, settle, health } = following(['a'], 60_000);
+    a.give(template(101, clock));
+    await settle();
+    const refused = { state: 'wrong-chain' as const, reason: 'its block 90 is another' };
+    a.health = () => refused;
+    expect(await settle(6_000)).toEqual(['away: node-refused']);
+    expect(health.report().conditions).toMatchObject([{ name: 'node a', ok: false, reason: refused.reason }]);
+    a.health = FakeNode.prototype.health;
+    a.give(template(101, clock));
+    expect(await settle(1_000)).toEqual(['a: template 101']);
+  });
+
+  test('leaves a node that is refused for another one, though that is behind the work at hand', async () => {
+    const { a, b, clock, settle } = following(['a', 'b'], 60_000);
+    a.give(template(105, clock));
+    b.give(template(101, clock));
+    await settle();
+    a.health = () => ({ state: 'wrong-chain' as const });
+    expect(await settle(6_000)).toEqual(['b: template 101']);
+  });
+
   test('passes on the templates and tips of the one node', async () => {
     const { a, clock, settle, feed } = following(['a']);
     a.announce(tip(100, clock));
@@ -130,7 +152,7 @@ describe('template feed', () => {
     await settle(1000);
     a.goAway();
     expect(await settle(29_000)).toEqual([]);
-    expect(await settle(1500)).toEqual(['away']);
+    expect(await settle(1500)).toEqual(['away: node-away']);
     a.announce(tip(101, clock));
     expect(await settle(600_000)).toEqual([]); // once
     a.comeBack();
@@ -142,7 +164,7 @@ describe('template feed', () => {
     a.give(template(101, clock));
     await settle(1000);
     a.goAway('no such host');
-    expect(await settle(31_000)).toEqual(['away']);
+    expect(await settle(31_000)).toEqual(['away: node-away']);
     const away = { state: 'ibd' as const, reason: 'the node has downloaded 5 of 9 blocks' };
     a.health = () => away;
     expect(await settle(5000)).toEqual([]);
@@ -284,7 +306,7 @@ describe('templates that the node holds', () => {
     a.give(new FakeHeldTemplate(102, clock, { reserve: SMALL }));
     await settle(1000);
     a.goAway();
-    expect(await settle(31_000)).toEqual(['away']);
+    expect(await settle(31_000)).toEqual(['away: node-away']);
     a.comeBack();
     expect(await settle(500)).toEqual(['a: template 102 for 2000']);
   });

@@ -102,7 +102,7 @@ test('clients are sent away when no node is there any more, and wait when they c
   const { client, server, clock, ended } = await serving();
   const one = await client();
   await one.ask();
-  server.onAway();
+  server.onAway('node-away');
   await one.closed;
   expect(await ended).toBe('node-away');
   const again = await client();

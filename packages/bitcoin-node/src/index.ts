@@ -56,7 +56,7 @@ export type {
   TemplateHead,
   WholeTemplate,
 } from './node.ts';
-export { isTrusted } from './node.ts';
+export { clockTrouble, isTrusted } from './guard/trust.ts';
 export {
   DEFAULT_FEE_THRESHOLD,
   DEFAULT_POLL_INTERVAL_MS,

@@ -136,11 +136,6 @@ export interface Confirmation {
   readonly height?: number;
 }
 
-/** Whether what a node says of the chain counts. One that is away, or still downloading, says what it knows. */
-export function isTrusted({ state }: NodeHealth): boolean {
-  return state !== 'wrong-chain' && state !== 'behind';
-}
-
 export interface NodeHealth {
   /** `wrong-chain`, `behind`: it answers, and is not mined on (see `ChainGuardOptions`). */
   readonly state: 'connecting' | 'ok' | 'ibd' | 'away' | 'wrong-chain' | 'behind';

@@ -33,12 +33,14 @@ export interface TemplateProviderSettings {
   /** Seconds between two templates of one tip. */
   readonly feeInterval?: number;
   readonly emptyAhead?: 'named' | 'never';
+  /** More tables, whole. */
+  readonly more?: string;
 }
 
 /** Any higher fee is news at once. */
 export function templateProviderToml(settings: TemplateProviderSettings): string {
   const { node, dataDir, authoritySecretFile, port = 0, maxClients = 64 } = settings;
-  const { feeInterval = 0, emptyAhead = 'named' } = settings;
+  const { feeInterval = 0, emptyAhead = 'named', more = '' } = settings;
   return lines(
     `listen = "127.0.0.1:${port}"`,
     `chain = ${quoted(node.chain)}`,
@@ -52,6 +54,7 @@ export function templateProviderToml(settings: TemplateProviderSettings): string
     '[identity]',
     `authority_secret_file = ${quoted(authoritySecretFile)}`,
     nodeLines(node, { zmq: true }),
+    more,
   );
 }
 

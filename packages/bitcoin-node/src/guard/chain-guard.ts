@@ -106,6 +106,12 @@ export class ChainGuard {
     this.#change({ kind: 'unasked' });
   }
 
+  /** Its chain was taken back: nothing is mined on it before it has been asked again. */
+  doubt(): void {
+    if (this.#state.kind === 'passed') this.#change({ kind: 'unasked' });
+    this.look();
+  }
+
   /** The node is there. */
   here(): void {
     if (this.#isThere) return;

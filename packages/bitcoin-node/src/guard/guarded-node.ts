@@ -1,3 +1,4 @@
+import { sameBytes } from '@sv2kit/bitcoin';
 import { BestBlock } from '../best-block.ts';
 import type { CheckingNode } from '../create-node.ts';
 import type { Clock, Logger } from '../host.ts';
@@ -35,6 +36,7 @@ export class GuardedNode implements CheckingNode {
   readonly #clockWatch: ClockWatch;
   readonly #closing = new AbortController();
   readonly #listeners: readonly Disposable[];
+  #best: { readonly height: number; readonly hash: Uint8Array } | undefined;
 
   constructor(node: GuardableNode, options: ChainGuardOptions, { clock, log }: GuardedNodeParts) {
     this.#node = node;
@@ -46,7 +48,7 @@ export class GuardedNode implements CheckingNode {
       log: log.child({ node: node.name }),
       onView: (view) => this.#clockWatch.sawChain(view),
     });
-    this.#listeners = [node.onTip(() => this.#guard.look()), node.onHealth(() => this.#look())];
+    this.#listeners = [node.onTip((tip) => this.#onTip(tip)), node.onHealth(() => this.#look())];
     this.#look();
   }
 
@@ -69,6 +71,7 @@ export class GuardedNode implements CheckingNode {
       });
       for await (const template of this.#node.templates(AbortSignal.any([stop, run.signal]), reserve, best)) {
         this.#clockWatch.sawTemplate(template);
+        this.#isOn(template.height - 1, template.prevHash);
         await this.#guard.passes(AbortSignal.any([stop, run.signal]));
         if (stop.aborted || run.signal.aborted) {
           letGo(template);
@@ -114,6 +117,20 @@ export class GuardedNode implements CheckingNode {
     this.#closing.abort();
     for (const listener of this.#listeners) listener[Symbol.dispose]();
     await Promise.all([this.#guard.close(), this.#node.close()]);
+  }
+
+  #onTip({ height, hash }: NodeTip): void {
+    if (!this.#isOn(height, hash)) this.#guard.look();
+  }
+
+  /** @returns whether its chain was taken back for this, which nobody trusts unasked: a new block costs no question. */
+  #isOn(height: number, hash: Uint8Array): boolean {
+    const before = this.#best;
+    if (before !== undefined && sameBytes(before.hash, hash)) return false;
+    this.#best = { height, hash };
+    const isBack = before !== undefined && height <= before.height;
+    if (isBack) this.#guard.doubt();
+    return isBack;
   }
 
   #look(): void {
