@@ -1,13 +1,32 @@
 import type { Clock } from './clock.ts';
 
+/** Why a condition is not met, for programs; the reason says it to people. */
+export const HEALTH_CODES = {
+  'not-ready': 'It has only just started, or nothing more is known.',
+  'node-away': 'A Bitcoin node cannot be reached, does not answer, or is still catching up.',
+  'wrong-chain': 'A node is not on the chain that was asked for, or stands apart from its peers.',
+  'clock-off': 'The clock of this machine is not what nodes and their peers have.',
+  'template-too-old': 'There is a template, but no new one for too long.',
+  'no-template': 'There is nothing to mine: no template came yet, or the last is void.',
+  'no-whole-blocks': 'Only a template provider takes blocks; no node would.',
+  'upstream-lost': 'No upstream is connected, or none gives work.',
+  'second-choice': 'It works, but not with the upstream that comes first.',
+  'no-work': 'Connected, but without a job.',
+  'job-declaration-away': 'Jobs that miners declare cannot be taken now.',
+  'ledger-failed': 'The journal cannot be written, or not fast enough.',
+  'database-behind': 'What is projected from the journal is away, behind or incomplete.',
+  certificate: 'The certificate is not valid now.',
+} as const;
+export type HealthCode = keyof typeof HEALTH_CODES;
+
 /** One thing that must be so for the service to be of full use. It counts as failing until something else is said. */
 export interface Condition {
   /** It is so. */
   ok(): void;
-  /** It is not so, because …: the service is not to be relied on. */
-  failing(reason: string): void;
+  /** It is not so, because …: the service is not to be relied on. The code is the condition's own when left out. */
+  failing(reason: string, code?: HealthCode): void;
   /** It is not so, because …; the service does all its work without. */
-  lacking(reason: string): void;
+  lacking(reason: string, code?: HealthCode): void;
   /** It no longer matters (an upstream that was removed). */
   remove(): void;
 }
@@ -15,6 +34,8 @@ export interface Condition {
 export interface ConditionReport {
   readonly name: string;
   readonly ok: boolean;
+  /** Of one that is not ok. */
+  readonly code?: HealthCode;
   readonly reason?: string;
   /** Of one that is not ok: whether the service does all its work without. */
   readonly serving?: boolean;
@@ -33,6 +54,12 @@ export interface HealthReport {
   readonly conditions: readonly ConditionReport[];
 }
 
+interface Fault {
+  readonly reason: string;
+  readonly code: HealthCode;
+  readonly serving?: boolean;
+}
+
 type Phase = 'starting' | 'running' | 'stopping';
 
 /** The service's conditions, each with its reason: the health of the whole is that of its worst part. */
@@ -46,13 +73,17 @@ export class Health {
     this.#clock = clock;
   }
 
-  /** Declares a condition; it counts as failing with `reason` until told otherwise. */
-  condition(name: string, reason = 'not yet known'): Condition {
-    this.#set(name, reason);
+  /**
+   * Declares a condition; it counts as failing with `reason` until told otherwise.
+   *
+   * @param code what it means when the condition is not met and nothing else is said
+   */
+  condition(name: string, reason = 'not yet known', code: HealthCode = 'not-ready'): Condition {
+    this.#set(name, { reason, code });
     return {
       ok: () => this.#set(name, undefined),
-      failing: (why) => this.#set(name, why),
-      lacking: (why) => this.#set(name, why, true),
+      failing: (why, as = code) => this.#set(name, { reason: why, code: as }),
+      lacking: (why, as = code) => this.#set(name, { reason: why, code: as, serving: true }),
       remove: () => void this.#conditions.delete(name),
     };
   }
@@ -80,17 +111,18 @@ export class Health {
     return { state, serving, ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }), conditions };
   }
 
-  #set(name: string, reason: string | undefined, serving = false): void {
+  #set(name: string, fault: Fault | undefined): void {
     const before = this.#conditions.get(name);
-    const ok = reason === undefined;
-    if (before !== undefined && before.ok === ok && before.reason === reason && (before.serving ?? false) === serving)
-      return;
+    const ok = fault === undefined;
+    if (before?.ok === ok && (ok || isSame(before, fault))) return;
     const sinceMs = before?.ok === ok ? before.sinceMs : this.#clock.now();
-    const now: ConditionReport = ok
-      ? { name, ok, sinceMs }
-      : { name, ok, reason, sinceMs, ...(serving && { serving }) };
+    const now: ConditionReport = { name, ok, ...fault, sinceMs };
     this.#conditions.set(name, now);
     if (before === undefined) return;
     for (const listener of this.#listeners) listener(now);
   }
+}
+
+function isSame(before: ConditionReport, { code, reason, serving = false }: Fault): boolean {
+  return before.reason === reason && before.code === code && (before.serving ?? false) === serving;
 }

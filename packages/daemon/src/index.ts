@@ -62,7 +62,15 @@ export {
   url,
   urls,
 } from './config/values.ts';
-export { type Condition, type ConditionReport, Health, type HealthReport, type HealthState } from './health.ts';
+export {
+  type Condition,
+  type ConditionReport,
+  HEALTH_CODES,
+  Health,
+  type HealthCode,
+  type HealthReport,
+  type HealthState,
+} from './health.ts';
 export { watchJournal, watchLedger } from './ledger-watch.ts';
 export { type Host, processHost } from './host.ts';
 export { Latencies, LatencyRecorder, type LatencySummary } from './latency.ts';
@@ -101,7 +109,7 @@ export {
   type Labels,
   type Metrics,
 } from './metrics.ts';
-export { type Monitoring, type MonitoringOptions, openMonitoring, type StatusReport } from './monitoring.ts';
+export type { StatusReport } from './monitoring.ts';
 export { nearest } from './nearest.ts';
 export { parseOptions, UsageError } from './options.ts';
 export { EXIT, type RunOptions, run, runService, serviceExample } from './run.ts';

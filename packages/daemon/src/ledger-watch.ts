@@ -37,7 +37,7 @@ interface WatchDeps {
 export function watchLedger(ledger: WatchedLedger, deps: WatchDeps): void {
   watchJournal(ledger.journal, deps);
   if (ledger.state.kind === 'none') return;
-  const condition = deps.health.condition('ledger-database');
+  const condition = deps.health.condition('ledger-database', undefined, 'database-behind');
   const tell = (state: DatabaseState): void => {
     const reason = lackOf(state);
     if (reason === undefined) condition.ok();
@@ -49,7 +49,7 @@ export function watchLedger(ledger: WatchedLedger, deps: WatchDeps): void {
 
 /** The journal's part of `watchLedger`, for a service that projects nothing. */
 export function watchJournal(journal: WatchedJournal, { health, fail }: WatchDeps): void {
-  const condition = health.condition('ledger');
+  const condition = health.condition('ledger', undefined, 'ledger-failed');
   condition.ok();
   journal.onState((state) => {
     if (state.kind === 'ok') condition.ok();

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { type Events, type Monitor, openMonitor, type RoleApi } from '@sv2kit/monitor';
+import type { Clock } from './clock.ts';
 import type { Address } from './config/address.ts';
 import type { HealthReport } from './health.ts';
 import type { LatencySummary } from './latency.ts';
@@ -20,81 +21,28 @@ export interface StatusReport extends HealthReport {
 }
 
 export interface MonitoringOptions {
+  readonly name: string;
+  readonly startedAtMs: number;
   readonly address: Address;
+  /** What readers must show; undefined for none. */
+  readonly token: string | undefined;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly health: () => HealthReport;
-  readonly status: () => Promise<StatusReport>;
+  readonly events: Events;
+  health(): HealthReport;
+  status(): Promise<StatusReport>;
+  api(): RoleApi;
 }
 
-/** A running monitoring endpoint. */
-export interface Monitoring {
-  readonly address: Address;
-  close(): Promise<void>;
+/** Serves the surface of a service: health, metrics, status and its API. Read-only. */
+export function openMonitoring({ metrics, ...options }: MonitoringOptions): Promise<Monitor> {
+  return openMonitor({ ...options, version: versionOf(), metricsText: () => metrics.text() });
 }
 
-interface Answer {
-  readonly code: number;
-  readonly type: string;
-  readonly body: string;
-}
-
-const JSON_TYPE = 'application/json; charset=utf-8';
-const REQUEST_TIMEOUT_MS = 5000;
-
-/** Serves GET /health (200 while the service does its work, else 503, with reasons), /metrics (Prometheus) and /status (JSON). Read-only. */
-export async function openMonitoring(options: MonitoringOptions): Promise<Monitoring> {
-  const server = createServer((request, response) => void respond(request, response, options));
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  const { host, port } = options.address;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  // A string only for pipes, null only when closed: this server listens on TCP.
-  const bound = server.address() as AddressInfo;
-  return { address: { host, port: bound.port }, close: () => close(server) };
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-}
-
-async function respond(request: IncomingMessage, response: ServerResponse, options: MonitoringOptions): Promise<void> {
-  let answer: Answer;
-  try {
-    answer = await answerTo(request, options);
-  } catch (error) {
-    options.log.error('monitoring request failed', { path: request.url, error });
-    answer = json(500, { error: 'internal error; see the log' });
-  }
-  response.writeHead(answer.code, { 'content-type': answer.type, 'cache-control': 'no-store' });
-  response.end(request.method === 'HEAD' ? undefined : answer.body);
-}
-
-async function answerTo(request: IncomingMessage, options: MonitoringOptions): Promise<Answer> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { error: 'only GET is served here' });
-  switch ((request.url ?? '/').split('?')[0]) {
-    case '/health': {
-      const report = options.health();
-      return json(report.serving ? 200 : 503, report);
-    }
-    case '/metrics':
-      return { code: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: await options.metrics.text() };
-    case '/status':
-      return json(200, await options.status());
-    default:
-      return json(404, { error: 'known here: /health, /metrics, /status' });
-  }
-}
-
-function json(code: number, value: unknown): Answer {
-  const text = JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? item.toString() : item), 2);
-  return { code, type: JSON_TYPE, body: `${text}\n` };
+/** Of sv2kit: all its packages have the same. */
+function versionOf(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : '';
+  return String(version);
 }

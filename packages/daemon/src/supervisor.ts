@@ -1,18 +1,20 @@
-import { Events } from '@sv2kit/monitor';
+import { Events, type Monitor } from '@sv2kit/monitor';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type Clock, systemClock } from './clock.ts';
 import { ConditionLog, START_GRACE_MS } from './condition-log.ts';
-import { formatAddress, isLoopback } from './config/address.ts';
+import { formatAddress } from './config/address.ts';
 import { ConfigError } from './config/problem.ts';
 import { dataDirProblem } from './data-dir-problem.ts';
 import { Health } from './health.ts';
 import type { Host } from './host.ts';
 import { Latencies } from './latency.ts';
+import { registerLatencies } from './latency-metric.ts';
 import { listenProblem } from './listen-problem.ts';
 import { type OpenLogger, openLogger } from './logger.ts';
-import { LoopDelay } from './loop-delay.ts';
+import { LOOP_DELAY, LoopDelay } from './loop-delay.ts';
 import { type Counter, createMetrics, type Metrics } from './metrics.ts';
-import { type Monitoring, openMonitoring, type StatusReport } from './monitoring.ts';
+import { monitoringToken } from './monitoring-config.ts';
+import { openMonitoring, type StatusReport } from './monitoring.ts';
 import { FatalError, type Service, type ServiceDefinition, type ServiceDeps } from './service.ts';
 import { type ServiceConfig, serviceConfig } from './service-config.ts';
 
@@ -55,6 +57,7 @@ export class Supervisor<T> {
     this.#logger = openLogger({ name: definition.name, ...values.log });
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
+    registerLatencies(this.#latencies, registry);
     this.#metrics = createMetrics(registry);
     this.#uncaught = this.#metrics.counter('sv2_uncaught_errors_total', 'Errors nobody caught: bugs.', ['kind']);
     this.#health = new Health(clock);
@@ -63,7 +66,12 @@ export class Supervisor<T> {
       onError: (error) => this.#logger.log.error('a listener to events failed', { error }),
     });
     this.#health.onChange((condition) => this.#events.emit({ type: 'condition', ...condition }));
-    this.#loopDelay = new LoopDelay({ clock, log: this.#logger.log, metrics: this.#metrics });
+    this.#loopDelay = new LoopDelay({
+      clock,
+      latencies: this.#latencies,
+      log: this.#logger.log,
+      metrics: this.#metrics,
+    });
   }
 
   /** @throws ConfigError when the service found its configuration unusable while starting, a taken port included. */
@@ -72,7 +80,7 @@ export class Supervisor<T> {
     using _signals = this.#host.onSignal((signal) => this.#onSignal(signal));
     using _uncaught = this.#host.onUncaught((error, kind) => this.#onUncaught(error, kind));
     const conditions = new ConditionLog(this.#health, log);
-    let monitoring: Monitoring | undefined;
+    let monitoring: Monitor | undefined;
     try {
       await this.#start();
       // Last, so that a configuration which only the service finds unusable ends it before anything listens.
@@ -186,19 +194,24 @@ export class Supervisor<T> {
     };
   }
 
-  async #monitor(): Promise<Monitoring | undefined> {
+  async #monitor(): Promise<Monitor | undefined> {
     const { log } = this.#logger;
     const { monitoring: address } = this.#values;
     if (address === undefined) return undefined;
     const monitoring = await openMonitoring({
+      name: this.#definition.name,
+      startedAtMs: this.#startedAtMs,
       address,
+      token: monitoringToken(this.#values),
+      clock: this.#clock,
       log,
       metrics: this.#metrics,
+      events: this.#events,
       health: () => this.#health.report(),
       status: () => this.#status(),
+      api: () => this.#service?.api?.() ?? {},
     });
     log.info('monitoring listens', { address: formatAddress(monitoring.address) });
-    if (!isLoopback(address)) log.warn('monitoring is reachable from other machines and asks for no password');
     return monitoring;
   }
 
@@ -210,7 +223,7 @@ export class Supervisor<T> {
       startedAtMs: this.#startedAtMs,
       uptimeSeconds: Math.round((this.#clock.now() - this.#startedAtMs) / 1000),
       counters: await this.#metrics.snapshot(),
-      latency: { ...this.#latencies.summary(), 'event-loop-delay': this.#loopDelay.summary() },
+      latency: { ...this.#latencies.summary(), [LOOP_DELAY]: this.#loopDelay.summary() },
       details: this.#service?.status?.() ?? {},
     };
   }

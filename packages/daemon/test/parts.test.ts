@@ -6,9 +6,7 @@ import {
   LatencyRecorder,
   nearest,
   openLogger,
-  openMonitoring,
   parseAddress,
-  type StatusReport,
   Secret,
   silentLogger,
   VirtualClock,
@@ -196,34 +194,6 @@ test('a service serves without what it merely lacks, and says so', () => {
     'spare ok false',
     'store full false',
   ]);
-});
-
-describe('monitoring', () => {
-  test('serves health, metrics and status on loopback', async () => {
-    const health = new Health(new VirtualClock(0));
-    const metrics = createMetrics();
-    metrics.counter('sv2_x_total', 'X.').inc();
-    const status = () => Promise.resolve({ name: 'demo', details: { big: 1n } } as unknown as StatusReport);
-    const report = () => health.report();
-    const options = { address: { host: '127.0.0.1', port: 0 }, log: silentLogger, metrics, health: report, status };
-    const monitoring = await openMonitoring(options);
-    const base = `http://127.0.0.1:${monitoring.address.port}`;
-    const node = health.condition('node', 'away');
-    health.started();
-    const sick = await fetch(`${base}/health`);
-    expect([sick.status, await sick.json()]).toMatchObject([503, { state: 'degraded', reason: 'node: away' }]);
-    node.ok();
-    expect((await fetch(`${base}/health`)).status).toBe(200);
-    node.lacking('away');
-    const lame = await fetch(`${base}/health`);
-    expect([lame.status, await lame.json()]).toMatchObject([200, { state: 'degraded', reason: 'node: away' }]);
-    expect(await (await fetch(`${base}/metrics`)).text()).toContain('sv2_x_total 1');
-    expect(await (await fetch(`${base}/status?x=1`)).json()).toEqual({ name: 'demo', details: { big: '1' } });
-    expect((await fetch(`${base}/`)).status).toBe(404);
-    expect((await fetch(`${base}/status`, { method: 'POST' })).status).toBe(405);
-    await monitoring.close();
-    await expect(fetch(`${base}/health`)).rejects.toThrow();
-  });
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import type { MonitorClock } from './clock.ts';
 import type { Events } from './events.ts';
 import type { RoleApi } from './role-api.ts';
-import type { HealthView } from './schemas/health.ts';
+import type { ConditionView, HealthView } from './schemas/health.ts';
 
 /** What the surface says when something goes wrong: the daemon's logger is one. */
 export interface MonitorLog {
@@ -24,7 +24,7 @@ export interface MonitorOptions {
   readonly events: Events;
   /** The Prometheus text format. */
   metricsText(): Promise<string>;
-  health(): HealthView;
+  health(): Omit<HealthView, 'conditions'> & { readonly conditions: readonly ConditionView[] };
   /** What /status answers: JSON, and texts where it has bigint. */
   status(): Promise<object>;
   /** What is answered below /api/v1. */

@@ -140,7 +140,7 @@ class FreshIdentity implements Identity {
     this.#deps = deps;
     this.#loaded = loadFirst(source);
     this.authorityPublicKey = this.#loaded.authorityPublicKey;
-    this.#condition = deps.health?.condition('certificate');
+    this.#condition = deps.health?.condition('certificate', undefined, 'certificate');
     this.#judgeDates();
     this.#timer = deps.clock.every(CHECK_EVERY_MS, () => this.#refresh());
     deps.log.info('identity loaded', {

@@ -28,7 +28,9 @@ export function healthRoutes(surface: Surface, { health, mayRead }: SurfaceConte
   ] as const) {
     surface.get(path, { schema: { tags, operationId, summary, response } }, (request, reply) => {
       const report = health();
-      const answer = mayRead(request) ? report : { state: report.state, serving: report.serving };
+      const answer = mayRead(request)
+        ? { ...report, conditions: [...report.conditions] }
+        : { state: report.state, serving: report.serving };
       void reply.code(report.serving ? 200 : 503);
       return answer;
     });
