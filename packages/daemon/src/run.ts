@@ -1,8 +1,10 @@
 import { readCommand, usage } from './command.ts';
 import { loadConfig } from './config/load.ts';
+import { destinationsOf } from './config/notifications-config.ts';
 import { ConfigError, formatProblem } from './config/problem.ts';
 import { configHelp, exampleToml } from './config/render.ts';
 import { type Host, processHost } from './host.ts';
+import { testNotifications } from './notifications.ts';
 import type { ServiceDefinition } from './service.ts';
 import { serviceConfig } from './service-config.ts';
 import { Supervisor } from './supervisor.ts';
@@ -53,6 +55,7 @@ export async function runService<T>(definition: ServiceDefinition<T>, host: Host
       host.error(`${host.program}: ${command.message}\nTry: ${host.program} --help\n`);
       return EXIT.usage;
     case 'check':
+    case 'test-notifications':
     case 'start':
       break;
     default:
@@ -64,6 +67,10 @@ export async function runService<T>(definition: ServiceDefinition<T>, host: Host
     if (command.kind === 'check') {
       host.out(`${command.file ?? 'the default configuration'}: ok\n`);
       return EXIT.ok;
+    }
+    if (command.kind === 'test-notifications') {
+      const isWell = await testNotifications(name, destinationsOf(values.notifications), (line) => host.out(line));
+      return isWell ? EXIT.ok : EXIT.failed;
     }
     const outcome = await new Supervisor(definition, values, host).run();
     return outcome === 'failed' ? EXIT.failed : EXIT.ok;

@@ -1,20 +1,14 @@
-import type { Config } from './config/config.ts';
+import type { Config, Mismatch } from './config/config.ts';
 import type { ValuesOf } from './config/field.ts';
-import { address, choice, optional, path, section } from './config/values.ts';
-import { checkMonitoring } from './monitoring-config.ts';
+import { checkNotifications, notificationsSection } from './config/notifications-config.ts';
+import { address, choice, optional, section } from './config/values.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './logger.ts';
 import { ADDRESS_RULES } from './redaction/addresses.ts';
 
 /** The keys that every service has beside its own. */
 export const serviceFields = {
   monitoring: optional(
-    address(
-      '127.0.0.1:9080',
-      'Where health, metrics, status and the API are served over HTTP, read-only. Beyond loopback it wants a token.',
-    ),
-  ),
-  monitoringTokenFile: optional(
-    path('monitoring.token', 'A file with a token that readers there must show: Authorization: Bearer …'),
+    address('127.0.0.1:9080', 'Where /health, /metrics and /status are served over HTTP. Keep it on loopback.'),
   ),
   log: section('What is logged, to standard output.', {
     level: choice(LOG_LEVELS, 'info', 'The least important lines that are written.'),
@@ -25,6 +19,7 @@ export const serviceFields = {
       'How public IP addresses and payout addresses are written: short is 203.0.113.x and bc1qar…5mdq. Private networks stay.',
     ),
   }),
+  notifications: notificationsSection,
 };
 export type ServiceConfig = ValuesOf<typeof serviceFields>;
 
@@ -33,8 +28,9 @@ export function serviceConfig<T>(own: Config<T>): Config<T & ServiceConfig> {
   for (const key of Object.keys(serviceFields)) {
     if (key in own.fields) throw new TypeError(`the key ${key} belongs to every service and cannot be declared again`);
   }
-  return {
-    fields: { ...own.fields, ...serviceFields },
-    check: (values) => [...own.check(values), ...checkMonitoring(values)],
-  };
+  const check = (values: T & ServiceConfig): Mismatch[] => [
+    ...own.check(values),
+    ...checkNotifications(values.notifications),
+  ];
+  return { fields: { ...own.fields, ...serviceFields }, check };
 }

@@ -7,11 +7,20 @@ export type { MonitorClock } from './clock.ts';
 export { MONITOR_ERRORS, type MonitorErrorCode, Unavailable } from './errors.ts';
 export { EVENTS_KEPT, Events, type EventsOptions } from './events.ts';
 export { MONITOR_LIMITS } from './limits.ts';
+export type { Place } from './notify/channel.ts';
+export { NOTIFY_LIMITS } from './notify/limits.ts';
+export {
+  type Destination,
+  type DestinationStatus,
+  type Notifier,
+  openNotifier,
+  sendTestNotice,
+} from './notify/notifier.ts';
 export { openMonitor } from './open-monitor.ts';
 export type { Monitor, MonitorLog, MonitorOptions } from './options.ts';
 export type { RoleApi } from './role-api.ts';
 export type { DueView, LedgerView, PayoutsView } from './schemas/accounts.ts';
-export type { EventRecord, EventType, MonitorEvent } from './schemas/events.ts';
+export { EVENT_TYPES, type EventRecord, type EventType, type MonitorEvent } from './schemas/events.ts';
 export type { ConditionView, HealthView } from './schemas/health.ts';
 export type { ChannelView, SharesView, WorkerDetail, WorkerView } from './schemas/mining.ts';
 export type { PeerView, UpstreamView } from './schemas/network.ts';

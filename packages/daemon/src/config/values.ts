@@ -133,7 +133,13 @@ function errorCode(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
 }
 
-function list<T>(type: string, sample: readonly unknown[], help: string, element: Value<T>): Value<readonly T[]> {
+/** A list of what `element` reads; in the environment separated by commas. */
+export function list<T>(
+  type: string,
+  sample: readonly unknown[],
+  help: string,
+  element: Value<T>,
+): Value<readonly T[]> {
   return value(type, sample, help, (raw, origin) => {
     const items = origin.form === 'text' && typeof raw === 'string' ? splitCommas(raw) : raw;
     if (!Array.isArray(items)) throw new WrongValue('is not a list');

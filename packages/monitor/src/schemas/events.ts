@@ -72,6 +72,7 @@ export const EVENT_SCHEMAS = {
 
 export const MonitorEventSchema = Type.Union(Object.values(EVENT_SCHEMAS) as (typeof EVENT_SCHEMAS)[EventType][]);
 export type EventType = keyof typeof EVENT_SCHEMAS;
+export const EVENT_TYPES = Object.keys(EVENT_SCHEMAS) as EventType[];
 type Told = { [K in EventType]: Static<(typeof EVENT_SCHEMAS)[K]> }[EventType];
 /** Something that happened, as it is told; `part` names the role where several are in one process. */
 export type MonitorEvent = Readonly<Told> & { readonly part?: string };

@@ -1,0 +1,33 @@
+import type { NotifyClock } from '../../src/notify/time.ts';
+
+/** Time that moves when told to. */
+export class VirtualClock implements NotifyClock {
+  #nowMs = 1_700_000_000_000;
+  readonly #timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
+
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  after(ms: number, run: () => void): Disposable {
+    const timer = { atMs: this.#nowMs + ms, run };
+    this.#timers.add(timer);
+    return { [Symbol.dispose]: () => void this.#timers.delete(timer) };
+  }
+
+  advance(ms: number): void {
+    const endMs = this.#nowMs + ms;
+    for (;;) {
+      const [next] = [...this.#timers].filter(({ atMs }) => atMs <= endMs).toSorted((a, b) => a.atMs - b.atMs);
+      if (next === undefined) break;
+      this.#timers.delete(next);
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
+      next.run();
+    }
+    this.#nowMs = endMs;
+  }
+}

@@ -1,0 +1,226 @@
+import { describe, expect, test } from 'vitest';
+import { clipped } from '../../src/notify/notice.ts';
+import { duration } from '../../src/notify/wording.ts';
+import { HASH, site, type Site } from './site.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+/** Longer than anything is gathered or kept apart. */
+const LATER = 20 * MINUTE;
+
+const gone = (worker: string) => ({ type: 'worker-gone', user: 'addr', worker }) as const;
+const back = (worker: string) => ({ type: 'worker-back', user: 'addr', worker }) as const;
+
+async function titles(at: Site, count: number): Promise<unknown[]> {
+  await at.settled(count);
+  return at.receiver.received.map((_, index) => at.receiver.json(index)['title']);
+}
+
+describe('a condition', () => {
+  test('that fails for as long as is configured is told, and its end with how long it took', async () => {
+    await using at = await site();
+    at.condition('node', 'it does not answer at 203.0.113.7');
+    await at.pass(61 * SECOND);
+    expect(at.receiver.received).toEqual([]);
+    await at.pass(2 * SECOND);
+    await at.settled(1);
+    expect(at.receiver.json(0)).toMatchObject({
+      topic: 'condition',
+      severity: 'urgent',
+      title: 'Trouble: node',
+      text: 'node: it does not answer at 203.0.113.x',
+      data: { failing: [{ name: 'node', ok: false }], met: [] },
+    });
+    await at.pass(5 * MINUTE);
+    at.condition('node', undefined);
+    await at.pass(2 * SECOND);
+    await at.settled(2);
+    expect(at.receiver.json(1)).toMatchObject({
+      severity: 'info',
+      title: 'All right again: node',
+      text: 'node: ok after 6 min',
+    });
+  });
+
+  test('that is met again in time is never told', async () => {
+    await using at = await site();
+    at.condition('node', 'away');
+    await at.pass(59 * SECOND);
+    at.condition('node', undefined);
+    await at.pass(LATER);
+    expect(at.notifier.status()[0]).toMatchObject({ sent: 0, waiting: 0 });
+  });
+
+  test('that comes and goes is told once in the quiet time, and truly in the end', async () => {
+    await using at = await site({ afterMs: 0 });
+    for (let round = 0; round < 5; round++) {
+      at.condition('upstream', 'lost');
+      await at.pass(20 * SECOND);
+      at.condition('upstream', undefined);
+      await at.pass(20 * SECOND);
+    }
+    expect(await titles(at, 2)).toEqual(['Trouble: upstream', 'All right again: upstream']);
+    at.condition('upstream', 'lost');
+    await at.pass(LATER);
+    expect((await titles(at, 3)).at(-1)).toBe('Trouble: upstream');
+  });
+
+  test('that was never met since the start is told', async () => {
+    await using at = await site({}, undefined, undefined, ['templates']);
+    await at.pass(62 * SECOND);
+    expect(await titles(at, 1)).toEqual(['Trouble: templates']);
+  });
+
+  test('that the service does all its work without is less urgent; several are one message', async () => {
+    await using at = await site({ afterMs: 0 });
+    at.condition('ledger-database', 'behind', true);
+    at.condition('clock', 'off by 70 s', true);
+    await at.pass(2 * SECOND);
+    await at.settled(1);
+    expect(at.receiver.json(0)).toMatchObject({ severity: 'warning', title: 'Trouble: ledger-database, clock' });
+  });
+
+  test('that was removed, or is not asked for, is not told', async () => {
+    await using at = await site({ conditions: ['node', 'removed'] });
+    at.condition('removed', 'away');
+    at.conditions.delete('removed');
+    at.condition('other', 'away');
+    await at.pass(LATER);
+    expect(at.notifier.status()[0]).toMatchObject({ sent: 0, waiting: 0 });
+  });
+
+  test('that ends because the role stops is no news', async () => {
+    await using at = await site({ afterMs: 0 });
+    at.stop.abort();
+    at.condition('node', 'stopped');
+    at.events.emit(gone('rig1'));
+    await at.notifier.close();
+    expect(at.receiver.received).toEqual([]);
+  });
+});
+
+describe('workers', () => {
+  test('one that is gone for long enough, and back', async () => {
+    await using at = await site();
+    at.events.emit({ ...gone('rig1'), reason: 'connection lost' });
+    await at.pass(70 * SECOND);
+    await at.settled(1);
+    expect(at.receiver.json(0)).toMatchObject({
+      topic: 'worker-gone',
+      severity: 'warning',
+      title: 'Worker addr.rig1 gone',
+      text: 'Gone: addr.rig1 (connection lost)',
+    });
+    await at.pass(10 * MINUTE);
+    at.events.emit(back('rig1'));
+    await at.pass(10 * SECOND);
+    await at.settled(2);
+    expect(at.receiver.json(1)).toMatchObject({
+      topic: 'worker-back',
+      severity: 'info',
+      title: 'Worker addr.rig1 back',
+      text: 'Back: addr.rig1 after 11 min',
+    });
+  });
+
+  test('a farm that loses its power is one message, and one more when it is back', async () => {
+    await using at = await site();
+    for (let rig = 0; rig < 5000; rig++) {
+      at.events.emit(gone(`rig${rig}`));
+      at.clock.advance(5);
+    }
+    await at.pass(LATER);
+    await at.settled(1);
+    expect(at.receiver.json(0)).toMatchObject({ title: '5,000 workers gone', data: { goneCount: 5000 } });
+    expect(String(at.receiver.json(0)['text']).split('\n')).toHaveLength(11);
+    expect(at.receiver.json(0)['text']).toMatch(/\nGone: 4,990 more$/);
+    for (let rig = 0; rig < 5000; rig++) {
+      at.events.emit(back(`rig${rig}`));
+      at.clock.advance(5);
+    }
+    await at.pass(LATER);
+    expect(await titles(at, 2)).toEqual(['5,000 workers gone', '5,000 workers back']);
+  });
+
+  test('one that flaps is told once in its quiet time; others meanwhile are told all the same', async () => {
+    await using at = await site({ afterMs: 0 });
+    for (let round = 0; round < 10; round++) {
+      at.events.emit(gone('flapping'));
+      await at.pass(15 * SECOND);
+      at.events.emit(back('flapping'));
+      await at.pass(15 * SECOND);
+    }
+    at.events.emit(gone('other'));
+    await at.pass(LATER);
+    const told = (await titles(at, 3)).join('\n');
+    expect(told.match(/flapping gone/g)).toHaveLength(1);
+    expect(told).toContain('Worker addr.other gone');
+  });
+
+  test('one that is seen by two parts of one process is one', async () => {
+    await using at = await site();
+    at.events.part('translator').emit(gone('rig1'));
+    at.events.part('jd-client').emit(gone('rig1'));
+    await at.pass(LATER);
+    expect(await titles(at, 1)).toEqual(['Worker addr.rig1 gone']);
+  });
+
+  test('a farm that is never quiet gets ever fewer messages', async () => {
+    await using at = await site({ afterMs: 0, quietMs: 0 });
+    for (let second = 0; second < 3600; second += 10) {
+      at.events.emit(second % 20 === 0 ? gone(`rig${second}`) : back(`rig${second}`));
+      await at.pass(10 * SECOND);
+    }
+    await at.pass(LATER);
+    await at.settled(1);
+    await at.notifier.close();
+    expect(at.fates.length).toBeLessThan(15);
+  });
+});
+
+describe('a block', () => {
+  test('of which the chain thinks otherwise is urgent; each status is told once, and confirmations are not', async () => {
+    await using at = await site();
+    const block = { type: 'block-status', hash: HASH, height: 7 } as const;
+    at.events.emit({ ...block, status: 'submitted' });
+    at.events.emit({ ...block, status: 'accepted', by: 'node 1' });
+    at.events.emit({ ...block, status: 'accepted', by: 'node 2' });
+    at.events.emit({ ...block, status: 'confirmed', confirmations: 1 });
+    at.events.emit({ ...block, status: 'orphaned', reason: 'another block of its height is in the chain' });
+    expect(await titles(at, 2)).toEqual(['Block 7: accepted', 'Block 7: orphaned']);
+    expect(at.receiver.json(1)).toMatchObject({ severity: 'urgent' });
+  });
+});
+
+test('bans and the like are told together', async () => {
+  await using at = await site();
+  for (let count = 0; count < 30; count++) {
+    at.events.emit({ type: 'ban', subject: `rig${count}`, reason: 'bad shares', untilMs: 1 });
+  }
+  await at.pass(10 * SECOND);
+  await at.settled(1);
+  expect(at.receiver.json(0)).toMatchObject({ title: '30 × ban', severity: 'warning', data: { count: 30 } });
+  expect(at.receiver.json(0)['text']).toMatch(/20 more$/);
+});
+
+test('only the events that were asked for are told', async () => {
+  await using at = await site({ events: ['best-share'] });
+  at.events.emit(gone('rig1'));
+  at.events.emit({ type: 'best-share', user: 'addr', worker: '', difficulty: 1_234_567.25 });
+  await at.pass(LATER);
+  expect(await titles(at, 1)).toEqual(['New best share: 1,234,567.3 by addr']);
+});
+
+test.each([
+  [40_000, '40 s'],
+  [600_000, '10 min'],
+  [7_500_000, '2 h 5 min'],
+  [260_000_000, '3 days'],
+])('%i ms are %s', (ms, text) => {
+  expect(duration(ms)).toBe(text);
+});
+
+test('text is cut between characters', () => {
+  expect(clipped('ab😀cd', 4)).toBe('ab…');
+  expect(clipped('abcd', 4)).toBe('abcd');
+});
