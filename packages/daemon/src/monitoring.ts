@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Events, type Monitor, openMonitor, type RoleApi } from '@sv2kit/monitor';
+import { type DestinationStatus, type Events, type Monitor, openMonitor, type RoleApi } from '@sv2kit/monitor';
 import type { Clock } from './clock.ts';
 import type { Address } from './config/address.ts';
 import type { HealthReport } from './health.ts';
@@ -16,6 +16,8 @@ export interface StatusReport extends HealthReport {
   /** Counters and gauges by series, e.g. `sv2_pool_shares_total{outcome="accepted"}`. */
   readonly counters: Readonly<Record<string, number>>;
   readonly latency: Readonly<Record<string, LatencySummary>>;
+  /** Whom it tells of what happens, and how well that goes. */
+  readonly notifications?: readonly DestinationStatus[];
   /** What the service itself adds. */
   readonly details: Readonly<Record<string, unknown>>;
 }

@@ -1,14 +1,21 @@
 import type { Config, Mismatch } from './config/config.ts';
 import type { ValuesOf } from './config/field.ts';
 import { checkNotifications, notificationsSection } from './config/notifications-config.ts';
-import { address, choice, optional, section } from './config/values.ts';
+import { address, choice, optional, path, section } from './config/values.ts';
+import { checkMonitoring } from './monitoring-config.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './logger.ts';
 import { ADDRESS_RULES } from './redaction/addresses.ts';
 
 /** The keys that every service has beside its own. */
 export const serviceFields = {
   monitoring: optional(
-    address('127.0.0.1:9080', 'Where /health, /metrics and /status are served over HTTP. Keep it on loopback.'),
+    address(
+      '127.0.0.1:9080',
+      'Where health, metrics, status and the API are served over HTTP, read-only. Beyond loopback it wants a token.',
+    ),
+  ),
+  monitoringTokenFile: optional(
+    path('monitoring.token', 'A file with a token that readers there must show: Authorization: Bearer …'),
   ),
   log: section('What is logged, to standard output.', {
     level: choice(LOG_LEVELS, 'info', 'The least important lines that are written.'),
@@ -31,6 +38,7 @@ export function serviceConfig<T>(own: Config<T>): Config<T & ServiceConfig> {
   const check = (values: T & ServiceConfig): Mismatch[] => [
     ...own.check(values),
     ...checkNotifications(values.notifications),
+    ...checkMonitoring(values),
   ];
   return { fields: { ...own.fields, ...serviceFields }, check };
 }

@@ -1,8 +1,9 @@
-import { Events, type Monitor } from '@sv2kit/monitor';
+import { Events, type Monitor, type Notifier } from '@sv2kit/monitor';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type Clock, systemClock } from './clock.ts';
 import { ConditionLog, START_GRACE_MS } from './condition-log.ts';
 import { formatAddress } from './config/address.ts';
+import { destinationsOf } from './config/notifications-config.ts';
 import { ConfigError } from './config/problem.ts';
 import { dataDirProblem } from './data-dir-problem.ts';
 import { Health } from './health.ts';
@@ -15,6 +16,7 @@ import { LOOP_DELAY, LoopDelay } from './loop-delay.ts';
 import { type Counter, createMetrics, type Metrics } from './metrics.ts';
 import { monitoringToken } from './monitoring-config.ts';
 import { openMonitoring, type StatusReport } from './monitoring.ts';
+import { startNotifications } from './notifications.ts';
 import { FatalError, type Service, type ServiceDefinition, type ServiceDeps } from './service.ts';
 import { type ServiceConfig, serviceConfig } from './service-config.ts';
 
@@ -47,6 +49,7 @@ export class Supervisor<T> {
   /** It failed after it had been asked to stop. */
   #failedLate = false;
   #service: Service | undefined;
+  #notifier: Notifier | undefined;
 
   constructor(definition: ServiceDefinition<T>, values: T & ServiceConfig, host: Host, clock: Clock = systemClock) {
     this.#definition = definition;
@@ -85,6 +88,7 @@ export class Supervisor<T> {
       await this.#start();
       // Last, so that a configuration which only the service finds unusable ends it before anything listens.
       monitoring = await this.#monitor();
+      this.#notify();
       using _grace = this.#clock.after(START_GRACE_MS, () => conditions.settle());
       const end = await this.#end.promise;
       if (end.kind === 'failed') log.error('the service cannot go on', { error: end.error });
@@ -99,6 +103,7 @@ export class Supervisor<T> {
       log.error('the service could not start', { error });
       return 'failed';
     } finally {
+      await this.#notifier?.close();
       await monitoring?.close();
       this.#loopDelay[Symbol.dispose]();
       await this.#logger.close();
@@ -194,6 +199,11 @@ export class Supervisor<T> {
     };
   }
 
+  #notify(): void {
+    const { notifications, log } = this.#values;
+    this.#notifier = startNotifications(destinationsOf(notifications), log.addresses, this.#deps());
+  }
+
   async #monitor(): Promise<Monitor | undefined> {
     const { log } = this.#logger;
     const { monitoring: address } = this.#values;
@@ -224,6 +234,7 @@ export class Supervisor<T> {
       uptimeSeconds: Math.round((this.#clock.now() - this.#startedAtMs) / 1000),
       counters: await this.#metrics.snapshot(),
       latency: { ...this.#latencies.summary(), [LOOP_DELAY]: this.#loopDelay.summary() },
+      ...(this.#notifier === undefined ? {} : { notifications: this.#notifier.status() }),
       details: this.#service?.status?.() ?? {},
     };
   }
