@@ -4,6 +4,9 @@ import type { Table } from './schema.ts';
 export type Cell = number | string | bigint | Uint8Array | null;
 export type Row = Readonly<Record<string, Cell>>;
 
+/** What becomes of a row whose key is there already: it is replaced, it stays, or its columns of sums are added to. */
+export type OnConflict = 'replace' | 'keep' | { readonly add: readonly string[] };
+
 /** Asks. Statements are the same for every dialect; parameters are `$1`, `$2`, …. */
 export interface Reader {
   readonly dialect: Dialect;
@@ -15,9 +18,9 @@ export interface Reader {
 export interface Transaction extends Reader {
   /** @returns how many rows changed */
   run(sql: string, parameters?: readonly Cell[]): Promise<number>;
-  /** Puts rows in, or in the place of those with the same primary key. Many at a time are fast. */
-  put(table: Table, rows: readonly Row[]): Promise<void>;
-  /** The rows whose `columns` have one of the `keys`: in no order. Columns of text and integers. */
+  /** Puts rows in, no key twice. Many at a time are fast. */
+  put(table: Table, rows: readonly Row[], onConflict?: OnConflict): Promise<void>;
+  /** The rows whose `columns` have one of the `keys`: in no order. */
   find(table: Table, columns: readonly string[], keys: readonly (readonly Cell[])[]): Promise<Row[]>;
 }
 
@@ -30,7 +33,6 @@ export interface Dialect {
 
 /** A database that is open: the seam between the projection and SQLite or PostgreSQL. One transaction at a time. */
 export interface Database {
-  readonly dialect: Dialect;
   /** @throws DatabaseAway, after which it is open whether the transaction was committed */
   transaction<T>(run: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** Several questions about one state, beside a transaction that is under way. */

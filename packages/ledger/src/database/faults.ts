@@ -1,11 +1,18 @@
-/** The database cannot be reached, or cannot be written for now: what failed may be tried again, whole. */
+/** The database cannot be reached, or cannot be used for now: what failed may be tried again, whole. */
 export class DatabaseAway extends Error {
   override readonly name = 'DatabaseAway';
+}
+
+/** The database refuses a value: it would again, whenever it is asked. */
+export class ValueRefused extends Error {
+  override readonly name = 'ValueRefused';
 }
 
 /** Why a record cannot be applied. */
 export const RECORD_FAULTS = {
   'unknown-record': 'A newer program wrote it.',
+  'malformed-record': 'It does not hold what its kind says.',
+  'misplaced-record': 'Its journal takes no records of its kind.',
   'impossible-difficulty': 'The difficulty is no number, negative, or more than any hash can show.',
   'channel-named-twice': 'Its run already has a channel of that key.',
   'malformed-payout': 'What it says of payouts does not hold together.',
@@ -20,7 +27,7 @@ export class RecordFault extends Error {
   /** Of the record in its journal. */
   readonly position: number;
 
-  constructor(code: RecordFaultCode, position: number, reason: string, options?: ErrorOptions) {
+  constructor(code: RecordFaultCode, position: number, reason: string = RECORD_FAULTS[code], options?: ErrorOptions) {
     super(reason, options);
     this.code = code;
     this.position = position;

@@ -1,11 +1,42 @@
+import type { Database } from './database.ts';
+import { PostgresDatabase } from './postgres/postgres-database.ts';
+import { ProjectedDatabase } from './projected-database.ts';
 import type { Projection, ProjectionOptions } from './projection.ts';
+import { SqliteDatabase } from './sqlite/sqlite-database.ts';
 
 /**
  * Opens the database, takes it for this process alone, and brings its tables up to date.
  *
- * @throws DatabaseAway; LedgerError 'ledger-locked' when another pool projects into it, 'ledger-version' when a newer
- * program made its tables
+ * @throws DatabaseAway; LedgerError 'ledger-locked' when another program projects into it (or did until its connection
+ * broke a minute ago: may be tried again), 'ledger-version' when a newer program made its tables, 'ledger-corrupted'
+ * when the file is damaged
  */
-export async function openProjection(_options: ProjectionOptions): Promise<Projection> {
-  throw new Error('not there yet');
+export async function openProjection(options: ProjectionOptions): Promise<Projection> {
+  const projection = new ProjectedDatabase(databaseOf(options, false));
+  try {
+    await projection.position();
+    return projection;
+  } catch (error) {
+    await projection.close();
+    throw error;
+  }
+}
+
+/** What can be asked beside the program that projects: takes no lock and changes nothing. */
+export type ProjectionReader = Pick<Projection, 'query' | 'backup' | 'close'> & AsyncDisposable;
+
+/** Opens a database for questions alone. @throws DatabaseAway when it is first asked */
+export function openProjectionReader(options: ProjectionOptions): ProjectionReader {
+  return new ProjectedDatabase(databaseOf(options, true));
+}
+
+function databaseOf(options: ProjectionOptions, readOnly: boolean): Database {
+  switch (options.kind) {
+    case 'sqlite':
+      return new SqliteDatabase({ file: options.file, readOnly });
+    case 'postgres':
+      return new PostgresDatabase({ url: options.url, readOnly });
+    default:
+      return options satisfies never;
+  }
 }
