@@ -1,12 +1,14 @@
 import {
   closeSync,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writevSync,
@@ -25,6 +27,8 @@ export interface FileLayer {
   list(directory: string): readonly string[];
   /** The whole file. */
   read(path: string): Uint8Array;
+  /** At most `length` bytes from `offset` on; fewer at the end of the file. */
+  readAt(path: string, offset: number, length: number): Uint8Array;
   /** Opens for writing; `create` fails when the file exists. */
   open(path: string, mode: 'create' | 'existing'): FileHandle;
   /** Writes all parts one behind the other, or throws. */
@@ -55,11 +59,28 @@ function writeAll(handle: FileHandle, parts: readonly Uint8Array[], offset: numb
   }
 }
 
+function readAt(path: string, offset: number, length: number): Uint8Array {
+  const handle = openSync(path, 'r');
+  try {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, fstatSync(handle).size - offset)));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const read = readSync(handle, bytes, filled, bytes.length - filled, offset + filled);
+      if (read === 0) break;
+      filled += read;
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    closeSync(handle);
+  }
+}
+
 /** The real file system. */
 export const nodeFiles: FileLayer = {
   makeDirectory: (path) => void mkdirSync(path, { recursive: true }),
   list: (directory) => readdirSync(directory),
   read: (path) => readFileSync(path),
+  readAt,
   open: (path, mode) => openSync(path, mode === 'create' ? 'wx' : 'r+'),
   write: writeAll,
   sync: (handle) => fdatasyncSync(handle),

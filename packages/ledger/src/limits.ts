@@ -10,4 +10,22 @@ export const LEDGER_LIMITS = {
   maxPendingBytes: 64 * MIB,
   /** Time between attempts to write after a failure. */
   retryMs: 1000,
+  /** The database is told of new records this often: what waits meanwhile becomes one transaction. */
+  projectMs: 200,
+  /** A database that is away is tried again after this, then after twice as long, and so on … */
+  databaseRetryMs: 1000,
+  /** … up to this. */
+  databaseRetryMostMs: 30_000,
+  /** A database that lacks records which are older than this is behind. */
+  behindMs: 30_000,
+  /** When the ledger is closed, the database may take so long to catch up; it does so after the next start otherwise. */
+  closeMs: 3000,
+  /** So many records in a row that cannot be applied are set aside; with one more the projection stops. */
+  deadLettersInARow: 1000,
+  /** Time in which the database must answer a question. */
+  queryMs: 10_000,
+  /** Questions that may wait for the database at a time. */
+  queries: 64,
+  /** Time between removals of what is kept no longer. */
+  upkeepMs: 3_600_000,
 } as const;

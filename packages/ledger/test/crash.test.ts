@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Journal, type JournalRecord, NOT_RECORDED, openJournal } from '../src/index.ts';
 import { anyRecord, readAll, StillClock, silent, temporaryDirectory, turns } from './builders.ts';
-import { MemoryFiles, type Random, writeDirectory } from './memory-files.ts';
+import { generator, MemoryFiles, writeDirectory } from './memory-files.ts';
 
 /** One run of the journal: bursts of records, failing operations on the way, how it ends and at which operation. */
 interface Run {
@@ -106,12 +106,3 @@ test('every record up to the watermark survives a kill or a power failure at any
     { numRuns: 150 },
   );
 });
-
-/** Park-Miller; fast-check shrinks its seed. */
-function generator(seed: number): Random {
-  let state = (Math.abs(seed) % 2_147_483_646) + 1;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-}

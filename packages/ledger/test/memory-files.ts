@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import type { FileHandle, FileLayer } from '../src/index.ts';
 
 /** Thrown by every call once the power is out. */
@@ -21,7 +21,7 @@ type DirectoryChange = (entries: Entries) => void;
 /** Random numbers from 0 up to 1. */
 export type Random = () => number;
 
-/** A flat file system in memory: it forgets what was not synced when the power fails, not when the process is killed. */
+/** A file system in memory, its names below the root: it forgets what was not synced when the power fails, not when the process is killed. */
 export class MemoryFiles implements FileLayer {
   readonly #durableEntries: Entries;
   readonly #entries: Entries;
@@ -33,6 +33,8 @@ export class MemoryFiles implements FileLayer {
   operations = 0;
   /** The power fails at this operation. */
   failPowerAt = Number.POSITIVE_INFINITY;
+  /** Bytes that were asked for in parts of files. */
+  bytesRead = 0;
   /** Returns an error code for an operation that shall fail. */
   fault: (operation: string) => string | undefined = () => undefined;
 
@@ -67,16 +69,23 @@ export class MemoryFiles implements FileLayer {
     this.#step('makeDirectory');
   }
 
-  list(): readonly string[] {
-    return [...this.#entries.keys()];
+  list(directory = '/'): readonly string[] {
+    return [...this.#entries.keys()]
+      .filter((name) => dirname(join('/', name)) === directory)
+      .map((name) => basename(name));
   }
 
   read(path: string): Uint8Array {
     return this.#file(path).current.slice();
   }
 
+  readAt(path: string, offset: number, length: number): Uint8Array {
+    this.bytesRead += length;
+    return this.#file(path).current.slice(offset, offset + length);
+  }
+
   open(path: string, mode: 'create' | 'existing'): FileHandle {
-    const name = basename(path);
+    const name = nameOf(path);
     this.#step('open');
     if (mode === 'create') {
       if (this.#entries.has(name)) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
@@ -126,14 +135,14 @@ export class MemoryFiles implements FileLayer {
     const file = this.#file(from);
     this.#step('rename');
     this.#change((entries) => {
-      entries.delete(basename(from));
-      entries.set(basename(to), file);
+      entries.delete(nameOf(from));
+      entries.set(nameOf(to), file);
     });
   }
 
   remove(path: string): void {
     this.#step('remove');
-    this.#change((entries) => entries.delete(basename(path)));
+    this.#change((entries) => entries.delete(nameOf(path)));
   }
 
   syncDirectory(): void {
@@ -174,7 +183,7 @@ export class MemoryFiles implements FileLayer {
   }
 
   #file(path: string): MemoryFile {
-    const file = this.#entries.get(basename(path));
+    const file = this.#entries.get(nameOf(path));
     if (file === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' });
     return file;
   }
@@ -185,6 +194,8 @@ export class MemoryFiles implements FileLayer {
     return file;
   }
 }
+
+const nameOf = (path: string): string => relative('/', join('/', path));
 
 /** The file as a sync leaves it on disk. */
 function written({ durable, current, dirty }: MemoryFile): Uint8Array {
@@ -203,4 +214,13 @@ export function writeDirectory(directory: string, content: ReadonlyMap<string, U
 /** The files of a real directory. */
 export function readDirectory(directory: string): Map<string, Uint8Array> {
   return new Map(readdirSync(directory).map((name) => [name, readFileSync(join(directory, name))]));
+}
+
+/** Park-Miller; fast-check shrinks its seed. */
+export function generator(seed: number): Random {
+  let state = (Math.abs(seed) % 2_147_483_646) + 1;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
 }

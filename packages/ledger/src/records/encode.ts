@@ -2,7 +2,7 @@ import { type RecordDefinition, RECORD_HEADER_SIZE } from './declare.ts';
 import { type JournalRecord, records } from './records.ts';
 import { RecordError, type Sink } from './sink.ts';
 
-/** A record of a kind or version that this program does not know: written by a newer one. */
+/** A record of a kind or version that this program does not know, or with a word that it does not: a newer one's. */
 export interface UnknownRecord {
   readonly type: 'Unknown';
   readonly code: number;
@@ -27,7 +27,7 @@ export function writeRecord(sink: Sink, record: JournalRecord): void {
 }
 
 /**
- * Reads all records of a batch's payload.
+ * Reads all records of a batch's payload. What does not hold what its declaration says is handed on as it is.
  *
  * @throws RecordError when the payload does not hold whole records
  */
@@ -41,10 +41,23 @@ export function* readRecords(payload: Uint8Array): Generator<JournalRecord | Unk
     const end = start + view.getUint32(offset + 2, true);
     if (end > payload.length) throw new RecordError('half a record');
     const body = payload.subarray(start, end);
-    const definition = byCode.get(code);
-    yield definition?.version === version
-      ? definition.read(body)
-      : { type: 'Unknown', code, version, body: new Uint8Array(body) };
+    yield decode(code, version, body) ?? { type: 'Unknown', code, version, body: new Uint8Array(body) };
     offset = end;
+  }
+}
+
+/** Whether a record that could not be read is of a kind that this program knows: then its body is not as declared. */
+export function isMalformed({ code, version }: UnknownRecord): boolean {
+  return byCode.get(code)?.version === version;
+}
+
+function decode(code: number, version: number, body: Uint8Array): JournalRecord | undefined {
+  const definition = byCode.get(code);
+  if (definition?.version !== version) return undefined;
+  try {
+    return definition.read(body);
+  } catch (error) {
+    if (error instanceof RecordError) return undefined;
+    throw error;
   }
 }
