@@ -95,7 +95,7 @@ export class ChannelOpener {
     channelId: number,
     addressee: Addressee,
   ): Miner | undefined {
-    const { allocator, budget, limits, config, deps, targets } = this.#context;
+    const { allocator, budget, limits, config, deps, targets, workers } = this.#context;
     const { userIdentity, nominalHashRate, maxTarget } = request;
     // The network may have become easier while the user was being authorised.
     const verdict = targetFor(nominalHashRate, maxTarget, targets);
@@ -117,9 +117,15 @@ export class ChannelOpener {
     const key = this.#context.register.nextKey();
     const nowMs = deps.clock.now();
     const downstream = this.#downstream;
+    const worker = workers.open(userIdentity, nominalHashRate, nowMs);
+    const badShares = {
+      newWork: limits.badSharesBeforeNewWork,
+      sendAway: limits.badSharesBeforeSendAway,
+      forgiven: limits.badSharesForgiven,
+    };
     return new Miner(
-      { downstream, key, channel, lease, addressee, userIdentity, nominalHashRate, statedDifficulty, nowMs },
-      { ...config, targets },
+      { downstream, key, channel, lease, addressee, userIdentity, nominalHashRate, statedDifficulty, worker, nowMs },
+      { ...config, targets, badShares },
     );
   }
 

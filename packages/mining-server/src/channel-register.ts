@@ -1,3 +1,4 @@
+import { fromUtf8 } from '@sv2kit/codec';
 import type { Job } from '@sv2kit/mining';
 import type { Miner } from './miner.ts';
 import type { AcceptedCustomJob, MiningServerDeps } from './ports.ts';
@@ -35,6 +36,7 @@ export class ChannelRegister {
     miner.unrecorded.push({ type: 'ChannelOpened', ...opened, ...peer });
     this.record(miner);
     this.#deps.metrics.channelsOpened.inc({ kind });
+    this.#deps.events?.emit({ type: 'channel-opened', ...this.#who(miner), device: downstream.device });
     this.#count(1);
   }
 
@@ -64,11 +66,18 @@ export class ChannelRegister {
     if (unrecorded.length > 0) this.#flush(unrecorded);
   }
 
-  closed({ key }: Miner, reason: string): void {
-    const { journal, clock, metrics } = this.#deps;
-    journal.append({ type: 'ChannelClosed', timeMs: clock.now(), channelKey: key, reason });
+  closed(miner: Miner, reason: string): void {
+    const { journal, clock, metrics, events } = this.#deps;
+    journal.append({ type: 'ChannelClosed', timeMs: clock.now(), channelKey: miner.key, reason });
+    events?.emit({ type: 'channel-closed', ...this.#who(miner), reason });
     metrics.channelsClosed.inc({ reason });
     this.#count(-1);
+  }
+
+  #who({ downstream, channel, worker, userIdentity }: Miner) {
+    const { id: connection } = downstream.connection;
+    const { channelId } = channel;
+    return { connection, channelId, user: fromUtf8(userIdentity), worker: worker.worker };
   }
 
   #flush(unrecorded: Miner['unrecorded']): void {

@@ -6,7 +6,7 @@ export type SetupErrorCode = keyof typeof SETUP_ERRORS;
 
 /** `CloseChannel.reason_code` and reasons of ended connections that this server gives. */
 export const CLOSE_REASONS = {
-  'too-many-refused-shares': 'Every one of very many shares in a row was refused.',
+  'too-many-refused-shares': 'Very many shares were refused, with far too few accepted ones among them.',
   'version-rolling-changed': 'Whether versions may roll is not what the client was told when it connected, or needs.',
   'share-flood': 'The connection sends shares far faster than its difficulty asks for.',
   'extranonce-too-small': 'The channel rolls more extranonce than the upstream of the moment leaves to it.',

@@ -23,10 +23,24 @@ export interface MiningServerLimits {
   readonly seenShareSlots: number;
   /** Slots that the table of one tip of a channel may always have, however many the others take. */
   readonly assuredShareSlots: number;
-  /** Refused shares in a row after which a channel is sent its work anew. */
-  readonly refusedBeforeResend: number;
-  /** Refused shares in a row after which a channel is closed, or a connection that names unknown channels. */
-  readonly refusedBeforeClose: number;
+  /** Bad shares on balance after which a channel is given new work. */
+  readonly badSharesBeforeNewWork: number;
+  /** And after which it is sent away: closed, and its connection told to reconnect when no other channel is on it. */
+  readonly badSharesBeforeSendAway: number;
+  /** Bad shares that an accepted one makes up for. */
+  readonly badSharesForgiven: number;
+  /** How long after a new tip stale shares are not bad ones; milliseconds. */
+  readonly staleGraceMs: number;
+  /** Times that a user is sent away from one address before it is banned there; 0: never. */
+  readonly sentAwayBeforeBan: number;
+  /** The time within which these count; milliseconds. */
+  readonly sentAwayWithinMs: number;
+  /** How long a banned user's channels from that address are refused as `banned-for-bad-shares`; milliseconds. */
+  readonly banMs: number;
+  /** Users of addresses that are remembered for it; the oldest give way. */
+  readonly sentAwayRemembered: number;
+  /** Shares for unknown channels after which a connection ends on which meanwhile no share was accepted. */
+  readonly strayShares: number;
   /** Shares a second that a connection may always send. */
   readonly sharesPerSecond: number;
   /** Beyond that, how many times the wanted share rate of its channels; more ends it as `share-flood`. */
@@ -37,6 +51,14 @@ export interface MiningServerLimits {
   readonly fanOutSlice: number;
   /** Channels that the status lists one by one. */
   readonly statusChannels: number;
+  /** Workers that are remembered; who worked longest ago gives way, and nobody who works. */
+  readonly workers: number;
+  /** Workers that the shares of one connection may name (extension 0x0002); those of more count as their channel's. */
+  readonly workersPerConnection: number;
+  /** Without a share for so long, and for five times its usual, a worker is idle; milliseconds. */
+  readonly workerIdleMs: number;
+  /** Without a channel for so long, or a share and for fifteen times its usual, a worker is gone; milliseconds. */
+  readonly workerGoneMs: number;
   /** SetCustomMiningJob messages of a connection a second in the long run; more get `too-many-custom-jobs`. */
   readonly customJobsPerSecond: number;
   /** And so many at once. */
@@ -58,13 +80,24 @@ export const MINING_SERVER_LIMITS: MiningServerLimits = {
   opensPerSecond: 10,
   seenShareSlots: 16_777_216,
   assuredShareSlots: 1_024,
-  refusedBeforeResend: 64,
-  refusedBeforeClose: 1_024,
+  badSharesBeforeNewWork: 64,
+  badSharesBeforeSendAway: 512,
+  badSharesForgiven: 16,
+  staleGraceMs: 10_000,
+  sentAwayBeforeBan: 2,
+  sentAwayWithinMs: 86_400_000,
+  banMs: 600_000,
+  sentAwayRemembered: 4_096,
+  strayShares: 1_024,
   sharesPerSecond: 500,
   floodFactor: 50,
   floodBurstSeconds: 10,
   fanOutSlice: 256,
   statusChannels: 256,
+  workers: 65_536,
+  workersPerConnection: 4_096,
+  workerIdleMs: 300_000,
+  workerGoneMs: 600_000,
   customJobsPerSecond: 5,
   customJobsAtOnce: 64,
   heldCustomJobs: 8,

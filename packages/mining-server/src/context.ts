@@ -1,17 +1,20 @@
 import {
   ExtranonceAllocator,
+  type Job,
   EXTRANONCE_LAYOUT,
   type ExtranonceSpace,
   JobBoard,
   JobIds,
   ShareBudget,
   type TargetPolicy,
-  WorkMeter,
+  type WorkInput,
 } from '@sv2kit/mining';
 import { performance } from 'node:perf_hooks';
 import { Acknowledger } from './acknowledger.ts';
+import { BadShareLadder } from './bad-shares/ladder.ts';
 import { ChannelRegister } from './channel-register.ts';
 import {
+  type BlockPath,
   type ExtranoncePlace,
   MINING_SERVER_LIMITS,
   type MiningServerConfig,
@@ -22,6 +25,8 @@ import { Frames } from './frames.ts';
 import type { Miner } from './miner.ts';
 import type { MiningServerDeps } from './ports.ts';
 import { ShareDesk } from './share-desk.ts';
+import { ShareTotals } from './workers/share-totals.ts';
+import { WorkerBook } from './workers/worker-book.ts';
 
 /** What all connections of one server share. */
 export class ServerContext {
@@ -33,15 +38,19 @@ export class ServerContext {
   readonly frames = new Frames();
   readonly allocator: ExtranonceAllocator;
   readonly budget: ShareBudget;
-  readonly meter: WorkMeter;
   readonly register: ChannelRegister;
   readonly acknowledger: Acknowledger;
   readonly desk: ShareDesk;
+  readonly workers: WorkerBook;
+  readonly totals: ShareTotals;
+  readonly ladder: BadShareLadder;
   readonly downstreams = new Set<Downstream>();
   /** Channels that hold shares on a tip that has not come yet. */
   readonly holding = new Set<Miner>();
   /** Custom jobs of all connections that wait for their tip. */
   readonly heldCustomJobs = new Set<object>();
+  /** When work came in; unix milliseconds. */
+  readonly received = new WeakMap<WorkInput, number>();
   readonly ticks: () => number;
   /** How targets are set now. */
   targets: TargetPolicy;
@@ -60,10 +69,26 @@ export class ServerContext {
     this.space = this.#spaceAt(config.extranonce ?? 'own');
     this.allocator = new ExtranonceAllocator(this.space);
     this.budget = new ShareBudget(this.limits.seenShareSlots, this.limits.assuredShareSlots);
-    this.meter = new WorkMeter(deps.clock.now());
     this.register = new ChannelRegister(deps);
     this.acknowledger = new Acknowledger(this);
     this.desk = new ShareDesk(this);
+    const { workers: most, workerIdleMs: idleMs, workerGoneMs: goneMs } = this.limits;
+    this.workers = new WorkerBook({ most, times: { idleMs, goneMs }, events: deps.events });
+    this.totals = new ShareTotals(deps, this.board);
+    this.ladder = new BadShareLadder(this);
+  }
+
+  /** Whose template a job is of. */
+  pathOf(job: Job): BlockPath {
+    const { origin } = job;
+    switch (origin.kind) {
+      case 'template':
+        return this.config.path?.(job) ?? 'pool-template';
+      case 'upstream':
+        return 'v1-pool';
+      case 'custom':
+        return origin.mode === 'full-template' ? 'declared-full-template' : 'coinbase-only';
+    }
   }
 
   /** Prefixes lie elsewhere from now on; each connection follows when it is served. */

@@ -7,6 +7,7 @@ import {
   type UpdateChannel,
 } from '@sv2kit/codec';
 import type { CloseReason, ConnectionHandler, Logger } from '@sv2kit/net';
+import type { Share } from '@sv2kit/mining';
 import type { ServerCloseReason } from './codes.ts';
 import type { ServerContext } from './context.ts';
 import { CustomJobs } from './custom-jobs.ts';
@@ -14,7 +15,10 @@ import { Gates } from './gates.ts';
 import type { Miner } from './miner.ts';
 import { Openings } from './openings.ts';
 import type { MinerConnection } from './ports.ts';
+import { nameIn } from './share-desk.ts';
 import { WorkLine } from './work-line.ts';
+import { NamedWorkers, NamesBudget } from './workers/named-workers.ts';
+import type { Worker } from './workers/worker.ts';
 
 /** One connection of miners: its channels, its groups, and what is due to them. */
 export class Downstream implements ConnectionHandler<MiningFromClient> {
@@ -30,6 +34,9 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   readonly #customJobs: CustomJobs;
   /** What SetupConnection.Success said (§5.3.1). */
   readonly #fixedVersion: boolean;
+  /** Since when it is set up; unix milliseconds. */
+  readonly sinceMs: number;
+  readonly #names: NamesBudget;
   #lastId = 0;
   #strayShares = 0;
   #closed = false;
@@ -38,6 +45,8 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     this.#context = context;
     this.connection = connection;
     this.#fixedVersion = context.versionMask === 0;
+    this.#names = new NamesBudget(context.limits.workersPerConnection);
+    this.sinceMs = context.deps.clock.now();
     this.#line = new WorkLine(context, connection, this.#miners, (miner) =>
       this.#closeMiner(miner, 'extranonce-too-small'),
     );
@@ -58,6 +67,16 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
 
   get miners(): IterableIterator<Miner> {
     return this.#miners.values();
+  }
+
+  /** Channels open now. */
+  get size(): number {
+    return this.#miners.size;
+  }
+
+  /** Workers that its shares name (extension 0x0002). */
+  get namedWorkers(): number {
+    return this.#names.used;
   }
 
   get device(): string {
@@ -157,12 +176,36 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     this.#line.retargetNow(miner);
   }
 
-  /** The ladder for shares that are refused in a row: work anew, then the end of the channel. */
-  noteRefused(miner: Miner): void {
-    const { refusedBeforeResend, refusedBeforeClose } = this.#context.limits;
-    miner.refusedInARow += 1;
-    if (miner.refusedInARow === refusedBeforeResend) this.#line.sendSpareJob(miner);
-    if (miner.refusedInARow >= refusedBeforeClose) this.#closeMiner(miner, 'too-many-refused-shares');
+  /** Whose share it is: the worker that it names (extension 0x0002), or the channel's own. */
+  workerOf(miner: Miner, share: Share, nowMs: number): Worker {
+    const name = nameIn(share);
+    if (name === undefined) return miner.worker;
+    miner.names ??= new NamedWorkers(this.#context.workers, miner.userIdentity, miner.worker, this.#names);
+    return miner.names.of(name, nowMs);
+  }
+
+  /** A share was accepted on one of its channels. */
+  noteAccepted(): void {
+    this.#strayShares = 0;
+  }
+
+  /** A job whose search space is new, for a channel that does badly. */
+  giveNewWork(miner: Miner): void {
+    this.#line.sendSpareJob(miner);
+  }
+
+  /** Whether the connection has no other channel. */
+  isAlone(miner: Miner): boolean {
+    return this.#miners.size === 1 && this.#miners.has(miner.channel.channelId);
+  }
+
+  /** The channel ends; the connection too where no other channel is on it, and is to be made anew (§3.6.5). */
+  sendAway(miner: Miner): void {
+    const reason = 'too-many-refused-shares';
+    if (!this.isAlone(miner)) return this.#closeMiner(miner, reason);
+    this.#closeMiner(miner, reason);
+    this.connection.send({ type: 'Reconnect', newHost: '', newPort: 0 });
+    this.end(reason);
   }
 
   /** Closes every channel, then the connection. */
@@ -192,7 +235,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     this.connection.send({ type: 'SubmitSharesError', channelId, sequenceNumber, errorCode });
     this.#context.desk.refuseStray(errorCode);
     this.#strayShares += 1;
-    if (this.#strayShares >= this.#context.limits.refusedBeforeClose) this.end('too-many-refused-shares');
+    if (this.#strayShares >= this.#context.limits.strayShares) this.end('too-many-refused-shares');
   }
 
   #onUpdate({ channelId, nominalHashRate, maximumTarget }: UpdateChannel): void {
@@ -205,6 +248,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     if (typeof stated === 'string')
       return this.connection.send({ type: 'UpdateChannelError', channelId, errorCode: stated });
     const nowMs = this.#context.deps.clock.now();
+    this.#context.workers.restate(miner.worker, nominalHashRate - miner.nominalHashRate);
     const target = miner.update(nominalHashRate, maximumTarget.slice(), stated, nowMs);
     // Also when it stays: proxies wait for it before they let their own miners go easier.
     this.connection.send({ type: 'SetTarget', channelId, maximumTarget: target });
@@ -242,7 +286,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
 
   #remove(miner: Miner, reason: string): void {
     const { channel, lease } = miner;
-    const { desk, acknowledger, allocator, holding, register } = this.#context;
+    const { desk, acknowledger, allocator, holding, register, workers, deps } = this.#context;
     this.#miners.delete(channel.channelId);
     if (miner.ownGroupId !== undefined) this.#alone.delete(miner.ownGroupId);
     desk.settleHeld(miner, channel.close());
@@ -250,6 +294,9 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     holding.delete(miner);
     this.#line.leave(miner);
     allocator.release(lease, { mined: miner.hasMined });
+    const nowMs = deps.clock.now();
+    miner.names?.close(nowMs);
+    workers.close(miner.worker, miner.nominalHashRate, nowMs);
     register.closed(miner, reason);
   }
 

@@ -48,4 +48,7 @@ export {
 } from './ports.ts';
 export type { Demand } from './demand.ts';
 export { createMiningServer, type MiningServer } from './server.ts';
+export type { MiningApi } from './views/mining-api.ts';
+export type { PastTotals } from './workers/share-totals.ts';
+export type { WorkerPast } from './workers/worker.ts';
 export type { ChannelStatus, MiningServerStatus } from './status.ts';

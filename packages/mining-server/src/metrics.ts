@@ -30,6 +30,7 @@ export function minerMetrics(metrics: Metrics, latencies: Latencies, prefix: str
       channelsRefused: counter('channels_refused_total', 'Channels refused.', ['code']),
       channelsClosed: counter('channels_closed_total', 'Channels closed.', ['reason']),
       channels: gauge('channels', 'Channels open now.'),
+      badShares: counter('bad_share_steps_total', 'What came of bad shares.', ['step']),
       customJobs: counter('custom_jobs_total', "Jobs of miners' own, by what became of them.", ['outcome']),
       strays: counter('stray_messages_total', 'Messages for channels that are not there.', ['message']),
       shareToSuccess: latencies.recorder('share-to-success'),

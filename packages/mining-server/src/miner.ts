@@ -15,8 +15,12 @@ import {
   usefulDifficulty,
   Vardiff,
   type VardiffTuning,
+  WorkMeter,
 } from '@sv2kit/mining';
+import { type BadShareLimits, Standing } from './bad-shares/standing.ts';
 import type { Downstream } from './downstream.ts';
+import type { NamedWorkers } from './workers/named-workers.ts';
+import type { Worker } from './workers/worker.ts';
 
 /** A job this many times easier than the target that is set by now is replaced at once. */
 const FAR_TOO_EASY = 4;
@@ -43,6 +47,8 @@ export interface MinerOptions {
   readonly nominalHashRate: number;
   /** What the client's hashrate is worth, however easy blocks are. */
   readonly statedDifficulty: number;
+  /** Who it is by its own identity. */
+  readonly worker: Worker;
   readonly nowMs: number;
 }
 
@@ -57,6 +63,13 @@ export class Miner {
   readonly openedAtMs: number;
   readonly vardiff: Vardiff;
   readonly acknowledgements: Acknowledgements;
+  /** Who it is by its own identity. */
+  readonly worker: Worker;
+  readonly standing: Standing;
+  /** Those whom its shares name (extension 0x0002); undefined while none does. */
+  names: NamedWorkers | undefined;
+  /** Undefined before its first accepted share. */
+  meter: WorkMeter | undefined;
   readonly rejected = new Map<ShareErrorCode, number>();
   /** The id of the group that it is alone in; undefined when it shares one. */
   ownGroupId: number | undefined;
@@ -66,15 +79,22 @@ export class Miner {
   accepted = 0;
   /** Sum of credited difficulties. */
   work = 0;
+  /** That the best hash shows; 0 without one. */
+  bestDifficulty = 0;
   lastShareAtMs: number | undefined;
-  /** Refused shares since the last accepted one. */
-  refusedInARow = 0;
+  /** When a good share of it could not be recorded last. */
+  unrecordedAtMs: number | undefined;
   #policy: TargetPolicy;
   #activeDifficulty: number;
 
   constructor(
     options: MinerOptions,
-    settings: { readonly targets: TargetPolicy; readonly batch: BatchPolicy; readonly vardiff?: VardiffTuning },
+    settings: {
+      readonly targets: TargetPolicy;
+      readonly batch: BatchPolicy;
+      readonly vardiff?: VardiffTuning;
+      readonly badShares: BadShareLimits;
+    },
   ) {
     const { channel, nowMs } = options;
     this.downstream = options.downstream;
@@ -84,6 +104,8 @@ export class Miner {
     this.addressee = options.addressee;
     this.userIdentity = options.userIdentity;
     this.nominalHashRate = options.nominalHashRate;
+    this.worker = options.worker;
+    this.standing = new Standing(settings.badShares);
     this.openedAtMs = nowMs;
     this.#policy = settings.targets;
     this.#activeDifficulty = difficultyFromTarget(channel.target);
@@ -92,6 +114,18 @@ export class Miner {
     this.vardiff = new Vardiff(stated, sharesPerMinute, this.#bounds(), nowMs, settings.vardiff);
     this.vardiff.activated(this.#activeDifficulty, nowMs);
     this.acknowledgements = new Acknowledgements(channel.channelId, settings.batch);
+  }
+
+  /** A share was accepted. @param best what its hash shows */
+  accept(credited: number, measured: number, best: number, nowMs: number): void {
+    this.accepted += 1;
+    this.work += credited;
+    this.lastShareAtMs = nowMs;
+    if (best > this.bestDifficulty) this.bestDifficulty = best;
+    this.meter ??= new WorkMeter(this.openedAtMs);
+    this.meter.add(measured, nowMs);
+    this.vardiff.accepted(measured, nowMs);
+    this.standing.accepted();
   }
 
   /** What its jobs are made with. */

@@ -37,8 +37,11 @@ export class Openings {
   }
 
   onRequest(message: OpenRequest): void {
-    const { gates, channels, log } = this.#host;
+    const { gates, channels, log, downstream } = this.#host;
     if (!gates.open(this.#context.ticks())) return this.#refuse(message.requestId, 'channel-limit-reached');
+    const { connection } = downstream;
+    if (this.#context.ladder.isBanned(message.userIdentity, connection.remote.address))
+      return this.#refuse(message.requestId, 'banned-for-bad-shares');
     const checked = this.#opener.check(message, channels() + this.#pending);
     if (typeof checked === 'string') return this.#refuse(message.requestId, checked);
     const answer = this.#opener.authorise(checked);

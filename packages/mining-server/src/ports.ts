@@ -1,7 +1,8 @@
 // What the server needs from its surroundings, as narrow as it is used.
 import type { SetCustomMiningJob, SetupConnection } from '@sv2kit/codec';
 import type { Journal } from '@sv2kit/ledger';
-import type { CustomJobErrorCode, CustomJobMode, Job, Payout, Solution, Tip } from '@sv2kit/mining';
+import type { CustomJobErrorCode, CustomJobMode, Job, Payout, Solution, Tip, WorkTemplate } from '@sv2kit/mining';
+import type { Events, JobView } from '@sv2kit/monitor';
 import type { Clock, Connection, Counter, Gauge, Logger } from '@sv2kit/net';
 import type { MiningFromServer } from '@sv2kit/codec';
 import type { BlockPath } from './config.ts';
@@ -124,6 +125,8 @@ export interface MiningServerMetrics {
   readonly channels: Gauge;
   /** Messages for channels that are not there, by `message`. */
   readonly strays: Counter;
+  /** What came of bad shares, by `step`: new-work, close-channel, reconnect, ban, refused (a channel, for a ban). */
+  readonly badShares: Counter;
   /** SetCustomMiningJob messages answered, by `outcome`: the job's mode, or the code of the error. */
   readonly customJobs: Counter;
   /** From a share's arrival to its Success on its way, journal included. */
@@ -149,6 +152,12 @@ export interface MiningServerDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: MiningServerMetrics;
+  /** Hears of channels, workers, best shares and bans. */
+  readonly events?: Pick<Events, 'emit'> | undefined;
+  /** What is known of a template beyond what the job says, for those who look at the work. */
+  describe?(template: WorkTemplate): Pick<JobView, 'transactions' | 'fees'>;
+  /** What earlier runs did is yet to come, by {@link MiningServer.past}. */
+  readonly hasPast?: boolean;
   /** A clock that only goes forward, in milliseconds with fractions; the process's own when absent. */
   readonly ticks?: () => number;
 }
@@ -163,6 +172,7 @@ export const noMiningMetrics: MiningServerMetrics = {
   channelsClosed: counter,
   channels: { set() {} },
   strays: counter,
+  badShares: counter,
   customJobs: counter,
   shareToSuccess: timing,
   shareToError: timing,

@@ -19,6 +19,8 @@ import { Downstream } from './downstream.ts';
 import { FanOut } from './fan-out.ts';
 import type { MinerConnection, MiningServerDeps } from './ports.ts';
 import { type MiningServerStatus, serverStatus } from './status.ts';
+import { type MiningApi, miningApi } from './views/mining-api.ts';
+import { Past } from './workers/past.ts';
 
 /** How often what waits is looked at, in milliseconds. */
 const TICK_MS = 1_000;
@@ -32,6 +34,10 @@ const ROUNDING = 2 ** -40;
 export class MiningServer {
   /** For `listen`. */
   readonly service: Service;
+  /** For those who look at the role. */
+  readonly api: MiningApi;
+  /** For what the ledger remembers of earlier runs. */
+  readonly past: Past;
   readonly #context: ServerContext;
   readonly #fanOut: FanOut;
   readonly #timer: Disposable;
@@ -44,6 +50,8 @@ export class MiningServer {
     }
     this.#context = new ServerContext(config, deps);
     this.#fanOut = new FanOut(this.#context);
+    this.api = miningApi(this.#context);
+    this.past = new Past(this.#context);
     this.#timer = deps.clock.every(TICK_MS, () => this.#tick());
     const selection = config.workSelection === false ? 0 : REQUIRES_WORK_SELECTION;
     this.service = serve(mining, {
@@ -54,7 +62,7 @@ export class MiningServer {
 
   /** Work for the next tip, to be sent ahead as a future job (§5.1.3). */
   prepare(input: WorkInput): void {
-    this.#checkSize(input);
+    this.#take(input);
     this.#context.board.addFuture(input);
     this.#fanOut.request();
   }
@@ -65,7 +73,7 @@ export class MiningServer {
    * @throws RangeError for an upstream's job whose extranonce is not of the size that prefixes and rolled parts fill now
    */
   activate(input: WorkInput, tip: Tip, { clean = false }: { readonly clean?: boolean } = {}): void {
-    this.#checkSize(input);
+    this.#take(input);
     const { board, allocator, deps } = this.#context;
     const nowMs = deps.clock.now();
     board.activate(input, tip, nowMs, clean);
@@ -138,7 +146,7 @@ export class MiningServer {
 
   /** Better work for the tip at hand. @returns false when there is no tip yet */
   update(input: WorkInput): boolean {
-    this.#checkSize(input);
+    this.#take(input);
     const { board, deps } = this.#context;
     if (!board.update(input)) return false;
     this.#lastJobsMs = deps.clock.now();
@@ -179,8 +187,10 @@ export class MiningServer {
     await this.#fanOut.settled();
   }
 
-  #checkSize(input: WorkInput): void {
-    const { fullSize } = this.#context.allocator;
+  #take(input: WorkInput): void {
+    const { allocator, received, deps } = this.#context;
+    const { fullSize } = allocator;
+    if (!received.has(input)) received.set(input, deps.clock.now());
     if (!('extranonceSize' in input) || input.extranonceSize === fullSize) return;
     throw new RangeError(
       `a job with ${input.extranonceSize} bytes of extranonce where ${fullSize ?? 'any number'} are filled`,
@@ -215,8 +225,9 @@ export class MiningServer {
   }
 
   #tick(): void {
-    const { deps, config, holding, desk, board, downstreams } = this.#context;
+    const { deps, config, holding, desk, board, downstreams, workers } = this.#context;
     const nowMs = deps.clock.now();
+    workers.sweep(nowMs);
     for (const miner of holding) {
       desk.settleHeld(miner, miner.channel.expireHeld(nowMs));
       if (!miner.channel.holds) holding.delete(miner);

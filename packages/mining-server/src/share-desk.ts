@@ -1,8 +1,8 @@
-import type { Job, ShareErrorCode, Share, ShareOutcome, SettledShare } from '@sv2kit/mining';
+import type { ShareErrorCode, Share, ShareOutcome, SettledShare } from '@sv2kit/mining';
 import { BlockRecords } from './block-records.ts';
-import type { BlockPath } from './config.ts';
 import type { ServerContext } from './context.ts';
 import type { Miner } from './miner.ts';
+import { difficultyOfHash } from './workers/hash-difficulty.ts';
 
 const NO_BYTES = new Uint8Array(0);
 type Credited = Extract<ShareOutcome, { work: number }>;
@@ -50,7 +50,7 @@ export class ShareDesk {
   }
 
   #credit(miner: Miner, share: Share, outcome: Credited, hash: Uint8Array, arrived: number): void {
-    const { deps, acknowledger, meter, register } = this.#context;
+    const { deps, acknowledger, register } = this.#context;
     const nowMs = deps.clock.now();
     register.record(miner);
     const isBlock = outcome.kind === 'block';
@@ -67,19 +67,27 @@ export class ShareDesk {
       isBlock,
     });
     // What the journal does not take is not credited; a block among it has gone out all the same.
-    if (!Number.isFinite(position)) return this.#refuse(miner, share, 'ledger-unavailable', arrived);
+    if (!Number.isFinite(position)) {
+      miner.unrecordedAtMs = nowMs;
+      return this.#refuse(miner, share, 'ledger-unavailable', arrived);
+    }
     if (!isBlock) this.#relay(miner, share, outcome, measured, hash);
     acknowledger.add(miner, share.sequenceNumber, credited, position, arrived);
     if (isBlock) miner.acknowledgements.hurry();
-    this.accepted += 1;
-    miner.accepted += 1;
-    miner.work += credited;
-    miner.lastShareAtMs = nowMs;
-    miner.refusedInARow = 0;
-    meter.add(measured, nowMs);
-    miner.vardiff.accepted(measured, nowMs);
+    this.#tally(miner, share, credited, measured, difficultyOfHash(hash), nowMs);
     deps.metrics.shares.inc(isBlock ? BLOCK : ACCEPTED);
     if (miner.vardiff.urgent) miner.downstream.retargetNow(miner);
+  }
+
+  /** @param best what the hash shows */
+  #tally(miner: Miner, share: Share, credited: number, measured: number, best: number, nowMs: number): void {
+    const { workers, totals } = this.#context;
+    const worker = miner.downstream.workerOf(miner, share, nowMs);
+    this.accepted += 1;
+    miner.accept(credited, measured, best, nowMs);
+    workers.accept(worker, credited, measured, best, nowMs);
+    totals.accept(worker, credited, measured, best, nowMs);
+    miner.downstream.noteAccepted();
   }
 
   /** Whoever wants to know of every share. */
@@ -101,12 +109,13 @@ export class ShareDesk {
   #publish(miner: Miner, share: Share, { solution }: ShareOutcome & { kind: 'block' }): void {
     const { deps } = this.#context;
     this.blocks += 1;
+    this.#context.totals.blocks += 1;
     const timeMs = deps.clock.now();
     const { userIdentity, downstream, channel } = miner;
     const worker = workerOf(share);
     const via = `sv2-${channel.kind}` as const;
     const { height } = solution.job;
-    const path = this.#path(solution.job);
+    const path = this.#context.pathOf(solution.job);
     try {
       const { device } = downstream;
       deps.onBlock({ solution, height, foundAtMs: timeMs, path, via, userIdentity, worker, device });
@@ -116,18 +125,6 @@ export class ShareDesk {
     const { hash, header, coinbase } = solution;
     const record = { timeMs, channelKey: miner.key, height, hash, header, coinbase, via, userIdentity };
     this.#blockRecords.add(miner, { type: 'BlockFound', path, ...record });
-  }
-
-  #path(job: Job): BlockPath {
-    const { origin } = job;
-    switch (origin.kind) {
-      case 'template':
-        return this.#context.config.path?.(job) ?? 'pool-template';
-      case 'upstream':
-        return 'v1-pool';
-      case 'custom':
-        return origin.mode === 'full-template' ? 'declared-full-template' : 'coinbase-only';
-    }
   }
 
   #recordRefusal(miner: Miner, share: Share, code: ShareErrorCode): void {
@@ -144,13 +141,15 @@ export class ShareDesk {
     miner.downstream.connection.send({ type: 'SubmitSharesError', channelId, sequenceNumber, errorCode });
     miner.rejected.set(errorCode, (miner.rejected.get(errorCode) ?? 0) + 1);
     this.#count(errorCode);
-    const { ticks, deps } = this.#context;
+    const { ticks, deps, workers, ladder } = this.#context;
+    workers.reject(miner.names?.known(nameIn(share)) ?? miner.worker, errorCode);
     deps.metrics.shareToError.record(ticks() - arrived);
-    if (errorCode !== 'ledger-unavailable') miner.downstream.noteRefused(miner);
+    ladder.refused(miner, share, errorCode);
   }
 
   #count(code: ShareErrorCode): void {
     this.rejected.set(code, (this.rejected.get(code) ?? 0) + 1);
+    this.#context.totals.reject(code);
     this.#context.deps.metrics.shares.inc({ outcome: code });
   }
 }
@@ -160,7 +159,12 @@ const BLOCK = { outcome: 'block' };
 
 /** The worker whom extension 0x0002 names. */
 function workerOf(share: Share): Uint8Array | undefined {
-  return share.type === 'SubmitSharesExtended' ? share.userIdentity?.slice() : undefined;
+  return nameIn(share)?.slice();
+}
+
+/** The same, as a view that the next share overwrites. */
+export function nameIn(share: Share): Uint8Array | undefined {
+  return share.type === 'SubmitSharesExtended' ? share.userIdentity : undefined;
 }
 
 /** The share's own fields as the journal keeps them. */

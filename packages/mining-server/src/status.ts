@@ -1,5 +1,6 @@
 import { difficultyFromTarget } from '@sv2kit/bitcoin';
 import { fromUtf8 } from '@sv2kit/codec';
+import type { SharesView } from '@sv2kit/monitor';
 import type { ServerContext } from './context.ts';
 import type { Miner } from './miner.ts';
 
@@ -38,12 +39,12 @@ export interface MiningServerStatus {
 }
 
 export function serverStatus(context: ServerContext): MiningServerStatus {
-  const { board, desk, meter, deps, downstreams, register, acknowledger } = context;
+  const { board, desk, totals, deps, downstreams, register, acknowledger } = context;
   const { work } = board;
   return {
     connections: downstreams.size,
     channels: register.open,
-    hashrate: meter.hashrate(deps.clock.now()),
+    hashrate: totals.meter.hashrate(deps.clock.now()),
     shares: { accepted: desk.accepted, rejected: Object.fromEntries(desk.rejected) },
     blocks: desk.blocks,
     unacknowledged: acknowledger.waiting,
@@ -86,5 +87,19 @@ function channelStatus(miner: Miner, connection: number, device: string): Channe
     work: miner.work,
     openedAtMs: miner.openedAtMs,
     ...(lastShareAtMs === undefined ? {} : { lastShareAtMs }),
+  };
+}
+
+export function sharesView({ totals, acknowledger, deps }: ServerContext): SharesView {
+  const { accepted, rejected, work, bestDifficulty, meter, blocks, sinceMs } = totals;
+  return {
+    accepted,
+    rejected: Object.fromEntries(rejected),
+    work,
+    bestDifficulty,
+    hashrate: meter.hashrates(deps.clock.now()),
+    blocks,
+    unacknowledged: acknowledger.waiting,
+    sinceMs: Math.round(sinceMs),
   };
 }

@@ -114,7 +114,9 @@ describe('a refused share', () => {
   });
 
   test('never counts towards difficulty', () => {
-    const { miner, client, clock, server } = mining('extended', { config: { limits: { refusedBeforeClose: 1e9 } } });
+    const { miner, client, clock, server } = mining('extended', {
+      config: { limits: { badSharesBeforeSendAway: 1e9 } },
+    });
     for (let i = 0; i < 100; i += 1) miner.says(solve(client, { wanted: 'miss', from: i * 100 }));
     clock.advance(31_000);
     expect(miner.of('SetTarget')).toEqual([]);
@@ -122,7 +124,7 @@ describe('a refused share', () => {
   });
 
   test('in a row gets the channel its work anew, then its end with a reason', () => {
-    const limits = { refusedBeforeResend: 3, refusedBeforeClose: 5 };
+    const limits = { badSharesBeforeNewWork: 3, badSharesBeforeSendAway: 5 };
     const { miner, client, server } = mining('extended', { config: { limits } });
     const other = miner.open('standard');
     miner.take();
@@ -140,7 +142,7 @@ describe('a refused share', () => {
   });
 
   test('for unknown channels without end is the end of the connection', () => {
-    const { miner, client } = mining('extended', { config: { limits: { refusedBeforeClose: 5 } } });
+    const { miner, client } = mining('extended', { config: { limits: { strayShares: 5 } } });
     const stray = { ...solve(client), channelId: 99 };
     for (let i = 0; i < 6; i += 1) miner.says(stray);
     expect(miner.ended).toBe('too-many-refused-shares');
@@ -148,7 +150,7 @@ describe('a refused share', () => {
 });
 
 test('a flood of shares is the end of its connection alone', () => {
-  const limits = { sharesPerSecond: 10, floodFactor: 1, floodBurstSeconds: 2, refusedBeforeClose: 1e9 };
+  const limits = { sharesPerSecond: 10, floodFactor: 1, floodBurstSeconds: 2, strayShares: 1e9 };
   const { miner, client, connect } = mining('extended', { config: { limits } });
   const other = connect();
   other.open('standard');
@@ -161,7 +163,9 @@ test('a flood of shares is the end of its connection alone', () => {
 
 test('shares at the rate that a server with small targets asks for are no flood', () => {
   const targets = { sharesPerMinute: 60_000, minDifficulty: 1e-9, maxDifficulty: 1e15, assumedHashrate: 1 };
-  const { miner, client, clock } = mining('extended', { config: { targets, limits: { refusedBeforeClose: 1e9 } } });
+  const { miner, client, clock } = mining('extended', {
+    config: { targets, limits: { badSharesBeforeSendAway: 1e9 } },
+  });
   const share = solve(client);
   for (let second = 0; second < 5; second += 1) {
     for (let i = 0; i < 2_000; i += 1) miner.says(share);

@@ -32,6 +32,8 @@ export const OPEN_CHANNEL_ERRORS = {
     'The connection was set up with REQUIRES_WORK_SELECTION and asks for a standard channel.',
   'unknown-user': 'The server does not know or does not admit this user_identity.',
   'invalid-user-identity': 'The user_identity does not have the form that the server asks for.',
+  'banned-for-bad-shares':
+    'Shares of this user from this address were bad over and over; it is let in again in minutes.',
   'authorisation-unavailable': 'The server cannot tell at the moment whether it admits this user_identity.',
   'no-work-available': 'The server has no block template at the moment.',
 } as const;

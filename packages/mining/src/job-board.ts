@@ -27,6 +27,11 @@ export class WorkSource {
     return isUpstreamJob(this.input) ? this.input.height : heightOf(this.input.coinbasePrefix);
   }
 
+  /** Those that were asked for. */
+  get jobs(): IterableIterator<Job> {
+    return this.#jobs.values();
+  }
+
   /** The job that every channel of the recipe shares; made when the first one asks. */
   job(recipe: Recipe): Job {
     const key = recipeKey(recipe);

@@ -1,0 +1,29 @@
+import type { RoleApi } from '@sv2kit/monitor';
+import type { ServerContext } from '../context.ts';
+import { sharesView } from '../status.ts';
+import { channelViews, peerViews } from './connection-views.ts';
+import { jobViews } from './job-views.ts';
+import { WorkerList, workerView } from './worker-list.ts';
+
+/**
+ * What a mining server has to say to those who look at its role: its part of a {@link RoleApi}, to be spread into one.
+ * `worker` has no past; `shares` count from where the ledger began, once that was recalled.
+ */
+export type MiningApi = ReturnType<typeof miningApi>;
+
+export function miningApi(context: ServerContext) {
+  const { workers, deps } = context;
+  const list = new WorkerList(workers);
+  const now = () => deps.clock.now();
+  return {
+    channels: (page) => channelViews(context, page),
+    peers: (page) => peerViews(context, page),
+    workers: (query) => list.page(query, now),
+    worker(name) {
+      const worker = workers.find(name);
+      return worker === undefined ? undefined : { ...workerView(worker, now(), workers), history: [] };
+    },
+    shares: () => sharesView(context),
+    jobs: (page) => jobViews(context, page),
+  } satisfies RoleApi;
+}

@@ -1,0 +1,94 @@
+import type { Listing, WorkersQuery, WorkerView } from '@sv2kit/monitor';
+import type { Worker } from '../workers/worker.ts';
+import type { WorkerBook } from '../workers/worker-book.ts';
+import { sortInSlices } from './in-slices.ts';
+
+/** So many workers are sorted anew for everyone who asks; the order of more is kept for a moment. */
+const FEW = 2_048;
+const KEPT_MS = 5_000;
+
+type Sort = NonNullable<WorkersQuery['sort']>;
+interface Ranked {
+  readonly worker: Worker;
+  readonly key: number;
+}
+interface Order {
+  readonly madeMs: number;
+  readonly workers: Promise<readonly Worker[]>;
+}
+
+/** Pages of the workers of a book, in any order, without holding the event loop. */
+export class WorkerList {
+  readonly #book: WorkerBook;
+  readonly #orders = new Map<Sort, Order>();
+  /** One at a time, whoever asks. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(book: WorkerBook) {
+    this.#book = book;
+  }
+
+  async page({ offset, limit, sort = 'name', user }: WorkersQuery, now: () => number): Promise<Listing<WorkerView>> {
+    const order = await this.#order(sort, user, now());
+    const items = order.slice(offset, offset + limit).map((worker) => workerView(worker, now(), this.#book));
+    return { total: order.length, items };
+  }
+
+  #order(sort: Sort, user: string | undefined, nowMs: number): Promise<readonly Worker[]> {
+    if (user !== undefined || this.#book.size <= FEW) return this.#sort(sort, user, nowMs);
+    const kept = this.#orders.get(sort);
+    if (kept !== undefined && Math.abs(nowMs - kept.madeMs) < KEPT_MS) return kept.workers;
+    const workers = this.#sort(sort, undefined, nowMs);
+    this.#orders.set(sort, { madeMs: nowMs, workers });
+    return workers;
+  }
+
+  #sort(sort: Sort, user: string | undefined, nowMs: number): Promise<readonly Worker[]> {
+    const sorted = this.#queue.then(async () => {
+      const { all } = this.#book;
+      const chosen = user === undefined ? all : all.filter((worker) => worker.user === user);
+      const ranked = chosen.map((worker): Ranked => ({ worker, key: keyOf(worker, sort, nowMs) }));
+      return (await sortInSlices(ranked, compare)).map(({ worker }) => worker);
+    });
+    this.#queue = sorted.catch(() => undefined);
+    return sorted;
+  }
+}
+
+function compare(a: Ranked, b: Ranked): number {
+  return b.key - a.key || (a.worker.name < b.worker.name ? -1 : 1);
+}
+
+function keyOf(worker: Worker, sort: Sort, nowMs: number): number {
+  switch (sort) {
+    case 'name':
+      return 0;
+    case 'hashrate':
+      return worker.meter.hashrate(nowMs);
+    case 'work':
+      return worker.work;
+    case 'best':
+      return worker.bestDifficulty;
+    case 'last-share':
+      return worker.lastShareAtMs ?? 0;
+  }
+}
+
+export function workerView(worker: Worker, nowMs: number, { times }: Pick<WorkerBook, 'times'>): WorkerView {
+  const { name, user, worker: label, meter, accepted, work, bestDifficulty, lastShareAtMs, channels } = worker;
+  return {
+    name,
+    user,
+    worker: label,
+    hashrate: meter.hashrates(nowMs),
+    ...(channels > 0 ? { declaredHashrate: worker.declaredHashrate } : {}),
+    accepted,
+    rejected: Object.fromEntries(worker.rejected),
+    work,
+    bestDifficulty,
+    ...(lastShareAtMs === undefined ? {} : { lastShareAtMs: Math.round(lastShareAtMs) }),
+    channels,
+    state: worker.state(nowMs, times),
+    firstSeenAtMs: Math.round(worker.firstSeenAtMs),
+  };
+}
