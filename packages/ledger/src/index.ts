@@ -34,9 +34,23 @@ export {
   type ShareRejected,
   type Start,
 } from './records/records.ts';
+export { type AuditOptions, auditPayouts, type BlockAudit } from './payouts/audit.ts';
+export {
+  type BalanceRow,
+  type BlockPayout,
+  type BlockPayoutRow,
+  type Distribution,
+  type DueRow,
+  type DueState,
+  type PaymentRow,
+  type PayoutQueries,
+} from './payouts/query-types.ts';
 export { type BackupOptions, backupLedger } from './keeping/backup.ts';
 export { type ExportOptions, EXPORTS, exportCsv } from './keeping/export.ts';
 export { KEEPING_ERRORS, KeepingError, type KeepingErrorCode } from './keeping/errors.ts';
 export { type Finding, type FindingCode, FINDINGS, type JournalSummary } from './keeping/journal-check.ts';
 export type { Manifest, ManifestFile, ManifestJournal } from './keeping/manifest.ts';
+export { type RebuildOptions, rebuildDatabase, type Rebuilt } from './keeping/rebuild.ts';
+export { type Payment, recordPayments, type RecordPaymentsOptions } from './keeping/record-payments.ts';
+export { Reports } from './keeping/reports.ts';
 export { type Verification, type VerifyOptions, verifyLedger } from './keeping/verify.ts';

@@ -88,7 +88,9 @@ export function decodeSplit(bytes: Uint8Array, chain: Network): RecordedSplit {
     const end = at + WEIGHT_HEAD + view.getUint16(at + 2, true);
     if (end + 8 > bytes.length) throw new SplitError('a split ends early');
     const account = accountFrom(bytes[at + 1] ?? 0, bytes.slice(at + WEIGHT_HEAD, end), chain);
-    weights.push({ account, donation: bytes[at] ?? 0, work: view.getBigUint64(end, true) });
+    const donation = bytes[at] ?? 0;
+    if (donation > 100) throw new SplitError(`a split with ${donation} % donated`);
+    weights.push({ account, donation, work: view.getBigUint64(end, true) });
     at = end + 8;
   }
   if (at !== bytes.length) throw new SplitError(`a split has ${bytes.length - at} bytes too many`);

@@ -60,6 +60,14 @@ describe('a recorded split', () => {
     );
   });
 
+  test('with more than everything donated is an error', () => {
+    const bytes = encodeSplit(
+      { limits, networkDifficulty: 1, weights: [{ account: 'a', donation: 101, work: 1n }] },
+      CHAIN,
+    );
+    expect(() => decodeSplit(bytes, CHAIN)).toThrow(SplitError);
+  });
+
   test('that is cut off, too long or of another version is an error', () => {
     fc.assert(
       fc.property(recorded, fc.nat(), (given, cut) => {

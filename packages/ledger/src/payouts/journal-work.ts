@@ -1,0 +1,101 @@
+import { accountOf, type Slice, type Weight, type Window, WorkWindow, workOf } from '@sv2kit/payout';
+import type { Network } from '@sv2kit/bitcoin';
+import { faultOf } from '../database/apply/check.ts';
+import { identityText } from '../database/apply/texts.ts';
+import type { JournalEntry } from '../read-journal.ts';
+import type { ChannelOpened, ShareAccepted } from '../records/records.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Work in one hour between two blocks, by user. */
+interface Stretch {
+  readonly hour: number;
+  endsWithBlock: boolean;
+  readonly work: Map<string, bigint>;
+}
+
+/**
+ * The work that the journal's records tell of, in the stretches that windows are cut from: the same slices as in the database,
+ * found again from the records alone.
+ */
+export class JournalWork {
+  #stretches: Stretch[] = [];
+  #users = new Map<number, string>();
+  /** Minute of the slice that is open. */
+  #minute: number | undefined;
+
+  /** Takes the records that matter here; those that the projection sets aside are none of them. */
+  take(entry: JournalEntry): void {
+    const { record } = entry;
+    if (faultOf(entry, 'journal') !== undefined) return;
+    switch (record.type) {
+      case 'Start':
+        return this.#startRun();
+      case 'ChannelOpened':
+        return this.#openChannel(record);
+      case 'ShareAccepted':
+        return this.#accept(record);
+      case 'BlockFound':
+        return this.#endSlice();
+      default:
+    }
+  }
+
+  /** The work up to here, as much as wanted. */
+  window(wanted: bigint, chain: Network): Window {
+    const window = new WorkWindow(wanted);
+    for (const stretch of this.#stretches.toReversed()) if (!window.add(sliceOf(stretch, chain))) break;
+    return window.end();
+  }
+
+  /** Forgets what is older than the newest `wanted` work. @returns whether there was any */
+  trim(wanted: bigint): boolean {
+    let sum = 0n;
+    let kept = this.#stretches.length;
+    while (kept > 0 && sum <= wanted) {
+      kept -= 1;
+      for (const work of this.#stretches[kept]?.work.values() ?? []) sum += work;
+    }
+    this.#stretches = this.#stretches.slice(kept);
+    return kept > 0;
+  }
+
+  /** Channels are known by their run. */
+  #startRun(): void {
+    this.#users = new Map();
+  }
+
+  #openChannel({ channelKey, userIdentity }: ChannelOpened): void {
+    if (!this.#users.has(channelKey)) this.#users.set(channelKey, identityText(userIdentity));
+  }
+
+  /** A slice ends with its minute; a share that is a minute late does not end it. */
+  #accept({ timeMs, channelKey, difficulty }: ShareAccepted): void {
+    const minute = Math.floor(timeMs / MINUTE_MS);
+    const open = this.#minute;
+    if (open === undefined || minute > open || minute < open - 1) this.#minute = minute;
+    const { work } = this.#stretch(Math.floor((this.#minute ?? minute) / 60));
+    const user = this.#users.get(channelKey) ?? '';
+    work.set(user, (work.get(user) ?? 0n) + workOf(difficulty));
+  }
+
+  /** And with every block. */
+  #endSlice(): void {
+    this.#minute = undefined;
+    const last = this.#stretches.at(-1);
+    if (last !== undefined) last.endsWithBlock = true;
+  }
+
+  #stretch(hour: number): Stretch {
+    const last = this.#stretches.at(-1);
+    if (last !== undefined && !last.endsWithBlock && last.hour === hour) return last;
+    const stretch = { hour, endsWithBlock: false, work: new Map<string, bigint>() };
+    this.#stretches.push(stretch);
+    return stretch;
+  }
+}
+
+function sliceOf({ hour, endsWithBlock, work }: Stretch, chain: Network): Slice {
+  const weights = Array.from(work, ([user, sum]): Weight => ({ ...accountOf(user, chain), work: sum }));
+  return { minute: hour * 60, endsWithBlock, weights };
+}
