@@ -1,6 +1,7 @@
 import { displayHash, hashHeader, HEADER_LENGTH } from '@sv2kit/bitcoin';
 import type { MiningNode, SubmitResult } from '@sv2kit/bitcoin-node';
-import type { Clock, Logger } from '@sv2kit/daemon';
+import type { Clock, LatencyRecorder, Logger } from '@sv2kit/daemon';
+import type { BlockView, Events } from '@sv2kit/monitor';
 import { BlockUnderWay, type FoundBlock } from './found-block.ts';
 import { TEMPLATE_PROVIDER_LIMITS as LIMITS } from './limits.ts';
 import type { TemplateProviderMetrics } from './metrics.ts';
@@ -12,10 +13,23 @@ export interface BlockDeskDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Pick<TemplateProviderMetrics, 'submissions' | 'solutionsToNodes' | 'blocks'>;
+  readonly events: Pick<Events, 'emit'>;
+  /** From a solution to the first node that has the block, in ms. */
+  readonly toNode: LatencyRecorder;
 }
 
 /** What happened to a block so far. */
 type Standing = 'submitted' | 'accepted' | 'confirmed' | 'orphaned';
+
+/** A block as it is remembered. */
+interface Remembered {
+  readonly foundAtMs: number;
+  height: number | undefined;
+  standing: Standing;
+  /** Who said so. */
+  by: string | undefined;
+  confirmations: number | undefined;
+}
 
 /**
  * Where solved blocks go: as a solution to the node that holds the template, as a whole to every node and to disk, all at
@@ -23,7 +37,7 @@ type Standing = 'submitted' | 'accepted' | 'confirmed' | 'orphaned';
  */
 export class BlockDesk {
   readonly #deps: BlockDeskDeps;
-  readonly #blocks = new Map<string, Standing>();
+  readonly #blocks = new Map<string, Remembered>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #timers = new Set<Disposable>();
   #isClosed = false;
@@ -35,15 +49,32 @@ export class BlockDesk {
   /** How many of the latest blocks stand where. */
   standings(): Readonly<Record<Standing, number>> {
     const count = { submitted: 0, accepted: 0, confirmed: 0, orphaned: 0 };
-    for (const standing of this.#blocks.values()) count[standing] += 1;
+    for (const { standing } of this.#blocks.values()) count[standing] += 1;
     return count;
+  }
+
+  /** The latest first. */
+  list(): BlockView[] {
+    const views = Array.from(
+      this.#blocks,
+      ([hash, { standing, foundAtMs, height, by, confirmations }]): BlockView => ({
+        hash,
+        status: standing,
+        foundAtMs,
+        path: 'solo',
+        ...(height !== undefined && { height }),
+        ...(by !== undefined && { by }),
+        ...(confirmations !== undefined && { confirmations }),
+      }),
+    );
+    return views.reverse();
   }
 
   /** Never throws and never waits. False for a block that is known already: it is not submitted again. */
   submit(found: FoundBlock, fields: Readonly<Record<string, unknown>> = {}): boolean {
     const name = displayHash(found.hash);
     if (this.#blocks.has(name)) return false;
-    this.#remember(name, 'submitted');
+    this.#remember(name, found.height);
     const log = this.#deps.log.child({ hash: name });
     const underWay = new BlockUnderWay(found.hash, log);
     const paths: Promise<boolean>[] = [];
@@ -116,7 +147,7 @@ export class BlockDesk {
       case 'accepted':
       case 'duplicate':
         log.info('block taken by the node', { node: node.name, ...result });
-        if (this.#standing(hash) === 'submitted') this.#remember(displayHash(hash), 'accepted');
+        this.#onTaken(hash, node);
         break;
       case 'inconclusive':
         log.warn('block taken by the node, but another is its best', { node: node.name, ...result });
@@ -189,10 +220,10 @@ export class BlockDesk {
     const { inBestChain, confirmations, height } = await node.confirm(hash);
     const fields = { node: node.name, height, confirmations };
     if (inBestChain && before !== 'confirmed') {
-      this.#note(hash, 'confirmed');
+      this.#note(hash, 'confirmed', node, { height, confirmations });
       log.info('block is in the best chain', fields);
     } else if (!inBestChain && before !== 'orphaned') {
-      this.#note(hash, 'orphaned');
+      this.#note(hash, 'orphaned', node, { height, confirmations });
       log.warn('block is not in the best chain', fields);
     }
     if (height === undefined && block !== undefined) await this.#submitAgain(node, block, log);
@@ -205,21 +236,55 @@ export class BlockDesk {
     log.warn('the node did not know the block any more: submitted again', { node: node.name, ...result });
   }
 
-  #note(hash: Uint8Array, standing: 'confirmed' | 'orphaned'): void {
-    this.#remember(displayHash(hash), standing);
+  /** submitted -> accepted: the first node has it */
+  #onTaken(hash: Uint8Array, node: MiningNode): void {
+    const block = this.#blocks.get(displayHash(hash));
+    if (block?.standing !== 'submitted') return;
+    this.#deps.toNode.record(this.#deps.clock.now() - block.foundAtMs);
+    this.#stand(hash, block, 'accepted', node);
+  }
+
+  #note(
+    hash: Uint8Array,
+    standing: 'confirmed' | 'orphaned',
+    node: MiningNode,
+    { height, confirmations }: { readonly height: number | undefined; readonly confirmations: number },
+  ): void {
     this.#deps.metrics.blocks.inc({ outcome: standing });
+    const block = this.#blocks.get(displayHash(hash));
+    if (block === undefined) return;
+    block.height ??= height;
+    block.confirmations = confirmations;
+    this.#stand(hash, block, standing, node);
+  }
+
+  #stand(hash: Uint8Array, block: Remembered, standing: Standing, { name: by }: MiningNode): void {
+    block.standing = standing;
+    block.by = by;
+    const { height, confirmations } = block;
+    this.#deps.events.emit({
+      type: 'block-status',
+      hash: displayHash(hash),
+      status: standing,
+      by,
+      ...(height !== undefined && { height }),
+      ...(confirmations !== undefined && { confirmations }),
+    });
   }
 
   #standing(hash: Uint8Array): Standing | undefined {
-    return this.#blocks.get(displayHash(hash));
+    return this.#blocks.get(displayHash(hash))?.standing;
   }
 
-  #remember(name: string, standing: Standing): void {
-    this.#blocks.set(name, standing);
+  /** A block is new. */
+  #remember(hash: string, height: number | undefined): void {
+    const foundAtMs = this.#deps.clock.now();
+    this.#blocks.set(hash, { foundAtMs, height, standing: 'submitted', by: undefined, confirmations: undefined });
     for (const oldest of this.#blocks.keys()) {
-      if (this.#blocks.size <= LIMITS.rememberedBlocks) return;
+      if (this.#blocks.size <= LIMITS.rememberedBlocks) break;
       this.#blocks.delete(oldest);
     }
+    this.#deps.events.emit({ type: 'block-found', hash, path: 'solo', ...(height !== undefined && { height }) });
   }
 
   /** One path of a block; a path that fails leads nowhere. */

@@ -8,13 +8,16 @@ export class Client {
   readonly connection: Connection<TemplatesFromServer>;
   readonly log: Logger;
   readonly allowance: ClientAllowance;
+  /** When it connected, unix ms. */
+  readonly sinceMs: number;
   /** It gets new tips only. */
   isPaused = false;
 
-  constructor(connection: Connection<TemplatesFromServer>, log: Logger, allowance: ClientAllowance) {
+  constructor(connection: Connection<TemplatesFromServer>, log: Logger, allowance: ClientAllowance, sinceMs: number) {
     this.connection = connection;
     this.log = log;
     this.allowance = allowance;
+    this.sinceMs = sinceMs;
   }
 
   /** Whether it should get new tips only: it does not keep up, or holds as much as it may. */

@@ -13,6 +13,7 @@ import {
 import { type Listener, listen, type NetMetrics, serve } from '@sv2kit/net';
 import { chainRules, TemplatePublisher } from '@sv2kit/templates';
 import { Allowances } from './allowance.ts';
+import { templateProviderApi } from './api.ts';
 import { BlockDesk } from './block-desk.ts';
 import { allowancesOf, type TemplateProviderConfig } from './config.ts';
 import { HeldTemplates } from './held-templates.ts';
@@ -23,11 +24,12 @@ import { SolvedBlocks } from './solved-blocks.ts';
 import { statusOf } from './status.ts';
 import { TemplateFeed } from './template-feed.ts';
 import { TemplateServer } from './template-server.ts';
+import { TipWatch } from './tip-watch.ts';
 
 /** What the template provider needs of its surroundings. */
 export type TemplateProviderDeps = Pick<
   ServiceDeps,
-  'log' | 'metrics' | 'health' | 'latencies' | 'clock' | 'signal' | 'fail'
+  'log' | 'metrics' | 'health' | 'latencies' | 'events' | 'clock' | 'signal' | 'fail'
 >;
 
 /** A running template provider. */
@@ -73,7 +75,15 @@ async function start(
   const publisher = createPublisher(config, clock.now());
   const held = new HeldTemplates({ user: publisher, takesBlocks: () => takesBlocks(nodes), clock, log, metrics });
   const store = new SolvedBlocks(join(config.dataDir, 'solved-blocks'));
-  const desk = new BlockDesk({ nodes, store, clock, log, metrics });
+  const desk = new BlockDesk({
+    nodes,
+    store,
+    clock,
+    log,
+    metrics,
+    events: deps.events,
+    toNode: deps.latencies.recorder('block-to-node'),
+  });
   const stopping = new AbortController();
   const server = new TemplateServer({
     publisher,
@@ -84,6 +94,7 @@ async function start(
     log,
     metrics,
     tipLatency: deps.latencies.recorder('tip-to-clients'),
+    tips: new TipWatch({ events: deps.events, templateLatency: deps.latencies.recorder('tip-to-template') }),
     emptyAhead: config.templates.emptyAhead,
     takesBlocks: () => takesBlocks(nodes),
     onNeeds: () => feed.follow(),
@@ -103,8 +114,8 @@ async function start(
   const listener = await openListener(config, deps, identity, server, net);
   const following = feed.run().catch((error: unknown) => deps.fail(asError(error)));
   desk.resubmitRecent();
-  const wholeBlocks = health.condition('whole blocks');
-  const clockCondition = health.condition('clock');
+  const wholeBlocks = health.condition('whole blocks', undefined, 'no-whole-blocks');
+  const clockCondition = health.condition('clock', undefined, 'clock-off');
   clockCondition.ok();
   const timer = clock.every(LIMITS.tickMs, () => {
     feed.tick();
@@ -123,6 +134,7 @@ async function start(
   return {
     address: { host, port },
     authorityPublicKey: identity.authorityPublicKey,
+    api: () => templateProviderApi({ publisher, feed, desk, server }),
     status: () => statusOf({ publisher, feed, held, desk, server, refusals }),
     async close() {
       timer[Symbol.dispose]();

@@ -5,6 +5,8 @@ import type { Logger } from '@sv2kit/daemon';
 export interface FoundBlock {
   /** Internal byte order. */
   readonly hash: Uint8Array;
+  /** Unknown of a block that was found before this start. */
+  readonly height?: number;
   /** Serialized in full, or a promise of that while its transactions are on their way. */
   readonly block: Uint8Array | Promise<Uint8Array>;
   /** How it is told to the node that holds its template. */

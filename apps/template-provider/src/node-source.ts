@@ -42,6 +42,11 @@ export class NodeSource {
     return this.latest.kind === 'held' ? 'ipc' : 'rpc';
   }
 
+  /** Since when it is as it is, unix ms. */
+  get sinceMs(): number {
+    return this.#sinceMs;
+  }
+
   /** For how long it is as it is, in ms. */
   forMs(nowMs: number): number {
     return nowMs - this.#sinceMs;

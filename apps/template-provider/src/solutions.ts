@@ -52,12 +52,13 @@ export class Solutions {
   }
 
   #foundBlock(outcome: Solved, { version, headerTimestamp, headerNonce }: SubmitSolution): FoundBlock {
-    const { hash, header, block, origin } = outcome;
+    const { hash, header, height, block, origin } = outcome;
     const coinbase = new Uint8Array(outcome.coinbase);
     const entry = origin === undefined ? undefined : this.#deps.held.find(origin);
     const solution = { version, ntime: headerTimestamp, nonce: headerNonce, coinbase };
     return {
       hash,
+      height,
       block: block ?? this.#wholeBlock({ ...outcome, coinbase }),
       held: entry === undefined ? undefined : { ...entry, solution },
       remains: block === undefined ? { header: hex(header), coinbase: hex(coinbase) } : undefined,

@@ -18,6 +18,7 @@ import type { HeldTemplates } from './held-templates.ts';
 import type { TemplateProviderMetrics } from './metrics.ts';
 import type { Solutions } from './solutions.ts';
 import type { FeedListener } from './template-feed.ts';
+import type { TipWatch } from './tip-watch.ts';
 import { TransactionAnswers } from './transaction-answers.ts';
 
 export interface TemplateServerDeps {
@@ -30,6 +31,7 @@ export interface TemplateServerDeps {
   readonly metrics: TemplateProviderMetrics;
   /** From what the node said of a new tip to the last client told, in ms. */
   readonly tipLatency: LatencyRecorder;
+  readonly tips: Pick<TipWatch, 'onTip' | 'onTemplate'>;
   /** Who gets empty templates: `named` are clients with a vendor in SetupConnection (docs/ERRATA.md, 24). */
   readonly emptyAhead: 'named' | 'always' | 'never';
   /** Whether some node takes blocks that are of no template of its own, as those of empty templates are. */
@@ -49,6 +51,11 @@ export class TemplateServer implements FeedListener {
     this.#answers = new TransactionAnswers(deps);
   }
 
+  /** Everybody that is connected, the longest first. */
+  get clients(): readonly Client[] {
+    return [...this.#clients.values()];
+  }
+
   /** What clients wait for and hold, for status pages. */
   status(): Readonly<Record<string, number>> {
     const clients = [...this.#clients.values()];
@@ -65,7 +72,7 @@ export class TemplateServer implements FeedListener {
     const { clock, allowances, log } = this.#deps;
     const { address, port } = connection.remote;
     const allowance = allowances.enter(address, clock.now());
-    const client = new Client(connection, log.child({ client: connection.id }), allowance);
+    const client = new Client(connection, log.child({ client: connection.id }), allowance, clock.now());
     this.#clients.set(connection.id, client);
     client.log.info('client connected', { address, port });
     const handler: ConnectionHandler<TemplatesFromClient> = {
@@ -77,7 +84,8 @@ export class TemplateServer implements FeedListener {
   }
 
   onTemplate(template: NodeTemplate, node: string): void {
-    const { publisher, clock, metrics, log } = this.#deps;
+    const { publisher, clock, metrics, log, tips } = this.#deps;
+    tips.onTemplate(template);
     metrics.nodeTemplates.inc({ node });
     this.#judgeEmptyAhead();
     const before = publisher.view().prevHash;
@@ -88,7 +96,8 @@ export class TemplateServer implements FeedListener {
   }
 
   onTip(tip: NodeTip): void {
-    const { publisher, clock, log } = this.#deps;
+    const { publisher, clock, log, tips } = this.#deps;
+    tips.onTip(tip);
     this.#judgeEmptyAhead();
     const clients = this.#deliver(publisher.announceTip(tip, clock.now()), tip.receivedAtMs);
     if (clients > 0) log.info('new tip announced', { height: tip.height, hash: displayHash(tip.hash), clients });

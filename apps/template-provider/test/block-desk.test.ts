@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { displayHash } from '@sv2kit/bitcoin';
 import type { SubmitResult } from '@sv2kit/bitcoin-node';
-import { createMetrics, silentLogger, VirtualClock } from '@sv2kit/daemon';
+import { createMetrics, LatencyRecorder, silentLogger, VirtualClock } from '@sv2kit/daemon';
+import { Events } from '@sv2kit/monitor';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BlockDesk } from '../src/block-desk.ts';
 import { templateProviderMetrics } from '../src/metrics.ts';
@@ -32,9 +33,12 @@ function desk(options: { readonly nodes?: number; readonly folder?: string } = {
   if (first === undefined) throw new Error('no node');
   const metrics = createMetrics();
   const store = new SolvedBlocks(options.folder ?? join(folder, 'solved-blocks'));
-  const made = new BlockDesk({ nodes, store, clock, log: silentLogger, metrics: templateProviderMetrics(metrics) });
+  const events = new Events({ now: () => clock.now() });
+  const toNode = new LatencyRecorder();
+  const counters = templateProviderMetrics(metrics);
+  const made = new BlockDesk({ nodes, store, clock, log: silentLogger, metrics: counters, events, toNode });
   open.add(made);
-  return { desk: made, clock, nodes, first, metrics };
+  return { desk: made, clock, nodes, first, metrics, events, toNode };
 }
 
 /** No answer until the test is over. */
@@ -91,6 +95,25 @@ describe('solved blocks', () => {
     await made.close();
     expect(await readdir(join(folder, 'in-the-way'))).toEqual([`${displayHash(BLOCK_HASH)}.block`]);
     expect(await outcomes()).toContain('saved');
+  });
+
+  test('are told as they are found, taken and confirmed, with the time to the first node', async () => {
+    const { desk: made, clock, events, first, toNode } = desk();
+    const foundAtMs = clock.now();
+    made.submit({ ...FOUND, height: 101 });
+    await clock.advanceAsync(1);
+    first.confirmation = { inBestChain: true, confirmations: 1, height: 101 };
+    await clock.advanceAsync(60_000);
+    const hash = displayHash(BLOCK_HASH);
+    expect(events.since(0).map(({ id: _, atMs: __, ...event }) => event)).toEqual([
+      { type: 'block-found', hash, height: 101, path: 'solo' },
+      { type: 'block-status', hash, height: 101, status: 'accepted', by: 'node0' },
+      { type: 'block-status', hash, height: 101, status: 'confirmed', by: 'node0', confirmations: 1 },
+    ]);
+    expect(made.list()).toEqual([
+      { hash, height: 101, status: 'confirmed', by: 'node0', confirmations: 1, foundAtMs, path: 'solo' },
+    ]);
+    expect(toNode.summary().samples).toBe(1);
   });
 
   test.each(['accepted', 'duplicate'] as const)('%s is success', async (kind) => {

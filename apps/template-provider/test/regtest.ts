@@ -16,6 +16,7 @@ import {
   systemClock,
   writeSecretFile,
 } from '@sv2kit/daemon';
+import { Events } from '@sv2kit/monitor';
 import { createTemplateProvider, type TemplateProvider, templateProviderConfig } from '../src/index.ts';
 import { ANYBODY, TestClient } from './test-client.ts';
 
@@ -168,6 +169,7 @@ export class RunningProvider implements AsyncDisposable {
       metrics,
       health,
       latencies,
+      events: new Events(),
       log: silentLogger,
       clock: systemClock,
       signal: new AbortController().signal,

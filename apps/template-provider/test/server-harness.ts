@@ -1,6 +1,7 @@
 import type { HeldTemplate } from '@sv2kit/bitcoin-node';
 import { templateDistribution } from '@sv2kit/codec';
 import { createMetrics, type Labels, LatencyRecorder, type Metrics, silentLogger, VirtualClock } from '@sv2kit/daemon';
+import { Events } from '@sv2kit/monitor';
 import { type Limits, listen, serve } from '@sv2kit/net';
 import { chainRules, TemplatePublisher } from '@sv2kit/templates';
 import { Allowances, type Rates } from '../src/allowance.ts';
@@ -10,6 +11,7 @@ import { HeldTemplates } from '../src/held-templates.ts';
 import { templateProviderMetrics } from '../src/metrics.ts';
 import { Solutions } from '../src/solutions.ts';
 import { TemplateServer } from '../src/template-server.ts';
+import { TipWatch } from '../src/tip-watch.ts';
 import { FakeNode, template } from './fake-node.ts';
 import { TestClient } from './test-client.ts';
 
@@ -73,7 +75,10 @@ export async function serving(options: HarnessOptions = {}): Promise<Harness> {
     metrics: counters,
   });
   const store = { save: () => Promise.resolve('file'), async *recent() {} };
-  const desk = new BlockDesk({ nodes: [node], store, clock, log: silentLogger, metrics: counters });
+  const events = new Events({ now: () => clock.now() });
+  const log = silentLogger;
+  const toNode = new LatencyRecorder();
+  const desk = new BlockDesk({ nodes: [node], store, clock, log, metrics: counters, events, toNode });
   const found: FoundBlock[] = [];
   const remembering = {
     submit: (block: FoundBlock) => {
@@ -94,6 +99,7 @@ export async function serving(options: HarnessOptions = {}): Promise<Harness> {
     log: silentLogger,
     metrics: counters,
     tipLatency: latency,
+    tips: new TipWatch({ events, templateLatency: new LatencyRecorder() }),
     emptyAhead,
     takesBlocks: () => node.takesBlocks,
     onNeeds: () => {},

@@ -53,7 +53,7 @@ export type {
   TemplateHead,
   WholeTemplate,
 } from './node-template.ts';
-export type { PublisherView, SolutionOutcome, TransactionDataAnswer } from './outcome.ts';
+export type { PublishedTemplate, PublisherView, SolutionOutcome, TransactionDataAnswer } from './outcome.ts';
 export { TemplatePublisher } from './publisher.ts';
 export type { SharedTransaction } from './shared-transactions.ts';
 export type { RefusedSolution, SolvedBlock } from './solution.ts';

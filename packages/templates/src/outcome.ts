@@ -18,6 +18,22 @@ export type TransactionDataAnswer<H extends HeldTemplate = HeldTemplate> =
   | RequestTransactionDataError
   | { readonly kind: 'pending'; readonly origin: H };
 
+/** A template that clients may solve, for status pages. Amounts in satoshis. */
+export interface PublishedTemplate {
+  readonly templateId: bigint;
+  /** Future until its prev-hash comes, stale once another came. */
+  readonly state: 'future' | 'active' | 'stale';
+  /** Of the block to be mined. */
+  readonly height: number;
+  /** Internal byte order; undefined while it is a future template. */
+  readonly prevHash: Uint8Array | undefined;
+  /** Without the coinbase; undefined while only the node knows. */
+  readonly transactions: number | undefined;
+  readonly fees: bigint;
+  /** What the coinbase may pay. */
+  readonly value: bigint;
+}
+
 /** What a publisher is doing, for status pages. */
 export interface PublisherView {
   readonly phase: 'waiting' | 'serving' | 'announced';

@@ -11,7 +11,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { HeldTemplates } from './held-templates.ts';
 import type { BlockTransaction, HeldTemplate, NodeTip, WholeTemplate } from './node-template.ts';
 import { type News, NodeWork } from './node-work.ts';
-import type { PublisherView, SolutionOutcome, TransactionDataAnswer } from './outcome.ts';
+import type { PublishedTemplate, PublisherView, SolutionOutcome, TransactionDataAnswer } from './outcome.ts';
 import { Reservations } from './reservations.ts';
 import { SharedTransactions } from './shared-transactions.ts';
 import { judgeSolution, rebuildBlock, type SolvedBlock } from './solution.ts';
@@ -70,6 +70,22 @@ export class TemplatePublisher<H extends HeldTemplate = HeldTemplate> {
       clients: this.#clients.size,
       templates: this.#book.count,
     };
+  }
+
+  /** Every template that clients may solve, those of the current tip first. */
+  *templates(): Generator<PublishedTemplate> {
+    for (const { record, isStale } of this.#book.all()) {
+      const { content, templateId, tip } = record;
+      yield {
+        templateId,
+        state: isStale ? 'stale' : tip === undefined ? 'future' : 'active',
+        height: content.height,
+        prevHash: tip?.prevHash,
+        transactions: content.transactions?.length,
+        fees: content.fees,
+        value: content.valueRemaining,
+      };
+    }
   }
 
   /**

@@ -61,6 +61,12 @@ export class TemplateBook {
     return this.#older.reduce((sum, generation) => sum + generation.records.size, this.#current.records.size);
   }
 
+  /** Every template that is held, those of the current tip first. */
+  *all(): Generator<{ readonly record: TemplateRecord; readonly isStale: boolean }> {
+    for (const record of this.#current.records.values()) yield { record, isStale: false };
+    for (const { records } of this.#older) for (const record of records.values()) yield { record, isStale: true };
+  }
+
   /** Gives content a new id, above every earlier one. Without a tip it is a future template. */
   add(content: TemplateContent, tip: PublishedTip | undefined): TemplateRecord {
     const record = { templateId: this.#next++, content, tip };

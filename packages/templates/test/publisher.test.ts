@@ -197,3 +197,22 @@ describe('the header timestamp of SetNewPrevHash (§7.3)', () => {
     expect(timestamp(NOW, now, mintime)).toMatchObject({ headerTimestamp });
   });
 });
+
+test('templates that clients may solve are listed with what they are and whether they still count', () => {
+  const server = serving(800_000);
+  const brief = () => Array.from(server.templates(), ({ templateId, state, height }) => [templateId, state, height]);
+  expect(brief()).toEqual([
+    [100n, 'active', 800_000],
+    [101n, 'future', 800_001],
+  ]);
+  drain(server.publish(template(800_001, paying(5n)), NOW + 1000));
+  const [first] = server.templates();
+  expect(first).toMatchObject({
+    state: 'active',
+    height: 800_001,
+    fees: 5n,
+    transactions: 1,
+    prevHash: hashOf(800_000),
+  });
+  expect(brief()).toContainEqual([100n, 'stale', 800_000]);
+});

@@ -45,7 +45,7 @@ export const TemplateViewSchema = view(
     ...block,
     state: word('Future until its prev-hash comes, stale once another came.', ['future', 'active', 'stale']),
     source: maybe(text('The node or template provider that it comes from.')),
-    receivedAtMs: timeMs('When it came.'),
+    receivedAtMs: maybe(timeMs('When it came.')),
     revenue: maybe(satoshis('What the coinbase may pay.')),
     weight: maybe(count('Of the transactions, in weight units.')),
     isEmpty: maybe(flag('It was made before the node had one: without transactions.')),
