@@ -4,6 +4,9 @@ export const KEEPING_ERRORS = {
   'keeping-exists': 'There is something of that name already, and nothing is overwritten.',
   'keeping-damaged': 'The journal is damaged, so that a copy of it would not be a backup.',
   'keeping-manifest': 'The manifest of a backup cannot be read.',
+  'keeping-no-database': 'The database cannot be reached, or is not there.',
+  'keeping-partial': 'The journal has lost its first records, and the database would lose them too.',
+  'keeping-paid-already': 'The payment is recorded already.',
 } as const;
 export type KeepingErrorCode = keyof typeof KEEPING_ERRORS;
 

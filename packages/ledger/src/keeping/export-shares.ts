@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ChannelOpened, ShareAccepted, ShareRejected } from '../records/records.ts';
 import { type JournalEntry, readJournal } from '../read-journal.ts';
 import { LEDGER_FILES } from './backup.ts';
-import { identityText } from './identity-text.ts';
+import { identityText } from '../database/apply/texts.ts';
 import type { CsvCell } from './csv.ts';
 
 /** Which shares; both times in unix milliseconds, the second excluded. */

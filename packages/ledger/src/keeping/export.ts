@@ -1,10 +1,17 @@
 import type { Reader } from '../database/database.ts';
 import { csv } from './csv.ts';
 import { SHARE_COLUMNS, type ShareRange, shareRows } from './export-shares.ts';
+import { duesTable, payoutsTable } from './export-payouts.ts';
 import { blocksTable, type ExportTable, workersTable, workTable } from './export-tables.ts';
 
 /** Tables of the database that can be exported. */
-const TABLES: Readonly<Record<string, ExportTable>> = { work: workTable, workers: workersTable, blocks: blocksTable };
+const TABLES: Readonly<Record<string, ExportTable>> = {
+  work: workTable,
+  workers: workersTable,
+  blocks: blocksTable,
+  payouts: payoutsTable,
+  dues: duesTable,
+};
 
 /** What can be exported. */
 export const EXPORTS = ['shares', ...Object.keys(TABLES)] as const;

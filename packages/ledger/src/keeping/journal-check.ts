@@ -50,7 +50,7 @@ export interface JournalSummary {
 }
 
 /** Told of each record that can be read, in order. */
-export type EntryListener = (entry: JournalEntry) => void;
+type EntryListener = (entry: JournalEntry) => void;
 
 /** Most findings of one kind about one journal; the rest is counted only. */
 const MOST_ALIKE = 10;

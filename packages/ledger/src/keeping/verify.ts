@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Reader } from '../database/database.ts';
 import { nodeFiles } from '../files.ts';
+import type { JournalEntry } from '../read-journal.ts';
 import { LEDGER_FILES, noLedger } from './backup.ts';
 import { checkFiles } from './backup-check.ts';
 import { EPOCH_FILE } from '../boot-epoch.ts';
 import { fileHash } from './file-hash.ts';
-import { type EntryListener, type Finding, JournalCheck, type JournalSummary } from './journal-check.ts';
+import { DatabaseCheck, type DatabaseSummary } from './database-check.ts';
+import { type Finding, JournalCheck, type JournalSummary } from './journal-check.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { COPY_MARK } from './restored-epoch.ts';
 import { journalSize } from './scan.ts';
@@ -13,6 +16,8 @@ import { journalSize } from './scan.ts';
 export interface VerifyOptions {
   /** A `data_dir`, whose role may be running, or a backup. */
   readonly directory: string;
+  /** Asked for one state of the database; undefined when there is none. */
+  readonly snapshot?: ((run: (reader: Reader) => Promise<DatabaseCheck>) => Promise<DatabaseCheck>) | undefined;
   /** Called with bytes of the journals read, and how many there are. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -23,6 +28,8 @@ export interface Verification {
   readonly kind: 'ledger' | 'backup';
   readonly manifest: Manifest | undefined;
   readonly journals: readonly JournalSummary[];
+  /** Undefined when there is none. */
+  readonly database: DatabaseSummary | undefined;
   /** Empty when all is well. */
   readonly findings: readonly Finding[];
 }
@@ -33,10 +40,12 @@ export interface Verification {
  *
  * @throws KeepingError 'keeping-no-ledger', 'keeping-manifest'
  */
-export async function verifyLedger({ directory, onProgress }: VerifyOptions): Promise<Verification> {
+export async function verifyLedger({ directory, snapshot, onProgress }: VerifyOptions): Promise<Verification> {
   if (!existsSync(join(directory, LEDGER_FILES.journal))) throw noLedger(directory);
   const manifest = await manifestOfBackup(directory);
   const findings: Finding[] = manifest === undefined ? [] : [...(await checkFiles(directory, manifest))];
+  // Before the journals, so that they hold all that it holds.
+  const database = await snapshot?.(DatabaseCheck.begin);
   const names = (['journal', 'payments'] as const).filter((name) => existsSync(join(directory, name)));
   let total = 0;
   let done = 0;
@@ -44,11 +53,14 @@ export async function verifyLedger({ directory, onProgress }: VerifyOptions): Pr
   const journals: JournalSummary[] = [];
   for (const name of names) {
     const onSegment = (bytes: number): void => onProgress?.((done += bytes), total);
-    const checked = await new JournalCheck(name).run(join(directory, name), ignore, onSegment);
+    const onEntry = (entry: JournalEntry): void => database?.entry(name, entry);
+    const checked = await new JournalCheck(name).run(join(directory, name), onEntry, onSegment);
     journals.push(checked.summary);
     findings.push(...checked.findings);
   }
-  return { kind: manifest === undefined ? 'ledger' : 'backup', manifest, journals, findings };
+  findings.push(...(database?.finish(journals) ?? []));
+  const kind = manifest === undefined ? 'ledger' : 'backup';
+  return { kind, manifest, journals, database: database?.summary, findings };
 }
 
 /** Of a folder that is a backup and was not opened by a role since: else what it holds has changed. */
@@ -61,5 +73,3 @@ async function manifestOfBackup(directory: string): Promise<Manifest | undefined
   const wrote = manifest.files.find(({ path }) => path === `${LEDGER_FILES.journal}/${EPOCH_FILE}`);
   return wrote?.sha256 === (await fileHash(join(journal, EPOCH_FILE))).sha256 ? manifest : undefined;
 }
-
-const ignore: EntryListener = () => {};
