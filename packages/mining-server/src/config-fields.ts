@@ -13,6 +13,9 @@ import { DEFAULT_LIMITS } from '@sv2kit/net';
 import { MINING_SERVER_DEFAULTS, MINING_SERVER_LIMITS } from './config.ts';
 
 const { targets, batch } = MINING_SERVER_DEFAULTS;
+const { badSharesBeforeNewWork, badSharesBeforeSendAway, badSharesForgiven, staleGraceMs, sentAwayBeforeBan, banMs } =
+  MINING_SERVER_LIMITS;
+const { workers, workersPerConnection, workerIdleMs, workerGoneMs } = MINING_SERVER_LIMITS;
 
 /** Of `[mining]`: how targets are set. */
 export const targetFields = {
@@ -66,6 +69,37 @@ export const minerLimitsSection = section('What miners may cost.', {
   silence: number(3600, 'Seconds without a word after which a connection is ended; 0 for never.', { min: 0 }),
 });
 
+/** `[bad_shares]` */
+export const badSharesSection = section('What comes of shares that are wrong by the fault of whoever sends them.', {
+  newWork: integer(badSharesBeforeNewWork, 'Bad shares on balance after which a channel is given new work.', {
+    min: 1,
+  }),
+  sendAway: integer(badSharesBeforeSendAway, 'And after which it is closed, and its device told to reconnect.', {
+    min: 2,
+  }),
+  forgiven: integer(badSharesForgiven, 'Bad shares that an accepted one makes up for.', { min: 1 }),
+  staleGrace: number(staleGraceMs / 1000, 'Seconds after a new tip in which stale shares are not bad.', { min: 0 }),
+  banAfter: integer(
+    sentAwayBeforeBan,
+    'Times that a user is sent away from one address in a day before it is banned there; 0 for never.',
+    {
+      min: 0,
+    },
+  ),
+  ban: number(banMs / 1000, 'Seconds for which channels of a banned user from that address are refused.', {
+    min: 1,
+    max: 86_400,
+  }),
+});
+
+/** `[workers]` */
+export const workersSection = section('The figures of every worker.', {
+  remembered: integer(workers, 'Workers that are remembered; nobody who works gives way.', { min: 1, max: 1_000_000 }),
+  perConnection: integer(workersPerConnection, 'Workers that the shares of one connection may name.', { min: 0 }),
+  idleAfter: number(workerIdleMs / 1000, 'Seconds without a share after which a worker is idle.', { min: 1 }),
+  goneAfter: number(workerGoneMs / 1000, 'Seconds without a share, or a channel, after which it is gone.', { min: 1 }),
+});
+
 /** What of a service's configuration says how miners are served, as it is read. */
 export interface MinersConfig {
   readonly proxyProtocol: readonly string[];
@@ -73,12 +107,21 @@ export interface MinersConfig {
   readonly acknowledgements: ValuesOf<(typeof acknowledgementsSection)['fields']>;
   readonly extensions: ValuesOf<(typeof extensionsSection)['fields']>;
   readonly limits: ValuesOf<(typeof minerLimitsSection)['fields']>;
+  readonly badShares: ValuesOf<(typeof badSharesSection)['fields']>;
+  readonly workers: ValuesOf<(typeof workersSection)['fields']>;
 }
 
 /** For the `check` of a configuration with these fields and sections. */
-export function checkMiners({ mining, extensions }: Pick<MinersConfig, 'mining' | 'extensions'>): readonly Mismatch[] {
+export function checkMiners({
+  mining,
+  extensions,
+  badShares,
+}: Pick<MinersConfig, 'mining' | 'extensions'> & Partial<Pick<MinersConfig, 'badShares'>>): readonly Mismatch[] {
   const wrong = 'is above max_difficulty';
   return [
+    ...(badShares !== undefined && badShares.sendAway <= badShares.newWork
+      ? [{ key: 'bad_shares.send_away', wrong: 'is not above new_work', example: 'send_away = 512' }]
+      : []),
     ...(mining.minDifficulty > mining.maxDifficulty
       ? [{ key: 'mining.min_difficulty', wrong, example: 'min_difficulty = 0.001' }]
       : []),

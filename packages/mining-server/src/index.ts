@@ -22,12 +22,14 @@ export {
 } from './config.ts';
 export {
   acknowledgementsSection,
+  badSharesSection,
   checkMiners,
   extensionsSection,
   minerLimitsSection,
   miningFields,
   proxyProtocolField,
   targetFields,
+  workersSection,
 } from './config-fields.ts';
 export { byOutcome, type MinerMetrics, minerMetrics } from './metrics.ts';
 export { listenForMiners, miningServerSettings } from './service-settings.ts';
@@ -49,6 +51,7 @@ export {
 export type { Demand } from './demand.ts';
 export { createMiningServer, type MiningServer } from './server.ts';
 export type { MiningApi } from './views/mining-api.ts';
+export { type PastSource, Recall } from './workers/recall.ts';
 export type { PastTotals } from './workers/share-totals.ts';
 export type { WorkerPast } from './workers/worker.ts';
 export type { ChannelStatus, MiningServerStatus } from './status.ts';

@@ -1,12 +1,13 @@
 import type { Address, Identity } from '@sv2kit/daemon';
 import { type Clock, type Listener, listen, type Logger, type NetMetrics } from '@sv2kit/net';
-import type { MiningServerConfig } from './config.ts';
+import type { MiningServerConfig, MiningServerLimits } from './config.ts';
 import type { MinersConfig } from './config-fields.ts';
 import type { MiningServer } from './server.ts';
 
 /** What a {@link MiningServerConfig} takes from the configuration of its service. */
 export function miningServerSettings(
-  config: Pick<MinersConfig, 'mining' | 'acknowledgements' | 'limits'>,
+  config: Pick<MinersConfig, 'mining' | 'acknowledgements' | 'limits'> &
+    Partial<Pick<MinersConfig, 'badShares' | 'workers'>>,
 ): Pick<MiningServerConfig, 'targets' | 'batch' | 'refreshMs' | 'limits'> {
   const { mining, acknowledgements, limits } = config;
   const { sharesPerMinute, minDifficulty, maxDifficulty, assumedHashrate } = mining;
@@ -14,7 +15,33 @@ export function miningServerSettings(
     targets: { sharesPerMinute, minDifficulty, maxDifficulty, assumedHashrate },
     batch: { count: acknowledgements.count, delayMs: acknowledgements.delay },
     refreshMs: mining.refreshInterval * 1000,
-    limits: { channelsPerConnection: limits.channelsPerConnection },
+    limits: {
+      channelsPerConnection: limits.channelsPerConnection,
+      ...(config.badShares && badShareLimits(config.badShares)),
+      ...(config.workers && workerLimits(config.workers)),
+    },
+  };
+}
+
+function badShareLimits(config: MinersConfig['badShares']): Partial<MiningServerLimits> {
+  const { newWork, sendAway, forgiven, staleGrace, banAfter, ban } = config;
+  return {
+    badSharesBeforeNewWork: newWork,
+    badSharesBeforeSendAway: sendAway,
+    badSharesForgiven: forgiven,
+    staleGraceMs: staleGrace * 1000,
+    sentAwayBeforeBan: banAfter,
+    banMs: ban * 1000,
+  };
+}
+
+function workerLimits(config: MinersConfig['workers']): Partial<MiningServerLimits> {
+  const { remembered, perConnection, idleAfter, goneAfter } = config;
+  return {
+    workers: remembered,
+    workersPerConnection: perConnection,
+    workerIdleMs: idleAfter * 1000,
+    workerGoneMs: goneAfter * 1000,
   };
 }
 
