@@ -1,5 +1,4 @@
 import { fromUtf8 } from '@sv2kit/codec';
-import type { ShareErrorCode } from '@sv2kit/mining';
 import type { Events } from '@sv2kit/monitor';
 import { Worker, type WorkerPast, type WorkerTimes } from './worker.ts';
 import { nameOfWorker, type WorkerName } from './worker-name.ts';
@@ -98,7 +97,7 @@ export class WorkerBook {
     this.#events?.emit({ type: 'worker-back', user: worker.user, worker: worker.worker, awayMs });
   }
 
-  reject(worker: Worker, code: ShareErrorCode): void {
+  reject(worker: Worker, code: string): void {
     worker.reject(code);
   }
 

@@ -1,4 +1,4 @@
-import { type MinuteSum, SHARE_ERRORS, type ShareErrorCode, WorkMeter } from '@sv2kit/mining';
+import { type MinuteSum, WorkMeter } from '@sv2kit/mining';
 import type { WorkerName } from './worker-name.ts';
 
 /** Active with shares of late, idle with a channel and none, gone without a channel or silent for long. */
@@ -57,7 +57,7 @@ export class Worker implements WorkerName {
   forgotten = false;
   /** Where the book keeps it. */
   index = -1;
-  #rejected: Map<ShareErrorCode, number> | undefined;
+  #rejected: Map<string, number> | undefined;
   /** Since when it has no channel and no line. */
   #leftAtMs: number;
   /** Whether the time since its last share says how fast it is. */
@@ -85,7 +85,7 @@ export class Worker implements WorkerName {
     if (away) this.#mining = false;
   }
 
-  get rejected(): ReadonlyMap<ShareErrorCode, number> {
+  get rejected(): ReadonlyMap<string, number> {
     return this.#rejected ?? NONE;
   }
 
@@ -113,7 +113,7 @@ export class Worker implements WorkerName {
     this.lastShareAtMs = nowMs;
   }
 
-  reject(code: ShareErrorCode, count = 1): void {
+  reject(code: string, count = 1): void {
     this.#rejected ??= new Map();
     this.#rejected.set(code, (this.#rejected.get(code) ?? 0) + count);
   }
@@ -130,7 +130,7 @@ export class Worker implements WorkerName {
     this.bestDifficulty = Math.max(this.bestDifficulty, bestDifficulty);
     this.firstSeenAtMs = Math.min(this.firstSeenAtMs, firstSeenAtMs);
     this.meter.seed(minutes, firstSeenAtMs, nowMs);
-    for (const [code, count] of Object.entries(rejected)) if (isShareError(code)) this.reject(code, count);
+    for (const [code, count] of Object.entries(rejected)) this.reject(code, count);
   }
 
   /** Somebody let go of it. */
@@ -168,8 +168,4 @@ export class Worker implements WorkerName {
   }
 }
 
-const NONE: ReadonlyMap<ShareErrorCode, number> = new Map();
-
-function isShareError(code: string): code is ShareErrorCode {
-  return Object.hasOwn(SHARE_ERRORS, code);
-}
+const NONE: ReadonlyMap<string, number> = new Map();

@@ -112,7 +112,7 @@ describe('WorkerBook', () => {
 
   test('remembers what the ledger has, and tells nobody of those who were gone before', () => {
     const { book: it, told } = book();
-    const past = { accepted: 7, rejected: { 'stale-share': 2, unheard: 1 }, work: 70, bestDifficulty: 99 };
+    const past = { accepted: 7, rejected: { 'stale-share': 2 }, work: 70, bestDifficulty: 99 };
     const minutes = [{ minuteMs: START - 5 * MINUTE, work: 60 }];
     const firstSeenAtMs = START - 60 * MINUTE;
     const late = { ...past, minutes, firstSeenAtMs, lastShareAtMs: START - 5 * MINUTE };
