@@ -3,6 +3,7 @@ import type { SubmitResult } from '@sv2kit/bitcoin-node';
 import { fromUtf8 } from '@sv2kit/codec';
 import { type Clock, type Logger, sleep } from '@sv2kit/daemon';
 import type { SolvedJob } from '@sv2kit/declaration';
+import type { Events } from '@sv2kit/monitor';
 import { type BlockStatus, type Journal, NOT_RECORDED } from '@sv2kit/ledger';
 import { JD_SERVER_LIMITS as LIMITS } from './limits.ts';
 import type { JdServerMetrics } from './metrics.ts';
@@ -13,7 +14,8 @@ export interface BlockDeskDeps {
   readonly journal: Pick<Journal, 'append'>;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: Pick<JdServerMetrics, 'blockStatus'>;
+  readonly metrics: Pick<JdServerMetrics, 'blockStatus' | 'blockToNode'>;
+  readonly events: Pick<Events, 'emit'>;
   /** Keeps a block that a node has no way to take. @returns where */
   readonly saveBlock: (hash: string, block: Uint8Array) => Promise<string>;
 }
@@ -106,6 +108,8 @@ export class BlockDesk {
     for (const { node, result } of handings) this.#run(this.#follow(node, result, entry));
     log.info('block found on a declared job', { hash, height, user: fromUtf8(userIdentity), nodes: handings.length });
     this.#journalFound(entry);
+    const user = fromUtf8(userIdentity);
+    this.#deps.events.emit({ type: 'block-found', hash, height, user, path: PATH, via: FOUND_VIA });
   }
 
   /** The nodes' best block: one of ours was accepted when it is that. @param hash internal byte order */
@@ -220,11 +224,16 @@ export class BlockDesk {
     const isSettled = entry.status === 'confirmed' || entry.status === 'orphaned';
     if (isSettled && (status === 'accepted' || status === 'rejected')) return;
     if (entry.status === 'accepted' && status === 'rejected') return;
-    const { journal, clock, log, metrics } = this.#deps;
+    const { journal, clock, log, metrics, events } = this.#deps;
+    if (entry.status === 'submitted' && status === 'accepted') {
+      metrics.blockToNode.record(clock.now() - entry.foundAtMs);
+    }
     Object.assign(entry, { status, by, reason });
     journal.append({ type: 'BlockStatus', timeMs: clock.now(), hash: entry.solved.hash, status, by, reason });
     metrics.blockStatus.inc({ status, by });
     log.info('block status', { hash: entry.hash, status, by, reason });
+    const { hash, solved } = entry;
+    events.emit({ type: 'block-status', hash, height: solved.height, status, by, ...(reason !== '' && { reason }) });
   }
 
   #run(work: Promise<void>): void {

@@ -18,6 +18,7 @@ import {
 import { Declarations, type JobVerifier, type Solution, tokenVerifier } from '@sv2kit/declaration';
 import { type Journal, openJournal } from '@sv2kit/ledger';
 import { type Listener, listen, serve } from '@sv2kit/net';
+import { jdServerApi } from './api.ts';
 import { BlockDesk } from './block-desk.ts';
 import type { JdServerConfig, NodeConfig } from './config.ts';
 import { DeclarationServer } from './declaration-server.ts';
@@ -29,7 +30,8 @@ import { jdServerStatus } from './status.ts';
 import { Tally } from './tally.ts';
 
 /** What a job declarator server needs of its surroundings. */
-export interface JdServerDeps extends Pick<ServiceDeps, 'clock' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
+export interface JdServerDeps
+  extends Pick<ServiceDeps, 'clock' | 'events' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
   /** How a node is reached, instead of by what its section says. */
   readonly connectNode?: (node: NodeConfig) => JdNode;
 }
@@ -85,10 +87,10 @@ async function start(parts: Parts): Promise<JdServer> {
     server.onTip();
   });
   const saveBlock = (hash: string, block: Uint8Array) => savedBlock(join(config.dataDir, 'blocks'), hash, block);
-  const desk = new BlockDesk({ bench, journal, clock, log, metrics, saveBlock });
+  const desk = new BlockDesk({ bench, journal, clock, log, metrics, saveBlock, events: deps.events });
   const tally = new Tally({ clock, log, metrics });
   const declarations = new Declarations(declarationsOptions(config, key));
-  const server = new DeclarationServer({ declarations, bench, desk, tally, clock, log });
+  const server = new DeclarationServer({ declarations, bench, desk, tally, clock, log, events: deps.events });
   watchJournal(journal, deps);
   const listener = await openListener(parts, server).catch(async (error: unknown) => {
     await bench.close();
@@ -109,6 +111,7 @@ async function start(parts: Parts): Promise<JdServer> {
     authorityPublicKey: identity.authorityPublicKey,
     verifier: tokenVerifier(key),
     solve: (solution) => server.solve(solution),
+    api: () => jdServerApi({ bench, desk, journal, server, tally }),
     status: () => jdServerStatus({ declarations, bench, desk, tally, journal }),
     async close() {
       for (const timer of timers) timer[Symbol.dispose]();

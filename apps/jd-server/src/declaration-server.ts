@@ -1,3 +1,5 @@
+import { displayHash } from '@sv2kit/bitcoin';
+import type { JobTip } from '@sv2kit/bitcoin-node';
 import { DECLARE_TX_DATA, type JobDeclarationFromClient, type JobDeclarationFromServer } from '@sv2kit/codec';
 import type { Clock, Logger } from '@sv2kit/daemon';
 import {
@@ -8,6 +10,7 @@ import {
   type JobMode,
   type Solution,
 } from '@sv2kit/declaration';
+import type { Events } from '@sv2kit/monitor';
 import type { Accepted, Connection } from '@sv2kit/net';
 import type { BlockDesk } from './block-desk.ts';
 import { CheckDesk } from './check-desk.ts';
@@ -20,11 +23,20 @@ export interface DeclarationServerDeps {
   readonly bench: Pick<NodeBench, 'check' | 'held' | 'release' | 'tip'>;
   readonly desk: Pick<BlockDesk, 'found' | 'onTip'>;
   readonly tally: Tally;
+  readonly events: Pick<Events, 'emit'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-type Client = Connection<JobDeclarationFromServer>;
+type ClientConnection = Connection<JobDeclarationFromServer>;
+
+/** Somebody who declares jobs. */
+export interface Client {
+  readonly connection: ClientConnection;
+  readonly mode: JobMode;
+  /** When it connected, unix ms. */
+  readonly sinceMs: number;
+}
 
 /** Carries messages, the node's answers and time to the declarations, and out what they want done. */
 export class DeclarationServer {
@@ -32,6 +44,7 @@ export class DeclarationServer {
   readonly #clients = new Map<number, Client>();
   readonly #checks: CheckDesk;
   #shedAtMs = 0;
+  #toldTip = '';
 
   constructor(deps: DeclarationServerDeps) {
     this.#deps = deps;
@@ -39,13 +52,18 @@ export class DeclarationServer {
     this.#checks = new CheckDesk({ bench, log, onResult: (check, result) => this.#onResult(check, result) });
   }
 
+  /** Everybody that is connected, the longest first. */
+  get clients(): readonly Client[] {
+    return [...this.#clients.values()];
+  }
+
   /** A client has set up its connection. */
-  accept(connection: Client): Accepted<JobDeclarationFromClient> {
+  accept(connection: ClientConnection): Accepted<JobDeclarationFromClient> {
     const { declarations, clock, log } = this.#deps;
     const { id, remote, setup } = connection;
     const mode: JobMode = (setup.flags & DECLARE_TX_DATA) === 0 ? 'coinbase-only' : 'full-template';
     const peer = declarations.connect(id, mode, clock.now());
-    this.#clients.set(id, connection);
+    this.#clients.set(id, { connection, mode, sinceMs: clock.now() });
     const clientLog = log.child({ client: id });
     clientLog.info('client connected', { ...remote, mode, vendor: setup.vendor });
     return {
@@ -66,9 +84,19 @@ export class DeclarationServer {
   onTip(): void {
     const { bench, desk } = this.#deps;
     const { tip } = bench;
-    if (tip !== undefined) desk.onTip(tip.hash);
+    if (tip !== undefined) {
+      desk.onTip(tip.hash);
+      this.#tellTip(tip);
+    }
     this.#syncTip();
     this.#carryOut();
+  }
+
+  #tellTip({ hash, height }: JobTip): void {
+    const name = displayHash(hash);
+    if (name === this.#toldTip) return;
+    this.#toldTip = name;
+    this.#deps.events.emit({ type: 'tip', hash: name, height });
   }
 
   /** Time passes. */
@@ -102,7 +130,7 @@ export class DeclarationServer {
     this.#checks.close();
   }
 
-  #onMessage(connection: Client, peer: DeclarationPeer, message: JobDeclarationFromClient): void {
+  #onMessage(connection: ClientConnection, peer: DeclarationPeer, message: JobDeclarationFromClient): void {
     connection.markInUse();
     // First, so that no job is judged by a tip that the node has left.
     this.#syncTip();
@@ -126,7 +154,7 @@ export class DeclarationServer {
     const { bench, desk, tally } = this.#deps;
     switch (effect.kind) {
       case 'send':
-        return this.#clients.get(effect.peer)?.send(effect.message);
+        return this.#clients.get(effect.peer)?.connection.send(effect.message);
       case 'check':
         return this.#checks.check(effect.peer, effect.check, effect.job);
       case 'cancel':

@@ -14,6 +14,8 @@ export interface JdServerMetrics {
   readonly blockStatus: Counter;
   /** From a declaration's arrival to its Success. */
   readonly declared: Pick<LatencyRecorder, 'record'>;
+  /** From a solution to the first node that has taken the block. */
+  readonly blockToNode: Pick<LatencyRecorder, 'record'>;
 }
 
 /** Declares the metrics. Latencies go to /status, where they have quantiles. */
@@ -32,6 +34,7 @@ export function jdServerMetrics(metrics: Metrics, latencies: Latencies): JdServe
     declarations: counter('declarations_total', 'Declared jobs answered.', ['outcome']),
     solutions: counter('solutions_total', 'Solutions that clients pushed.', ['outcome']),
     blockStatus: counter('block_status_total', 'What became of blocks.', ['status', 'by']),
-    declared: latencies.recorder('declaration'),
+    declared: latencies.recorder('declare-to-job'),
+    blockToNode: latencies.recorder('block-to-node'),
   };
 }

@@ -1,6 +1,7 @@
 import { sameBytes } from '@sv2kit/bitcoin';
 import {
   type CheckingNode,
+  isTrusted,
   type JobChecker,
   type JobTip,
   type JobToCheck,
@@ -83,7 +84,7 @@ export class NodeBench {
   async check(job: JobToCheck, signal: AbortSignal): Promise<JobVerdict> {
     const tip = this.tip;
     let verdict: JobVerdict = { kind: 'unavailable', reason: 'no node can be asked' };
-    for (const seat of this.#seats) {
+    for (const seat of this.#trusted) {
       const own = seat.checker.tip;
       if (tip === undefined || own === undefined || !sameBytes(own.hash, tip.hash)) continue;
       verdict = await seat.checker.check(job, signal);
@@ -163,8 +164,14 @@ export class NodeBench {
 
   /** Of those that can be asked one that is not behind the others, the preferred one first. */
   get #active(): Seat | undefined {
-    const height = Math.max(...this.#seats.map(({ checker }) => checker.tip?.height ?? -1));
-    return this.#seats.find(({ checker }) => checker.tip?.height === height);
+    const seats = this.#trusted;
+    const height = Math.max(...seats.map(({ checker }) => checker.tip?.height ?? -1));
+    return seats.find(({ checker }) => checker.tip?.height === height);
+  }
+
+  /** Without those that are on another chain, or far behind. */
+  get #trusted(): readonly Seat[] {
+    return this.#seats.filter(({ node }) => isTrusted(node.health()));
   }
 
   #troubleOf({ checker, node }: Seat, active: Seat | undefined): string | undefined {

@@ -11,7 +11,9 @@ export interface TallyDeps {
 }
 
 /** A declared job as the status shows it; amounts in satoshis. */
-interface JobReport {
+export interface JobReport {
+  /** Rises from 1 since the start. */
+  readonly id: number;
   readonly client: number;
   readonly userIdentity: string;
   readonly height: number;
@@ -39,6 +41,7 @@ export class Tally {
   readonly #deps: TallyDeps;
   readonly #outcomes: Record<string, number> = {};
   readonly #jobs: JobReport[] = [];
+  #lastJob = 0;
   readonly #tokens = { given: 0, delayed: 0 };
   readonly #solutions = { block: 0, 'no-block': 0 };
   /** Warnings that were left out since the last one. */
@@ -116,6 +119,7 @@ export class Tally {
   #report(client: number, { tookMs, transactions, provided }: DeclarationOf, worth: DeclaredWorth): JobReport {
     const { height, value, payout, credit, userIdentity } = worth;
     return {
+      id: ++this.#lastJob,
       client,
       userIdentity: fromUtf8(userIdentity),
       height,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { BIP323_MASK } from '@sv2kit/bitcoin';
 import { createNode } from '@sv2kit/bitcoin-node';
 import { utf8 } from '@sv2kit/codec';
@@ -23,8 +24,10 @@ import {
 } from '@sv2kit/mining-server';
 import {
   BlockDesk,
+  BlockFiles,
   type BlockNode,
   type BlockWay,
+  restoreBlocks,
   TEMPLATE_PROVIDER,
   TEMPLATE_SOURCE_LIMITS,
   TemplateLine,
@@ -40,7 +43,9 @@ import { poolStatus } from './status.ts';
 import { type Authorise, userPolicy } from './users.ts';
 
 /** What the pool needs of its surroundings. */
-export interface PoolDeps extends Pick<ServiceDeps, 'clock' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
+export interface PoolDeps
+  extends Pick<ServiceDeps, 'clock' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'>,
+    Partial<Pick<ServiceDeps, 'events'>> {
   /** Who may mine, instead of the configured policy. */
   readonly authorise?: Authorise;
   /** A job declarator server in the same process, instead of those of the configuration. */
@@ -109,11 +114,15 @@ async function start(parts: Parts): Promise<Pool> {
     ways: [way, ...(declaration?.ways ?? [])],
     nodes,
     transactions,
+    kept: new BlockFiles(join(config.dataDir, 'blocks')),
     journal,
+    events: deps.events,
+    latency: deps.latencies.recorder('block-to-node'),
     clock,
     log,
     metrics,
   });
+  const stopping = new AbortController();
   const server = createMiningServer(serverConfig(config), {
     journal,
     authorise: deps.authorise ?? userPolicy(config.users, config.chain, payout),
@@ -157,6 +166,8 @@ async function start(parts: Parts): Promise<Pool> {
     declaration?.tick();
     lookAtNodes();
   });
+  if (nodes.length === 0) log.info('no node is asked for blocks: whether one has matured is not known here');
+  void restoreBlocks({ ledger, desk, clock, log, signal: stopping.signal });
   const address = { host: listener.host, port: listener.port };
   log.info('listening', address);
   return {
@@ -165,6 +176,7 @@ async function start(parts: Parts): Promise<Pool> {
     status: () => poolStatus({ server, line, desk, declaration, journal, nodes }, clock.now()),
     async close() {
       timer[Symbol.dispose]();
+      stopping.abort();
       await server.close();
       await listener.close();
       await Promise.all([line.close(), desk.close()]);

@@ -1,17 +1,24 @@
 import { displayHash, sameBytes } from '@sv2kit/bitcoin';
-import { fromUtf8 } from '@sv2kit/codec';
 import type { Counter } from '@sv2kit/daemon';
 import type { BlockStatus, Journal } from '@sv2kit/ledger';
 import type { Solution } from '@sv2kit/mining';
 import type { FoundBlock } from '@sv2kit/mining-server';
-import type { Clock, Logger } from '@sv2kit/net';
-import { type BlockNode, BlockNodes, isCoinbaseAlone } from './block-nodes.ts';
-import { type BlockReport, blockReport } from './block-report.ts';
+import type { Events } from '@sv2kit/monitor';
+import { type BlockNode, BlockNodes, type BlockNodesDeps, isCoinbaseAlone } from './block-nodes.ts';
+import {
+  type BlockEntry,
+  type BlockReport,
+  blockReport,
+  confirmationsText,
+  entryOf,
+  restoredEntry,
+  type UnsettledBlock,
+} from './block-report.ts';
+import { BlockWatch, type Sighting } from './block-watch.ts';
 import { type BlockWay, type Taken, TEMPLATE_PROVIDER } from './block-way.ts';
 import type { LostSolutionReason } from './errors.ts';
-import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
+import { TEMPLATE_SOURCE_LIMITS as LIMITS } from './limits.ts';
 import { templateOf } from './origin.ts';
-import type { TransactionStore } from './transaction-store.ts';
 import { trim } from './trim.ts';
 
 /** What a block desk counts. */
@@ -22,77 +29,92 @@ export interface BlockDeskMetrics {
   readonly blockStatus: Pick<Counter, 'inc'>;
 }
 
-export interface BlockDeskDeps {
+export interface BlockDeskDeps extends Omit<BlockNodesDeps, 'onAnswer' | 'nodes'> {
   /** Every one is offered every block. */
   readonly ways: readonly BlockWay[];
-  /** Get whole blocks, as far as the transactions are known, and are asked for every block. */
+  /** Get whole blocks, as far as the transactions are known, and are asked for every block until it is settled. */
   readonly nodes: readonly BlockNode[];
-  /** Undefined when there are no nodes. */
-  readonly transactions: TransactionStore | undefined;
   readonly journal: Pick<Journal, 'append'>;
-  readonly clock: Clock;
-  readonly log: Logger;
+  readonly events?: Pick<Events, 'emit'> | undefined;
   readonly metrics: BlockDeskMetrics;
 }
 
 type Status = BlockStatus['status'];
 
-interface Entry {
-  readonly block: FoundBlock;
-  readonly hash: string;
-  status: Status;
-  by: string;
-}
-
 /** Who hands a block on that nobody here can. */
 const FINDER = 'finder';
+/** From these a node's first answer makes no block less sure. */
+const SURE: ReadonlySet<Status> = new Set(['confirmed', 'orphaned', 'matured']);
 
 /**
  * Where found blocks go: every way there is, and every node, at once. No way waits for another, or fails with it. Then
- * the block is looked for: in every node's best chain, and behind every new tip.
+ * each block is looked for at every new tip, in the nodes' best chains, until its coinbase may be spent: submitted,
+ * accepted, confirmed so many times, matured; or orphaned, and back. Without a node it is only known that a tip was ours.
  */
 export class BlockDesk {
   readonly #deps: BlockDeskDeps;
-  readonly #entries = new Map<string, Entry>();
+  #entries = new Map<string, BlockEntry>();
   readonly #nodes: BlockNodes;
+  readonly #watch: BlockWatch;
 
   constructor(deps: BlockDeskDeps) {
     this.#deps = deps;
-    const { nodes, transactions, clock, log } = deps;
-    const onAnswer = this.#note.bind(this);
-    this.#nodes = new BlockNodes({ nodes, transactions, clock, log, onAnswer });
+    const { nodes, clock, log } = deps;
+    this.#nodes = new BlockNodes({ ...deps, onAnswer: this.#note.bind(this) });
+    this.#watch = new BlockWatch({
+      nodes,
+      clock,
+      log,
+      onSighting: ({ name }, sighting) => this.#onSighting(name, sighting),
+      onUnknown: ({ name }, node) => this.#nodes.giveBack(node, name),
+    });
   }
 
   /** Latest first. */
   list(): BlockReport[] {
-    return [...this.#entries.values()]
-      .map(({ block, hash, status, by }) => blockReport(block, hash, status, by))
-      .reverse();
+    return Array.from(this.#entries.values(), blockReport).slice(-LIMITS.listedBlocks).reverse();
+  }
+
+  /** Takes up blocks of earlier runs that are not settled; those that it has stay as they are. */
+  restore(unsettled: readonly UnsettledBlock[]): void {
+    const restored = unsettled
+      .flatMap((block) => restoredEntry(block) ?? [])
+      .filter(({ name }) => !this.#entries.has(name));
+    if (restored.length === 0) return;
+    this.#entries = new Map([...restored.map((entry) => [entry.name, entry] as const), ...this.#entries]);
+    for (const entry of restored) this.#watch.add(entry);
+    const { log, nodes } = this.#deps;
+    log.info('blocks of earlier runs are followed', { blocks: restored.length, nodes: nodes.length });
+    this.#watch.onTip();
   }
 
   /** Never throws and never waits. */
   found(block: FoundBlock): void {
-    const { log, metrics, ways } = this.#deps;
+    const { log, metrics, ways, events } = this.#deps;
     const { solution, via, path } = block;
     const hash = displayHash(solution.hash);
     if (this.#entries.has(hash)) return;
     const offered = ways.map((way) => ({ name: way.name, taken: this.#offer(way, block, hash) }));
-    const entry: Entry = { block, hash, status: 'submitted', by: FINDER };
+    const entry = entryOf(block, FINDER);
     this.#entries.set(hash, entry);
-    trim(this.#entries, TEMPLATE_SOURCE_LIMITS.listedBlocks);
+    trim(this.#entries, LIMITS.watchedBlocks);
     this.#nodes.hand(solution);
+    this.#watch.add(entry);
     metrics.blocksFound.inc({ via, path });
-    log.info('block found', { hash, height: block.height, path, via, user: fromUtf8(block.userIdentity) });
-    this.#noteOffered(entry, offered);
+    const { userIdentity: user, worker = '' } = entry.told;
+    log.info('block found', { hash, height: block.height, path, via, user });
+    events?.emit({ type: 'block-found', hash, height: block.height, user, worker, path, via });
+    this.#noteOffered(entry, solution, offered);
   }
 
   /** A new best block: one of ours was accepted when it is that. @param prevHash internal byte order. @param by who says so */
   onTip(prevHash: Uint8Array, by: string = TEMPLATE_PROVIDER): void {
     for (const entry of this.#entries.values()) {
-      if (!sameBytes(entry.block.solution.hash, prevHash)) continue;
-      if (entry.status !== 'confirmed') this.#record(entry, 'confirmed', by, '');
-      return;
+      if (!sameBytes(entry.hash, prevHash)) continue;
+      if (entry.status !== 'confirmed' && entry.status !== 'matured') this.#confirm(entry, 1, by);
+      break;
     }
+    this.#watch.onTip();
   }
 
   /** A way says later what has become of a block that it took. @param hash internal byte order */
@@ -105,7 +127,7 @@ export class BlockDesk {
     const { log } = this.#deps;
     const hash = displayHash(solution.hash);
     const status = this.#entries.get(hash)?.status;
-    if (status === 'accepted' || status === 'confirmed') {
+    if (status === 'accepted' || status === 'confirmed' || status === 'matured') {
       log.info('a block may have missed its template provider, and needs it no more', { hash, reason, status });
       return;
     }
@@ -119,6 +141,7 @@ export class BlockDesk {
 
   /** Resolves when nothing is on its way any more, or after a grace. */
   close(): Promise<void> {
+    this.#watch.close();
     return this.#nodes.close();
   }
 
@@ -131,9 +154,13 @@ export class BlockDesk {
     }
   }
 
-  #noteOffered(entry: Entry, offered: readonly { readonly name: string; readonly taken: Taken }[]): void {
+  #noteOffered(
+    entry: BlockEntry,
+    solution: Solution,
+    offered: readonly { readonly name: string; readonly taken: Taken }[],
+  ): void {
     const { log } = this.#deps;
-    const { hash } = entry;
+    const hash = entry.name;
     for (const { name, taken } of offered) {
       if (taken === 'sent') this.#record(entry, 'submitted', name, '');
       else if (taken === 'lost')
@@ -145,28 +172,63 @@ export class BlockDesk {
         else log.warn('who a block is to be handed to is away: the block waits for it', { hash, way: name });
       }
     }
-    const { solution } = entry.block;
     if (offered.some(({ taken }) => taken !== 'not-for-it') || templateOf(solution) !== undefined) return;
     if (isCoinbaseAlone(solution) && this.#nodes.takers > 0) return;
     log.info('only its finder knows the transactions of a block: it is looked for, not handed on', { hash });
     this.#record(entry, 'submitted', FINDER, '');
   }
 
+  /** @returns whether the block is settled */
+  #onSighting(name: string, sighting: Sighting): boolean {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return true;
+    const isSettled = this.#move(entry, sighting);
+    if (isSettled) this.#nodes.forget(name);
+    return isSettled;
+  }
+
+  #move(entry: BlockEntry, sighting: Sighting): boolean {
+    const { by } = sighting;
+    switch (sighting.kind) {
+      case 'in-chain':
+        this.#confirm(entry, sighting.confirmations, by);
+        return entry.status === 'matured';
+      case 'beside':
+        if (entry.status !== 'orphaned') this.#record(entry, 'orphaned', by, 'another block is in its place');
+        return sighting.depth >= LIMITS.maturity;
+      case 'unknown':
+        if (entry.status === 'confirmed') this.#record(entry, 'submitted', by, 'the node has lost it');
+        return sighting.depth >= LIMITS.maturity && (entry.status === 'rejected' || entry.status === 'orphaned');
+      default:
+        return sighting satisfies never;
+    }
+  }
+
+  #confirm(entry: BlockEntry, confirmations: number, by: string): void {
+    if (entry.status === 'matured' || (entry.status === 'confirmed' && entry.confirmations === confirmations)) return;
+    const status = confirmations >= LIMITS.maturity ? 'matured' : 'confirmed';
+    this.#record(entry, status, by, confirmationsText(confirmations), confirmations);
+  }
+
   /** What is known for sure is not made less sure by another node's first answer. */
   #note(hash: string, status: Status, by: string, reason: string): void {
     const entry = this.#entries.get(hash);
     if (entry === undefined || entry.status === status) return;
-    const settled = entry.status === 'confirmed' || entry.status === 'orphaned';
-    if (settled && (status === 'accepted' || status === 'rejected')) return;
+    if (SURE.has(entry.status) && (status === 'accepted' || status === 'rejected')) return;
     this.#record(entry, status, by, reason);
   }
 
-  #record(entry: Entry, status: Status, by: string, reason: string): void {
-    const { journal, clock, log, metrics } = this.#deps;
-    entry.status = status;
-    entry.by = by;
-    journal.append({ type: 'BlockStatus', timeMs: clock.now(), hash: entry.block.solution.hash, status, by, reason });
+  #record(entry: BlockEntry, status: Status, by: string, reason: string, confirmations = 0): void {
+    const { journal, clock, log, metrics, events } = this.#deps;
+    const { name: hash, height } = entry;
+    const isDeeper = entry.status === status && status === 'confirmed';
+    Object.assign(entry, { status, by, confirmations });
+    journal.append({ type: 'BlockStatus', timeMs: clock.now(), hash: entry.hash, status, by, reason });
+    if (isDeeper) return log.debug('block status', { hash, status, by, reason });
     metrics.blockStatus.inc({ status, by });
-    log.info('block status', { hash: entry.hash, status, by, reason });
+    log.info('block status', { hash, status, by, reason });
+    const told = { type: 'block-status', hash, height, status, by } as const;
+    const more = { ...(reason === '' ? {} : { reason }), ...(confirmations === 0 ? {} : { confirmations }) };
+    events?.emit({ ...told, ...more });
   }
 }

@@ -1,9 +1,10 @@
 import { displayHash, encodeBlock } from '@sv2kit/bitcoin';
-import type { MiningNode } from '@sv2kit/bitcoin-node';
-import { sleep } from '@sv2kit/daemon';
+import { isTrusted, type MiningNode } from '@sv2kit/bitcoin-node';
+import type { LatencyRecorder } from '@sv2kit/daemon';
 import type { BlockStatus } from '@sv2kit/ledger';
 import type { Solution } from '@sv2kit/mining';
 import type { Clock, Logger } from '@sv2kit/net';
+import type { BlockStore } from './block-files.ts';
 import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
 import { templateOf } from './origin.ts';
 import type { TransactionStore } from './transaction-store.ts';
@@ -16,17 +17,23 @@ export interface BlockNodesDeps {
   readonly nodes: readonly BlockNode[];
   /** Undefined when there are no nodes. */
   readonly transactions: TransactionStore | undefined;
+  /** Where whole blocks are kept; nowhere but in memory when absent. */
+  readonly kept?: BlockStore | undefined;
+  /** From a block found to the first node that has accepted it, ms. */
+  readonly latency?: Pick<LatencyRecorder, 'record'> | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** A node says of a block what has become of it. @param hash as explorers show it */
   onAnswer(hash: string, status: BlockStatus['status'], by: string, reason: string): void;
 }
 
-/** Hands found blocks to nodes, whole, as far as the transactions are known, and asks every node for every block. */
+/** Hands found blocks to nodes, whole, as far as the transactions are known, and again to those that have lost them. */
 export class BlockNodes {
   readonly #deps: BlockNodesDeps;
-  /** The transactions of the latest blocks, by hash. */
-  readonly #rests = new Map<string, readonly Uint8Array[]>();
+  /** The latest blocks, by hash, without what is kept elsewhere. */
+  readonly #wholes = new Map<string, Uint8Array>();
+  /** Nodes that are not to be given a block once more, by hash and name: they have it in hand, or want none of it. */
+  readonly #spared = new Set<string>();
   readonly #closing = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
 
@@ -41,17 +48,29 @@ export class BlockNodes {
 
   /** A block was found: every node gets it at once, or as soon as its transactions are there. */
   hand(solution: Solution): void {
-    const hash = displayHash(solution.hash);
-    for (const node of this.#deps.nodes) this.#run(this.#handTo(node, solution, hash));
+    if (this.#deps.nodes.length > 0) this.#run(this.#handToAll(solution));
   }
 
   /** Every node gets the block once more. @returns false when its transactions are not known */
   handAgain(solution: Solution): boolean {
     const hash = displayHash(solution.hash);
-    const rest = this.#rests.get(hash) ?? this.#knownRest(solution);
-    if (rest === undefined) return false;
-    for (const node of this.#deps.nodes) this.#run(this.#submit(node, solution, hash, rest).then(() => {}));
+    const block = this.#wholes.get(hash) ?? wholeOf(solution, this.#knownRest(solution));
+    if (block === undefined) return false;
+    for (const node of this.#deps.nodes) this.#run(this.#submit(node, hash, block));
     return true;
+  }
+
+  /** A node does not know a block that it may be given once more. @param hash as explorers show it */
+  giveBack(node: BlockNode, hash: string): void {
+    if (!this.#spared.has(keyOf(node, hash))) this.#run(this.#giveBack(node, hash));
+  }
+
+  /** A block is settled: nobody needs it any more. */
+  forget(hash: string): void {
+    this.#wholes.delete(hash);
+    for (const node of this.#deps.nodes) this.#spared.delete(keyOf(node, hash));
+    const { kept } = this.#deps;
+    if (kept !== undefined) this.#run(kept.remove(hash));
   }
 
   /** Resolves when nothing is on its way any more, or after a grace. */
@@ -63,71 +82,56 @@ export class BlockNodes {
     await Promise.race([promise, Promise.all(this.#underWay)]);
   }
 
-  async #handTo(node: BlockNode, solution: Solution, hash: string): Promise<void> {
-    const rest = await this.#transactionsOf(solution);
-    if (rest !== undefined) {
-      this.#rests.set(hash, rest);
-      trim(this.#rests, TEMPLATE_SOURCE_LIMITS.wholeBlocks);
-      const again = await this.#submit(node, solution, hash, rest);
-      return await this.#confirm(node, solution, hash, again);
+  async #handToAll(solution: Solution): Promise<void> {
+    const { nodes, log, latency, clock, kept } = this.#deps;
+    const hash = displayHash(solution.hash);
+    const foundAtMs = clock.now();
+    for (const node of nodes) this.#spared.add(keyOf(node, hash));
+    const rest = this.#knownRest(solution) ?? (await this.#transactionsOf(solution));
+    const block = wholeOf(solution, rest);
+    if (block === undefined) {
+      if (templateOf(solution) !== undefined) {
+        log.warn('a block could not be handed to nodes: its transactions did not come', { hash });
+      }
+      return;
     }
-    if (templateOf(solution) !== undefined) {
-      this.#deps.log.warn('a block could not be handed to a node: its transactions did not come', {
-        hash,
-        node: node.name,
-      });
-    }
-    await this.#confirm(node, solution, hash, false);
+    this.#wholes.set(hash, block);
+    trim(this.#wholes, TEMPLATE_SOURCE_LIMITS.wholeBlocks);
+    let isTaken = false;
+    const onTaken = (): void => {
+      if (!isTaken) latency?.record(Math.max(0, clock.now() - foundAtMs));
+      isTaken = true;
+    };
+    for (const node of nodes) this.#run(this.#submit(node, hash, block, onTaken));
+    if (kept !== undefined) await kept.save(hash, block);
   }
 
-  /** @returns whether the node may be given it once more: it has not said that it is no block, nor that it takes none */
-  async #submit(node: BlockNode, { header, coinbase }: Solution, hash: string, rest: readonly Uint8Array[]) {
+  async #submit(node: BlockNode, hash: string, block: Uint8Array, onTaken?: () => void): Promise<void> {
     const { onAnswer, log } = this.#deps;
-    const result = await node.submitBlock(encodeBlock(header, coinbase, rest));
+    const key = keyOf(node, hash);
+    this.#spared.add(key);
+    const result = await node.submitBlock(block);
     const reason = 'reason' in result ? result.reason : '';
-    const taken = result.kind === 'accepted' || result.kind === 'duplicate';
-    if (taken) onAnswer(hash, 'accepted', node.name, result.kind);
-    else if (result.kind === 'rejected') onAnswer(hash, 'rejected', node.name, reason);
     const told = { hash, node: node.name, result: result.kind, reason };
     // Health says that of the node already, once.
     if (result.kind === 'unable') log.debug('a node has no way to take a block', told);
     else log.info('a node has answered for a block', told);
-    return result.kind !== 'rejected' && result.kind !== 'unable';
-  }
-
-  /**
-   * Asks for an hour, ever more seldom: a block may be orphaned after it was confirmed, and a node that has lost its last
-   * blocks, say by a crash, gets it again. @param again whether it may be handed over again
-   */
-  async #confirm(node: BlockNode, solution: Solution, hash: string, again: boolean) {
-    const { clock, log, onAnswer } = this.#deps;
-    const start = clock.now();
-    let isConfirmed = false;
-    for (const afterMs of TEMPLATE_SOURCE_LIMITS.confirmAfterMs) {
-      await sleep(clock, start + afterMs - clock.now(), this.#closing.signal);
-      if (this.#closing.signal.aborted) return;
-      try {
-        const { inBestChain, height } = await node.confirm(solution.hash);
-        if (inBestChain) onAnswer(hash, 'confirmed', node.name, '');
-        else if (height !== undefined) onAnswer(hash, 'orphaned', node.name, '');
-        else {
-          if (isConfirmed) onAnswer(hash, 'submitted', node.name, 'the node has lost it');
-          if (again) again = await this.#submitAgain(node, solution, hash);
-        }
-        isConfirmed = inBestChain;
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        log.warn('a node could not be asked for a block', { hash, node: node.name, reason });
-      }
+    if (result.kind === 'accepted' || result.kind === 'duplicate') {
+      onTaken?.();
+      onAnswer(hash, 'accepted', node.name, result.kind);
+    } else if (result.kind === 'rejected' && isTrusted(node.health())) {
+      onAnswer(hash, 'rejected', node.name, reason);
     }
+    if (result.kind !== 'rejected' && result.kind !== 'unable') this.#spared.delete(key);
   }
 
-  /** @returns whether that may be done once more */
-  async #submitAgain(node: BlockNode, solution: Solution, hash: string): Promise<boolean> {
-    const rest = this.#rests.get(hash);
-    if (rest === undefined) return false;
-    this.#deps.log.warn('a node does not know a block: it gets it again', { hash, node: node.name });
-    return await this.#submit(node, solution, hash, rest);
+  async #giveBack(node: BlockNode, hash: string): Promise<void> {
+    const { kept, log } = this.#deps;
+    this.#spared.add(keyOf(node, hash));
+    const block = this.#wholes.get(hash) ?? (await kept?.load(hash));
+    if (block === undefined) return;
+    log.warn('a node does not know a block: it gets it again', { hash, node: node.name });
+    await this.#submit(node, hash, block);
   }
 
   #knownRest(solution: Solution): readonly Uint8Array[] | undefined {
@@ -137,7 +141,6 @@ export class BlockNodes {
   }
 
   async #transactionsOf(solution: Solution): Promise<readonly Uint8Array[] | undefined> {
-    if (isCoinbaseAlone(solution)) return [];
     const { transactions, clock } = this.#deps;
     const template = templateOf(solution);
     if (template === undefined) return undefined;
@@ -159,3 +162,9 @@ export class BlockNodes {
 export function isCoinbaseAlone({ job }: Solution): boolean {
   return job.merklePath.length === 0;
 }
+
+function wholeOf({ header, coinbase }: Solution, rest: readonly Uint8Array[] | undefined): Uint8Array | undefined {
+  return rest === undefined ? undefined : encodeBlock(header, coinbase, rest);
+}
+
+const keyOf = (node: BlockNode, hash: string): string => `${hash} ${node.name}`;

@@ -15,7 +15,9 @@
  */
 export { BlockDesk, type BlockDeskDeps, type BlockDeskMetrics } from './block-desk.ts';
 export type { BlockNode } from './block-nodes.ts';
-export type { BlockReport } from './block-report.ts';
+export { BlockFiles, type BlockStore } from './block-files.ts';
+export type { BlockReport, UnsettledBlock } from './block-report.ts';
+export { restoreBlocks, type RestoreBlocksDeps } from './restore-blocks.ts';
 export { type BlockWay, type Taken, TEMPLATE_PROVIDER } from './block-way.ts';
 export {
   LOST_SOLUTION_REASONS,

@@ -18,8 +18,20 @@ export const TEMPLATE_SOURCE_LIMITS = {
   listedBlocks: 100,
   /** Of these, blocks that are kept whole, to hand them on again. */
   wholeBlocks: 16,
-  /** When a block is looked for in each node's best chain, after it was found; the answer may change until the last. */
-  confirmAfterMs: [1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000] as readonly number[],
+  /** When a block is looked for in each node's best chain, after it was found, beside at every tip. */
+  confirmAfterMs: [1_000, 5_000, 30_000] as readonly number[],
+  /** How often after that, until it is settled. */
+  watchEveryMs: 60_000,
+  /** How long after a tip nodes are asked again: they hear of it one after the other. */
+  tipSettledMs: 5_000,
+  /** Blocks that are looked for at once; the oldest are given up for more. */
+  watchedBlocks: 1_000,
+  /** Confirmations after which a coinbase may be spent, and a block is settled; as deep, one that is orphaned is. */
+  maturity: 100,
+  /** How long ago a block may have been orphaned that is still looked for after a restart. */
+  orphansMs: 172_800_000,
+  /** How often the ledger's database is asked for unsettled blocks after a start, while it is away. */
+  restoreAgainMs: 30_000,
   /** How long a stop waits for blocks that are on their way. */
   closeGraceMs: 3_000,
 } as const;

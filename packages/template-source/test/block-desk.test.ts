@@ -1,25 +1,30 @@
 import { displayHash, encodeBlock } from '@sv2kit/bitcoin';
-import type { Confirmation, SubmitResult } from '@sv2kit/bitcoin-node';
-import { VirtualClock } from '@sv2kit/daemon';
+import type { Confirmation, NodeHealth, SubmitResult } from '@sv2kit/bitcoin-node';
+import { LatencyRecorder, VirtualClock } from '@sv2kit/daemon';
 import type { JournalRecord } from '@sv2kit/ledger';
 import type { Solution } from '@sv2kit/mining';
 import type { FoundBlock } from '@sv2kit/mining-server';
+import { Events } from '@sv2kit/monitor';
 import { noMetrics, silentLogger } from '@sv2kit/net';
 import { describe, expect, test } from 'vitest';
 import {
   BlockDesk,
   type BlockNode,
+  type BlockStore,
   type BlockWay,
   type Taken,
   TEMPLATE_PROVIDER,
   TEMPLATE_SOURCE_LIMITS,
   TransactionStore,
+  type UnsettledBlock,
 } from '../src/index.ts';
 import { bytes, customSolution, madeFrom, newTemplate, NOW, solution } from './support.ts';
 
 class FakeNode implements BlockNode {
   readonly name: string;
   takesBlocks = true;
+  state: NodeHealth['state'] = 'ok';
+  tipHeight = 100;
   readonly blocks: Uint8Array[] = [];
   result: SubmitResult = { kind: 'accepted' };
   confirmation: Confirmation | Error = { inBestChain: false, confirmations: 0 };
@@ -35,7 +40,7 @@ class FakeNode implements BlockNode {
     return this.confirmation instanceof Error ? Promise.reject(this.confirmation) : Promise.resolve(this.confirmation);
   }
   health() {
-    return { state: 'ok' as const };
+    return { state: this.state, tipHeight: this.tipHeight };
   }
   close(): Promise<void> {
     return Promise.resolve();
@@ -60,6 +65,19 @@ class FakeWay implements BlockWay {
   }
 }
 
+/** Keeps blocks in memory. */
+class FakeStore extends Map<string, Uint8Array> implements BlockStore {
+  async save(hash: string, block: Uint8Array): Promise<void> {
+    this.set(hash, block);
+  }
+  async load(hash: string): Promise<Uint8Array | undefined> {
+    return this.get(hash);
+  }
+  async remove(hash: string): Promise<void> {
+    this.delete(hash);
+  }
+}
+
 function desk(nodes: FakeNode[] = [], providerIsThere = true, more: BlockWay[] = []) {
   const clock = new VirtualClock(NOW);
   const records: JournalRecord[] = [];
@@ -74,7 +92,13 @@ function desk(nodes: FakeNode[] = [], providerIsThere = true, more: BlockWay[] =
       return providerIsThere ? 'sent' : 'waits';
     },
   };
+  const kept = new FakeStore();
+  const events = new Events({ now: () => clock.now() });
+  const latency = new LatencyRecorder();
   const made = new BlockDesk({
+    kept,
+    events,
+    latency,
     ways: [way, ...more],
     nodes,
     transactions: nodes.length === 0 ? undefined : transactions,
@@ -85,7 +109,9 @@ function desk(nodes: FakeNode[] = [], providerIsThere = true, more: BlockWay[] =
   });
   const statuses = () =>
     records.flatMap((record) => (record.type === 'BlockStatus' ? [`${record.status} ${record.by}`] : []));
-  return { desk: made, clock, transactions, statuses, said };
+  const reasons = () =>
+    records.flatMap((record) => (record.type === 'BlockStatus' ? [`${record.status}: ${record.reason}`] : []));
+  return { desk: made, clock, transactions, statuses, reasons, said, kept, events, latency };
 }
 
 function found(fill = 1): FoundBlock {
@@ -387,3 +413,125 @@ test.each(['coinbase-only', 'full-template'] as const)(
     await made.close();
   },
 );
+
+describe('the life of a block', () => {
+  const inChain = (confirmations: number): Confirmation => ({ inBestChain: true, confirmations, height: 100 });
+  const beside: Confirmation = { inBestChain: false, confirmations: 0, height: 100 };
+  const unknown: Confirmation = { inBestChain: false, confirmations: 0 };
+
+  function foundOn(...nodes: FakeNode[]) {
+    const made = desk(nodes);
+    const block = found(7);
+    made.transactions.put(madeFrom(block), [bytes(60, 1)]);
+    made.desk.found(block);
+    const tip = async (confirmation: Confirmation, tipHeight = 100): Promise<void> => {
+      for (const node of nodes) Object.assign(node, { confirmation, tipHeight });
+      made.desk.onTip(bytes(32, 200));
+      await made.clock.advanceAsync(0);
+    };
+    return { ...made, block, tip };
+  }
+
+  test('is recorded with each new count of confirmations, until its coinbase may be spent', async () => {
+    const { tip, reasons, desk: made, clock, events } = foundOn(new FakeNode('a'));
+    await tip(inChain(1));
+    await tip(inChain(1));
+    await tip(inChain(2), 101);
+    expect(made.list()).toMatchObject([{ state: 'confirmed', confirmations: 2 }]);
+    await tip(inChain(99), 198);
+    await tip(inChain(100), 199);
+    expect(reasons().slice(-4)).toEqual([
+      'confirmed: 1 confirmation',
+      'confirmed: 2 confirmations',
+      'confirmed: 99 confirmations',
+      'matured: 100 confirmations',
+    ]);
+    const told = events.since(0).map((event) => (event.type === 'block-status' ? event.status : event.type));
+    expect(told).toEqual(['block-found', 'submitted', 'accepted', 'confirmed', 'matured']);
+    await tip(beside, 300);
+    expect(made.list()).toMatchObject([{ state: 'matured' }]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('is orphaned by a longer branch, and back when that is left', async () => {
+    const { tip, statuses } = foundOn(new FakeNode('a'));
+    await tip(inChain(1));
+    await tip(beside, 101);
+    await tip(inChain(3), 102);
+    expect(statuses().slice(-3)).toEqual(['confirmed a', 'orphaned a', 'confirmed a']);
+  });
+
+  test('ends with an orphan that is buried as deep as a block that has matured', async () => {
+    const { tip, desk: made, clock, kept } = foundOn(new FakeNode('a'));
+    expect(kept.size).toBe(1);
+    await tip(beside, 198);
+    expect(clock.pending).toBeGreaterThan(0);
+    await tip(beside, 199);
+    expect([clock.pending, kept.size]).toEqual([0, 0]);
+    expect(made.list()).toMatchObject([{ state: 'orphaned' }]);
+  });
+
+  test('is told by the node with the highest tip, and not at all by one on another chain', async () => {
+    const [right, slow, wrong] = [new FakeNode('right'), new FakeNode('slow'), new FakeNode('wrong')];
+    const { tip, statuses, desk: made, clock } = foundOn(slow, wrong, right);
+    await tip(unknown);
+    Object.assign(right, { confirmation: inChain(2), tipHeight: 101 });
+    Object.assign(slow, { confirmation: beside, tipHeight: 100 });
+    Object.assign(wrong, { confirmation: beside, tipHeight: 500, state: 'wrong-chain' });
+    made.onTip(bytes(32, 200));
+    await clock.advanceAsync(60_000);
+    expect(statuses().at(-1)).toBe('confirmed right');
+    wrong.state = 'ok';
+    await clock.advanceAsync(60_000);
+    expect(statuses().at(-1)).toBe('orphaned wrong');
+  });
+
+  test('goes on after a restart, and a node that has lost the block gets it from disk', async () => {
+    const before = foundOn(new FakeNode('a'));
+    await before.tip(inChain(1));
+    await before.desk.close();
+    const [node, other] = [new FakeNode('a'), new FakeNode('b')];
+    const after = desk([node, other]);
+    for (const [hash, block] of before.kept) after.kept.set(hash, block);
+    const hash = displayHash(before.block.solution.hash);
+    const unsettled: UnsettledBlock = {
+      hash,
+      height: 100,
+      status: 'confirmed',
+      by: 'a',
+      reason: '1 confirmation',
+      foundAtMs: NOW,
+      user: 'alice.rig',
+      worker: '',
+      via: 'sv2-extended',
+      path: 'pool-template',
+    };
+    node.confirmation = inChain(1);
+    after.desk.restore([unsettled, { ...unsettled, hash: displayHash(bytes(32, 9)), height: undefined }]);
+    await after.clock.advanceAsync(0);
+    expect(after.desk.list()).toMatchObject([{ hash, state: 'confirmed', confirmations: 1, foundAtMs: NOW }]);
+    expect(after.statuses()).toEqual([]);
+    expect([node.blocks.length, other.blocks]).toEqual([0, [before.kept.get(hash)]]);
+    node.confirmation = inChain(3);
+    await after.clock.advanceAsync(60_000);
+    expect(after.reasons()).toContain('confirmed: 3 confirmations');
+  });
+
+  test('goes on while the clock is set back by a day', async () => {
+    const node = new FakeNode('a');
+    const { clock, desk: made, statuses } = foundOn(node);
+    await clock.advanceAsync(5_000);
+    clock.now = () => NOW - 86_400_000;
+    node.confirmation = inChain(1);
+    await clock.advanceAsync(60_000);
+    expect(statuses().at(-1)).toBe('confirmed a');
+    await made.close();
+  });
+
+  test('begins with how long it took until a node had accepted it, once', async () => {
+    const [fast, slow] = [new FakeNode('fast'), new FakeNode('slow')];
+    const { clock, latency } = foundOn(fast, slow);
+    await clock.advanceAsync(0);
+    expect(latency.summary().samples).toBe(1);
+  });
+});

@@ -1,0 +1,87 @@
+import { type JobView, pageOf, type PeerView, type RoleApi, type BlockView, type UpstreamView } from '@sv2kit/monitor';
+import type { Journal } from '@sv2kit/ledger';
+import type { BlockDesk, BlockReport } from './block-desk.ts';
+import type { Client, DeclarationServer } from './declaration-server.ts';
+import type { JdNode, NodeBench } from './node-bench.ts';
+import type { JobReport, Tally } from './tally.ts';
+
+interface ApiParts {
+  readonly bench: Pick<NodeBench, 'nodes' | 'status' | 'tip'>;
+  readonly desk: Pick<BlockDesk, 'list'>;
+  readonly journal: Pick<Journal, 'position' | 'state' | 'watermark'>;
+  readonly server: Pick<DeclarationServer, 'clients'>;
+  readonly tally: Pick<Tally, 'status'>;
+}
+
+/** What a job declarator server answers below /api/v1. */
+export function jdServerApi({ bench, desk, journal, server, tally }: ApiParts): RoleApi {
+  return {
+    jobs: (page) => pageOf(tally.status().jobs, page, (job) => jobView(job, bench.tip?.height)),
+    blocks: (page) => pageOf(desk.list(), page, blockView),
+    upstreams: () => {
+      const checking = bench.status().findIndex(({ checksJobs }) => checksJobs === true);
+      return bench.nodes.map((node, index) => nodeView(node, index === checking));
+    },
+    peers: (page) => pageOf(server.clients, page, peerView),
+    ledger: () => {
+      const { position, state, watermark } = journal;
+      const reason = state.kind === 'ok' ? {} : { reason: state.reason };
+      return { journal: { state: state.kind, ...reason, position, watermark } };
+    },
+  };
+}
+
+function jobView(
+  { id, height, transactions, declaredAtMs, userIdentity }: JobReport,
+  tip: number | undefined,
+): JobView {
+  return {
+    id: String(id),
+    origin: 'declared',
+    kind: 'full-template',
+    state: tip !== undefined && height <= tip ? 'stale' : 'active',
+    height,
+    transactions,
+    createdAtMs: declaredAtMs,
+    user: userIdentity,
+  };
+}
+
+function blockView({ hash, height, state, by, reason, foundAtMs, path, userIdentity }: BlockReport): BlockView {
+  return {
+    hash,
+    height,
+    status: state,
+    by,
+    ...(reason !== '' && { reason }),
+    foundAtMs,
+    path,
+    user: userIdentity,
+  };
+}
+
+function nodeView(node: JdNode, checksJobs: boolean): UpstreamView {
+  const { state, reason, chain = null, tipHeight = null } = node.health();
+  return {
+    name: node.name,
+    kind: 'node',
+    state,
+    active: checksJobs,
+    ...(reason !== undefined && { reason }),
+    stats: { chain, tipHeight, takesBlocks: node.takesBlocks },
+  };
+}
+
+function peerView({ connection, mode, sinceMs }: Client): PeerView {
+  const { id, remote, setup, extensions } = connection;
+  return {
+    connection: id,
+    remote: remote.address,
+    protocol: 'job-declaration',
+    device: [setup.vendor, setup.hardwareVersion, setup.firmware].filter((part) => part !== '').join(' '),
+    channels: 0,
+    sinceMs,
+    extensions: [...extensions],
+    stats: { mode },
+  };
+}
