@@ -58,5 +58,6 @@ export { BanList, type BanLimits } from './bad-shares/ban-list.ts';
 export { type BadShareLimits, type Consequence, Standing } from './bad-shares/standing.ts';
 export { WorkerList, workerView } from './views/worker-list.ts';
 export { difficultyOfHash } from './workers/hash-difficulty.ts';
-export { Worker, type WorkerPast, type WorkerState, type WorkerTimes } from './workers/worker.ts';
+export { Worker, type WorkerOrigin, type WorkerPast, type WorkerState, type WorkerTimes } from './workers/worker.ts';
 export { WorkerBook, type WorkerBookOptions } from './workers/worker-book.ts';
+export { nameOfWorker, type WorkerName } from './workers/worker-name.ts';

@@ -20,6 +20,7 @@ import { FanOut } from './fan-out.ts';
 import type { MinerConnection, MiningServerDeps } from './ports.ts';
 import { type MiningServerStatus, serverStatus } from './status.ts';
 import { type MiningApi, miningApi } from './views/mining-api.ts';
+import type { WorkerOrigin } from './workers/worker.ts';
 import { Past } from './workers/past.ts';
 
 /** How often what waits is looked at, in milliseconds. */
@@ -165,6 +166,11 @@ export class MiningServer {
     this.#endAll('no-work-available');
   }
 
+  /** What makes a hash a block; undefined while there is nothing to mine. */
+  get networkTarget(): Uint8Array | undefined {
+    return this.#context.board.work?.tip.target;
+  }
+
   /** Whether there is something to mine. */
   get working(): boolean {
     return this.#context.board.work !== undefined;
@@ -172,6 +178,11 @@ export class MiningServer {
 
   status(): MiningServerStatus {
     return serverStatus(this.#context);
+  }
+
+  /** How the ledger names a worker: by its channels' identities and by what its shares said. */
+  originsOf(name: string): readonly WorkerOrigin[] {
+    return this.#context.workers.find(name)?.origins ?? [];
   }
 
   /** Resolves when every connection has what is due to it. */

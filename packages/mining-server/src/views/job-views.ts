@@ -1,7 +1,7 @@
 import { BitcoinError, displayHash, joinCoinbase, parseTransaction } from '@sv2kit/bitcoin';
 import { fromUtf8 } from '@sv2kit/codec';
 import type { Job, WorkSource } from '@sv2kit/mining';
-import type { CoinbaseOutputView, JobView, Listing, Page } from '@sv2kit/monitor';
+import type { CoinbaseOutputView, JobView, Listing, Page, TemplateView } from '@sv2kit/monitor';
 import type { BlockPath } from '../config.ts';
 import type { ServerContext } from '../context.ts';
 import type { Miner } from '../miner.ts';
@@ -29,6 +29,37 @@ export function jobViews(context: ServerContext, { offset, limit }: Page): Listi
   mined.push(...custom.values());
   const items = mined.slice(offset, offset + limit).map((each) => jobView(context, each));
   return { total: mined.length, items };
+}
+
+/** Templates that are mined, or wait for the next tip. */
+export function templateViews(context: ServerContext, { offset, limit }: Page): Listing<TemplateView> {
+  const { work, futures } = context.board;
+  const items: TemplateView[] = [];
+  if (work !== undefined) items.push(...templateView(context, work.current, 'active', work.tip.prevHash));
+  for (const source of futures) items.push(...templateView(context, source, 'future', undefined));
+  return { total: items.length, items: items.slice(offset, offset + limit) };
+}
+
+function templateView(
+  { received, deps }: ServerContext,
+  { input, height }: WorkSource,
+  state: TemplateView['state'],
+  prevHash: Uint8Array | undefined,
+): TemplateView[] {
+  if (!('templateId' in input)) return [];
+  const isEmpty = input.merklePath.length === 0;
+  const view = {
+    id: String(input.templateId),
+    state,
+    height,
+    ...(prevHash === undefined ? {} : { prevHash: displayHash(prevHash) }),
+    ...(isEmpty ? { transactions: 0 } : {}),
+    ...deps.describe?.(input),
+    receivedAtMs: Math.round(received.get(input) ?? 0),
+    revenue: Number(input.coinbaseTxValueRemaining),
+    isEmpty,
+  };
+  return [view];
 }
 
 function ofSource(

@@ -2,7 +2,7 @@ import type { RoleApi } from '@sv2kit/monitor';
 import type { ServerContext } from '../context.ts';
 import { sharesView } from '../status.ts';
 import { channelViews, peerViews } from './connection-views.ts';
-import { jobViews } from './job-views.ts';
+import { jobViews, templateViews } from './job-views.ts';
 import { WorkerList, workerView } from './worker-list.ts';
 
 /**
@@ -25,5 +25,6 @@ export function miningApi(context: ServerContext) {
     },
     shares: () => sharesView(context),
     jobs: (page) => jobViews(context, page),
+    templates: (page) => templateViews(context, page),
   } satisfies RoleApi;
 }

@@ -52,8 +52,10 @@ export class WorkerBook {
 
   /** A channel opens with its own identity. @param declared hashes per second */
   open(userIdentity: Uint8Array, declared: number, nowMs: number): Worker {
-    const who = nameOfWorker(fromUtf8(userIdentity));
+    const identity = fromUtf8(userIdentity);
+    const who = nameOfWorker(identity);
     const worker = this.#byName.get(who.name) ?? this.#add(who, nowMs) ?? new Worker(who, nowMs);
+    worker.namedBy(identity, '');
     worker.channels += 1;
     worker.declaredHashrate += declared;
     return worker;
@@ -76,9 +78,12 @@ export class WorkerBook {
    * @returns undefined when there is no room for another
    */
   join(userIdentity: Uint8Array, named: Uint8Array, nowMs: number): Worker | undefined {
-    const who = nameOfWorker(fromUtf8(userIdentity), fromUtf8(named));
+    const [identity, name] = [fromUtf8(userIdentity), fromUtf8(named)];
+    const who = nameOfWorker(identity, name);
     const worker = this.#byName.get(who.name) ?? this.#add(who, nowMs);
-    if (worker !== undefined) worker.lines += 1;
+    if (worker === undefined) return undefined;
+    worker.lines += 1;
+    worker.namedBy(identity, name);
     return worker;
   }
 
@@ -105,6 +110,7 @@ export class WorkerBook {
   recall(identity: string, named: string, past: WorkerPast, nowMs: number): boolean {
     const who: WorkerName = nameOfWorker(identity, named);
     const worker = this.#byName.get(who.name) ?? (this.size < this.#most ? this.#put(who, nowMs) : undefined);
+    worker?.namedBy(identity, named);
     worker?.recall(past, nowMs, this.times);
     return worker !== undefined;
   }
