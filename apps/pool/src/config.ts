@@ -29,6 +29,7 @@ import {
   miningFields,
   proxyProtocolField,
 } from '@sv2kit/mining-server';
+import { checkPayout, payoutSection } from './payout/payout-config.ts';
 import { USER_POLICIES } from './users.ts';
 
 const EXAMPLE_KEY = '9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh';
@@ -53,6 +54,7 @@ export const poolConfig = config(
         maxBytes: MAX_TAG_SIZE,
       }),
     }),
+    payout: payoutSection,
     users: section('Who may mine. An identity is user or user.worker.', {
       policy: choice(USER_POLICIES, 'open', 'Anybody, users that are an address of the chain, or the users of a list.'),
       allow: texts([], 'The list: users, or whole identities.'),
@@ -82,13 +84,14 @@ export const poolConfig = config(
     limits: minerLimitsSection,
   },
   {
-    check: ({ coinbase, chain, users, nodes, mining, extensions, jobDeclaration, jobDeclarators, ledger }) => [
+    check: ({ coinbase, chain, users, nodes, mining, extensions, jobDeclaration, jobDeclarators, ledger, payout }) => [
       ...checkCoinbase(coinbase, chain),
       ...(users.policy === 'list' && users.allow.length === 0
         ? [{ key: 'users.allow', wrong: 'is empty, so that nobody could mine', example: 'allow = ["alice"]' }]
         : []),
       ...checkMiners({ mining, extensions }),
       ...checkLedger(ledger),
+      ...checkPayout(payout, ledger),
       ...checkNodes(nodes),
       ...(jobDeclarators.length > 0 && jobDeclaration.tokenKeyFile === undefined
         ? [

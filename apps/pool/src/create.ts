@@ -33,12 +33,11 @@ import {
   TemplateLine,
   TransactionStore,
 } from '@sv2kit/template-source';
-import { constraintsForOutputs } from '@sv2kit/templates';
 import type { PoolConfig } from './config.ts';
 import { type JobDeclaration, type LocalDeclarator, openJobDeclaration } from './job-declaration/job-declaration.ts';
 import { watchNodes } from './node-watch.ts';
 import { type PoolMetrics, poolMetrics } from './metrics.ts';
-import { largestOutputs, poolPayout } from './payout.ts';
+import { openPayouts } from './payout/open-payouts.ts';
 import { poolStatus } from './status.ts';
 import { type Authorise, userPolicy } from './users.ts';
 
@@ -107,7 +106,15 @@ async function start(parts: Parts): Promise<Pool> {
   const { config, deps, metrics, ledger, identity, nodes, declaration } = parts;
   const { clock, log, health } = deps;
   const { journal } = ledger;
-  const payout = poolPayout(config.coinbase, config.chain);
+  const payouts = openPayouts(config, {
+    journal,
+    projection: () => ledger.state,
+    distribution: (args) => ledger.query('distribution', args),
+    renew: () => server.renew(),
+    condition: () => health.condition('payouts', 'no split of coinbases yet', 'database-behind'),
+    clock,
+    log,
+  });
   const transactions = nodes.length === 0 ? undefined : new TransactionStore();
   const way: BlockWay = { name: TEMPLATE_PROVIDER, take: (block) => line.way.take(block) };
   const desk = new BlockDesk({
@@ -125,7 +132,7 @@ async function start(parts: Parts): Promise<Pool> {
   const stopping = new AbortController();
   const server = createMiningServer(serverConfig(config), {
     journal,
-    authorise: deps.authorise ?? userPolicy(config.users, config.chain, payout),
+    authorise: deps.authorise ?? userPolicy(config.users, config.chain, (user) => payouts.payoutOf(user)),
     onBlock: (block) => desk.found(block),
     ...(declaration === undefined
       ? {}
@@ -145,13 +152,14 @@ async function start(parts: Parts): Promise<Pool> {
   const line = new TemplateLine({
     endpoints: config.templateProviders.map(({ url }) => url),
     setup: { vendor: 'sv2kit', hardwareVersion: 'pool' },
-    constraints: constraintsForOutputs(largestOutputs(payout)),
+    constraints: payouts.constraints,
     tag: utf8(config.coinbase.tag),
     sink: server,
     transactions,
     onTip: (tip) => {
       desk.onTip(tip.prevHash);
       declaration?.jobs.tip(tip);
+      payouts.tip(tip);
       server.tipSeen();
     },
     onLost: (solution, reason) => desk.lost(solution, reason),
@@ -164,6 +172,7 @@ async function start(parts: Parts): Promise<Pool> {
   const timer = clock.every(TEMPLATE_SOURCE_LIMITS.tickMs, () => {
     line.tick();
     declaration?.tick();
+    payouts.tick();
     lookAtNodes();
   });
   if (nodes.length === 0) log.info('no node is asked for blocks: whether one has matured is not known here');
@@ -173,7 +182,7 @@ async function start(parts: Parts): Promise<Pool> {
   return {
     address,
     authorityPublicKey: identity.authorityPublicKey,
-    status: () => poolStatus({ server, line, desk, declaration, journal, nodes }, clock.now()),
+    status: () => poolStatus({ server, line, desk, declaration, payouts, journal, nodes }, clock.now()),
     async close() {
       timer[Symbol.dispose]();
       stopping.abort();

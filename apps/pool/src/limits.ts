@@ -12,4 +12,8 @@ export const POOL_LIMITS = {
   declaratorAnswerMs: 30_000,
   /** And before it is taken for gone: it is connected to anew, and gets the blocks that may not have arrived again. */
   declaratorSilenceMs: 120_000,
+  /** How often coinbases get another split of PPLNS, at least; at every new tip too. */
+  splitRefreshMs: 30_000,
+  /** Scripts of accounts that are remembered, so that their addresses are decoded once. */
+  knownScripts: 16_384,
 } as const;

@@ -1,7 +1,8 @@
-import { BitcoinError, type Network, scriptFromAddress } from '@sv2kit/bitcoin';
+import type { Network } from '@sv2kit/bitcoin';
 import { fromUtf8 } from '@sv2kit/codec';
 import type { Payout } from '@sv2kit/mining';
 import type { Authorisation, AuthorisationRequest } from '@sv2kit/mining-server';
+import { parseUser, type User } from '@sv2kit/payout';
 
 export const USER_POLICIES = ['open', 'address', 'list'] as const;
 export type UserPolicy = (typeof USER_POLICIES)[number];
@@ -15,30 +16,39 @@ export interface UsersConfig {
 /** Answers who may mine; may be another than {@link userPolicy}'s. */
 export type Authorise = (request: AuthorisationRequest) => Authorisation | Promise<Authorisation>;
 
-/** The configured policy. An identity is `user` or `user.worker`. */
-export function userPolicy(users: UsersConfig, chain: Network, payout: Payout): Authorise {
+/**
+ * The configured policy. An identity is one that @sv2kit/payout's parseUser knows: `user`, `user.worker`, or one of the `sri/`
+ * forms; addresses and lists are about the user in it.
+ *
+ * @param payoutOf who the blocks of a user's channel pay; undefined when it cannot be paid
+ */
+export function userPolicy(
+  users: UsersConfig,
+  chain: Network,
+  payoutOf: (user: User) => Payout | undefined,
+): Authorise {
   const allowed = new Set(users.allow);
-  const admitted: Authorisation = { kind: 'admitted', payout };
   return ({ userIdentity }) => {
     const identity = fromUtf8(userIdentity);
-    const [user = ''] = identity.split('.', 1);
+    const user = parseUser(identity, chain);
+    const payout = payoutOf(user);
+    if (payout === undefined) return INVALID;
+    const admitted: Authorisation = { kind: 'admitted', payout };
     switch (users.policy) {
       case 'open':
         return admitted;
       case 'address':
-        return isAddress(user, chain) ? admitted : { kind: 'refused', code: 'invalid-user-identity' };
+        return user.kind === 'address' ? admitted : INVALID;
       case 'list':
-        return allowed.has(user) || allowed.has(identity) ? admitted : { kind: 'refused', code: 'unknown-user' };
+        return isAllowed(allowed, identity, user) ? admitted : { kind: 'refused', code: 'unknown-user' };
     }
   };
 }
 
-function isAddress(text: string, chain: Network): boolean {
-  try {
-    scriptFromAddress(text, chain);
-    return true;
-  } catch (error) {
-    if (error instanceof BitcoinError) return false;
-    throw error;
-  }
+const INVALID: Authorisation = { kind: 'refused', code: 'invalid-user-identity' };
+
+/** By the whole identity, by its user as it is written, or by the account that this stands for. */
+function isAllowed(allowed: ReadonlySet<string>, identity: string, user: User): boolean {
+  const [written = ''] = identity.split('.', 1);
+  return allowed.has(identity) || allowed.has(written) || (user.kind !== 'malformed' && allowed.has(user.account));
 }

@@ -5,8 +5,9 @@ import { ConfigError, parseConfig, serviceExample } from '@sv2kit/daemon';
 import { payTo } from '@sv2kit/mining';
 import { describe, expect, test } from 'vitest';
 import { poolConfig } from '../src/index.ts';
-import { largestOutputs, poolPayout } from '../src/payout.ts';
+import { openPayouts } from '../src/payout/open-payouts.ts';
 import { userPolicy } from '../src/users.ts';
+import { payoutsDeps } from './payouts-support.ts';
 
 const PROVIDER =
   '[[template_providers]]\nurl = "stratum2+tcp://127.0.0.1:8442/9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh"\n';
@@ -33,15 +34,16 @@ describe('configuration', () => {
   test('a template provider and where to pay is all that must be said', () => {
     const config = read(PROVIDER + COINBASE);
     expect(config).toMatchObject({ listen: { port: 3336 }, chain: 'mainnet', users: { policy: 'open' }, nodes: [] });
-    expect(poolPayout(config.coinbase, config.chain).outputs(5n)).toEqual([
+    const payouts = openPayouts(config, payoutsDeps());
+    expect(payouts.payoutOf({ kind: 'malformed', reason: '' })?.outputs(5n)).toEqual([
       { value: 5n, script: scriptFromAddress(ADDRESS, 'mainnet') },
     ]);
-    expect(largestOutputs(poolPayout(config.coinbase, config.chain))).toHaveLength(1);
+    expect(payouts.constraints).toEqual({ coinbaseOutputMaxAdditionalSize: 31, coinbaseOutputMaxAdditionalSigops: 0 });
   });
 
   test('a descriptor pays as well as an address', () => {
-    const { coinbase, chain } = read(`${PROVIDER}[coinbase]\ndescriptor = "raw(51)"\n`);
-    expect(poolPayout(coinbase, chain).outputs(1n)).toEqual([{ value: 1n, script: Uint8Array.of(0x51) }]);
+    const payouts = openPayouts(read(`${PROVIDER}[coinbase]\ndescriptor = "raw(51)"\n`), payoutsDeps());
+    expect(payouts.terms.poolScript).toEqual(Uint8Array.of(0x51));
   });
 
   test.each([
@@ -89,6 +91,16 @@ describe('configuration', () => {
       wrong: /^job_declaration\.token_key_file: is missing/,
     },
     {
+      name: 'a fee of a pool that keeps everything',
+      toml: `${PROVIDER}${COINBASE}[payout]\nfee = 1`,
+      wrong: /^payout\.fee: is of no use/,
+    },
+    {
+      name: 'PPLNS without a database',
+      toml: `${PROVIDER}${COINBASE}[ledger]\ndatabase = "none"\n[payout]\nmode = "pplns"`,
+      wrong: /^payout\.mode: is pplns/,
+    },
+    {
       name: 'a share rate of nothing',
       toml: `${PROVIDER}${COINBASE}[mining]\nshares_per_minute = 0`,
       wrong: /^mining\.shares_per_minute/,
@@ -119,7 +131,7 @@ describe('users', () => {
     const answer = await userPolicy(
       { policy, allow },
       'mainnet',
-      payout,
+      () => payout,
     )({ userIdentity, kind: 'standard', nominalHashRate: 1, remote, setup });
     return answer.kind === 'admitted' ? 'admitted' : answer.code;
   };

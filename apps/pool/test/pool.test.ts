@@ -157,6 +157,7 @@ test('a share becomes a record and a Success, a block becomes a SubmitSolution a
   for await (const { record } of readJournal(join(directory, 'journal'))) records.push(record.type);
   expect(records).toEqual([
     'Start',
+    'PayoutTerms',
     'ChannelOpened',
     'ShareAccepted',
     'BlockStatus',

@@ -16,10 +16,12 @@ export interface OutputLimits {
 
 /** Of an output by a Taproot or P2WSH address: the largest that are in use. */
 const COMMON_OUTPUT = 43;
+/** Of an output by the longest address that there can be. */
+const LARGEST_OUTPUT = 51;
 /** Sigop cost of a P2PKH output: the most that an address can have. */
 const ADDRESS_SIGOPS = 4;
 
-/** Limits for so many outputs by addresses in use today; larger ones find room where others are smaller. */
+/** Limits for so many outputs by addresses in use today; larger ones find room where others are smaller. One finds room in any case. */
 export function outputLimits(
   poolScript: Uint8Array,
   { leastOutput, mostOutputs }: Pick<OutputLimits, 'leastOutput' | 'mostOutputs'>,
@@ -28,7 +30,7 @@ export function outputLimits(
   return {
     leastOutput,
     mostOutputs,
-    mostBytes: outputSize(poolScript) + users * COMMON_OUTPUT,
+    mostBytes: outputSize(poolScript) + Math.max(users * COMMON_OUTPUT, users > 0 ? LARGEST_OUTPUT : 0),
     mostSigops: countSigops(poolScript) * 4 + users * ADDRESS_SIGOPS,
   };
 }
