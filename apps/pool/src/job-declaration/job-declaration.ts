@@ -1,6 +1,7 @@
 import { type Condition, type Health, tokenKey } from '@sv2kit/daemon';
 import { type JobVerifier, type Solution as PushedSolution, tokenVerifier } from '@sv2kit/declaration';
 import type { FoundBlock } from '@sv2kit/mining-server';
+import type { UpstreamView } from '@sv2kit/monitor';
 import type { Clock, Logger } from '@sv2kit/net';
 import type { BlockWay } from '@sv2kit/template-source';
 import type { PoolConfig } from '../config.ts';
@@ -90,6 +91,17 @@ export class JobDeclaration {
       blocksWaiting: waiting,
     }));
     return { ...this.jobs.status(), declarators };
+  }
+
+  /** For those who look at the role. */
+  upstreams(): UpstreamView[] {
+    return this.#lines.map(({ name, state, trouble, waiting }) => ({
+      name,
+      kind: 'job-declarator',
+      state: state.kind,
+      ...(trouble === undefined ? {} : { reason: trouble }),
+      stats: { blocksWaiting: waiting },
+    }));
   }
 
   async close(): Promise<void> {
