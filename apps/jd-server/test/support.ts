@@ -31,6 +31,7 @@ import {
   VirtualClock,
   writeSecretFile,
 } from '@sv2kit/daemon';
+import { Events } from '@sv2kit/monitor';
 import type { JobTip } from '@sv2kit/bitcoin-node';
 import { type Clock, type CloseReason, type Connection, connect } from '@sv2kit/net';
 import { createJdServer, type JdNode, type JdServer, jdServerConfig } from '../src/index.ts';
@@ -95,6 +96,7 @@ export class Running implements AsyncDisposable {
       metrics,
       health,
       latencies,
+      events: new Events({ now: () => clock.now() }),
       log: silentLogger,
       clock,
       fail,

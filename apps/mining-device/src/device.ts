@@ -1,6 +1,9 @@
 import type { Condition, Service, ServiceDeps } from '@sv2kit/daemon';
 import { difficultyFromTarget } from '@sv2kit/bitcoin';
+import { WorkMeter } from '@sv2kit/mining';
+import type { RoleApi } from '@sv2kit/monitor';
 import { type AnyEndpoint, endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
+import { deviceApi } from './api.ts';
 import { type MiningDeviceConfig, versionMaskOf } from './config.ts';
 import { connectUpstream } from './connect.ts';
 import type { HashEngine } from './engine.ts';
@@ -12,7 +15,10 @@ import { ShareLog, type ShareTotals } from './share-log.ts';
 import type { DeviceProtocol, Workplace } from './workplace.ts';
 
 /** What the device needs of its surroundings. */
-export type MiningDeviceDeps = Pick<ServiceDeps, 'log' | 'metrics' | 'health' | 'latencies' | 'clock' | 'fail'> & {
+export type MiningDeviceDeps = Pick<
+  ServiceDeps,
+  'log' | 'metrics' | 'health' | 'latencies' | 'events' | 'clock' | 'fail'
+> & {
   /** Numbers in [0, 1), to spread reconnections. */
   readonly random?: () => number;
   /** `plain` only on the local network (§4). */
@@ -59,6 +65,11 @@ export class MiningDevice implements Service {
   readonly #working: Condition;
   readonly #connected: Condition;
   readonly #meter = new HashrateMeter();
+  readonly #proven: WorkMeter;
+  readonly #startedAtMs: number;
+  #lastShareAtMs: number | undefined;
+  /** Since when there is a channel, or a pool that lets us in. */
+  #openedAtMs = 0;
   #nominal: NominalHashrate;
   #workplace: Workplace | undefined;
   #upstream: Upstream<AnyEndpoint> | undefined;
@@ -74,12 +85,16 @@ export class MiningDevice implements Service {
     this.#deps = deps;
     this.#engine = engine;
     this.#metrics = miningDeviceMetrics(deps.metrics);
-    this.#connected = deps.health.condition('upstream', 'not connected yet');
-    this.#working = deps.health.condition('work', 'no job yet');
-    this.#nominal = new NominalHashrate(0, deps.clock.now());
+    this.#connected = deps.health.condition('upstream', 'not connected yet', 'upstream-lost');
+    this.#working = deps.health.condition('work', 'no job yet', 'no-work');
+    const nowMs = deps.clock.now();
+    this.#startedAtMs = nowMs;
+    this.#proven = new WorkMeter(nowMs);
+    this.#nominal = new NominalHashrate(0, nowMs);
     const roundTrip = deps.latencies.recorder('share-round-trip');
+    const toHashing = deps.latencies.recorder('job-to-hashing');
     this.#shares = new ShareLog({
-      onAccepted: (count) => this.#metrics.accepted.inc({}, count),
+      onAccepted: (count, difficulty) => this.#onAccepted(count, difficulty),
       onRejected: (code) => this.#metrics.rejected.inc({ code }),
       onAnswered: (ms) => roundTrip.record(ms),
     });
@@ -87,6 +102,7 @@ export class MiningDevice implements Service {
       engine,
       clock: deps.clock,
       onFound: (found) => this.#workplace?.onFound(found),
+      onHashing: (afterMs) => toHashing.record(afterMs),
       onFailure: (error) => deps.fail(error),
     });
   }
@@ -126,6 +142,19 @@ export class MiningDevice implements Service {
       jobs: this.#jobs,
       tips: this.#tips,
     };
+  }
+
+  api(): RoleApi {
+    return deviceApi({
+      config: this.#config,
+      status: this.status(),
+      upstream: this.#upstream?.state,
+      work: this.#rig.work,
+      hashrate: this.#proven.hashrates(this.#deps.clock.now()),
+      startedAtMs: this.#startedAtMs,
+      openedAtMs: this.#openedAtMs,
+      lastShareAtMs: this.#lastShareAtMs,
+    });
   }
 
   /** What the present server speaks; before there was any, the preferred one. */
@@ -168,6 +197,7 @@ export class MiningDevice implements Service {
   }
 
   #onPhase(phase: MinerPhase): void {
+    if (this.#phase === 'closed') this.#openedAtMs = this.#deps.clock.now();
     this.#phase = phase;
     if (phase === 'mining') this.#working.ok();
     else this.#working.failing(phase === 'closed' ? CLOSED[this.#protocol] : 'no job yet');
@@ -178,6 +208,14 @@ export class MiningDevice implements Service {
     this.#jobs++;
     if (newTip) this.#tips++;
     this.#metrics.jobs.inc({ kind: newTip ? 'tip' : 'update' });
+    this.#deps.events.emit({ type: 'job', origin: 'upstream' });
+  }
+
+  #onAccepted(count: number, difficulty: number): void {
+    const nowMs = this.#deps.clock.now();
+    this.#metrics.accepted.inc({}, count);
+    this.#proven.add(difficulty, nowMs);
+    this.#lastShareAtMs = nowMs;
   }
 
   #onShare(difficulty: number, block: boolean): void {

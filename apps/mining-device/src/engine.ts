@@ -12,6 +12,8 @@ export interface SearchTask {
 
 /** What an engine reports. */
 export interface EngineListener {
+  /** A thread has taken up a task. */
+  onStarted(taskId: number): void;
   /** A nonce whose hash meets its task's target. */
   onHit(taskId: number, nonce: number): void;
   /** A thread is through with its task and has nothing to do. */

@@ -82,6 +82,7 @@ export class HashLoop {
         case 'search':
           this.#progress = { task: message.task, done: 0 };
           this.#scanner.load(message.task.header, message.task.target);
+          this.#port.send({ type: 'started', taskId: message.task.id });
           break;
         default:
           message satisfies never;

@@ -23,6 +23,8 @@ export interface RigOptions {
   readonly engine: HashEngine;
   readonly clock: Clock;
   onFound(found: Found): void;
+  /** Every thread is at work on a new job, so many milliseconds after it came. */
+  onHashing(afterMs: number): void;
   /** A thread has ended or hashes wrongly. */
   onFailure(error: Error): void;
 }
@@ -41,6 +43,8 @@ export class Rig {
   readonly #tasks = new Map<number, Stretch>();
   #search: Search | undefined;
   #waits = new Map<number, Disposable>();
+  /** The first tasks of a new job that no thread has taken up yet. */
+  #awaited: { readonly sinceMs: number; readonly tasks: Set<number> } | undefined;
   #nextTaskId = 1;
   #nextExtranonce = 0;
   #noncesPerStretch = MIN_NONCES;
@@ -63,6 +67,7 @@ export class Rig {
     const { engine, onFailure } = this.#options;
     const hashesPerSecond = await engine.start({
       onHit: (taskId, nonce) => this.#onHit(taskId, nonce),
+      onStarted: (taskId) => this.#onStarted(taskId),
       onDone: (thread, taskId) => this.#onDone(thread, taskId),
       onFailure,
     });
@@ -72,18 +77,22 @@ export class Rig {
 
   /** Every thread goes over to this job. */
   mine(work: Work, { versionMask, forgetEarlier }: MiningTerms): void {
-    const { engine } = this.#options;
+    const { clock, engine } = this.#options;
     if (forgetEarlier) this.#tasks.clear();
     this.#countExtranonces();
     const [noncesPerStretch, firstExtranonce] = [this.#noncesPerStretch, this.#nextExtranonce];
     this.#search = new Search(work, { versionMask, noncesPerStretch, firstExtranonce });
+    const [sinceMs, firstTaskId] = [clock.now(), this.#nextTaskId];
     for (let thread = 0; thread < engine.threads; thread++) this.#assign(thread);
+    const tasks = new Set(Array.from({ length: this.#nextTaskId - firstTaskId }, (_, index) => firstTaskId + index));
+    this.#awaited = tasks.size === 0 ? undefined : { sinceMs, tasks };
   }
 
   /** Every thread rests; hits that are under way are forgotten. */
   rest(): void {
     this.#countExtranonces();
     this.#search = undefined;
+    this.#awaited = undefined;
     this.#tasks.clear();
     for (const wait of this.#waits.values()) wait[Symbol.dispose]();
     this.#waits.clear();
@@ -123,6 +132,16 @@ export class Rig {
     const [oldest] = this.#tasks.keys();
     const limit = this.#options.engine.threads * REMEMBERED_TASKS_PER_THREAD;
     if (this.#tasks.size > limit && oldest !== undefined) this.#tasks.delete(oldest);
+  }
+
+  #onStarted(taskId: number): void {
+    if (this.#awaited === undefined) return;
+    const { sinceMs, tasks } = this.#awaited;
+    tasks.delete(taskId);
+    if (tasks.size > 0) return;
+    this.#awaited = undefined;
+    const { clock, onHashing } = this.#options;
+    onHashing(clock.now() - sinceMs);
   }
 
   #onHit(taskId: number, nonce: number): void {

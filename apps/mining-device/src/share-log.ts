@@ -19,7 +19,8 @@ const MAX_CODES = 64;
 
 /** What follows the shares as they are answered. */
 export interface ShareListener {
-  onAccepted(count: number): void;
+  /** @param difficulty of all of them together */
+  onAccepted(count: number, difficulty: number): void;
   onRejected(code: string): void;
   onAnswered(roundTripMs: number): void;
 }
@@ -58,7 +59,7 @@ export class ShareLog {
   accepted(lastSequenceNumber: number, count: number, sum: bigint, nowMs: number): void {
     this.#accepted += count;
     this.#acceptedDifficulty += Number(sum);
-    this.#listener.onAccepted(count);
+    this.#listener.onAccepted(count, Number(sum));
     if (!this.#pending.has(lastSequenceNumber)) return;
     for (const [sequenceNumber, { sentAtMs }] of this.#pending) {
       this.#pending.delete(sequenceNumber);
@@ -70,8 +71,8 @@ export class ShareLog {
   /** One share is accepted and says nothing of others, as in Stratum V1. */
   acceptedAlone(number: number, nowMs: number): void {
     this.#accepted++;
-    this.#listener.onAccepted(1);
     const share = this.#pending.get(number);
+    this.#listener.onAccepted(1, share?.difficulty ?? 0);
     if (share === undefined) return;
     this.#pending.delete(number);
     this.#acceptedDifficulty += share.difficulty;

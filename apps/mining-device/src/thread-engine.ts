@@ -82,6 +82,7 @@ class ThreadEngine implements HashEngine {
       worker.on('message', (message: FromWorker) => {
         if (message.type === 'ready') resolve(message.hashesPerSecond);
         else if (message.type === 'hit') listener.onHit(message.taskId, message.nonce);
+        else if (message.type === 'started') listener.onStarted(message.taskId);
         else listener.onDone(index, message.taskId);
       });
       worker.once('error', (error: Error) => {

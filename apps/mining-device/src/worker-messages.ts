@@ -19,5 +19,7 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly type: 'ready'; readonly hashesPerSecond: number }
+  /** The thread has taken up a task. */
+  | { readonly type: 'started'; readonly taskId: number }
   | { readonly type: 'hit'; readonly taskId: number; readonly nonce: number }
   | { readonly type: 'done'; readonly taskId: number };

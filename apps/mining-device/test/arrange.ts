@@ -60,6 +60,7 @@ export function arrangeRig(onFound: (found: Found) => void, threads = 1) {
     unexpected: [] as string[],
     tips: [] as boolean[],
     blocks: [] as boolean[],
+    hashingMs: [] as number[],
   };
   const listener: WorkplaceListener = {
     onPhase: (phase) => void seen.phases.push(phase),
@@ -68,7 +69,13 @@ export function arrangeRig(onFound: (found: Found) => void, threads = 1) {
     onShare: (_difficulty, block) => void seen.blocks.push(block),
   };
   const failures: Error[] = [];
-  const rig = new Rig({ engine, clock, onFound, onFailure: (error) => failures.push(error) });
+  const rig = new Rig({
+    engine,
+    clock,
+    onFound,
+    onHashing: (ms) => void seen.hashingMs.push(ms),
+    onFailure: (error) => failures.push(error),
+  });
   void rig.start();
   const place = { rig, shares, versionMask: BIP320_MASK, listener, clock, log: silentLogger };
   return { clock, engine, shares, roundTrips, seen, rig, failures, place };

@@ -1,4 +1,5 @@
 import { createMetrics, Health, Latencies, parseConfig, silentLogger, VirtualClock } from '@sv2kit/daemon';
+import { Events } from '@sv2kit/monitor';
 import { afterEach } from 'vitest';
 import { miningDeviceConfig } from '../src/index.ts';
 import { MiningDevice, type MiningDeviceDeps } from '../src/device.ts';
@@ -23,6 +24,7 @@ export function surroundings() {
     metrics: createMetrics(),
     health: new Health(clock),
     latencies: new Latencies(),
+    events: new Events({ now: () => clock.now() }),
     clock,
     fail: (error) => void failures.push(error),
     random: () => 0,

@@ -16,6 +16,8 @@ async function giveWork(pool: ScriptedPool, engine: FakeEngine): Promise<void> {
   await until(() => engine.tasks[0] !== undefined);
 }
 
+const PAGE = { offset: 0, limit: 10 };
+
 describe('a device and a pool over a real socket', () => {
   test('mines a valid share and counts the answer with its round trip (§5.3.11, §5.3.13)', async () => {
     const { clock, deps } = surroundings();
@@ -50,6 +52,16 @@ describe('a device and a pool over a real socket', () => {
       blocks: 1,
     });
     expect(deps.latencies.summary()['share-round-trip']).toMatchObject({ samples: 1, unit: 'ms' });
+    expect(device.api().channels?.(PAGE)).toMatchObject({
+      total: 1,
+      items: [{ channelId: CHANNEL, kind: 'standard', user: 'tester.1', worker: '1', accepted: 1, work: 3, jobId: 1 }],
+    });
+    expect(device.api().shares?.()).toMatchObject({ accepted: 1, rejected: {}, work: 3, blocks: 1 });
+    expect(device.api().jobs?.(PAGE)).toMatchObject({
+      items: [{ id: '1', origin: 'upstream', prevHash: '04'.repeat(32) }],
+    });
+    expect(device.api().upstreams?.()).toMatchObject([{ kind: 'pool', state: 'ok', active: true }]);
+    expect(deps.events.since(0)).toMatchObject([{ type: 'job', origin: 'upstream' }]);
     expect(deps.health.report().conditions.every(({ ok }) => ok)).toBe(true);
   });
 

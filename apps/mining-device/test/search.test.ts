@@ -2,6 +2,7 @@ import { BIP320_MASK, decodeHeader, merkleRoot, sha256d } from '@sv2kit/bitcoin'
 import type { SearchSpace, Work } from '@sv2kit/mining';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { arrangeRig } from './arrange.ts';
 import { Search, type SearchOptions, type Stretch } from '../src/search.ts';
 
 const RECEIVED_MS = 1_700_000_000_000;
@@ -167,4 +168,17 @@ test('no time is behind the last that 32 bits hold: the search waits there', () 
   const times = [0, 0, 5, 5].map((afterS) => stretch(search, RECEIVED_MS + afterS * 1_000).ntime);
   expect(times).toEqual([0xffff_fffe, 0xffff_fffe, 0xffff_ffff, 0xffff_ffff]);
   expect(search.next(RECEIVED_MS + 60_000).kind).toBe('exhausted');
+});
+
+test('a job is being hashed when every thread has taken it up, and not before', () => {
+  const { clock, engine, rig, seen } = arrangeRig(() => {}, 2);
+  const firstOf = (thread: number) => engine.tasks[thread]?.id ?? 0;
+  rig.mine(work(), { versionMask: 0, forgetEarlier: true });
+  clock.advance(2);
+  engine.listener.onStarted(firstOf(0));
+  clock.advance(3);
+  expect(seen.hashingMs).toEqual([]);
+  engine.listener.onStarted(firstOf(1));
+  engine.listener.onStarted(firstOf(1));
+  expect(seen.hashingMs).toEqual([5]);
 });

@@ -11,7 +11,9 @@ function listen() {
   const wake = () => {
     for (const resume of waiting.splice(0)) resume();
   };
+  const started: number[] = [];
   const listener: EngineListener = {
+    onStarted: (taskId) => void started.push(taskId),
     onHit: (taskId, nonce) => {
       hits.push([taskId, nonce]);
       wake();
@@ -25,7 +27,7 @@ function listen() {
   const until = async (condition: () => boolean) => {
     while (!condition()) await new Promise<void>((resolve) => waiting.push(resolve));
   };
-  return { hits, done, failures, listener, until };
+  return { started, hits, done, failures, listener, until };
 }
 
 const header = new Uint8Array(80).fill(3);
@@ -33,7 +35,7 @@ const header = new Uint8Array(80).fill(3);
 const target = targetFromBigint(1n << 248n);
 
 test('threads search what they are told, report every hit and the end, and stop', async () => {
-  const { hits, done, failures, listener, until } = listen();
+  const { started, hits, done, failures, listener, until } = listen();
   const engine = createThreadEngine({ threads: 2, hashesPerSecond: Infinity, benchmarkMs: 1 });
   expect(await engine.start(listener)).toBeGreaterThan(0);
   engine.search(0, { id: 1, header, target, nonceStart: 0, nonceCount: 5000 });
@@ -43,6 +45,7 @@ test('threads search what they are told, report every hit and the end, and stop'
     [0, 1],
     [1, 2],
   ]);
+  expect(started.toSorted()).toEqual([1, 2]);
   const copy = header.slice();
   const expected = Array.from({ length: 5003 }, (_, nonce) => nonce).filter((nonce) => {
     new DataView(copy.buffer).setUint32(76, nonce, true);

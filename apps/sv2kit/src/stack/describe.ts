@@ -18,12 +18,12 @@ export function describeService({ package: role }: ServicePlan, port: number): D
     case 'translator-to-v1':
       return ({ details, latency }) =>
         `${at}, ${counted(number(details, 'channels'), 'channel')}, ` +
-        `${hashrate(number(details, 'hashrate'))}${briefLatency(latency['share-to-pool-verdict'])}`;
+        `${hashrate(number(details, 'hashrate'))}${briefLatency(latency['share-to-upstream-answer'])}`;
     case 'jd-server':
       return ({ details, latency }) => {
         const clients = counted(sum(fields(details['connections'])), 'client');
         const declared = counted(number(fields(fields(details['declarations'])['outcomes']), 'declared'), 'job');
-        return `${at}, ${clients}, ${declared} declared${briefLatency(latency['declaration'])}`;
+        return `${at}, ${clients}, ${declared} declared${briefLatency(latency['declare-to-job'])}`;
       };
     case 'jd-client':
       return ({ details, latency }) =>
