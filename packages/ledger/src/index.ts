@@ -45,6 +45,7 @@ export {
   type PaymentRow,
   type PayoutQueries,
 } from './payouts/query-types.ts';
+export type { LedgerQueries, QueryArguments, QueryResult } from './database/queries/types.ts';
 export { type BackupOptions, backupLedger } from './keeping/backup.ts';
 export { type ExportOptions, EXPORTS, exportCsv } from './keeping/export.ts';
 export { KEEPING_ERRORS, KeepingError, type KeepingErrorCode } from './keeping/errors.ts';

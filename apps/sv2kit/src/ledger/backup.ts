@@ -1,8 +1,8 @@
 import { EXIT, parseOptions, UsageError } from '@sv2kit/daemon';
 import { backupLedger, type Manifest } from '@sv2kit/ledger';
-import { jsonLine } from '../template/json.ts';
 import { table, whole } from '../template/pictures.ts';
 import type { Terminal } from '../terminal.ts';
+import { ledgerJson } from './json-line.ts';
 import { PLACE_OPTIONS, type Place, placeHelp, readPlace } from './place.ts';
 import { megabytes, Progress } from './progress.ts';
 import type { Subcommand } from './subcommand.ts';
@@ -46,7 +46,7 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
     nowMs: terminal.now(),
     onProgress: (done, total) => progress.say(() => `${megabytes(done)} of ${megabytes(total)}`),
   });
-  terminal.out(values.json === true ? jsonLine({ to, ...manifest }) : asText(to, manifest, place));
+  terminal.out(values.json === true ? ledgerJson({ to, ...manifest }) : asText(to, manifest, place));
   return EXIT.ok;
 }
 

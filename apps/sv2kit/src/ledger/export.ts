@@ -17,6 +17,8 @@ TABLE is one of
   work      accepted work by worker, channel and minute; by the hour where it is old
   workers   what each worker has done since the ledger began
   blocks    blocks found, and what became of them
+  payouts   what accounts were paid, by coinbases and by payments
+  dues      what each block owes each account, and what became of that
 
       --csv TABLE         the table
       --since TIME        shares and work from this time on: 2026-08-20, or 2026-08-20T12:00:00Z
@@ -54,7 +56,7 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
       table,
       range,
       snapshot: async (run) => {
-        await using reports = await openReports(place);
+        await using reports = openReports(place);
         await reports.snapshot(run);
       },
       write: (part) => output.write(part),

@@ -2,12 +2,16 @@ import { EXIT, nearest, UsageError } from '@sv2kit/daemon';
 import { KeepingError, LedgerError } from '@sv2kit/ledger';
 import { type Command, CommandError, wantsHelp } from '../command.ts';
 import type { Terminal } from '../terminal.ts';
+import { audit } from './audit.ts';
 import { backup } from './backup.ts';
 import { exportTable } from './export.ts';
+import { paid } from './paid.ts';
+import { rebuild } from './rebuild.ts';
+import { show } from './show.ts';
 import type { Subcommand } from './subcommand.ts';
 import { verify } from './verify.ts';
 
-const subcommands: readonly Subcommand[] = [backup, verify, exportTable];
+const subcommands: readonly Subcommand[] = [show, backup, verify, exportTable, audit, paid, rebuild];
 
 const overview = `The record of shares, blocks and payouts that a pool, a job declarator client or a translator keeps.
 
@@ -16,9 +20,10 @@ Usage: sv2kit ledger COMMAND
 ${subcommands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join('\n')}
 
 The journal in data_dir is the truth; the database beside it, or a PostgreSQL, is made from it and can be made anew.
-All of these may be used while the role runs.
+All of these but rebuild may be used while the role runs.
 
 Examples:
+  sv2kit ledger show --config pool.toml
   sv2kit ledger backup --config pool.toml /backups/pool-monday
   sv2kit ledger export --config pool.toml --csv workers
 

@@ -1,10 +1,11 @@
 import { EXIT, parseOptions } from '@sv2kit/daemon';
 import { FINDINGS, type Verification, verifyLedger } from '@sv2kit/ledger';
-import { jsonLine } from '../template/json.ts';
 import { table, whole } from '../template/pictures.ts';
 import type { Terminal } from '../terminal.ts';
+import { ledgerJson } from './json-line.ts';
 import { PLACE_OPTIONS, placeHelp, readPlace } from './place.ts';
 import { megabytes, Progress } from './progress.ts';
+import { hasDatabase, openReports } from './reports.ts';
 import type { Subcommand } from './subcommand.ts';
 
 const codes = Object.entries(FINDINGS)
@@ -34,8 +35,10 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
   const { values } = parseOptions(argv, PLACE_OPTIONS);
   const place = await readPlace(values);
   const progress = new Progress(terminal, 'read');
+  await using reports = hasDatabase(place) ? openReports(place) : undefined;
   const found = await verifyLedger({
     directory: place.dataDir,
+    snapshot: reports && ((run) => reports.snapshot(run)),
     onProgress: (done, total) => progress.say(() => `${megabytes(done)} of ${megabytes(total)}`),
   });
   terminal.out(values.json === true ? asJson(place.dataDir, found) : asText(place.dataDir, found));
@@ -43,10 +46,10 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
 }
 
 function asJson(directory: string, { manifest, ...found }: Verification): string {
-  return jsonLine({ directory, ...(manifest === undefined ? {} : { takenMs: manifest.takenMs }), ...found });
+  return ledgerJson({ directory, ...(manifest === undefined ? {} : { takenMs: manifest.takenMs }), ...found });
 }
 
-function asText(directory: string, { kind, manifest, journals, findings }: Verification): string {
+function asText(directory: string, { kind, manifest, journals, database, findings }: Verification): string {
   const facts = table([
     [kind, directory],
     ...(manifest === undefined ? [] : [['taken', new Date(manifest.takenMs).toISOString()]]),
@@ -59,9 +62,21 @@ function asText(directory: string, { kind, manifest, journals, findings }: Verif
         ...(unfinishedBytes > 0 ? [`${unfinishedBytes} bytes of an unfinished write`] : []),
       ].join(', '),
     ]),
+    ['database', database === undefined ? 'none' : databaseText(database)],
   ]);
   if (findings.length === 0) return `${facts}\nAll is well.\n`;
   return `${facts}\nFound\n${table(findings.map(({ code, where, text }) => ['', code, where, text]))}`;
+}
+
+function databaseText({ name, position, workers, blocks, deadLetters }: NonNullable<Verification['database']>): string {
+  const aside = deadLetters > 0 ? [`${whole(deadLetters)} records set aside`] : [];
+  return [
+    name,
+    `up to record ${whole(position)}`,
+    `${whole(workers)} workers`,
+    `${whole(blocks)} blocks`,
+    ...aside,
+  ].join(', ');
 }
 
 export const verify: Subcommand = { name: 'verify', summary: 'Reads all of it, and says what is wrong.', help, run };

@@ -45,8 +45,10 @@ describe('ledger verify', () => {
     await ledger('backup', '--data-dir', dataDir, to);
     const [live, copy] = [await ledger('verify', '--data-dir', dataDir), await ledger('verify', '--data-dir', to)];
     expect([live.code, copy.code]).toEqual([0, 0]);
-    expect(live.out).toMatch(/^ledger {2}.*\njournal {2}records 1 to 2, .*boot epoch 1\n\nAll is well\.\n$/);
-    expect(copy.out).toContain('taken    2026-08-20T12:00:00.000Z');
+    expect(live.out).toMatch(
+      /^ledger {4}.*\njournal {3}records 1 to 2, .*boot epoch 1\ndatabase {2}none\n\nAll is well\.\n$/,
+    );
+    expect(copy.out).toContain('taken     2026-08-20T12:00:00.000Z');
   });
 
   test('ends with 1 and says what it has found', async () => {
@@ -75,7 +77,7 @@ describe('ledger export', () => {
 });
 
 test.each([
-  [[], 2, 'one of backup, verify'],
+  [[], 2, 'one of show, backup, verify'],
   [['bakcup'], 2, "did you mean 'backup'?"],
   [['backup', '/x'], 2, 'either --data-dir DIR or --config FILE is wanted'],
   [['backup', '--data-dir', '/no'], 2, 'the folder TO is missing'],

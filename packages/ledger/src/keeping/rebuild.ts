@@ -2,12 +2,9 @@ import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openProjection } from '../database/open-projection.ts';
-import { PostgresDatabase } from '../database/postgres/postgres-database.ts';
 import type { Projection, ProjectionOptions } from '../database/projection.ts';
-import { LEDGER_TABLES } from '../database/tables.ts';
 import { nodeFiles } from '../files.ts';
 import { lockDirectory } from '../lock.ts';
-import { payoutHooks } from '../payouts/hooks.ts';
 import { SourceFollower } from '../projector/source-follower.ts';
 import { readJournal } from '../read-journal.ts';
 import { LEDGER_FILES } from './backup.ts';
@@ -43,7 +40,6 @@ export async function rebuildDatabase(options: RebuildOptions): Promise<Rebuilt>
   try {
     const firstPosition = await firstOf(journal);
     if (firstPosition > 1 && !partial) throw partOnly(firstPosition);
-    if (database.kind === 'postgres') await empty(database.url);
     const file = database.kind === 'sqlite' ? `${database.file}.rebuilding` : undefined;
     if (file !== undefined) await removeSqlite(file);
     const rebuilt = await project(options, file === undefined ? database : { kind: 'sqlite', file }, firstPosition);
@@ -60,6 +56,7 @@ async function project(
   firstPosition: number,
 ): Promise<Rebuilt> {
   await using projection = await openProjection(database);
+  await projection.reset();
   const position = await follow('journal', dataDir, projection, onProgress);
   if (existsSync(join(dataDir, LEDGER_FILES.payments))) await follow('payments', dataDir, projection);
   await projection.settle();
@@ -89,21 +86,6 @@ function partOnly(firstPosition: number): KeepingError {
     `the journal begins with record ${firstPosition}: what was recorded before is only in the database that is there, ` +
     'and would be lost';
   return new KeepingError('keeping-partial', message, { firstPosition });
-}
-
-/** Removes the tables: whoever opens the database next makes them anew. */
-async function empty(url: string): Promise<void> {
-  const database = new PostgresDatabase({ url });
-  const names = [...[...LEDGER_TABLES, ...payoutHooks.tables].map(({ name }) => name), 'migrations'];
-  try {
-    await database.transaction(async (transaction) => {
-      for (const name of names) {
-        await transaction.run(`DROP TABLE IF EXISTS ${name}`);
-      }
-    });
-  } finally {
-    await database.close();
-  }
 }
 
 /** The old file's log must not be taken for the new one's. */
