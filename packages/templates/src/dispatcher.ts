@@ -108,7 +108,8 @@ export class Dispatcher {
     const otherForMs = client.otherForMs(content, nowMs);
     const gain = content.fees - client.fees;
     if (gain > 0n && client.isMoreOwn(content)) return 'reservation';
-    if (nowMs - client.sentAtMs < minIntervalMs) return undefined;
+    // A clock that was set back must not make the interval an hour.
+    if (Math.abs(nowMs - client.sentAtMs) < minIntervalMs) return undefined;
     if (gain > 0n && gain >= feeThreshold) return 'fees';
     return otherForMs >= this.#options.limits.otherChoiceMs ? 'choice' : undefined;
   }

@@ -126,6 +126,14 @@ describe('better templates on the same tip (§7)', () => {
     expect(brief(server.tick(NOW + 95_000))).toEqual([]);
   });
 
+  test('are sent too when the clock was set back by an hour', () => {
+    const server = serving(800_000);
+    const hourAgo = NOW - 3_600_000;
+    expect(brief(server.publish(template(800_000, paying(5000n)), hourAgo))).toEqual(['fees>1: =102']);
+    expect(brief(server.publish(template(800_000, paying(9000n)), hourAgo + 4999))).toEqual([]);
+    expect(brief(server.tick(hourAgo + 5000))).toEqual(['fees>1: =103']);
+  });
+
   test('the interval counts for each client from its own last template', () => {
     const server = serving(800_000);
     drain(server.setConstraints(2, SMALL, NOW + 3000));
