@@ -22,12 +22,14 @@ import {
 } from '@sv2kit/daemon';
 import {
   acknowledgementsSection,
+  badSharesSection,
   checkMiners,
   extensionsSection,
   MAX_TAG_SIZE,
   minerLimitsSection,
   miningFields,
   proxyProtocolField,
+  workersSection,
 } from '@sv2kit/mining-server';
 import { checkPayout, payoutSection } from './payout/payout-config.ts';
 import { USER_POLICIES } from './users.ts';
@@ -82,14 +84,28 @@ export const poolConfig = config(
       },
     ),
     limits: minerLimitsSection,
+    badShares: badSharesSection,
+    workers: workersSection,
   },
   {
-    check: ({ coinbase, chain, users, nodes, mining, extensions, jobDeclaration, jobDeclarators, ledger, payout }) => [
+    check: ({
+      coinbase,
+      chain,
+      users,
+      nodes,
+      mining,
+      extensions,
+      jobDeclaration,
+      jobDeclarators,
+      ledger,
+      payout,
+      badShares,
+    }) => [
       ...checkCoinbase(coinbase, chain),
       ...(users.policy === 'list' && users.allow.length === 0
         ? [{ key: 'users.allow', wrong: 'is empty, so that nobody could mine', example: 'allow = ["alice"]' }]
         : []),
-      ...checkMiners({ mining, extensions }),
+      ...checkMiners({ mining, extensions, badShares }),
       ...checkLedger(ledger),
       ...checkPayout(payout, ledger),
       ...checkNodes(nodes),

@@ -21,6 +21,7 @@ import {
   listenForMiners,
   type MiningServerConfig,
   miningServerSettings,
+  Recall,
 } from '@sv2kit/mining-server';
 import {
   BlockDesk,
@@ -33,9 +34,11 @@ import {
   TemplateLine,
   TransactionStore,
 } from '@sv2kit/template-source';
+import { poolApi } from './api/api.ts';
+import { templateFacts } from './api/template-facts.ts';
 import type { PoolConfig } from './config.ts';
 import { type JobDeclaration, type LocalDeclarator, openJobDeclaration } from './job-declaration/job-declaration.ts';
-import { watchNodes } from './node-watch.ts';
+import { bestBlockOf, watchNodes } from './node-watch.ts';
 import { type PoolMetrics, poolMetrics } from './metrics.ts';
 import { openPayouts } from './payout/open-payouts.ts';
 import { poolStatus } from './status.ts';
@@ -137,6 +140,9 @@ async function start(parts: Parts): Promise<Pool> {
     ...(declaration === undefined
       ? {}
       : { customJobs: declaration.jobs, onShare: (share) => declaration.jobs.share(share) }),
+    events: deps.events,
+    hasPast: ledger.state.kind !== 'none',
+    describe: (template) => templateFacts(template, transactions, config.chain),
     clock,
     log,
     metrics: {
@@ -163,6 +169,7 @@ async function start(parts: Parts): Promise<Pool> {
       server.tipSeen();
     },
     onLost: (solution, reason) => desk.lost(solution, reason),
+    bestBlock: () => bestBlockOf(nodes),
     staleWorkMs: config.mining.staleWorkLimit * 1000,
     condition: health.condition('templates', 'no template yet'),
     clock,
@@ -175,16 +182,30 @@ async function start(parts: Parts): Promise<Pool> {
     payouts.tick();
     lookAtNodes();
   });
+  const recall = new Recall(server.past, { ledger, blocks: () => server.status().blocks, clock, log });
   if (nodes.length === 0) log.info('no node is asked for blocks: whether one has matured is not known here');
   void restoreBlocks({ ledger, desk, clock, log, signal: stopping.signal });
+  const api = poolApi({
+    server,
+    ledger,
+    database: config.ledger.database,
+    desk,
+    line,
+    nodes,
+    declaration,
+    terms: payouts.terms,
+    now: () => clock.now(),
+  });
   const address = { host: listener.host, port: listener.port };
   log.info('listening', address);
   return {
     address,
     authorityPublicKey: identity.authorityPublicKey,
     status: () => poolStatus({ server, line, desk, declaration, payouts, journal, nodes }, clock.now()),
+    api: () => api,
     async close() {
       timer[Symbol.dispose]();
+      recall[Symbol.dispose]();
       stopping.abort();
       await server.close();
       await listener.close();

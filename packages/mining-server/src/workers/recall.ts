@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { MinuteSum } from '@sv2kit/mining';
 import type { Clock, Logger } from '@sv2kit/net';
 import type { Past } from './past.ts';
+import type { PastTotals } from './share-totals.ts';
 
 const MINUTE_MS = 60_000;
 /** The longest window of a meter, and its bucket that is on its way out. */
@@ -38,6 +39,15 @@ interface SeedAnswer {
   readonly next: number | undefined;
 }
 
+interface TotalsAnswer {
+  readonly accepted: number;
+  readonly rejectedByCode: Readonly<Record<string, number>>;
+  readonly difficulty: number;
+  readonly bestDifficulty: number;
+  /** By status, those of this run too. */
+  readonly blocks: Readonly<Record<string, number>>;
+}
+
 /** The ledger, as far as it is asked here. */
 export interface PastSource {
   readonly state: { readonly kind: string };
@@ -45,10 +55,7 @@ export interface PastSource {
   /** Resolves when the database holds a record. */
   projected(position: number): Promise<void>;
   query(name: 'seed', question: SeedQuestion): Promise<SeedAnswer>;
-  query(
-    name: 'totals',
-    question: Record<string, never>,
-  ): Promise<{ readonly blocks: Readonly<Record<string, number>> }>;
+  query(name: 'totals', question: Pick<SeedQuestion, 'before'>): Promise<TotalsAnswer>;
 }
 
 interface RecallDeps {
@@ -57,15 +64,6 @@ interface RecallDeps {
   blocks(): number;
   readonly clock: Clock;
   readonly log: Logger;
-}
-
-/** Sums over all workers. */
-interface Sums {
-  accepted: number;
-  work: number;
-  bestDifficulty: number;
-  sinceMs: number;
-  readonly rejected: Map<string, number>;
 }
 
 /**
@@ -78,13 +76,13 @@ export class Recall implements Disposable {
   readonly #past: Past;
   readonly #deps: RecallDeps;
   readonly #stop = Promise.withResolvers<void>();
-  readonly #sums: Sums;
+  #sinceMs: number;
   #stopped = false;
 
   constructor(past: Past, deps: RecallDeps) {
     this.#past = past;
     this.#deps = deps;
-    this.#sums = { accepted: 0, work: 0, bestDifficulty: 0, sinceMs: deps.clock.now(), rejected: new Map() };
+    this.#sinceMs = deps.clock.now();
     this.done = this.#run();
   }
 
@@ -110,19 +108,25 @@ export class Recall implements Disposable {
       workers += answer.items.length;
       after = answer.next;
     }
-    const blocks = await this.#insist(() => this.#blocks());
-    if (this.#stopped || blocks === undefined) return;
-    this.#past.recalled({ ...this.#sums, rejected: Object.fromEntries(this.#sums.rejected), blocks });
+    const totals = await this.#insist(() => this.#totals(before));
+    if (this.#stopped || totals === undefined) return;
+    this.#past.recalled(totals);
     if (workers > 0) log.info('the figures go on from the ledger', { workers });
   }
 
-  /** Of earlier runs: the database has to hold those of this one before they can be left out. */
-  async #blocks(): Promise<number> {
+  /** Of earlier runs: the database has to hold the blocks of this one before they can be left out. */
+  async #totals(before: number): Promise<PastTotals> {
     const { ledger, blocks } = this.#deps;
     const own = blocks();
     await ledger.projected(ledger.journal.position);
-    const counts = (await ledger.query('totals', {})).blocks;
-    return Math.max(0, Object.values(counts).reduce((sum, count) => sum + count, 0) - own);
+    const {
+      difficulty: work,
+      rejectedByCode: rejected,
+      blocks: counts,
+      ...totals
+    } = await ledger.query('totals', { before });
+    const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    return { ...totals, work, rejected, blocks: Math.max(0, all - own), sinceMs: this.#sinceMs };
   }
 
   async #take(rows: readonly PastRow[]): Promise<void> {
@@ -132,25 +136,9 @@ export class Recall implements Disposable {
       const { accepted, difficulty: work, bestDifficulty, firstSeenMs: firstSeenAtMs, lastShareAtMs } = row;
       const { rejectedByCode: rejected = {} } = row;
       const past = { accepted, rejected, work, bestDifficulty, firstSeenAtMs, lastShareAtMs };
-      this.#add(past);
+      this.#sinceMs = Math.min(this.#sinceMs, firstSeenAtMs);
       this.#past.recall(row.user, row.worker, { ...past, minutes: minutesOf(row.minutes) });
     }
-  }
-
-  #add({
-    accepted,
-    work,
-    bestDifficulty,
-    firstSeenAtMs,
-    rejected,
-  }: Omit<Parameters<Past['recall']>[2], 'minutes'>): void {
-    const sums = this.#sums;
-    sums.accepted += accepted;
-    sums.work += work;
-    sums.bestDifficulty = Math.max(sums.bestDifficulty, bestDifficulty);
-    sums.sinceMs = Math.min(sums.sinceMs, firstSeenAtMs);
-    for (const [code, count] of Object.entries(rejected))
-      sums.rejected.set(code, (sums.rejected.get(code) ?? 0) + count);
   }
 
   /** Asks until there is an answer. @returns undefined when it is over */
