@@ -6,6 +6,7 @@ export type TemplateSourceErrorCode = keyof typeof TEMPLATE_SOURCE_ERRORS;
 
 /** Why a template provider that is there is given up for the next one. */
 export const TEMPLATE_SOURCE_GIVE_UP_REASONS = {
+  silent: 'It is connected, said nothing for a while, and did not answer when it was asked something.',
   'no-fresh-template': 'It gave nothing to mine, or only an older height than is mined already, for too long.',
 } as const;
 

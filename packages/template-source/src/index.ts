@@ -29,5 +29,11 @@ export {
 export { templateSourceMetrics } from './metrics.ts';
 export { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
 export { TemplateLine } from './template-line.ts';
-export type { SourceTip, TemplateLineMetrics, TemplateLineOptions, WorkSink } from './template-line-options.ts';
+export type {
+  KnownBest,
+  SourceTip,
+  TemplateLineMetrics,
+  TemplateLineOptions,
+  WorkSink,
+} from './template-line-options.ts';
 export { TemplateTransactions, TransactionStore } from './transaction-store.ts';

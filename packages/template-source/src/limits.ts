@@ -4,6 +4,12 @@ export const TEMPLATE_SOURCE_LIMITS = {
   tickMs: 1_000,
   /** A template provider that gives nothing to mine, or only an older height, for this long is passed over for the next. */
   uselessProviderMs: 30_000,
+  /** A template provider that says nothing for this long is asked something: blocks are slow, answers are not. */
+  silentAskMs: 30_000,
+  /** How long it may take to answer that. */
+  silentAnswerMs: 30_000,
+  /** And so many looks: a pause of this process is no silence of another. */
+  silentTicks: 10,
   /** Solutions that wait for their template provider to come back. */
   waitingSolutions: 64,
   /** How long they wait. */

@@ -3,6 +3,10 @@ import type { Solution, WorkTemplate } from '@sv2kit/mining';
 import type { Connection, ConnectionHandler, Logger } from '@sv2kit/net';
 import { type CoinbaseConstraints, TemplateClient, type TemplateEvent } from '@sv2kit/templates';
 import type { Endpoint } from '@sv2kit/upstream';
+import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
+
+/** Providers count from a number of their own choice, and none gets here. */
+const NO_TEMPLATE = 0xffff_ffff_ffff_ffffn;
 
 /** Who hears of a provider. */
 export interface ProviderEvents {
@@ -16,24 +20,32 @@ export class Provider implements ConnectionHandler<TemplatesFromServer> {
   readonly endpoint: Endpoint;
   /** Since when it has given nothing to mine, if it gives nothing. */
   idleSinceMs: number;
+  /** When it was last heard of. */
+  heardAtMs: number;
   readonly log: Logger;
   readonly #connection: Connection<TemplatesFromClient>;
   readonly #client = new TemplateClient();
   readonly #events: ProviderEvents;
   readonly #asked = new Map<bigint, WorkTemplate>();
+  readonly #now: () => number;
+  /** Looks at it since it was asked whether it is there; undefined when it was not. */
+  #looks: number | undefined;
   readonly #probed = new Map<bigint, Solution[]>();
   open = true;
 
   constructor(
     connection: Connection<TemplatesFromClient>,
     endpoint: Endpoint,
-    nowMs: number,
+    now: () => number,
     log: Logger,
     events: ProviderEvents,
   ) {
+    const nowMs = now();
     this.#connection = connection;
     this.endpoint = endpoint;
     this.idleSinceMs = nowMs;
+    this.heardAtMs = nowMs;
+    this.#now = now;
     this.log = log;
     this.#events = events;
   }
@@ -89,6 +101,35 @@ export class Provider implements ConnectionHandler<TemplatesFromServer> {
     return solutions;
   }
 
+  /** Whether it has been asked for a sign of life, and has not answered yet. */
+  get isQuestioned(): boolean {
+    return this.#looks !== undefined;
+  }
+
+  /**
+   * Time passes: one that is silent is asked for the transactions of a template that it cannot have. Any answer will do.
+   * @returns whether it has not answered in time
+   */
+  isSilent(nowMs: number): boolean {
+    const { silentAskMs, silentAnswerMs, silentTicks } = TEMPLATE_SOURCE_LIMITS;
+    const silentMs = nowMs - this.heardAtMs;
+    if (this.#looks !== undefined) {
+      this.#looks += 1;
+      return silentMs >= silentAskMs + silentAnswerMs && this.#looks >= silentTicks;
+    }
+    if (silentMs < silentAskMs) return false;
+    this.#looks = 0;
+    this.#connection.send({ type: 'RequestTransactionData', templateId: NO_TEMPLATE });
+    this.#connection.flush();
+    return false;
+  }
+
+  /** The clock was set back by so much. */
+  shift(ms: number): void {
+    this.idleSinceMs -= ms;
+    this.heardAtMs -= ms;
+  }
+
   /** What it says is to be mined now. */
   get current(): TemplateClient['current'] {
     return this.#client.current;
@@ -100,6 +141,8 @@ export class Provider implements ConnectionHandler<TemplatesFromServer> {
   }
 
   onMessage(message: TemplatesFromServer): void {
+    this.heardAtMs = this.#now();
+    this.#looks = undefined;
     this.#events.onEvent(this.#client.receive(message));
   }
 

@@ -24,6 +24,12 @@ export interface SourceTip extends Tip {
   readonly height: number | undefined;
 }
 
+/** A best block, and who says so. */
+export interface KnownBest {
+  readonly height: number;
+  readonly by: string;
+}
+
 /** What a template line counts. */
 export interface TemplateLineMetrics {
   /** What template providers sent, by `event`. */
@@ -44,6 +50,8 @@ export interface TemplateLineOptions {
   /** Whether the transactions of future templates are asked for as well, before they are activated. */
   readonly transactionsAhead?: boolean;
   onTip(tip: SourceTip): void;
+  /** The best block that somebody else knows of, a node of our own say: work on an older one is stale. */
+  readonly bestBlock?: () => KnownBest | undefined;
   /** A solution that had to wait, and that no provider can use any more. */
   readonly onLost?: OnLostSolution;
   readonly staleWorkMs: number;

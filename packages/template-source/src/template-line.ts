@@ -5,6 +5,7 @@ import type { Connection, ConnectionHandler } from '@sv2kit/net';
 import type { CoinbaseConstraints, TemplateEvent, WorkTip } from '@sv2kit/templates';
 import { createUpstream, type Endpoint, endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
 import { type BlockWay, type Taken, TEMPLATE_PROVIDER } from './block-way.ts';
+import { dated, Freshness } from './freshness.ts';
 import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
 import { templateOf } from './origin.ts';
 import { Provider } from './provider.ts';
@@ -25,13 +26,13 @@ export class TemplateLine {
   /** Of the work at hand. */
   #height = 0;
   #workedBy: Provider | undefined;
-  #freshAtMs: number;
+  readonly #freshness: Freshness;
 
   constructor(options: TemplateLineOptions) {
     this.#options = options;
     const { endpoints, setup, constraints, clock, log, metrics, connect, onLost } = options;
     this.#constraints = constraints;
-    this.#freshAtMs = clock.now();
+    this.#freshness = new Freshness(clock.now(), options.bestBlock ?? (() => undefined));
     this.#outbox = new SolutionOutbox(clock, onLost ?? (() => {}));
     this.#upstream = createUpstream({
       endpoints,
@@ -66,7 +67,7 @@ export class TemplateLine {
 
   /** Milliseconds for which no template provider has stood behind the work at hand. */
   staleForMs(nowMs: number): number {
-    return Math.max(0, nowMs - this.#freshAtMs);
+    return this.#freshness.staleForMs(nowMs);
   }
 
   /** Hands a solution to the provider that made its template, or keeps it until that is back. */
@@ -96,21 +97,26 @@ export class TemplateLine {
     if (this.#current?.open === true) this.#current.constrain(grown);
   }
 
-  /** Time passes: is there work, and is it fresh? */
+  /** Time passes: is there work, and is it fresh? To be called every `TEMPLATE_SOURCE_LIMITS.tickMs`. */
   tick(): void {
     const { clock, sink, staleWorkMs, log, condition } = this.#options;
     const nowMs = clock.now();
+    this.#freshness.look(nowMs, this.#current);
     this.#outbox.tick();
     this.#passOverUseless(nowMs);
-    if (this.backed) this.#freshAtMs = nowMs;
+    this.#passOverSilent(nowMs);
+    const isOutrun = this.#freshness.outrunSinceMs !== undefined;
+    if (this.backed && this.#workedBy?.isQuestioned !== true && !isOutrun) this.#freshness.renew(nowMs);
     const staleMs = this.staleForMs(nowMs);
     if (sink.working && staleMs > staleWorkMs) {
-      log.error('no template provider for too long: miners are sent away', { seconds: Math.round(staleMs / 1000) });
+      const since = dated(this.#freshness.freshAtMs);
+      const told = { since, seconds: Math.round(staleMs / 1000), reason: this.#trouble(nowMs) };
+      log.error('no fresh template for too long: miners are sent away', told);
       sink.suspend();
       this.#height = 0;
     }
     this.#resume();
-    const reason = this.#trouble(staleMs);
+    const reason = this.#trouble(nowMs);
     if (reason === undefined) condition.ok();
     else condition.failing(reason);
   }
@@ -119,12 +125,17 @@ export class TemplateLine {
     await this.#upstream.close();
   }
 
-  #trouble(staleMs: number): string | undefined {
+  #trouble(nowMs: number): string | undefined {
     const { sink } = this.#options;
     const { ok, reason = 'no template yet' } = this.#upstream.health;
-    if (!sink.working) return ok ? 'no template yet' : `nothing to mine: ${reason}`;
-    if (this.backed) return undefined;
-    return `the work served has had no template provider for ${Math.round(staleMs / 1000)} s: ${reason}`;
+    const outrun = this.#freshness.trouble(nowMs);
+    if (!sink.working) return outrun ?? (ok ? 'no template yet' : `nothing to mine: ${reason}`);
+    if (!this.backed) {
+      const { freshAtMs } = this.#freshness;
+      const seconds = Math.round((nowMs - freshAtMs) / 1000);
+      return `the work served has had no template provider for ${seconds} s, since ${dated(freshAtMs)}: ${reason}`;
+    }
+    return outrun;
   }
 
   #onConnected(
@@ -133,7 +144,7 @@ export class TemplateLine {
   ): ConnectionHandler<TemplatesFromServer> {
     const { log, clock, transactions } = this.#options;
     const own = log.child({ templateProvider: endpointName(endpoint) });
-    const provider = new Provider(connection, endpoint, clock.now(), own, {
+    const provider: Provider = new Provider(connection, endpoint, () => clock.now(), own, {
       onEvent: (event) => this.#onEvent(provider, event),
       onLost: (unanswered) => {
         this.#outbox.disconnected(provider);
@@ -230,7 +241,7 @@ export class TemplateLine {
       provider.log.info('templates come from here now', { height });
     }
     this.#height = height;
-    this.#freshAtMs = clock.now();
+    this.#freshness.renew(clock.now());
     sink.activate(template, tip);
     for (const prepared of provider.prepared(template)) sink.prepare(prepared);
     onTip({ ...tip, height });
@@ -240,6 +251,7 @@ export class TemplateLine {
   #resume(): void {
     const provider = this.#current;
     if (this.#options.sink.working || provider?.open !== true || provider.current === undefined) return;
+    if (this.#freshness.outrunSinceMs !== undefined) return;
     this.#onActivated(provider, provider.current.template, provider.current.tip);
   }
 
@@ -255,9 +267,18 @@ export class TemplateLine {
   #passOverUseless(nowMs: number): void {
     const { endpoints } = this.#options;
     const provider = this.#current;
-    if (endpoints.length < 2 || provider?.open !== true || this.#leads(provider)) return;
+    if (endpoints.length < 2 || provider?.open !== true) return;
     const { uselessProviderMs } = TEMPLATE_SOURCE_LIMITS;
-    if (nowMs - provider.idleSinceMs >= uselessProviderMs) this.#upstream.giveUp('no-fresh-template');
+    const sinceMs = this.#leads(provider) ? this.#freshness.outrunSinceMs : provider.idleSinceMs;
+    if (sinceMs !== undefined && nowMs - sinceMs >= uselessProviderMs) this.#upstream.giveUp('no-fresh-template');
+  }
+
+  /** One that is connected and does not answer is as good as away: its connection may be dead, or its process stuck. */
+  #passOverSilent(nowMs: number): void {
+    const provider = this.#current;
+    if (provider?.open !== true || !provider.isSilent(nowMs)) return;
+    provider.log.warn('a template provider is connected, and silent', { since: dated(provider.heardAtMs) });
+    this.#upstream.giveUp('silent');
   }
 }
 

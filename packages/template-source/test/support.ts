@@ -50,11 +50,18 @@ export function prevHash(id: number, height: number): TemplateSetNewPrevHash {
   };
 }
 
+/** What no provider has a template for. */
+const NO_TEMPLATE = 0xffff_ffff_ffff_ffffn;
+
 /** A template provider that a fake `connect` reaches. */
 export class FakeProvider {
   readonly received: TemplatesFromClient[] = [];
   up = true;
   connections = 0;
+  /** How often it was asked whether it is there. */
+  questions = 0;
+  /** It answers no such question. */
+  isStuck = false;
   #handler: ConnectionHandler<TemplatesFromServer> | undefined;
 
   async accept(options: ConnectOptions<typeof templateDistribution>): Promise<unknown> {
@@ -62,13 +69,24 @@ export class FakeProvider {
     if (!this.up) throw new Error('connection refused');
     this.connections += 1;
     const connection = {
-      send: (message: TemplatesFromClient) => void this.received.push(message),
+      send: (message: TemplatesFromClient) => this.#onMessage(message),
       flush() {},
       end: () => this.#lose('ended'),
       destroy: () => this.#lose('destroyed'),
     };
     this.#handler = options.handler(connection as unknown as Connection<TemplatesFromClient>);
     return connection;
+  }
+
+  #onMessage(message: TemplatesFromClient): void {
+    if (message.type !== 'RequestTransactionData' || message.templateId !== NO_TEMPLATE) {
+      this.received.push(message);
+      return;
+    }
+    this.questions += 1;
+    if (this.isStuck) return;
+    const { templateId } = message;
+    this.says({ type: 'RequestTransactionDataError', templateId, errorCode: 'template-id-not-found' });
   }
 
   says(...messages: TemplatesFromServer[]): void {

@@ -2,7 +2,7 @@ import { merklePathOf, parseTransaction } from '@sv2kit/bitcoin';
 import { Health, VirtualClock } from '@sv2kit/daemon';
 import { noMetrics, silentLogger } from '@sv2kit/net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { TEMPLATE_SOURCE_LIMITS, TemplateLine, TransactionStore } from '../src/index.ts';
+import { type KnownBest, TEMPLATE_SOURCE_LIMITS, TemplateLine, TransactionStore } from '../src/index.ts';
 import { bytes, FakeProvider, FakeSink, network, newTemplate, NOW, prevHash, solution } from './support.ts';
 
 const constraints = { coinbaseOutputMaxAdditionalSize: 43, coinbaseOutputMaxAdditionalSigops: 0 };
@@ -12,6 +12,7 @@ const parse = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex
 interface LineOptions {
   readonly transactions?: TransactionStore;
   readonly transactionsAhead?: boolean;
+  readonly bestBlock?: () => KnownBest | undefined;
 }
 
 async function line(providers: FakeProvider[], options: LineOptions = {}) {
@@ -31,6 +32,7 @@ async function line(providers: FakeProvider[], options: LineOptions = {}) {
     transactionsAhead: options.transactionsAhead ?? false,
     onLost: ({ nonce }, reason) => void lost.push(`${nonce} ${reason}`),
     onTip: ({ prevHash }) => void tips.push(prevHash[0] ?? 0),
+    bestBlock: options.bestBlock ?? (() => undefined),
     staleWorkMs: STALE_MS,
     condition: health.condition('templates', 'no template yet'),
     clock,
@@ -373,4 +375,81 @@ describe('a solution that waited', () => {
     expect(lost).toHaveLength(1 + most);
     expect(lost.at(-1)).toBe(`${most + 1} expired`);
   });
+});
+
+describe('a provider that is connected', () => {
+  const { silentAskMs, silentAnswerMs } = TEMPLATE_SOURCE_LIMITS;
+
+  test('and has nothing to say for hours is asked whether it is there, and miners stay', async () => {
+    const provider = new FakeProvider();
+    const { clock, sink, health } = await line([provider]);
+    provider.says(newTemplate(1, 100, true), prevHash(1, 99));
+    sink.take();
+    for (let minutes = 0; minutes < 180; minutes += 1) await clock.advanceAsync(60_000);
+    expect(provider.questions).toBeGreaterThan(180);
+    expect([sink.take(), provider.connections, health.report().state]).toEqual([[], 1, 'ok']);
+  });
+
+  test('and does not answer is left, and its work counts as stale from when it was asked', async () => {
+    const [stuck, next] = [new FakeProvider(), new FakeProvider()];
+    const { clock, sink, health, line: made } = await line([stuck, next]);
+    stuck.says(newTemplate(1, 100, true), prevHash(1, 99));
+    stuck.isStuck = true;
+    await clock.advanceAsync(silentAskMs + 5_000);
+    expect([made.backed, made.staleForMs(clock.now())]).toEqual([true, 6_000]);
+    await clock.advanceAsync(silentAnswerMs);
+    expect(next.connections).toBe(1);
+    expect(health.report().reason).toMatch(/has had no template provider for \d+ s, since 2024-01-01T00:00:29/);
+    next.says(newTemplate(1, 100, true), prevHash(1, 99));
+    await clock.advanceAsync(1_000);
+    expect(health.report().state).toBe('ok');
+    expect(sink.working).toBe(true);
+  });
+
+  test('alone, and does not answer, has miners sent away', async () => {
+    const stuck = new FakeProvider();
+    const { clock, sink } = await line([stuck]);
+    stuck.says(newTemplate(1, 100, true), prevHash(1, 99));
+    stuck.isStuck = true;
+    await clock.advanceAsync(STALE_MS + silentAskMs + 2_000);
+    expect(sink.take().at(-1)).toBe('suspend');
+    stuck.says(newTemplate(2, 100, true), prevHash(2, 99));
+    expect(sink.take().at(-1)).toBe('activate 2 on 99');
+  });
+
+  test('and is behind a block that a node has is dated, and miners are sent away until it has caught up', async () => {
+    const provider = new FakeProvider();
+    const best = { height: 99, by: 'a' };
+    const { clock, sink, health } = await line([provider], { bestBlock: () => best });
+    provider.says(newTemplate(1, 100, true), prevHash(1, 99));
+    await clock.advanceAsync(600_000);
+    expect(health.report().state).toBe('ok');
+    best.height = 100;
+    await clock.advanceAsync(40_000);
+    expect(health.report().reason).toMatch(
+      /the template provider has had no template on block 100 of node a since \d{4}-/,
+    );
+    expect(sink.working).toBe(true);
+    await clock.advanceAsync(STALE_MS);
+    expect(sink.take().at(-1)).toBe('suspend');
+    await clock.advanceAsync(10_000);
+    expect(sink.take()).toEqual([]);
+    provider.says(newTemplate(2, 101, true), prevHash(2, 100));
+    await clock.advanceAsync(1_000);
+    expect([sink.take().at(-1), health.report().state]).toEqual(['activate 2 on 100', 'ok']);
+  });
+});
+
+test('work without a provider is taken back in time though the clock is set back by a day meanwhile', async () => {
+  const provider = new FakeProvider();
+  const { clock, sink } = await line([provider]);
+  provider.says(newTemplate(1, 100, true), prevHash(1, 99));
+  provider.lose();
+  await clock.advanceAsync(100_000);
+  const now = clock.now.bind(clock);
+  clock.now = () => now() - 86_400_000;
+  await clock.advanceAsync(79_000);
+  expect(sink.working).toBe(true);
+  await clock.advanceAsync(4_000);
+  expect(sink.working).toBe(false);
 });
