@@ -9,6 +9,7 @@ import {
   silentLogger,
   systemClock,
 } from '@sv2kit/daemon';
+import { Events } from '@sv2kit/monitor';
 
 /** How long anything here may take; more is a finding. */
 const PATIENCE_MS = 10_000;
@@ -39,7 +40,8 @@ export function serviceDeps({ log }: Mistakes) {
     throw error;
   };
   const health = new Health(systemClock);
-  return { clock: systemClock, health, latencies: new Latencies(), log, metrics: createMetrics(), fail };
+  const [latencies, events] = [new Latencies(), new Events()];
+  return { clock: systemClock, health, latencies, events, log, metrics: createMetrics(), fail };
 }
 
 /** Waits, and not for ever. */

@@ -2,6 +2,7 @@ import { sameBytes } from '@sv2kit/bitcoin';
 import { type Config, coinbaseScript, type Mismatch, type Service, type ServiceDeps, section } from '@sv2kit/daemon';
 import { createJdServer, type JdServer, type JdServerConfig, jdServerConfig } from '@sv2kit/jd-server';
 import { createPool, type Pool, type PoolConfig, poolConfig } from '@sv2kit/pool';
+import { mergedApi } from './api.ts';
 import { closeAll, startPart } from './part.ts';
 
 const POOL = 'pool';
@@ -69,6 +70,11 @@ export async function createPoolWithJds(config: PoolWithJdsConfig, deps: Service
     return {
       pool,
       jdServer,
+      api: () =>
+        mergedApi([
+          { name: 'pool', service: pool },
+          { name: 'jd-server', service: jdServer },
+        ]),
       status: () => ({ pool: pool.status?.() ?? {}, jdServer: jdServer.status?.() ?? {} }),
       close: () => closeAll([pool, jdServer]),
     };

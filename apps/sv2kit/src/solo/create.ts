@@ -6,6 +6,7 @@ import { createJdClient, type JdClient, jdClientConfig } from '@sv2kit/jd-client
 import { formatUrl } from '@sv2kit/noise';
 import { createTranslator, type Translator, translatorConfig } from '@sv2kit/translator';
 import { createTemplateProvider, type TemplateProvider, templateProviderConfig } from '@sv2kit/template-provider';
+import { mergedApi } from '../compose/api.ts';
 import { closeAll, startPart } from '../compose/part.ts';
 import type { SoloConfig } from './config.ts';
 import { findNode, type FoundNode, placeWords } from './node.ts';
@@ -59,6 +60,12 @@ export async function createSolo(config: SoloConfig, deps: ServiceDeps): Promise
       authorityPublicKey: client.authorityPublicKey,
       node,
       status,
+      api: () =>
+        mergedApi([
+          { name: JD_CLIENT, service: client },
+          { name: TEMPLATE_PROVIDER, service: provider },
+          ...(translator === undefined ? [] : [{ name: TRANSLATOR, service: translator }]),
+        ]),
       close() {
         timer[Symbol.dispose]();
         return closeAll(parts);

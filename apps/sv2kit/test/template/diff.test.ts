@@ -1,4 +1,5 @@
-import { createMetrics, Health, openMonitoring, silentLogger, systemClock } from '@sv2kit/daemon';
+import { Health, silentLogger, systemClock } from '@sv2kit/daemon';
+import { Events, openMonitor } from '@sv2kit/monitor';
 import { formatUrl } from '@sv2kit/noise';
 import { createTemplateProvider, templateProviderConfig } from '@sv2kit/template-provider';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -112,12 +113,19 @@ test.each([
 
 test("a role's monitoring address names no transactions, and it is said so", async () => {
   const health = new Health(systemClock);
-  const monitoring = await openMonitoring({
+  const notAsked = () => Promise.reject(new Error('not asked for'));
+  const monitoring = await openMonitor({
     address: { host: '127.0.0.1', port: 0 },
+    name: 'pool',
+    version: '0.1.0',
+    startedAtMs: 0,
+    clock: systemClock,
     log: silentLogger,
-    metrics: createMetrics(),
+    events: new Events(),
+    api: () => ({}),
+    metricsText: notAsked,
     health: () => health.report(),
-    status: () => Promise.reject(new Error('not asked for')),
+    status: notAsked,
   });
   const { code, error } = await diff(`http://a:b@127.0.0.1:${monitoring.address.port}`);
   await monitoring.close();

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { count, counts, HashrateSchema, maybe, number, text, timeMs, view, word } from './shape.ts';
+import { count, counts, HashrateSchema, maybe, number, part, text, timeMs, view, word } from './shape.ts';
 
 const shared = {
   user: text('The user_identity of the channel, as text.'),
@@ -17,6 +17,7 @@ const shared = {
 export const ChannelViewSchema = view(
   'An open channel.',
   {
+    part,
     connection: count('The connection that it is of.'),
     channelId: count('Of the connection or of the server, as the protocol has it.'),
     kind: word('What the channel is.', ['standard', 'extended', 'v1']),
@@ -36,6 +37,7 @@ export const WORKER_STATES = ['active', 'idle', 'gone'] as const;
 export const WorkerViewSchema = view(
   'A worker, over all its channels and connections.',
   {
+    part,
     name: text('Names it in /api/v1/workers/{name}; unique.'),
     ...shared,
     channels: count('Channels that it has open now.'),

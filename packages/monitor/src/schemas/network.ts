@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { count, flag, maybe, text, timeMs, view, word } from './shape.ts';
+import { count, flag, maybe, part, text, timeMs, view, word } from './shape.ts';
 
 const stats = Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]), {
   description: 'What else is known of it, by name.',
@@ -9,6 +9,7 @@ const stats = Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(
 export const UpstreamViewSchema = view(
   'What this role is a client of.',
   {
+    part,
     name: text('What the log calls it.'),
     kind: word('What it is.', ['pool', 'v1-pool', 'template-provider', 'job-declarator', 'node']),
     url: maybe(text('Where it is; without users and passwords.')),
@@ -26,6 +27,7 @@ export type UpstreamView = Static<typeof UpstreamViewSchema>;
 export const PeerViewSchema = view(
   'A connection from a client.',
   {
+    part,
     connection: count('Its number, as the log has it.'),
     remote: maybe(text('Where it comes from, written by the rule of the log.')),
     protocol: text('What it speaks: mining, job-declaration, template-distribution, v1.'),

@@ -25,6 +25,11 @@ export const hex = (description: string) =>
 export const counts = (description: string) =>
   Type.Record(Type.String(), Type.Integer({ minimum: 0 }), { description });
 
+/** In a row: whose it is, where several roles are in one process. */
+export const part = Type.Optional(
+  Type.String({ description: 'Of several roles in one process, the one that it is of.' }),
+);
+
 /** Measured from accepted work, hashes per second. */
 export const HashrateSchema = view(
   'Measured from accepted work, in hashes per second.',

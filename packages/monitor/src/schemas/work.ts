@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { count, flag, hash, hex, maybe, number, satoshis, text, timeMs, view, word } from './shape.ts';
+import { count, flag, hash, hex, maybe, number, part, satoshis, text, timeMs, view, word } from './shape.ts';
 
 export const CoinbaseOutputSchema = view(
   'An output of the coinbase transaction.',
@@ -22,6 +22,7 @@ const block = {
 export const JobViewSchema = view(
   'Work that is handed to miners.',
   {
+    part,
     id: text('Names the job within this role.'),
     origin: word('Whose template it is.', ['pool', 'declared', 'solo', 'upstream']),
     state: word('Future until its prev-hash comes, stale once another came.', ['future', 'active', 'stale']),
@@ -41,6 +42,7 @@ export type JobView = Static<typeof JobViewSchema>;
 export const TemplateViewSchema = view(
   'A template of a block.',
   {
+    part,
     id: text('A whole number.'),
     ...block,
     state: word('Future until its prev-hash comes, stale once another came.', ['future', 'active', 'stale']),
@@ -59,6 +61,7 @@ export type TemplateView = Static<typeof TemplateViewSchema>;
 export const BlockViewSchema = view(
   'A block that was found here.',
   {
+    part,
     hash: hash('Its own.'),
     height: maybe(count('Where it stands.')),
     status: word('How far it came.', [

@@ -1,0 +1,52 @@
+import type { ChannelView, Listing, RoleApi, UpstreamView } from '@sv2kit/monitor';
+import { describe, expect, test } from 'vitest';
+import { mergedApi } from '../../src/compose/api.ts';
+
+const upstream = (name: string): UpstreamView => ({ name, kind: 'node', state: 'ok', stats: {} });
+const part = (name: string, api?: RoleApi) => ({ name, service: api === undefined ? {} : { api: () => api } });
+
+function channels(count: number, asked: number[] = []): RoleApi {
+  const items = Array.from({ length: count }, (_, channelId) => ({ channelId }) as ChannelView);
+  return {
+    channels({ offset, limit }) {
+      asked.push(limit);
+      return { total: count, items: items.slice(offset, offset + limit) };
+    },
+  };
+}
+
+describe('several roles in one process answer as one', () => {
+  test('with rows that name their part, page by page over all of them', async () => {
+    const api = mergedApi([part('pool', channels(3)), part('none'), part('translator', channels(4))]);
+    const read = async (offset: number, limit: number) => {
+      const { total, items } = (await api.channels?.({ offset, limit })) as Listing<ChannelView>;
+      return [total, ...items.map((item) => `${item.part} ${item.channelId}`)];
+    };
+    expect(await read(0, 10)).toHaveLength(8);
+    expect(await read(2, 2)).toEqual([7, 'pool 2', 'translator 0']);
+    expect(await read(5, 10)).toEqual([7, 'translator 2', 'translator 3']);
+    expect(await read(7, 10)).toEqual([7]);
+  });
+
+  test('no part makes rows that are not wanted of it', async () => {
+    const asked: number[] = [];
+    const api = mergedApi([part('pool', channels(900)), part('translator', channels(900, asked))]);
+    const { items } = (await api.channels?.({ offset: 0, limit: 100 })) as Listing<ChannelView>;
+    expect([items.length, asked]).toEqual([100, [1]]);
+  });
+
+  test('with what is one thing told by the first part that has it, and nothing that none has', async () => {
+    const ledger = { journal: { state: 'ok', position: 5, watermark: 5 } };
+    const api = mergedApi([
+      part('pool', { worker: () => undefined, upstreams: () => [upstream('a')] }),
+      part('jd-server', { ledger: () => ledger, upstreams: () => Promise.resolve([upstream('b')]) }),
+    ]);
+    expect(Object.keys(api).sort()).toEqual(['ledger', 'upstreams', 'worker']);
+    expect(await api.ledger?.()).toEqual(ledger);
+    expect(await api.worker?.('alice')).toBeUndefined();
+    expect(await api.upstreams?.()).toEqual([
+      { ...upstream('a'), part: 'pool' },
+      { ...upstream('b'), part: 'jd-server' },
+    ]);
+  });
+});
