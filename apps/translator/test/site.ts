@@ -1,5 +1,6 @@
 // A translator with its surroundings, for one test.
 import { createMetrics, Health, Latencies, parseConfig, silentLogger, VirtualClock } from '@sv2kit/daemon';
+import { Events } from '@sv2kit/monitor';
 import { onTestFinished } from 'vitest';
 import { createTranslator, type Translator, translatorConfig } from '../src/index.ts';
 import { type PoolHere, type PoolHereOptions, startPool } from './pool-here.ts';
@@ -29,13 +30,17 @@ export class Site {
   readonly translator: Translator;
   readonly health: Health;
   readonly metrics: ReturnType<typeof createMetrics>;
+  readonly events: Events;
+  readonly latencies: Latencies;
 
-  constructor(parts: Pick<Site, 'clock' | 'pools' | 'translator' | 'health' | 'metrics'>) {
+  constructor(parts: Pick<Site, 'clock' | 'pools' | 'translator' | 'health' | 'metrics' | 'events' | 'latencies'>) {
     this.clock = parts.clock;
     this.pools = parts.pools;
     this.translator = parts.translator;
     this.health = parts.health;
     this.metrics = parts.metrics;
+    this.events = parts.events;
+    this.latencies = parts.latencies;
   }
 
   get pool(): PoolHere {
@@ -91,8 +96,10 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const config = parseConfig(translatorConfig, text.join('\n'), { name: 'translator' });
   const health = new Health(clock);
   const metrics = createMetrics();
-  const deps = { clock, health, latencies: new Latencies(), log: silentLogger, metrics, security } as const;
+  const events = new Events({ now: () => clock.now() });
+  const latencies = new Latencies();
+  const deps = { clock, events, health, latencies, log: silentLogger, metrics, security } as const;
   const translator = await createTranslator(config, deps);
   onTestFinished(() => translator.close());
-  return new Site({ clock, pools, translator, health, metrics });
+  return new Site({ clock, pools, translator, health, metrics, events, latencies });
 }

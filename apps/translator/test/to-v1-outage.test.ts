@@ -73,7 +73,7 @@ describe('a pool that goes', () => {
     const again = await working(translator);
     again.mine(2);
     await eventually(() => pool.accepted.length).toBe(2);
-    expect(translator.health.report().state).toBe('ok');
+    await eventually(() => translator.health.report().state).toBe('ok');
   });
 
   test('is replaced by the next, and is gone back to', async () => {

@@ -13,6 +13,7 @@ import {
   systemClock,
   writeSecretFile,
 } from '@sv2kit/daemon';
+import { Events } from '@sv2kit/monitor';
 import { expect, onTestFinished } from 'vitest';
 import {
   createTranslatorToV1,
@@ -115,6 +116,7 @@ export async function startTranslator(urls: readonly string[], options: StartOpt
     log: recorder(logged),
     metrics,
     latencies: new Latencies(),
+    events: new Events(),
     health,
     fail: (error) => {
       throw error;

@@ -1,3 +1,4 @@
+import { Events } from '@sv2kit/monitor';
 import { createMetrics, Health, Latencies, parseConfig, silentLogger, VirtualClock } from '@sv2kit/daemon';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createTranslator, type Translator, translatorConfig } from '../src/index.ts';
@@ -108,7 +109,8 @@ async function stageFor(transcript: Transcript, mode: Mode, style: 'compact' | '
   const account = transcript.account === undefined ? '' : `user_identity = "${transcript.account}"\n`;
   const text = `${toml(settings)}\n[[upstreams]]\nurl = "${pool.url}"\n${account}`;
   const config = parseConfig(translatorConfig, text, { name: 'translator', file: 'transcript.toml', environment: {} });
-  const deps = { clock, health: new Health(clock), latencies: new Latencies(), log: silentLogger, metrics };
+  const events = new Events();
+  const deps = { clock, events, health: new Health(clock), latencies: new Latencies(), log: silentLogger, metrics };
   const translator = await createTranslator(config, deps);
   const stage = new Stage({ clock, pool, translator }, { style, difficulty, mode });
   onTestFinished(async () => {

@@ -81,6 +81,11 @@ export class MinerChannel<U> {
     return this.#jobs.latest?.job;
   }
 
+  /** The hash of the share that was judged last, by whichever channel: a view that the next share overwrites. */
+  get latestHash(): Uint8Array {
+    return HASH;
+  }
+
   /** Whether the miner has had a job of this id and may still have it. */
   has(id: string): boolean {
     return this.#jobs.find(id) !== undefined;

@@ -21,11 +21,13 @@ import {
 import { REJECTION_POLICY } from '@sv2kit/declaration';
 import {
   acknowledgementsSection,
+  badSharesSection,
   checkMiners,
   extensionsSection,
   minerLimitsSection,
   proxyProtocolField,
   targetFields,
+  workersSection,
 } from '@sv2kit/mining-server';
 import { checkReconnectHosts, checkUpstreams } from './config-checks.ts';
 
@@ -109,11 +111,13 @@ export const translatorToV1Config = config(
     }),
     acknowledgements: acknowledgementsSection,
     extensions: extensionsSection,
+    badShares: badSharesSection,
+    workers: workersSection,
     limits: minerLimitsSection,
   },
   {
-    check: ({ mining, extensions, outage, upstreams, pool, ledger }) => [
-      ...checkMiners({ mining, extensions }),
+    check: ({ mining, extensions, badShares, outage, upstreams, pool, ledger }) => [
+      ...checkMiners({ mining, extensions, badShares }),
       ...checkLedger(ledger),
       ...checkUpstreams(upstreams),
       ...checkReconnectHosts(pool.reconnectHosts),

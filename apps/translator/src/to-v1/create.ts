@@ -15,9 +15,12 @@ import {
   listenForMiners,
   type MiningServerConfig,
   miningServerSettings,
+  Recall,
 } from '@sv2kit/mining-server';
-import { BlockDesk } from '@sv2kit/template-source';
+import { BlockDesk, restoreBlocks } from '@sv2kit/template-source';
+import type { RoleApi } from '@sv2kit/monitor';
 import type { UpstreamPolicy } from '@sv2kit/upstream';
+import { translatorToV1Api } from './api.ts';
 import type { TranslatorToV1Config } from './config.ts';
 import { TRANSLATOR_TO_V1_LIMITS } from './limits.ts';
 import { translatorToV1Metrics, type TranslatorToV1Metrics } from './metrics.ts';
@@ -27,7 +30,7 @@ import { Translator } from './translator.ts';
 
 /** What the translator to V1 needs of its surroundings. */
 export interface TranslatorToV1Deps
-  extends Pick<ServiceDeps, 'clock' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
+  extends Pick<ServiceDeps, 'clock' | 'events' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
   /** How pools are tried; the usual back-off when absent. */
   readonly poolPolicy?: Partial<UpstreamPolicy>;
 }
@@ -38,6 +41,7 @@ export interface TranslatorToV1 extends Service {
   readonly address: Address;
   /** x-only, 32 bytes: what devices are configured with. */
   readonly authorityPublicKey: Uint8Array;
+  api(): RoleApi;
 }
 
 /** What the translator holds while it runs. */
@@ -86,6 +90,7 @@ async function start(parts: Parts): Promise<TranslatorToV1> {
     nodes: [],
     transactions: undefined,
     journal,
+    events: deps.events,
     clock,
     log,
     metrics,
@@ -98,6 +103,8 @@ async function start(parts: Parts): Promise<TranslatorToV1> {
     },
     onBlock: (block) => blocks.found(block),
     onShare: (share) => translator.onShare(share),
+    events: deps.events,
+    hasPast: ledger.state.kind !== 'none',
     clock,
     log,
     metrics: metrics.mining,
@@ -107,14 +114,21 @@ async function start(parts: Parts): Promise<TranslatorToV1> {
   const listener = await listenForMiners(config, port);
   translator.start();
   const timer = clock.every(TRANSLATOR_TO_V1_LIMITS.tickMs, () => translator.tick());
+  const stopping = new AbortController();
+  const recall = new Recall(server.past, { ledger, blocks: () => server.status().blocks, clock, log });
+  void restoreBlocks({ ledger, desk: blocks, clock, log, signal: stopping.signal });
+  const api = translatorToV1Api({ server, translator, blocks });
   const address = { host: listener.host, port: listener.port };
   log.info('listening', address);
   return {
     address,
     authorityPublicKey: identity.authorityPublicKey,
     status: () => translatorToV1Status({ server, translator, blocks, journal }),
+    api: () => api,
     async close() {
       timer[Symbol.dispose]();
+      recall[Symbol.dispose]();
+      stopping.abort();
       await server.close();
       await listener.close();
       await Promise.all([translator.close(), blocks.close()]);

@@ -34,6 +34,6 @@ export function translatorToV1Metrics(metrics: Metrics, latencies: Latencies): T
     failures: counter('pool_failures_total', 'Pools given up.', ['reason']),
     blocksFound: counter('blocks_found_total', 'Blocks found by miners.', ['via', 'path']),
     blockStatus: counter('block_status_total', 'What became of blocks.', ['status', 'by']),
-    shareToVerdict: latencies.recorder('share-to-pool-verdict'),
+    shareToVerdict: latencies.recorder('share-to-upstream-answer'),
   };
 }

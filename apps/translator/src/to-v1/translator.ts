@@ -16,6 +16,7 @@ import { type ListedPool, listedPools, sessionOf } from './pools.ts';
 import { ShareRelay, V1_POOL } from './share-relay.ts';
 import { sparingLog } from './sparing-log.ts';
 import { SteadyTime } from './steady-time.ts';
+import { UpstreamStates } from '../upstream-states.ts';
 import { Totals } from './totals.ts';
 import { type Devices, WorkDesk } from './work-desk.ts';
 
@@ -39,6 +40,7 @@ export class Translator implements PoolLinkListener {
   readonly #gauge: HashrateGauge;
   /** Of channels, so that a pool hears of them when it comes. */
   readonly #identities = new Set<string>();
+  readonly states: UpstreamStates;
   #upstream: Upstream<V1Endpoint> | undefined;
   /** The latest connection, which may not have given work yet. */
   #connection: PoolLink | undefined;
@@ -56,6 +58,7 @@ export class Translator implements PoolLinkListener {
     this.#parts = parts;
     this.#pools = listedPools(config.upstreams);
     this.#time = new SteadyTime(clock);
+    this.states = new UpstreamStates(clock.now());
     this.#awaySinceMs = this.#time.now();
     this.#gauge = new HashrateGauge(this.#time.now());
     this.#condition = health.condition('pool', 'no pool has given work yet');
@@ -63,6 +66,11 @@ export class Translator implements PoolLinkListener {
     this.#poolLog = sparingLog(log, this.#time);
     this.desk = new WorkDesk({ devices, wish: { indexBytes, rolled }, totals: this.totals, log: this.#poolLog });
     this.relay = new ShareRelay(this.desk, this.totals, log);
+  }
+
+  /** The pools in order of preference. */
+  get endpoints(): readonly V1Endpoint[] {
+    return this.#pools.map(({ endpoint }) => endpoint);
   }
 
   get upstream(): Upstream<V1Endpoint> | undefined {
@@ -86,6 +94,7 @@ export class Translator implements PoolLinkListener {
       endpoints: this.#pools.map(({ endpoint }) => endpoint),
       session: (endpoint) => sessionOf(endpoint, this.#listed(endpoint), this.#config, this.#sessions),
       handler: (pool, endpoint) => this.#connected(pool, this.#listed(endpoint)),
+      onState: (state) => this.states.saw(state, clock.now()),
       // A pool that says nothing at all is left as one without jobs before it is taken for dead.
       policy: { silenceMs: 2 * this.#config.outage.jobs * 1000, ...poolPolicy },
       clock,

@@ -20,7 +20,7 @@ import {
   stratumUrl,
   text,
 } from '@sv2kit/daemon';
-import { proxyProtocolField } from '@sv2kit/mining-server';
+import { badSharesSection, proxyProtocolField } from '@sv2kit/mining-server';
 import { DEFAULT_LIMITS } from '@sv2kit/net';
 import { tlsProblem } from './tls-files.ts';
 
@@ -126,6 +126,7 @@ export const translatorConfig = config(
       }),
       required: integers([], 'Extensions without which an upstream is of no use.', { min: 0, max: 0x7fff }),
     }),
+    badShares: badSharesSection,
     limits: section('What miners may cost.', {
       connections: integer(DEFAULT_LIMITS.connections, 'Connections at once.', { min: 1, max: 65_000 }),
       connectionsPerAddress: integer(DEFAULT_LIMITS.connectionsPerAddress, 'Of these from one address.', { min: 1 }),
@@ -140,6 +141,7 @@ export const translatorConfig = config(
       ...checkTls(values.tls),
       ...checkPayout(values.payout, values.chain),
       ...checkExtensions(values.extensions),
+      ...checkBadShares(values.badShares),
     ],
   },
 );
@@ -157,6 +159,11 @@ interface Payout {
   readonly address: string | undefined;
   readonly script: string | undefined;
   readonly share: number;
+}
+
+function checkBadShares({ newWork, sendAway }: { readonly newWork: number; readonly sendAway: number }): Mismatch[] {
+  if (sendAway > newWork) return [];
+  return [{ key: 'bad_shares.send_away', wrong: 'is not above new_work', example: 'send_away = 512' }];
 }
 
 function checkTls(tls: Tls): Mismatch[] {

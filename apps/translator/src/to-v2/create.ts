@@ -1,19 +1,23 @@
 import { mining } from '@sv2kit/codec';
 import type { Address, Service, ServiceDeps } from '@sv2kit/daemon';
 import { type Listener, type Limits, listenWire, type ListenWireOptions } from '@sv2kit/net';
+import type { RoleApi } from '@sv2kit/monitor';
 import { verifyPayout } from '@sv2kit/translation';
 import { createUpstream, endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
+import { translatorApi } from './api.ts';
 import { payoutScript, type TranslatorConfig } from './config.ts';
 import { Hub, type LastFault } from './hub.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import { translatorMetrics, type TranslatorMetrics } from './metrics.ts';
 import { translatorStatus } from './status.ts';
 import { TlsFiles } from './tls-files.ts';
+import { UpstreamStates } from '../upstream-states.ts';
 import { UpstreamLink } from './upstream-link.ts';
 import type { JobCheck } from './work-desk.ts';
 
 /** What the role `translator` needs of its surroundings. */
-export interface TranslatorDeps extends Pick<ServiceDeps, 'clock' | 'health' | 'latencies' | 'log' | 'metrics'> {
+export interface TranslatorDeps
+  extends Pick<ServiceDeps, 'clock' | 'events' | 'health' | 'latencies' | 'log' | 'metrics'> {
   /** How upstreams are spoken to; `plain` only on the local network. */
   readonly security?: 'noise' | 'plain';
 }
@@ -25,6 +29,7 @@ export interface Translator extends Service {
   /** The same of its TLS port, if it has one. */
   readonly tlsAddress: Address | undefined;
   status(): Readonly<Record<string, unknown>>;
+  api(): RoleApi;
 }
 
 /**
@@ -45,10 +50,12 @@ export async function createTranslator(config: TranslatorConfig, deps: Translato
     check: payoutCheck(config),
     giveUp: (reason) => upstream.giveUp(reason),
     work: health.condition('work', 'no job yet'),
+    events: deps.events,
     clock,
     log,
   });
-  const upstream = openUpstream(config, deps, hub, metrics);
+  const states = new UpstreamStates(clock.now());
+  const upstream = openUpstream(config, deps, hub, metrics, states);
   const listeners = await openListeners(config, deps, hub, metrics, tls).catch(async (error: unknown) => {
     await upstream.close();
     throw error;
@@ -58,11 +65,13 @@ export async function createTranslator(config: TranslatorConfig, deps: Translato
     hub.tick();
   });
   const [address, tlsAddress] = listeners.map(({ host, port }) => ({ host, port }));
+  const api = translatorApi({ hub, states, endpoints: config.upstreams.map(({ url }) => url), clock });
   log.info('listening', { ...address, tls: tlsAddress?.port });
   return {
     address: address as Address,
     tlsAddress,
     status: () => translatorStatus(hub, upstream.state, clock.now()),
+    api: () => api,
     async close() {
       timer[Symbol.dispose]();
       await Promise.all(listeners.map((listener) => listener.close()));
@@ -71,7 +80,13 @@ export async function createTranslator(config: TranslatorConfig, deps: Translato
   };
 }
 
-function openUpstream(config: TranslatorConfig, deps: TranslatorDeps, hub: Hub, metrics: TranslatorMetrics): Upstream {
+function openUpstream(
+  config: TranslatorConfig,
+  deps: TranslatorDeps,
+  hub: Hub,
+  metrics: TranslatorMetrics,
+  states: UpstreamStates,
+): Upstream {
   const { outage, extensions, upstreams } = config;
   const { clock, log, health, security } = deps;
   const condition = health.condition('upstream', 'not yet connected');
@@ -97,6 +112,7 @@ function openUpstream(config: TranslatorConfig, deps: TranslatorDeps, hub: Hub, 
           owner: hub,
           mostRejected: outage.mostRejected,
           answerMs: outage.answer * 1000,
+          shareToAnswer: metrics.shareToAnswer,
           clock,
           log,
         },
@@ -108,6 +124,7 @@ function openUpstream(config: TranslatorConfig, deps: TranslatorDeps, hub: Hub, 
       return link;
     },
     onState(state) {
+      states.saw(state, clock.now());
       if (state.kind !== 'connected') condition.failing(withDetail(reasonOf(state), hub.lastFault));
       else if (state.primary) condition.ok();
       else condition.lacking(`on ${endpointName(state.endpoint)}, not on the preferred one`);

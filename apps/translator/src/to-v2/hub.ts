@@ -1,11 +1,14 @@
 import type { Condition } from '@sv2kit/daemon';
 import { ShareBudget } from '@sv2kit/mining';
+import { WorkerBook } from '@sv2kit/mining-server';
+import type { Events } from '@sv2kit/monitor';
 import type { Clock, CloseReason, Logger, Wire, WireConnection } from '@sv2kit/net';
 import { MinerIndexes, neededExtranonce, type ProfileMismatch } from '@sv2kit/translation';
 import type { Book, BookDeps } from './book.ts';
 import type { TranslatorConfig } from './config.ts';
 import { Departures } from './departures.ts';
 import { FanOut } from './fan-out.ts';
+import { Ladder, ladderLimits } from './ladder.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { TranslatorMetrics } from './metrics.ts';
 import { Miner } from './miner.ts';
@@ -25,6 +28,7 @@ export interface HubDeps {
   readonly giveUp: (reason: string) => void;
   /** Whether upstreams send work. */
   readonly work: Condition;
+  readonly events: Pick<Events, 'emit'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -43,6 +47,9 @@ export class Hub implements MinerHost, LinkOwner {
   readonly desk: WorkDesk;
   readonly fanOut: FanOut;
   readonly totals: Totals;
+  readonly workers: WorkerBook;
+  readonly ladder: Ladder;
+  readonly events: Pick<Events, 'emit'>;
   readonly sessions = new Sessions();
   readonly budget = new ShareBudget(TRANSLATOR_LIMITS.seenShareSlots, TRANSLATOR_LIMITS.assuredShareSlots);
   readonly metrics: TranslatorMetrics;
@@ -70,7 +77,7 @@ export class Hub implements MinerHost, LinkOwner {
   #lostMs: number;
 
   constructor(config: TranslatorConfig, deps: HubDeps) {
-    const { metrics, clock, log, check } = deps;
+    const { metrics, clock, log, check, events } = deps;
     const { miners, outage, limits, extranonce2Size, aggregateChannels } = config;
     this.#deps = deps;
     this.#mask = Number.parseInt(miners.versionMask, 16);
@@ -78,11 +85,16 @@ export class Hub implements MinerHost, LinkOwner {
     this.metrics = metrics;
     this.clock = clock;
     this.log = log;
-    this.totals = new Totals(metrics);
+    this.events = events;
+    this.totals = new Totals(metrics, events, clock.now());
+    const { workers: most, workerIdleMs: idleMs, workerGoneMs: goneMs } = TRANSLATOR_LIMITS;
+    this.workers = new WorkerBook({ most, times: { idleMs, goneMs }, events });
+    this.ladder = new Ladder(ladderLimits(config), this);
     this.desk = new WorkDesk(
       () => clock.now(),
       check,
       (reason) => this.#onUnfit(reason),
+      () => events.emit({ type: 'job', origin: 'upstream' }),
     );
     this.fanOut = new FanOut((startedMs, count) => {
       if (count > 1) metrics.jobToLast.record(performance.now() - startedMs);
@@ -213,6 +225,7 @@ export class Hub implements MinerHost, LinkOwner {
       }
     }
     this.book.tick(nowMs);
+    this.workers.sweep(nowMs);
     this.#watchWork(nowMs);
     this.#tellOfRejects(nowMs);
   }

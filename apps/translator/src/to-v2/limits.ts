@@ -32,10 +32,18 @@ export const TRANSLATOR_LIMITS = {
   rejectsMs: 10_000,
   /** Refusals to authorise after which a connection is ended. */
   refusedAuthorisations: 8,
-  /** Refused shares in a row after which a miner is sent its job anew ... */
-  refusedBeforeResend: 64,
-  /** ... and after which it is let go. */
-  refusedBeforeEnd: 1_024,
+  /** The time within which it counts how often a miner was sent away. */
+  sentAwayWithinMs: 86_400_000,
+  /** Miners at addresses that are remembered for it; the oldest give way. */
+  sentAwayRemembered: 4_096,
+  /** Workers that are remembered; who worked longest ago gives way, and nobody who works. */
+  workers: 65_536,
+  /** Without a share for so long, and for five times its usual, a worker is idle. */
+  workerIdleMs: 300_000,
+  /** Without a connection for so long, or a share and for fifteen times its usual, a worker is gone. */
+  workerGoneMs: 600_000,
+  /** Blocks that are listed, the latest ones. */
+  blocks: 100,
   /** Shares that may come at once, as seconds of `limits.shares_per_second`. */
   burstSeconds: 10,
   /** Bytes that a share may have as a line, generously. */

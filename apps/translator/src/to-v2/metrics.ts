@@ -16,6 +16,10 @@ export interface TranslatorMetrics {
   readonly channels: Pick<Counter, 'inc'>;
   /** Jobs for miners, by `kind`: new-tip, same-tip, difficulty, keep-alive. */
   readonly jobs: Pick<Counter, 'inc'>;
+  /** What came of bad shares, by `step`: new-work, reconnect, ban, refused. */
+  readonly badShares: Pick<Counter, 'inc'>;
+  /** From a share for an upstream to its answer; of each channel one share at a time. */
+  readonly shareToAnswer: Pick<LatencyRecorder, 'record'>;
   /** From an upstream's message to the last miner's line. */
   readonly jobToLast: Pick<LatencyRecorder, 'record'>;
 }
@@ -53,6 +57,8 @@ export function translatorMetrics(metrics: Metrics, latencies: Latencies, levels
     ),
     channels: counter('channels_total', 'Channels at upstreams.', ['event']),
     jobs: bound(counter('jobs_total', 'Jobs sent to miners.', ['kind']), 'kind'),
+    badShares: counter('bad_share_steps_total', 'What came of bad shares.', ['step']),
+    shareToAnswer: latencies.recorder('share-to-upstream-answer'),
     jobToLast: latencies.recorder('job-to-last-miner'),
   };
 }

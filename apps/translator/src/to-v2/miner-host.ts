@@ -1,8 +1,11 @@
 import type { ShareBudget } from '@sv2kit/mining';
 import type { Clock, Logger } from '@sv2kit/net';
 import type { DifficultyOptions, ProfileMismatch } from '@sv2kit/translation';
+import type { WorkerBook } from '@sv2kit/mining-server';
+import type { Events } from '@sv2kit/monitor';
 import type { Book } from './book.ts';
 import type { FanOut } from './fan-out.ts';
+import type { Ladder } from './ladder.ts';
 import type { TranslatorMetrics } from './metrics.ts';
 import type { Miner } from './miner.ts';
 import type { Sessions } from './sessions.ts';
@@ -17,7 +20,7 @@ export const MINER_END_REASONS = {
   'too-many-miners': 'Every miner number is taken.',
   'share-flood': 'More shares than one connection may send.',
   'byte-flood': 'More bytes than any miner has a reason to send.',
-  'too-many-refused': 'One refused share after another.',
+  'too-many-refused': 'Bad shares went on after new work: it was told to reconnect.',
   'internal-error': 'A mistake of ours, logged with its stack.',
   'authorise-timeout': 'The upstream did not open a channel in time.',
 } as const;
@@ -29,6 +32,10 @@ export interface MinerHost {
   readonly desk: WorkDesk;
   readonly fanOut: FanOut;
   readonly totals: Totals;
+  /** Everybody who mines or has mined here. */
+  readonly workers: WorkerBook;
+  readonly ladder: Ladder;
+  readonly events: Pick<Events, 'emit'>;
   readonly sessions: Sessions;
   readonly budget: ShareBudget;
   readonly metrics: TranslatorMetrics;

@@ -1,3 +1,4 @@
+import { WorkMeter } from '@sv2kit/mining';
 import { Tally } from './totals.ts';
 
 /** What became of one miner's shares. */
@@ -5,7 +6,10 @@ export class MinerTally {
   accepted = 0;
   /** Sum of difficulties. */
   work = 0;
+  /** That the best hash shows; 0 without one. */
+  bestDifficulty = 0;
   lastShareMs = 0;
+  readonly meter: WorkMeter;
   /** Of those that met the upstream's target. */
   forwarded = 0;
   credited = 0;
@@ -13,8 +17,15 @@ export class MinerTally {
   #refused: Tally | undefined;
   #rejected: Tally | undefined;
 
-  accept(work: number, nowMs: number): void {
+  constructor(nowMs: number) {
+    this.meter = new WorkMeter(nowMs);
+  }
+
+  /** @param best the difficulty that the hash shows */
+  accept(work: number, best: number, nowMs: number): void {
     this.accepted += 1;
+    this.meter.add(work, nowMs);
+    if (best > this.bestDifficulty) this.bestDifficulty = best;
     this.work += work;
     this.lastShareMs = nowMs;
   }

@@ -24,7 +24,7 @@ export interface Task {
 }
 
 /** Why a job goes out; a label of the counter. */
-export type JobKind = 'new-tip' | 'same-tip' | 'difficulty' | 'keep-alive' | 'resend';
+export type JobKind = 'new-tip' | 'same-tip' | 'difficulty' | 'keep-alive' | 'new-work';
 
 /** What one miner works on, how hard it is for it, and the judgement of what it finds. */
 export class MinerWork {
@@ -38,6 +38,7 @@ export class MinerWork {
   #suggested: number | undefined;
   #task: Task | undefined;
   #sentMs = 0;
+  #cleanMs = 0;
   #space: MinerSpace | undefined;
   #spacePrefix: Uint8Array | undefined;
 
@@ -65,6 +66,21 @@ export class MinerWork {
   /** Of its latest job; undefined before the first. */
   get difficulty(): number | undefined {
     return this.begun ? this.#difficulty?.current : undefined;
+  }
+
+  /** When it was told last that what it had before is worth nothing. */
+  get cleanMs(): number {
+    return this.#cleanMs;
+  }
+
+  /** Of the share that was judged last; a view. */
+  get latestHash(): Uint8Array {
+    return this.#channel.latestHash;
+  }
+
+  /** The upstream's id of the job that it works on. */
+  get jobId(): number | undefined {
+    return this.#task?.work.jobId;
   }
 
   /** Now it is known what firmware it runs. */
@@ -107,13 +123,13 @@ export class MinerWork {
     return space === undefined ? undefined : coinbaseFits(task.job.coinbaseSize(space), this.#profile);
   }
 
-  /** The job at hand once more, under another id. */
+  /** The job at hand once more, under another id; for one whose shares are bad, as if it were another. */
   giveAgain(kind: JobKind): void {
     const task = this.#task;
     if (task === undefined) return;
     const job = this.#host.desk.refreshed(task.job);
     // Sent again so often that its time is ahead of the clock: later.
-    if (job !== task.job) this.#start({ ...task, job }, false, kind);
+    if (job !== task.job) this.#start({ ...task, job }, kind === 'new-work', kind);
   }
 
   /** The miner is gone. */
@@ -144,6 +160,7 @@ export class MinerWork {
     this.#session.sendJob(job.lineFor(space, clean), difficulty);
     this.#task = { work, job, channel: upstream };
     this.#sentMs = nowMs;
+    if (clean) this.#cleanMs = nowMs;
     metrics.jobs.inc({ kind });
     return space;
   }

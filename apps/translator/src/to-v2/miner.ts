@@ -20,7 +20,7 @@ import { MinerShares, type ShareConsequence } from './miner-shares.ts';
 import type { MinerTally } from './miner-tally.ts';
 import { MinerTurn } from './miner-turn.ts';
 import { MinerWork } from './miner-work.ts';
-import { isOfAccount, OTHER_ACCOUNT } from './refusals.ts';
+import { BANNED, isOfAccount, OTHER_ACCOUNT } from './refusals.ts';
 
 /** How far a miner has come. */
 type State =
@@ -89,6 +89,21 @@ export class Miner implements Wire {
     return this.#work.difficulty;
   }
 
+  /** Whether nothing has been said against its shares of late. */
+  get isGood(): boolean {
+    return this.#shares.isGood;
+  }
+
+  /** Names that it mines under. */
+  get workers(): number {
+    return this.#shares.workers.count;
+  }
+
+  /** The upstream's id of the job that it works on. */
+  get jobId(): number | undefined {
+    return this.#work.jobId;
+  }
+
   get tally(): MinerTally {
     return this.#shares.tally;
   }
@@ -142,6 +157,7 @@ export class Miner implements Wire {
     if (phase !== 'waiting' && phase !== 'adrift') return;
     const requests = this.#state.phase === 'waiting' ? this.#state.requests : [];
     this.#state = { phase: 'seated', seat };
+    if (phase === 'waiting') this.#opened();
     for (const request of requests) this.session.authorised(request);
     const { id: peer, remote } = this.connection;
     const { address } = remote;
@@ -162,9 +178,11 @@ export class Miner implements Wire {
     const { requests } = this.#state;
     this.#state = { phase: 'arriving' };
     this.#host.book.leave(this);
-    for (const request of requests) {
-      this.session.refuse(request, stratumError('unauthorised', words));
-    }
+    this.#refuseAuthorisations(requests, words);
+  }
+
+  #refuseAuthorisations(requests: readonly Authorise[], words: string): void {
+    for (const request of requests) this.session.refuse(request, stratumError('unauthorised', words));
     this.#refusedAuthorisations += requests.length;
     if (this.#refusedAuthorisations >= TRANSLATOR_LIMITS.refusedAuthorisations) return this.end('channel-refused');
     this.connection.flushSoon();
@@ -200,6 +218,7 @@ export class Miner implements Wire {
   /** A share of its own that the upstream has rejected. */
   rejected(code: string): void {
     this.tally.reject(code);
+    this.#shares.rejectedUpstream();
     this.#host.log.debug('the upstream rejects a share', { miner: this.username, peer: this.connection.id, code });
   }
 
@@ -216,7 +235,7 @@ export class Miner implements Wire {
       case 'suggestion':
         return this.#onSuggestion(event.difficulty, nowMs);
       case 'refused':
-        if (event.method === 'mining.submit') this.#bear(this.#shares.refuseUnread(event.error));
+        if (event.method === 'mining.submit') this.#bear(this.#shares.refuseUnread(event.error, nowMs));
         return;
       case 'extranonce-subscribed':
       case 'version':
@@ -252,6 +271,9 @@ export class Miner implements Wire {
     }
     switch (state.phase) {
       case 'arriving':
+        if (this.#host.ladder.isBanned(request.username, this.connection.remote.address)) {
+          return this.#refuseAuthorisations([request], BANNED);
+        }
         this.#username = request.username;
         this.#work.begin(password);
         this.#state = { phase: 'waiting', requests: [request], sinceMs: nowMs };
@@ -289,12 +311,32 @@ export class Miner implements Wire {
 
   #bear(consequence: ShareConsequence): void {
     if (consequence === undefined) return;
-    if (consequence === 'resend') this.#turn.giveAgain(consequence);
-    else this.end(consequence);
+    if (consequence === 'share-flood') return this.end(consequence);
+    if (consequence === 'send-away') return this.#sendAway();
+    this.#host.ladder.warned();
+    this.#turn.giveAgain(consequence);
+  }
+
+  /** any -> gone; it may come back at once, with the state of its shares forgotten: firmware that was stuck is not then. */
+  #sendAway(): void {
+    this.#host.ladder.sentAway(this);
+    this.session.reconnect({ host: undefined, port: undefined, waitSeconds: 0 });
+    this.end('too-many-refused');
   }
 
   #lookAtDifficulty(nowMs: number): void {
     if (!this.#turn.queued && this.#work.wantsJob(nowMs)) this.#turn.giveAgain('difficulty');
+  }
+
+  #opened(): void {
+    const { events, clock } = this.#host;
+    this.#shares.workers.of(this.username, clock.now());
+    events.emit({ type: 'channel-opened', ...this.#named(), device: this.session.userAgent });
+  }
+
+  #named() {
+    const { account: user, worker } = splitUsername(this.username);
+    return { connection: this.connection.id, channelId: this.number, user, worker };
   }
 
   /** any -> gone */
@@ -306,6 +348,8 @@ export class Miner implements Wire {
     const difficulty = this.difficulty;
     if (session !== undefined && difficulty !== undefined) this.#host.sessions.keep(session, difficulty);
     if (phase !== 'arriving') this.#host.book.leave(this);
+    if (phase === 'seated' || phase === 'adrift') this.#host.events.emit({ type: 'channel-closed', ...this.#named() });
+    this.#shares.workers.close(this.#host.clock.now());
     this.#turn.close();
     this.#work.close();
   }

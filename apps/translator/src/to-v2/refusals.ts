@@ -7,6 +7,9 @@ export const PASSING_REFUSALS: ReadonlySet<string> = new Set(['no-work-available
 /** What an upstream thinks of the user, not of itself: who asks to be authorised is told. */
 export const USER_REFUSALS: ReadonlySet<string> = new Set(['unknown-user', 'invalid-user-identity']);
 
+/** What a miner is told that was sent away for its shares too often. */
+export const BANNED = 'Turned away for bad shares; try again later';
+
 /** What a miner is told whose shares would go to somebody else's account. */
 export const OTHER_ACCOUNT = "Another account than its channel's: mine for one account only, or set user_identity";
 

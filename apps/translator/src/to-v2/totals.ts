@@ -1,3 +1,6 @@
+import { WorkMeter } from '@sv2kit/mining';
+import type { Worker } from '@sv2kit/mining-server';
+import type { Events } from '@sv2kit/monitor';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { TranslatorMetrics } from './metrics.ts';
 
@@ -40,31 +43,60 @@ export class Tally {
   }
 }
 
+/** A block that a miner found. */
+export interface FoundHere {
+  /** As people write it. */
+  readonly hash: string;
+  readonly username: string;
+  /** Unix milliseconds. */
+  readonly atMs: number;
+}
+
 /** What became of all shares since the start. */
 export class Totals {
   readonly #metrics: TranslatorMetrics;
+  readonly #events: Pick<Events, 'emit'>;
   readonly refused = new Tally();
   readonly rejected = new Tally();
   readonly lost = new Tally();
   accepted = 0;
+  /** Blocks found, the latest last. */
+  readonly latestBlocks: FoundHere[] = [];
   blocks = 0;
+  /** Sum of difficulties of accepted shares. */
+  work = 0;
+  bestDifficulty = 0;
+  readonly meter: WorkMeter;
+  readonly sinceMs: number;
   /** Sent upstream, and what upstreams have acknowledged of it. */
   forwarded = 0;
   acknowledged = 0;
   /** Sum of difficulties that upstreams have credited. */
   creditedWork = 0;
 
-  constructor(metrics: TranslatorMetrics) {
+  constructor(metrics: TranslatorMetrics, events: Pick<Events, 'emit'>, nowMs: number) {
     this.#metrics = metrics;
+    this.#events = events;
+    this.sinceMs = nowMs;
+    this.meter = new WorkMeter(nowMs);
   }
 
-  accept(): void {
+  /** @param best the difficulty that the hash shows */
+  accept({ user, worker }: Pick<Worker, 'user' | 'worker'>, work: number, best: number, nowMs: number): void {
     this.accepted += 1;
+    this.work += work;
+    this.meter.add(work, nowMs);
+    if (best > this.bestDifficulty) {
+      this.bestDifficulty = best;
+      this.#events.emit({ type: 'best-share', user, worker, difficulty: best });
+    }
     this.#metrics.shares.inc({ outcome: 'accepted' });
   }
 
-  block(): void {
+  block(found: FoundHere): void {
     this.blocks += 1;
+    this.latestBlocks.push(found);
+    if (this.latestBlocks.length > TRANSLATOR_LIMITS.blocks) this.latestBlocks.shift();
     this.#metrics.blocks.inc();
   }
 

@@ -2,6 +2,7 @@ import { MAX_TARGET } from '@sv2kit/bitcoin';
 import type { MiningFromServer } from '@sv2kit/codec';
 import { ChannelClient, type ClientAction, type OpenChannel, type Work } from '@sv2kit/mining';
 import type { UpstreamShare } from '@sv2kit/translation';
+import { AnswerTimes } from './answer-times.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { UpstreamLink } from './upstream-link.ts';
 
@@ -34,6 +35,7 @@ export class UpstreamChannel {
   readonly requestId: number;
   readonly requestedMs: number;
   readonly #client: ChannelClient;
+  readonly #times: AnswerTimes;
   #working = false;
   /** What the link keeps it by, once it is open. */
   place:
@@ -50,6 +52,7 @@ export class UpstreamChannel {
     this.link = link;
     this.requestId = requestId;
     this.requestedMs = nowMs;
+    this.#times = new AnswerTimes(link.shareToAnswer);
     this.#client = new ChannelClient({
       requestId,
       userIdentity: wish.userIdentity,
@@ -111,6 +114,7 @@ export class UpstreamChannel {
     const message = this.#client.share({ jobId, extranonce, version, ntime, nonce, ...worker });
     this.link.sendShare(message);
     this.#sent = message.sequenceNumber;
+    this.#times.sent(message.sequenceNumber);
     return message.sequenceNumber;
   }
 
@@ -129,6 +133,7 @@ export class UpstreamChannel {
     const last = ahead(lastSequenceNumber, this.#sent) > 0 ? this.#sent : lastSequenceNumber;
     const answered = ahead(last, this.#settled);
     if (answered <= 0) return;
+    this.#times.answeredUpTo(last);
     const count = answered - this.#settle(last);
     this.user.onAccepted(last, count, sum);
     this.link.accepted(count);
@@ -139,6 +144,7 @@ export class UpstreamChannel {
     const rejected = (this.#rejected ??= new Set());
     if (rejected.has(sequenceNumber)) return;
     rejected.add(sequenceNumber);
+    this.#times.answered(sequenceNumber);
     // An upstream that never answers some: they are as good as answered.
     if (rejected.size > TRANSLATOR_LIMITS.unansweredShares) this.#settle(sequenceNumber);
     this.#settleRun();

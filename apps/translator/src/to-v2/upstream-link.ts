@@ -1,4 +1,5 @@
 import { type MiningFromClient, type MiningFromServer, REQUIRES_FIXED_VERSION } from '@sv2kit/codec';
+import type { LatencyRecorder } from '@sv2kit/daemon';
 import { CLIENT_VIOLATIONS, type ClientViolation, type OpenChannel, ownMessage } from '@sv2kit/mining';
 import type { Clock, CloseReason, Connection, ConnectionHandler, Logger } from '@sv2kit/net';
 import { ChannelDirectory } from './channel-directory.ts';
@@ -36,6 +37,7 @@ export interface UpstreamLinkDeps {
   readonly mostRejected: number;
   /** How long it may say nothing once a share was sent. */
   readonly answerMs: number;
+  readonly shareToAnswer: Pick<LatencyRecorder, 'record'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -46,6 +48,7 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
   /** The operator's there; undefined where miners name their own. */
   readonly account: string | undefined;
   readonly sinceMs: number;
+  readonly shareToAnswer: Pick<LatencyRecorder, 'record'>;
   readonly #connection: Connection<MiningFromClient>;
   readonly #owner: LinkOwner;
   readonly #clock: Clock;
@@ -62,13 +65,14 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
   constructor(
     connection: Connection<MiningFromClient>,
     { name, account }: { readonly name: string; readonly account: string | undefined },
-    { owner, mostRejected, answerMs, clock, log }: UpstreamLinkDeps,
+    { owner, mostRejected, answerMs, shareToAnswer, clock, log }: UpstreamLinkDeps,
   ) {
     this.#connection = connection;
     this.name = name;
     this.account = account;
     this.#owner = owner;
     this.#answerMs = answerMs;
+    this.shareToAnswer = shareToAnswer;
     this.sinceMs = clock.now();
     this.#rejections = new RejectionWatch(mostRejected, this.sinceMs);
     this.#clock = clock;

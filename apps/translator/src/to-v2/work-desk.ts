@@ -6,6 +6,14 @@ import { JobTranslator, type MinerChannel, type TranslatedJob } from '@sv2kit/tr
 /** Jobs that channels may still get one after another: newly opened ones each get their own copy of the same. */
 const REMEMBERED = 4;
 
+/** An upstream's job as it was made into V1's. */
+export interface MadeJob {
+  readonly work: Work;
+  readonly job: TranslatedJob;
+  /** Unix milliseconds. */
+  readonly atMs: number;
+}
+
 /** Looks into a job before anybody mines on it. @returns why nobody should, if so */
 export type JobCheck = (work: Work) => string | undefined;
 
@@ -14,17 +22,27 @@ export class WorkDesk {
   readonly #translator: JobTranslator;
   readonly #check: JobCheck;
   readonly #onUnfit: (reason: string) => void;
+  readonly #onJob: () => void;
   readonly #now: () => number;
-  readonly #made: { readonly work: Work; readonly job: TranslatedJob }[] = [];
+  readonly #made: MadeJob[] = [];
   #latestMs: number | undefined;
 
-  /** @param onUnfit an upstream sends a job that nobody should mine on */
-  constructor(now: () => number, check: JobCheck, onUnfit: (reason: string) => void) {
+  /**
+   * @param onUnfit an upstream sends a job that nobody should mine on
+   * @param onJob one came that can be mined on
+   */
+  constructor(now: () => number, check: JobCheck, onUnfit: (reason: string) => void, onJob: () => void = () => {}) {
     this.#now = now;
     this.#check = check;
     this.#onUnfit = onUnfit;
+    this.#onJob = onJob;
     // Miners may remember ids of before a restart: there is room for 16 jobs a second. Some read them as 32-bit numbers.
     this.#translator = new JobTranslator(new Sv1JobIds((Math.floor(now() / 1000) * 16) % 2 ** 32));
+  }
+
+  /** The latest ones, the last first. */
+  get made(): readonly MadeJob[] {
+    return this.#made;
   }
 
   /** When the last job of an upstream came; undefined before the first. */
@@ -68,7 +86,8 @@ export class WorkDesk {
   #translate(work: Work): TranslatedJob {
     const nowMs = this.#now();
     const job = this.#translator.translate(work, nowMs);
-    this.#made.unshift({ work, job });
+    this.#made.unshift({ work, job, atMs: nowMs });
+    this.#onJob();
     if (this.#made.length > REMEMBERED) this.#made.length = REMEMBERED;
     this.#latestMs = nowMs;
     return job;
