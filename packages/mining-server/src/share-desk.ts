@@ -1,9 +1,12 @@
+import { difficultyFromTarget } from '@sv2kit/bitcoin';
 import type { ShareErrorCode, Share, ShareOutcome, SettledShare } from '@sv2kit/mining';
 import { BlockRecords } from './block-records.ts';
 import type { ServerContext } from './context.ts';
 import type { Miner } from './miner.ts';
 import { difficultyOfHash } from './workers/hash-difficulty.ts';
 
+/** Below a best share by less than the rough difficulty of a hash is wrong. */
+const NEARLY = 1 - 1e-9;
 const NO_BYTES = new Uint8Array(0);
 type Credited = Extract<ShareOutcome, { work: number }>;
 
@@ -74,15 +77,18 @@ export class ShareDesk {
     if (!isBlock) this.#relay(miner, share, outcome, measured, hash);
     acknowledger.add(miner, share.sequenceNumber, credited, position, arrived);
     if (isBlock) miner.acknowledgements.hurry();
-    this.#tally(miner, share, credited, measured, difficultyOfHash(hash), nowMs);
+    this.#tally(miner, share, credited, measured, hash, nowMs);
     deps.metrics.shares.inc(isBlock ? BLOCK : ACCEPTED);
     if (miner.vardiff.urgent) miner.downstream.retargetNow(miner);
   }
 
-  /** @param best what the hash shows */
-  #tally(miner: Miner, share: Share, credited: number, measured: number, best: number, nowMs: number): void {
+  #tally(miner: Miner, share: Share, credited: number, measured: number, hash: Uint8Array, nowMs: number): void {
     const { workers, totals } = this.#context;
     const worker = miner.downstream.workerOf(miner, share, nowMs);
+    let best = difficultyOfHash(hash);
+    const least = Math.min(miner.bestDifficulty, worker.bestDifficulty);
+    // To the last digit where it is shown, as the ledger has it.
+    if (best > least * NEARLY) best = difficultyFromTarget(hash);
     this.accepted += 1;
     miner.accept(credited, measured, best, nowMs);
     workers.accept(worker, credited, measured, best, nowMs);

@@ -119,12 +119,9 @@ export class Recall implements Disposable {
     const { ledger, blocks } = this.#deps;
     const own = blocks();
     await ledger.projected(ledger.journal.position);
-    const {
-      difficulty: work,
-      rejectedByCode: rejected,
-      blocks: counts,
-      ...totals
-    } = await ledger.query('totals', { before });
+    const answer = await ledger.query('totals', { before });
+    if (blocks() !== own && !this.#stopped) return this.#totals(before);
+    const { difficulty: work, rejectedByCode: rejected, blocks: counts, ...totals } = answer;
     const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
     return { ...totals, work, rejected, blocks: Math.max(0, all - own), sinceMs: this.#sinceMs };
   }
