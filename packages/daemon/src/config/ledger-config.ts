@@ -4,7 +4,7 @@ import type { ValuesOf } from './field.ts';
 import { choice, integer, optional, secret, section } from './values.ts';
 
 const DATABASES = ['sqlite', 'postgres', 'none'] as const;
-const POSTGRES_URL = /^postgres(ql)?:\/\//;
+const POSTGRES_URL = /^postgres(?:ql)?:\/\/([^/]*@)?/;
 const EXAMPLE = 'postgres_url = "file:postgres-url"';
 
 /** The keys of `[ledger]`: where a role's journal is projected to, and how long what is kept. */
@@ -81,6 +81,14 @@ export function checkLedger({ database, postgresUrl }: LedgerConfig): readonly M
   }
   if (postgresUrl === undefined)
     return [{ key, wrong: 'is missing, which database = "postgres" needs', example: EXAMPLE }];
-  if (POSTGRES_URL.test(postgresUrl.reveal()) && URL.canParse(postgresUrl.reveal())) return [];
+  if (isPostgresUrl(postgresUrl.reveal())) return [];
   return [{ key, wrong: 'is no URL like postgres://user:password@host:5432/name', example: EXAMPLE }];
+}
+
+/** The host may be missing, where `?host=` names the folder of a socket. */
+function isPostgresUrl(given: string): boolean {
+  const [scheme] = POSTGRES_URL.exec(given) ?? [];
+  if (scheme === undefined) return false;
+  const rest = given.slice(scheme.length);
+  return URL.canParse(`${scheme}${/^[/?]|^$/.test(rest) ? 'localhost' : ''}${rest}`);
 }
