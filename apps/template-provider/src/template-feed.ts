@@ -117,6 +117,8 @@ export class TemplateFeed {
     source.look(this.#deps.clock.now());
     if (this.#active === undefined) this.#activate(source);
     else if (this.#active !== source) return;
+    // What a stream had before comes again when a client wants it: withdrawn work stays withdrawn.
+    else if (!this.#served && !source.isThere) return;
     else if (this.#deps.held.takeLost()) this.#renew(source);
     else this.#give(source, [template]);
   }

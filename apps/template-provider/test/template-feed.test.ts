@@ -159,6 +159,24 @@ describe('template feed', () => {
     expect(await settle(500)).toEqual(['a: template 101']);
   });
 
+  test('does not bring withdrawn work back for a client that comes while the node is away', async () => {
+    const { a, clock, settle, wanted, feed } = following(['a'], 30_000);
+    const mine = { weight: 4000, sigops: 8 };
+    wanted.push(mine);
+    a.give(new FakeHeldTemplate(101, clock));
+    await settle(1_000);
+    a.give(new FakeHeldTemplate(101, clock, { reserve: mine }));
+    expect(await settle(1_000)).toEqual(['a: template 101 for 4000']);
+    a.goAway();
+    expect(await settle(31_000)).toEqual(['away: node-away']);
+    wanted.pop();
+    await settle(500);
+    wanted.push(mine);
+    expect(await settle(1_000)).toEqual([]);
+    a.give(new FakeHeldTemplate(102, clock, { reserve: mine }));
+    expect(await settle(1_000)).toEqual(['a: template 102 for 4000']);
+  });
+
   test('a node that answers again but has given no template since is not there yet', async () => {
     const { a, clock, settle, health } = following(['a'], 30_000);
     a.give(template(101, clock));
