@@ -19,12 +19,14 @@ import {
 } from '@sv2kit/daemon';
 import {
   acknowledgementsSection,
+  badSharesSection,
   checkMiners,
   extensionsSection,
   MAX_TAG_SIZE,
   minerLimitsSection,
   miningFields,
   proxyProtocolField,
+  workersSection,
 } from '@sv2kit/mining-server';
 import { checkUpstreams } from './upstream-config.ts';
 
@@ -91,16 +93,18 @@ export const jdClientConfig = config(
       stable: seconds(60, 'A pool that served for so long has made up for it.'),
     }),
     extensions: extensionsSection,
+    badShares: badSharesSection,
+    workers: workersSection,
     limits: minerLimitsSection,
   },
   {
-    check: ({ coinbase, chain, upstreams, mining, fallback, extensions, ledger }) => [
+    check: ({ coinbase, chain, upstreams, mining, fallback, extensions, badShares, ledger }) => [
       ...checkCoinbase(coinbase, chain),
       ...checkUpstreams(upstreams, chain),
       ...(fallback.rejectedShares > fallback.ofLast
         ? [{ key: 'fallback.rejected_shares', wrong: 'is above of_last', example: 'rejected_shares = 10' }]
         : []),
-      ...checkMiners({ mining, extensions }),
+      ...checkMiners({ mining, extensions, badShares }),
       ...checkLedger(ledger),
     ],
   },

@@ -17,9 +17,12 @@ import {
   listenForMiners,
   type MiningServerConfig,
   miningServerSettings,
+  Recall,
 } from '@sv2kit/mining-server';
-import { BlockDesk, TEMPLATE_PROVIDER, TemplateLine, TransactionStore } from '@sv2kit/template-source';
+import type { RoleApi } from '@sv2kit/monitor';
+import { BlockDesk, restoreBlocks, TEMPLATE_PROVIDER, TemplateLine, TransactionStore } from '@sv2kit/template-source';
 import { constraintsForOutputs } from '@sv2kit/templates';
+import { jdClientApi } from './api.ts';
 import { Client } from './client.ts';
 import type { JdClientConfig } from './config.ts';
 import { JD_CLIENT_LIMITS } from './limits.ts';
@@ -27,7 +30,8 @@ import { type JdClientMetrics, jdClientMetrics } from './metrics.ts';
 import { jdClientStatus } from './status.ts';
 
 /** What the job declarator client needs of its surroundings. */
-export interface JdClientDeps extends Pick<ServiceDeps, 'clock' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
+export interface JdClientDeps
+  extends Pick<ServiceDeps, 'clock' | 'events' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
   /** How pools and job declarator servers are spoken to; `plain` only on the local network. */
   readonly security?: 'noise' | 'plain';
 }
@@ -38,6 +42,7 @@ export interface JdClient extends Service {
   readonly address: Address;
   /** x-only, 32 bytes: what miners are configured with. */
   readonly authorityPublicKey: Uint8Array;
+  api(): RoleApi;
 }
 
 /** What the client holds while it runs. */
@@ -92,6 +97,7 @@ async function start(parts: Parts): Promise<JdClient> {
     nodes: [],
     transactions: undefined,
     journal,
+    events: deps.events,
     clock,
     log,
     metrics,
@@ -101,6 +107,8 @@ async function start(parts: Parts): Promise<JdClient> {
     authorise: () => ({ kind: 'admitted', payout: client.desk.payout }),
     onBlock: (block) => blocks.found(block),
     onShare: (share) => client.onShare(share),
+    events: deps.events,
+    hasPast: ledger.state.kind !== 'none',
     clock,
     log,
     metrics: metrics.mining,
@@ -126,13 +134,20 @@ async function start(parts: Parts): Promise<JdClient> {
   });
   const timers = [clock.every(1_000, () => line.tick()), clock.every(JD_CLIENT_LIMITS.tickMs, () => client.tick())];
   client.start();
+  const stopping = new AbortController();
+  const recall = new Recall(server.past, { ledger, blocks: () => server.status().blocks, clock, log });
+  void restoreBlocks({ ledger, desk: blocks, clock, log, signal: stopping.signal });
+  const api = jdClientApi({ server, line, blocks, client, clock });
   const address = { host: listener.host, port: listener.port };
   log.info('listening', address);
   return {
     address,
     authorityPublicKey: identity.authorityPublicKey,
     status: () => jdClientStatus({ server, line, blocks, journal, client }, clock.now()),
+    api: () => api,
     async close() {
+      recall[Symbol.dispose]();
+      stopping.abort();
       for (const timer of timers) timer[Symbol.dispose]();
       await server.close();
       await listener.close();

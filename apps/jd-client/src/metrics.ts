@@ -16,6 +16,8 @@ export interface JdClientMetrics extends MinerMetrics, BlockDeskMetrics, Templat
   readonly fallbacks: Pick<Counter, 'inc'>;
   /** From a template to its job's acknowledgement. */
   readonly templateToAcknowledged: Timing;
+  /** From a share's way to the pool until its answer. */
+  readonly shareToAnswer: Timing;
   /** From DeclareMiningJob to its answer. */
   readonly declareToAnswer: Timing;
 }
@@ -33,6 +35,7 @@ export function jdClientMetrics(metrics: Metrics, latencies: Latencies): JdClien
     jobs: counter('jobs_total', 'What became of declared jobs.', ['event']),
     fallbacks: counter('fallbacks_total', 'Why a pool was left or not found.', ['reason']),
     templateToAcknowledged: latencies.recorder('template-to-acknowledged'),
+    shareToAnswer: latencies.recorder('share-to-upstream-answer'),
     declareToAnswer: latencies.recorder('declare-to-answer'),
   };
 }

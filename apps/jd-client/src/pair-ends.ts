@@ -1,7 +1,13 @@
 import { DECLARE_TX_DATA, jobDeclaration, mining, REQUIRES_WORK_SELECTION, utf8 } from '@sv2kit/codec';
 import type { Failure } from '@sv2kit/declaration';
 import type { Logger } from '@sv2kit/net';
-import { createUpstream, type Upstream, type UpstreamCloseReason, type UpstreamState } from '@sv2kit/upstream';
+import {
+  createUpstream,
+  type Upstream,
+  type UpstreamCloseReason,
+  type UpstreamState,
+  type UpstreamStates,
+} from '@sv2kit/upstream';
 import { DeclaratorLink, type DeclaratorLinkOptions } from './declarator-link.ts';
 import type { PairContext } from './pair-context.ts';
 import { PoolLink, type PoolLinkOptions } from './pool-link.ts';
@@ -12,6 +18,8 @@ export interface EndOptions {
   readonly config: ListedUpstream;
   readonly context: PairContext;
   readonly log: Logger;
+  /** Hears of every state. */
+  readonly states: UpstreamStates;
   /** Not reached; tried again by itself. */
   onAway(failure: Failure): void;
 }
@@ -25,7 +33,7 @@ export function connectPool(
   options: EndOptions & Pick<PoolLinkOptions, 'onChannel' | 'onTarget' | 'onFailure'>,
   onLink: (link: PoolLink) => void,
 ): Upstream {
-  const { config, context, log, onChannel, onTarget, onFailure, onAway } = options;
+  const { config, context, log, states, onChannel, onTarget, onFailure, onAway } = options;
   const { knobs, hashrate, tipKnownSinceMs, totals, clock, metrics } = context;
   return createUpstream({
     ...common(options, config.pool),
@@ -33,7 +41,10 @@ export function connectPool(
     setup: () => ({ ...SETUP, flags: REQUIRES_WORK_SELECTION }),
     extensions: EXTENSIONS,
     metrics: metrics.pools,
-    onState: (state) => tellAway(state, 'pool-away', onAway),
+    onState: (state) => {
+      states.saw(state, clock.now());
+      tellAway(state, 'pool-away', onAway);
+    },
     handler: (connection) => {
       const link = new PoolLink(connection, {
         ...knobs.pool,
@@ -41,6 +52,7 @@ export function connectPool(
         hashrate,
         tipKnownSinceMs,
         totals,
+        shareToAnswer: metrics.shareToAnswer,
         clock,
         log,
         onChannel,
@@ -60,14 +72,17 @@ export function connectDeclarator(
   options: EndOptions & Pick<DeclaratorLinkOptions, 'onToken'>,
   onLink: (link: DeclaratorLink) => void,
 ): Upstream {
-  const { config, context, log, onToken, onAway } = options;
+  const { config, context, log, states, onToken, onAway } = options;
   const { knobs, totals, clock, metrics } = context;
   return createUpstream({
     ...common(options, config.declarator),
     protocol: jobDeclaration,
     setup: () => ({ ...SETUP, flags: config.mode === 'full-template' ? DECLARE_TX_DATA : 0 }),
     metrics: metrics.declarators,
-    onState: (state) => tellAway(state, 'jds-away', onAway),
+    onState: (state) => {
+      states.saw(state, clock.now());
+      tellAway(state, 'jds-away', onAway);
+    },
     handler: (connection) => {
       const link = new DeclaratorLink(connection, {
         userIdentity: utf8(config.userIdentity),

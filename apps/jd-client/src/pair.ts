@@ -4,7 +4,7 @@ import type { AgreedOutputs, Failure } from '@sv2kit/declaration';
 import type { OpenChannel } from '@sv2kit/mining';
 import type { Logger } from '@sv2kit/net';
 import type { Taken } from '@sv2kit/template-source';
-import type { Upstream, UpstreamState } from '@sv2kit/upstream';
+import { type Upstream, type UpstreamReport, type UpstreamState, UpstreamStates } from '@sv2kit/upstream';
 import { judgeAllocation } from './allocation.ts';
 import { Changes } from './changes.ts';
 import { Declarer } from './declarer.ts';
@@ -29,6 +29,8 @@ export class Pair {
   #link: DeclaratorLink | undefined;
   #declarer: Declarer | undefined;
   #agreed: AgreedOutputs | undefined;
+  readonly #poolStates: UpstreamStates;
+  readonly #declaratorStates: UpstreamStates;
   readonly #solutions = new WaitingSolutions();
   readonly #changes = new Changes();
   #failure: (Failure & { readonly atMs: number }) | undefined;
@@ -38,6 +40,8 @@ export class Pair {
     this.config = config;
     this.#context = context;
     this.#listener = listener;
+    this.#poolStates = new UpstreamStates(context.clock.now());
+    this.#declaratorStates = new UpstreamStates(context.clock.now());
     this.#log = context.log.child({ upstream: config.name });
   }
 
@@ -82,6 +86,15 @@ export class Pair {
     };
   }
 
+  /** The pool and the job declarator server, for those who look. */
+  get reports(): readonly [UpstreamReport, UpstreamReport] {
+    const { pool, declarator } = this.config;
+    const [one] = this.#poolStates.reports([pool]);
+    const [other] = this.#declaratorStates.reports([declarator]);
+    if (one === undefined || other === undefined) throw new Error('an upstream is not in its own list');
+    return [one, other];
+  }
+
   /** stopped -> running */
   start(): void {
     if (this.#ends !== undefined) return;
@@ -94,6 +107,7 @@ export class Pair {
     const pool = connectPool(
       {
         ...common,
+        states: this.#poolStates,
         onChannel: () => this.#check(),
         onTarget: () => this.#listener.onTarget(this),
         onFailure: (failure) => this.#fail(failure),
@@ -103,7 +117,7 @@ export class Pair {
       },
     );
     const declarator = connectDeclarator(
-      { ...common, onToken: (changed, outputs) => this.#onToken(changed, outputs) },
+      { ...common, states: this.#declaratorStates, onToken: (changed, outputs) => this.#onToken(changed, outputs) },
       (link) => this.#onDeclarator(link),
     );
     this.#ends = { pool, declarator };

@@ -9,6 +9,7 @@ import {
   SentShares,
 } from '@sv2kit/declaration';
 import { ChannelClient, type ClientAction, type OpenChannel } from '@sv2kit/mining';
+import type { Timing } from '@sv2kit/mining-server';
 import type { Clock, CloseReason, Connection, ConnectionHandler, Logger } from '@sv2kit/net';
 import { type CustomJobListener, CustomJobRequests } from './custom-job-requests.ts';
 import { JD_CLIENT_LIMITS } from './limits.ts';
@@ -44,6 +45,7 @@ export interface PoolLinkOptions {
   /** Since when somebody tells us of the tip; Infinity while nobody does. */
   readonly tipKnownSinceMs: () => number;
   readonly totals: Totals;
+  readonly shareToAnswer: Timing;
   readonly clock: Clock;
   readonly log: Logger;
   /** The channel is open, or its prefix is another. */
@@ -197,10 +199,14 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
         // A pool that stops says so before it goes: one that has closed our channel is lost like one that hung up.
         log.warn('the pool closes the channel', { code: action.reasonCode });
         return this.#connection.end('channel-closed');
-      case 'accepted':
+      case 'accepted': {
         totals.credit(action.count, Number(action.sum));
-        this.#window.accepted(this.#sent.accepted(action.lastSequenceNumber).length, clock.now());
-        return;
+        const answered = this.#sent.accepted(action.lastSequenceNumber);
+        // The last of a batch alone: those before it have waited for it.
+        const last = answered.at(-1);
+        if (last !== undefined) this.#options.shareToAnswer.record(clock.now() - last.sentMs);
+        return this.#window.accepted(answered.length, clock.now());
+      }
       case 'rejected':
         return this.#onRejected(action.sequenceNumber, action.errorCode);
       case 'custom-job-accepted':
@@ -234,6 +240,7 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
     if (share === undefined)
       return log.debug('the pool rejects a share that it was not sent', { code, sequenceNumber });
     totals.reject(code);
+    this.#options.shareToAnswer.record(clock.now() - share.sentMs);
     log.info('the pool rejects a share', { code, sequenceNumber });
     this.#window.rejected(share.sentMs, clock.now());
   }

@@ -56,6 +56,7 @@ class Bench {
     const common = { userIdentity: Uint8Array.of(65), totals, clock, log: silentLogger, onGone() {} };
     this.#pool = new PoolLink(this.toPool.connection, {
       ...common,
+      shareToAnswer: { record() {} },
       minExtranonceSize: 10,
       versionRolling: true,
       hashrate: () => 0,

@@ -12,6 +12,7 @@ import {
 import { mining, type MiningFromClient, type MiningFromServer, type SubmitSharesExtended } from '@sv2kit/codec';
 import { createMetrics, Health, Latencies, parseConfig, silentLogger, VirtualClock } from '@sv2kit/daemon';
 import { ChannelClient, type Work } from '@sv2kit/mining';
+import { Events } from '@sv2kit/monitor';
 import { type Connection, connect } from '@sv2kit/net';
 import { expect, onTestFinished } from 'vitest';
 import { createJdClient, jdClientConfig, type JdClient } from '../src/index.ts';
@@ -57,8 +58,16 @@ export class Site {
   readonly health: Health;
   readonly provider: FakeTemplateProvider;
   readonly client: JdClient;
+  readonly latencies: Latencies;
 
-  private constructor(provider: FakeTemplateProvider, clock: JumpingClock, health: Health, client: JdClient) {
+  private constructor(
+    provider: FakeTemplateProvider,
+    clock: JumpingClock,
+    health: Health,
+    client: JdClient,
+    latencies: Latencies,
+  ) {
+    this.latencies = latencies;
     this.provider = provider;
     this.clock = clock;
     this.health = health;
@@ -98,8 +107,10 @@ export class Site {
     };
     const config = parseConfig(jdClientConfig, lines.join('\n'), { name: 'jd-client' });
     const metrics = createMetrics();
-    const deps = { clock, log: silentLogger, health, metrics, latencies: new Latencies(), fail };
-    const site = new Site(provider, clock, health, await createJdClient(config, deps));
+    const events = new Events({ now: () => clock.now() });
+    const latencies = new Latencies();
+    const deps = { clock, events, log: silentLogger, health, metrics, latencies, fail };
+    const site = new Site(provider, clock, health, await createJdClient(config, deps), latencies);
     onTestFinished(() => site.client.close());
     return site;
   }

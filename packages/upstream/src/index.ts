@@ -17,5 +17,6 @@ export type { SessionOptions, Upstream, UpstreamMetrics, UpstreamOptions } from 
 export { DEFAULT_POLICY, type UpstreamPolicy } from './policy.ts';
 export { type UpstreamHealth, type UpstreamState, upstreamFacts } from './state.ts';
 export { createUpstream } from './upstream.ts';
+export { type UpstreamReport, UpstreamStates } from './upstream-states.ts';
 export type { PoolOptions, V1Endpoint, V1Pool, V1PoolHandler, V1UpstreamOptions } from './v1-options.ts';
 export { type AnyEndpoint, createMixedUpstream, createV1Upstream, type MixedUpstreamOptions } from './v1-upstream.ts';

@@ -20,7 +20,10 @@ export function translatorToV1Api({ server, translator, blocks }: ApiSources): R
         status,
         user,
       })),
-    upstreams: () => translator.states.views('v1-pool', translator.endpoints, () => poolStats(translator)),
+    upstreams: () =>
+      translator.states
+        .reports(translator.endpoints)
+        .map((report) => ({ ...report, kind: 'v1-pool', stats: report.active ? poolStats(translator) : {} })),
   };
 }
 

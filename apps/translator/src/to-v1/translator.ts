@@ -4,7 +4,7 @@ import type { AcceptedShare } from '@sv2kit/mining-server';
 import type { BlockDesk } from '@sv2kit/template-source';
 import type { Logger } from '@sv2kit/net';
 import type { PoolJob } from '@sv2kit/sv1';
-import { createV1Upstream, type Upstream, type V1Endpoint, type V1Pool } from '@sv2kit/upstream';
+import { createV1Upstream, type Upstream, UpstreamStates, type V1Endpoint, type V1Pool } from '@sv2kit/upstream';
 import type { TranslatorToV1Config } from './config.ts';
 import type { TranslatorToV1Deps } from './create.ts';
 import type { PoolFailure } from './failures.ts';
@@ -16,7 +16,6 @@ import { type ListedPool, listedPools, sessionOf } from './pools.ts';
 import { ShareRelay, V1_POOL } from './share-relay.ts';
 import { sparingLog } from './sparing-log.ts';
 import { SteadyTime } from './steady-time.ts';
-import { UpstreamStates } from '../upstream-states.ts';
 import { Totals } from './totals.ts';
 import { type Devices, WorkDesk } from './work-desk.ts';
 

@@ -14,8 +14,7 @@ import {
 } from '@sv2kit/monitor';
 import type { Clock } from '@sv2kit/net';
 import { splitUsername } from '@sv2kit/sv1';
-import type { endpointName } from '@sv2kit/upstream';
-import type { UpstreamStates } from '../upstream-states.ts';
+import type { endpointName, UpstreamStates } from '@sv2kit/upstream';
 import type { Hub } from './hub.ts';
 import type { Miner } from './miner.ts';
 import type { FoundHere, Totals } from './totals.ts';
@@ -48,7 +47,10 @@ export function translatorApi({ hub, states, endpoints, clock }: ApiSources): Ro
     shares: () => sharesView(totals, now()),
     jobs: (page) => pageOf(desk.made, page, (made) => jobView(made, desk.made[0])),
     blocks: (page) => pageOf(totals.latestBlocks.toReversed(), page, blockView),
-    upstreams: () => states.views('pool', endpoints, () => upstreamStats(hub)),
+    upstreams: () =>
+      states
+        .reports(endpoints)
+        .map((report) => ({ ...report, kind: 'pool', stats: report.active ? upstreamStats(hub) : {} })),
   };
 }
 

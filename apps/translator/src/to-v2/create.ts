@@ -3,7 +3,7 @@ import type { Address, Service, ServiceDeps } from '@sv2kit/daemon';
 import { type Listener, type Limits, listenWire, type ListenWireOptions } from '@sv2kit/net';
 import type { RoleApi } from '@sv2kit/monitor';
 import { verifyPayout } from '@sv2kit/translation';
-import { createUpstream, endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
+import { createUpstream, endpointName, type Upstream, type UpstreamState, UpstreamStates } from '@sv2kit/upstream';
 import { translatorApi } from './api.ts';
 import { payoutScript, type TranslatorConfig } from './config.ts';
 import { Hub, type LastFault } from './hub.ts';
@@ -11,7 +11,6 @@ import { TRANSLATOR_LIMITS } from './limits.ts';
 import { translatorMetrics, type TranslatorMetrics } from './metrics.ts';
 import { translatorStatus } from './status.ts';
 import { TlsFiles } from './tls-files.ts';
-import { UpstreamStates } from '../upstream-states.ts';
 import { UpstreamLink } from './upstream-link.ts';
 import type { JobCheck } from './work-desk.ts';
 

@@ -1,27 +1,37 @@
-import type { UpstreamView } from '@sv2kit/monitor';
-import { endpointName, type UpstreamState } from '@sv2kit/upstream';
+import { endpointName, type Place } from './endpoint.ts';
+import type { UpstreamState } from './state.ts';
 
-type Place = Parameters<typeof endpointName>[0];
-/** What a list of upstreams says of itself, whatever is spoken there. */
-export type StateOfAny = UpstreamState<Place>;
+/** One upstream of a list, for those who look. */
+export interface UpstreamReport {
+  readonly name: string;
+  readonly url: string;
+  /** `ok` is the one in use; `left` was in use before it; `away` and `connecting` are sought; or `not tried`, `closed`. */
+  readonly state: 'ok' | 'left' | 'connecting' | 'away' | 'closed' | 'not tried';
+  readonly active: boolean;
+  readonly reason?: string;
+  /** Since when it is so; unix milliseconds. */
+  readonly sinceMs: number;
+}
 
 interface Seen {
-  readonly state: string;
+  readonly state: UpstreamReport['state'];
   readonly reason: string | undefined;
   readonly sinceMs: number;
 }
 
-/** Since when each upstream of a list is as it is, and why. */
+/** Since when each upstream of a list is as it is, and why, whatever is spoken there. */
 export class UpstreamStates {
   readonly #beganMs: number;
   readonly #seen = new Map<string, Seen>();
   #active: string | undefined;
 
+  /** @param nowMs unix milliseconds */
   constructor(nowMs: number) {
     this.#beganMs = nowMs;
   }
 
-  saw(state: StateOfAny, nowMs: number): void {
+  /** What `onState` of an upstream says. */
+  saw(state: UpstreamState<Place>, nowMs: number): void {
     const before = this.#active;
     this.#active = state.kind === 'connected' ? endpointName(state.endpoint) : undefined;
     if (before !== undefined && before !== this.#active) this.#set(before, 'left', reasonOf(state), nowMs);
@@ -41,37 +51,32 @@ export class UpstreamStates {
     }
   }
 
-  /** @param stats of the one in use */
-  views(kind: UpstreamView['kind'], endpoints: readonly Place[], stats: () => UpstreamView['stats']): UpstreamView[] {
+  /** In the order of the list. */
+  reports(endpoints: readonly Place[]): UpstreamReport[] {
     return endpoints.map((endpoint) => {
       const name = endpointName(endpoint);
-      const active = name === this.#active;
-      const { state, reason, sinceMs } = this.#seen.get(name) ?? {
-        state: 'not tried',
-        reason: undefined,
-        sinceMs: this.#beganMs,
-      };
+      const seen = this.#seen.get(name) ?? { state: 'not tried', reason: undefined, sinceMs: this.#beganMs };
+      const { state, reason } = seen;
+      const sinceMs = Math.round(seen.sinceMs);
       return {
         name,
-        kind,
         url: name,
         state,
-        active,
+        active: name === this.#active,
         ...(reason === undefined ? {} : { reason }),
-        sinceMs: Math.round(sinceMs),
-        stats: active ? stats() : {},
+        sinceMs,
       };
     });
   }
 
-  #set(name: string, state: string, reason: string | undefined, nowMs: number): void {
+  #set(name: string, state: Seen['state'], reason: string | undefined, nowMs: number): void {
     const before = this.#seen.get(name);
     const sinceMs = before?.state === state ? before.sinceMs : nowMs;
     this.#seen.set(name, { state, reason, sinceMs });
   }
 }
 
-function reasonOf(state: StateOfAny): string | undefined {
+function reasonOf(state: UpstreamState<Place>): string | undefined {
   if (state.kind === 'waiting') return state.reason;
   return state.kind === 'connecting' ? state.lastFailure : undefined;
 }

@@ -1,0 +1,76 @@
+import type { MiningServer } from '@sv2kit/mining-server';
+import { pageOf, type RoleApi, type SharesView, type UpstreamView } from '@sv2kit/monitor';
+import type { Clock } from '@sv2kit/net';
+import type { BlockDesk, TemplateLine } from '@sv2kit/template-source';
+import { upstreamFacts } from '@sv2kit/upstream';
+import type { Client } from './client.ts';
+import type { Pair } from './pair.ts';
+
+/** What the API is made from. */
+export interface ApiSources {
+  readonly server: MiningServer;
+  readonly line: TemplateLine;
+  readonly blocks: Pick<BlockDesk, 'list'>;
+  readonly client: Client;
+  readonly clock: Clock;
+}
+
+/** What the job declarator client tells below /api/v1: its devices as a mining server has them, and what it is a client of. */
+export function jdClientApi(sources: ApiSources): RoleApi {
+  const { server, blocks, client } = sources;
+  return {
+    ...server.api,
+    shares: () => withPool(server.api.shares(), client),
+    blocks: (page) =>
+      pageOf(blocks.list(), page, ({ userIdentity: user, device: _, state: status, ...block }) => ({
+        ...block,
+        status,
+        user,
+      })),
+    upstreams: () => [providerView(sources), ...client.pairs.list.flatMap((pair) => pairViews(pair, client))],
+  };
+}
+
+/** Shares that a pool has rejected were accepted here: they are told by the pool's code beside. */
+function withPool(shares: SharesView, { totals }: Client): SharesView {
+  const rejected = [...totals.rejected].map(([code, count]) => [`upstream: ${code}`, count]);
+  return { ...shares, rejected: { ...shares.rejected, ...Object.fromEntries(rejected) } };
+}
+
+function providerView({ line, server, clock }: ApiSources): UpstreamView {
+  const { state, reason, endpoint, primary = null } = upstreamFacts(line.state);
+  return {
+    name: 'template-provider',
+    kind: 'template-provider',
+    state: String(state),
+    active: line.backed,
+    ...(typeof reason === 'string' ? { reason } : {}),
+    ...(typeof endpoint === 'string' ? { url: endpoint } : {}),
+    stats: { primary, height: line.height, workStaleForMs: server.working ? line.staleForMs(clock.now()) : null },
+  };
+}
+
+/** A pool and its job declarator server; `active` where they are mined for. */
+function pairViews(pair: Pair, { pairs, totals }: Client): UpstreamView[] {
+  const { failure, config } = pair;
+  const { tokens, unanswered, rejections } = pair.state;
+  const [pool, declarator] = pair.reports;
+  const active = pairs.used === pair;
+  const shared = {
+    mode: config.mode,
+    passedOverUntilMs: pairs.benchedUntil(pair) ?? null,
+    failure: failure?.reason ?? null,
+    failedAtMs: failure === undefined ? null : Math.round(failure.atMs),
+  };
+  const why = failure === undefined || active ? {} : { reason: reasonOf(failure) };
+  const { relayed, credited } = totals;
+  const ofAll = active ? { relayed: relayed.count, credited: credited.count, creditedWork: credited.work } : {};
+  return [
+    { ...why, ...pool, kind: 'pool', active, stats: { ...shared, unanswered, rejectedOfLast: rejections, ...ofAll } },
+    { ...declarator, kind: 'job-declarator', active, stats: { ...shared, tokens } },
+  ];
+}
+
+function reasonOf({ reason, detail }: NonNullable<Pair['failure']>): string {
+  return detail === undefined ? reason : `${reason}: ${detail}`;
+}
