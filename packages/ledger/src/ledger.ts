@@ -13,7 +13,7 @@ import { inlineProjector } from './projector/inline-projector.ts';
 import { LedgerDatabase } from './projector/ledger-database.ts';
 import type { ProjectionState } from './projector/projection-state.ts';
 import type { StartProjector } from './projector/projector-host.ts';
-import { threadProjector } from './projector/thread-projector.ts';
+import { startThread, threadProjector } from './projector/thread-projector.ts';
 
 export interface LedgerOptions {
   /** The service's data directory: the journal is in `journal` under it. */
@@ -82,7 +82,7 @@ function starter({ directory, database, retention = DEFAULT_RETENTION, file, clo
   const settings = { directory, database, retention };
   return (watermark, events) =>
     file === undefined
-      ? threadProjector({ ...settings, watermark }, events, clock)
+      ? threadProjector(startThread({ ...settings, watermark }), events, clock)
       : inlineProjector({ ...settings, watermark, files: file, clock, connect: () => connect(database) }, events);
 }
 

@@ -12,12 +12,8 @@ const HEAP_MIB = 512;
 /** Beyond its limit, a thread that closes is waited for so long before it is ended by force, and then as long again. */
 const GRACE_MS = 1000;
 
-/** Projects in a thread of its own, so that no database ever holds up the event loop. */
-export function threadProjector(
-  settings: ProjectorSettings,
-  events: ProjectorEvents,
-  clock: Pick<Clock, 'after'>,
-): ProjectorHost {
+/** Starts the thread in which a projector runs, so that no database ever holds up the event loop. */
+export function startThread(settings: ProjectorSettings): Worker {
   const worker = new Worker(program, {
     workerData: settings,
     name: 'ledger-projector',
@@ -27,6 +23,11 @@ export function threadProjector(
   });
   // What is not projected yet is projected after the next start: it keeps no process alive.
   worker.unref();
+  return worker;
+}
+
+/** Talks to a projector in a thread. */
+export function threadProjector(worker: Worker, events: ProjectorEvents, clock: Pick<Clock, 'after'>): ProjectorHost {
   const exited = Promise.withResolvers<void>();
   let closing = false;
   let reason = 'it ended by itself';
