@@ -32,6 +32,8 @@ export interface MonitoringOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly events: Events;
+  /** How addresses of peers are written. */
+  redact(text: string): string;
   health(): HealthReport;
   status(): Promise<StatusReport>;
   api(): RoleApi;

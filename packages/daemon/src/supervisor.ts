@@ -17,6 +17,7 @@ import { type Counter, createMetrics, type Metrics } from './metrics.ts';
 import { monitoringToken } from './monitoring-config.ts';
 import { openMonitoring, type StatusReport } from './monitoring.ts';
 import { startNotifications } from './notifications.ts';
+import { redactAddresses } from './redaction/addresses.ts';
 import { FatalError, type Service, type ServiceDefinition, type ServiceDeps } from './service.ts';
 import { type ServiceConfig, serviceConfig } from './service-config.ts';
 
@@ -217,6 +218,7 @@ export class Supervisor<T> {
       log,
       metrics: this.#metrics,
       events: this.#events,
+      redact: (text) => redactAddresses(text, this.#values.log.addresses),
       health: () => this.#health.report(),
       status: () => this.#status(),
       api: () => this.#service?.api?.() ?? {},

@@ -16,7 +16,7 @@ import { createSurface } from './surface/surface.ts';
  */
 export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
   const { address, clock, events, token } = options;
-  const stream = new EventStream({ events, clock, limits: MONITOR_LIMITS });
+  const stream = new EventStream({ events, clock, limits: MONITOR_LIMITS, redact: options.redact });
   let document: string | undefined;
   const context: SurfaceContext = {
     ...options,

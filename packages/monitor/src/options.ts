@@ -27,6 +27,8 @@ export interface MonitorOptions {
   health(): Omit<HealthView, 'conditions'> & { readonly conditions: readonly ConditionView[] };
   /** What /status answers: JSON, and texts where it has bigint. */
   status(): Promise<object>;
+  /** How addresses of peers are written; in full when left out. */
+  redact?(text: string): string;
   /** What is answered below /api/v1. */
   api(): RoleApi;
 }

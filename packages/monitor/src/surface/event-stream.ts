@@ -14,6 +14,8 @@ interface EventStreamOptions {
   readonly events: Events;
   readonly clock: MonitorClock;
   readonly limits: typeof MONITOR_LIMITS;
+  /** How addresses of peers are written. */
+  readonly redact?: ((text: string) => string) | undefined;
 }
 
 /** What a reader asks for. */
@@ -98,7 +100,10 @@ export class EventStream implements Disposable {
 
   #inWords(event: EventRecord): string {
     const { id, atMs, part } = event;
-    const declared = Value.Clean(EVENT_SCHEMAS[event.type], { ...event }) as object;
+    const { redact } = this.#options;
+    const plain =
+      event.type === 'ban' && redact !== undefined ? { ...event, subject: redact(event.subject) } : { ...event };
+    const declared = Value.Clean(EVENT_SCHEMAS[event.type], plain) as object;
     const data = JSON.stringify({ id, atMs, ...(part === undefined ? {} : { part }), ...declared });
     return `id: ${this.#options.events.epoch}-${id}\nevent: ${event.type}\ndata: ${data}\n\n`;
   }

@@ -7,6 +7,7 @@ import { WorkerDetailSchema } from '../schemas/mining.ts';
 import { NoQuerySchema } from '../schemas/page.ts';
 import { RoleViewSchema } from '../schemas/role.ts';
 import type { Surface, SurfaceContext } from './context.ts';
+import { finite } from './finite.ts';
 import { RESOURCES, ROUTES, type Resource, resourcesOf } from './routes.ts';
 import { within } from './within.ts';
 
@@ -21,9 +22,10 @@ export function roleRoutes(surface: Surface, context: SurfaceContext): void {
   for (const { resource, query, answer, ask } of ROUTES) {
     const summary = RESOURCES[resource];
     const schema = { tags, operationId: resource, summary, querystring: query, response: { 200: answer, ...failures } };
-    surface.get(`/api/v1/${resource}`, { schema }, async (request) =>
-      within(clock, answerMs, Promise.resolve(ask(apiWith(resource), request.query))),
-    );
+    surface.get(`/api/v1/${resource}`, { schema }, async (request) => {
+      const told = await within(clock, answerMs, Promise.resolve(ask(apiWith(resource), request.query)));
+      return finite(answer, redacted(told, context));
+    });
   }
   const schema = {
     tags,
@@ -37,7 +39,7 @@ export function roleRoutes(surface: Surface, context: SurfaceContext): void {
     const worker = await within(clock, answerMs, apiWith('worker').worker?.(params.name));
     if (worker === undefined)
       throw new Refusal('not-found', 'there is no worker of this name: /api/v1/workers lists them');
-    return worker;
+    return finite(WorkerDetailSchema, worker) as typeof worker;
   });
 
   function aboutRoutes(): void {
@@ -67,4 +69,17 @@ export function roleRoutes(surface: Surface, context: SurfaceContext): void {
     const has = ['role', 'health', ...resourcesOf(api), 'events'];
     throw new Refusal('not-here', `the ${name} has no ${resource}; it has ${has.join(', ')}`, { has });
   }
+}
+
+/** An answer whose rows write addresses by the rule of the log. */
+function redacted(answer: unknown, { redact }: Pick<SurfaceContext, 'redact'>): unknown {
+  if (redact === undefined || !isListing(answer)) return answer;
+  const items = answer.items.map((row) =>
+    typeof row.remote === 'string' ? { ...row, remote: redact(row.remote) } : row,
+  );
+  return { ...answer, items };
+}
+
+function isListing(answer: unknown): answer is { readonly items: readonly { readonly remote?: unknown }[] } {
+  return typeof answer === 'object' && answer !== null && 'items' in answer && Array.isArray(answer.items);
 }
