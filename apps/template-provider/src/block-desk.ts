@@ -1,5 +1,5 @@
 import { displayHash, hashHeader, HEADER_LENGTH } from '@sv2kit/bitcoin';
-import type { MiningNode, SubmitResult } from '@sv2kit/bitcoin-node';
+import { type Confirmation, isTrusted, type MiningNode, type SubmitResult } from '@sv2kit/bitcoin-node';
 import type { Clock, LatencyRecorder, Logger } from '@sv2kit/daemon';
 import type { BlockView, Events } from '@sv2kit/monitor';
 import { BlockUnderWay, type FoundBlock } from './found-block.ts';
@@ -216,8 +216,12 @@ export class BlockDesk {
   }
 
   async #confirm(node: MiningNode, { hash, block, log }: BlockUnderWay): Promise<void> {
+    // One on another chain has no say in it, and cannot have the block.
+    if (!isTrusted(node.health())) return;
     const before = this.#standing(hash);
-    const { inBestChain, confirmations, height } = await node.confirm(hash);
+    const answer = await this.#askFor(hash, node, log);
+    if (answer === undefined) return;
+    const { inBestChain, confirmations, height } = answer;
     const fields = { node: node.name, height, confirmations };
     if (inBestChain && before !== 'confirmed') {
       this.#note(hash, 'confirmed', node, { height, confirmations });
@@ -227,6 +231,17 @@ export class BlockDesk {
       log.warn('block is not in the best chain', fields);
     }
     if (height === undefined && block !== undefined) await this.#submitAgain(node, block, log);
+  }
+
+  /** Undefined when the node gave no answer: it is asked again later. */
+  async #askFor(hash: Uint8Array, node: MiningNode, log: Logger): Promise<Confirmation | undefined> {
+    try {
+      return await node.confirm(hash);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.warn('the node could not be asked for the block', { node: node.name, reason });
+      return undefined;
+    }
   }
 
   /** A node that is killed right after it took a block comes back without it. */

@@ -94,6 +94,7 @@ async function start(
     log,
     metrics,
     tipLatency: deps.latencies.recorder('tip-to-clients'),
+    templateLatency: deps.latencies.recorder('template-to-client'),
     tips: new TipWatch({ events: deps.events, templateLatency: deps.latencies.recorder('tip-to-template') }),
     emptyAhead: config.templates.emptyAhead,
     takesBlocks: () => takesBlocks(nodes),

@@ -31,6 +31,8 @@ export interface TemplateServerDeps {
   readonly metrics: TemplateProviderMetrics;
   /** From what the node said of a new tip to the last client told, in ms. */
   readonly tipLatency: LatencyRecorder;
+  /** From a template of the node to the last client that was sent it at once, in ms. */
+  readonly templateLatency: LatencyRecorder;
   readonly tips: Pick<TipWatch, 'onTip' | 'onTemplate'>;
   /** Who gets empty templates: `named` are clients with a vendor in SetupConnection (docs/ERRATA.md, 24). */
   readonly emptyAhead: 'named' | 'always' | 'never';
@@ -84,12 +86,13 @@ export class TemplateServer implements FeedListener {
   }
 
   onTemplate(template: NodeTemplate, node: string): void {
-    const { publisher, clock, metrics, log, tips } = this.#deps;
+    const { publisher, clock, metrics, log, tips, templateLatency } = this.#deps;
     tips.onTemplate(template);
     metrics.nodeTemplates.inc({ node });
     this.#judgeEmptyAhead();
     const before = publisher.view().prevHash;
-    this.#deliver(publisher.publish(template, clock.now()), template.receivedAtMs);
+    const reached = this.#deliver(publisher.publish(template, clock.now()), template.receivedAtMs);
+    if (reached > 0) templateLatency.record(Math.max(0, clock.now() - template.receivedAtMs));
     const { prevHash, clients } = publisher.view();
     if (prevHash === undefined || (before !== undefined && Buffer.compare(before, prevHash) === 0)) return;
     log.info('new tip', { height: template.height - 1, hash: displayHash(prevHash), clients });

@@ -99,6 +99,7 @@ export async function serving(options: HarnessOptions = {}): Promise<Harness> {
     log: silentLogger,
     metrics: counters,
     tipLatency: latency,
+    templateLatency: new LatencyRecorder(),
     tips: new TipWatch({ events, templateLatency: new LatencyRecorder() }),
     emptyAhead,
     takesBlocks: () => node.takesBlocks,
