@@ -23,12 +23,13 @@ export interface MeasuredOptions {
 /** A service as operators run it, in a process of its own, that says how it feels from inside. */
 export class MeasuredProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
-  readonly #monitoring: string;
+  /** `host:port` */
+  readonly monitoring: string;
 
   constructor({ main, args, env, monitoring, profile }: MeasuredOptions) {
     if (profile !== undefined) mkdirSync(profile, { recursive: true });
     const profiling = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile];
-    this.#monitoring = monitoring;
+    this.monitoring = monitoring;
     this.#child = fork(main, args, {
       execArgv: ['--expose-gc', ...profiling],
       // What it has to complain about belongs beside the tables, not in them.
@@ -66,7 +67,7 @@ export class MeasuredProcess implements AsyncDisposable {
   }
 
   async status(): Promise<StatusReport> {
-    const response = await fetch(`http://${this.#monitoring}/status`);
+    const response = await fetch(`http://${this.monitoring}/status`);
     return (await response.json()) as StatusReport;
   }
 

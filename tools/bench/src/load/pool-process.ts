@@ -6,12 +6,17 @@ const MAIN = new URL('./pool-main.ts', import.meta.url);
 /** Easier than any target, so that no share misses it; a miner's max_target bounds it. */
 const EASIEST = 1e-12;
 
+/** Where the measured pool's journal is projected to. */
+export type PoolDatabase = { readonly kind: 'sqlite' | 'none' } | { readonly kind: 'postgres'; readonly url: string };
+
 export interface PoolProcessOptions {
   readonly templates: TemplateSource;
   /** Wanted shares per minute of one channel; high, so that nothing makes the targets harder. */
   readonly sharesPerMinute?: number;
   /** Of every channel, always; any hash is a share when absent. Of 2 ** -32 * n, each n-th hash is one. */
   readonly difficulty?: number;
+  /** SQLite, as operators have it, when absent. */
+  readonly database?: PoolDatabase;
   /** Writes a CPU profile into this folder. */
   readonly profile?: string | undefined;
 }
@@ -22,7 +27,7 @@ export async function startPool(options: PoolProcessOptions): Promise<PlacedProc
 }
 
 function toml(
-  { templates, sharesPerMinute = 1e6, difficulty = EASIEST }: PoolProcessOptions,
+  { templates, sharesPerMinute = 1e6, difficulty = EASIEST, database = { kind: 'sqlite' } }: PoolProcessOptions,
   { port, monitoring, folder, authoritySecretFile }: Place,
 ): string {
   const { keys } = templates;
@@ -43,5 +48,8 @@ descriptor = "raw(51)"
 shares_per_minute = ${sharesPerMinute}
 min_difficulty = ${difficulty}
 refresh_interval = 3600
+[ledger]
+database = "${database.kind}"
+${database.kind === 'postgres' ? `postgres_url = "${database.url}"` : ''}
 `;
 }
