@@ -4,8 +4,8 @@ import type { Table } from './schema.ts';
 export type Cell = number | string | bigint | Uint8Array | null;
 export type Row = Readonly<Record<string, Cell>>;
 
-/** What becomes of a row whose key is there already: it is replaced, it stays, or its columns of sums are added to. */
-export type OnConflict = 'replace' | 'keep' | { readonly add: readonly string[] };
+/** What becomes of a row whose key is there already: it is replaced, it stays, or some of its columns are set or added to. */
+export type OnConflict = 'replace' | 'keep' | { readonly set: readonly string[] } | { readonly add: readonly string[] };
 
 /** Asks. Statements are the same for every dialect; parameters are `$1`, `$2`, …. */
 export interface Reader {
@@ -29,6 +29,8 @@ export interface Dialect {
   readonly name: 'sqlite' | 'postgres';
   /** The exact sum of a column of exact integers, as text; null of no rows. */
   sum(column: string): string;
+  /** The statement that removes all rows of a table. */
+  empty(table: string): string;
 }
 
 /** A database that is open: the seam between the projection and SQLite or PostgreSQL. One transaction at a time. */

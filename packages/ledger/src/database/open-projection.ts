@@ -2,6 +2,7 @@ import type { Database } from './database.ts';
 import { PostgresDatabase } from './postgres/postgres-database.ts';
 import { ProjectedDatabase } from './projected-database.ts';
 import type { Projection, ProjectionOptions } from './projection.ts';
+import { ProjectionReader } from './projection-reader.ts';
 import { SqliteDatabase } from './sqlite/sqlite-database.ts';
 
 /**
@@ -22,12 +23,9 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
   }
 }
 
-/** What can be asked beside the program that projects: takes no lock and changes nothing. */
-export type ProjectionReader = Pick<Projection, 'query' | 'backup' | 'close'> & AsyncDisposable;
-
-/** Opens a database for questions alone. @throws DatabaseAway when it is first asked */
+/** Opens a database for questions alone, when it is first asked. */
 export function openProjectionReader(options: ProjectionOptions): ProjectionReader {
-  return new ProjectedDatabase(databaseOf(options, true));
+  return new ProjectionReader(databaseOf(options, true));
 }
 
 function databaseOf(options: ProjectionOptions, readOnly: boolean): Database {

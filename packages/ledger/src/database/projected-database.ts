@@ -1,5 +1,6 @@
 import { LedgerError } from '../errors.ts';
 import type { Retention } from '../ledger-options.ts';
+import { payoutHooks } from '../payouts/hooks.ts';
 import type { JournalEntry } from '../read-journal.ts';
 import { applyRecords } from './apply/apply-records.ts';
 import { faultOf } from './apply/check.ts';
@@ -7,14 +8,14 @@ import { rememberedWork } from './apply/fold.ts';
 import { loadMemory } from './apply/load.ts';
 import type { Memory } from './apply/memory.ts';
 import { plainText } from './apply/texts.ts';
-import type { Database, Transaction } from './database.ts';
+import type { Database, Reader, Transaction } from './database.ts';
 import { RecordFault, ValueRefused } from './faults.ts';
 import { bodyOf, fingerprintOf } from './fingerprint.ts';
 import type { ProjectedPosition, Projection, Retained, Source } from './projection.ts';
 import { answer } from './queries/answer.ts';
 import type { LedgerQueries, QueryArguments, QueryResult } from './queries/types.ts';
-import { retain } from './retain.ts';
-import { deadLetters } from './tables.ts';
+import { retain } from './keep/retain.ts';
+import { deadLetters, LEDGER_TABLES } from './tables.ts';
 
 /** The projection on a database of either kind. */
 export class ProjectedDatabase implements Projection {
@@ -59,6 +60,19 @@ export class ProjectedDatabase implements Projection {
 
   query<K extends keyof LedgerQueries>(name: K, args: QueryArguments<K>): Promise<QueryResult<K>> {
     return this.#database.snapshot((reader) => answer(reader, name, args));
+  }
+
+  snapshot<T>(run: (reader: Reader) => Promise<T>): Promise<T> {
+    return this.#database.snapshot(run);
+  }
+
+  async reset(): Promise<void> {
+    await this.#transaction(async (transaction) => {
+      for (const { name } of [...LEDGER_TABLES, ...payoutHooks.tables]) {
+        await transaction.run(transaction.dialect.empty(name));
+      }
+    });
+    this.#memory = undefined;
   }
 
   retain(retention: Retention, nowMs: number): Promise<Retained> {

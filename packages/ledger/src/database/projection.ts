@@ -1,5 +1,6 @@
 import type { JournalEntry } from '../read-journal.ts';
 import type { DatabaseOptions, Retention } from '../ledger-options.ts';
+import type { Reader } from './database.ts';
 import type { RecordFault } from './faults.ts';
 import type { LedgerQueries, QueryArguments, QueryResult } from './queries/types.ts';
 
@@ -40,8 +41,12 @@ export interface Projection extends AsyncDisposable {
   apply(entries: readonly JournalEntry[], source?: Source): Promise<void>;
   /** Puts the record behind the position among the dead letters, and the position behind it. */
   applyDead(entry: JournalEntry, fault: Pick<RecordFault, 'code' | 'message'>, source?: Source): Promise<void>;
+  /** Empties the tables: the journals are to be projected from their beginning. */
+  reset(): Promise<void>;
   /** Answers from one state of the database. */
   query<K extends keyof LedgerQueries>(name: K, args: QueryArguments<K>): Promise<QueryResult<K>>;
+  /** Several questions about one state, in SQL. */
+  snapshot<T>(run: (reader: Reader) => Promise<T>): Promise<T>;
   /** Removes single shares, and makes hours of minutes, that are older than they are kept. In small transactions. */
   retain(retention: Retention, nowMs: number): Promise<Retained>;
   /** Returns when whatever is applied survives a power failure: before files of the journal are removed. */

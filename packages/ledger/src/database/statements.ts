@@ -5,9 +5,12 @@ import type { Table } from './schema.ts';
 export function updateOf({ name, columns, key }: Table, onConflict: OnConflict): string {
   const others = Object.keys(columns).filter((column) => !key.includes(column));
   if (onConflict === 'keep' || others.length === 0) return `ON CONFLICT (${key}) DO NOTHING`;
-  const sets =
-    onConflict === 'replace'
-      ? others.map((column) => `${column} = excluded.${column}`)
-      : onConflict.add.map((column) => `${column} = ${name}.${column} + excluded.${column}`);
-  return `ON CONFLICT (${key}) DO UPDATE SET ${sets.join(', ')}`;
+  return `ON CONFLICT (${key}) DO UPDATE SET ${setsOf(name, others, onConflict).join(', ')}`;
+}
+
+function setsOf(name: string, others: readonly string[], onConflict: Exclude<OnConflict, 'keep'>): readonly string[] {
+  const set = (column: string): string => `${column} = excluded.${column}`;
+  if (onConflict === 'replace') return others.map(set);
+  if ('set' in onConflict) return onConflict.set.map(set);
+  return onConflict.add.map((column) => `${column} = ${name}.${column} + excluded.${column}`);
 }

@@ -1,8 +1,11 @@
 import { difficultyOf } from '@sv2kit/payout';
-import type { Row, Transaction } from '../database.ts';
+import type { OnConflict, Row, Transaction } from '../database.ts';
 import type { Table } from '../schema.ts';
 import * as tables from '../tables.ts';
 import type { Memory, SliceState, WorkerState, WorkState } from './memory.ts';
+
+/** What changes of a worker: the index over names is left alone. */
+const WORKER_SUMS = { set: ['accepted', 'rejected', 'work', 'difficulty', 'best', 'best_ms', 'last_ms'] };
 
 /** Rows that records have made or changed, until they are written together. */
 export class Pending {
@@ -39,22 +42,31 @@ export class Pending {
 
   async write(transaction: Transaction, memory: Memory): Promise<void> {
     if (memory.slice !== undefined && this.#work.size > 0) this.slice(memory.slice);
-    const put = async (table: Table, rows: readonly Row[], onConflict?: 'keep'): Promise<void> => {
+    const put = async (table: Table, rows: readonly Row[], onConflict?: OnConflict): Promise<void> => {
       if (rows.length > 0) await transaction.put(table, rows, onConflict);
     };
     await put(tables.connections, this.connections, 'keep');
     await put(tables.channels, this.channels);
     await put(tables.channelEnds, this.ends, 'keep');
     await put(tables.customJobs, this.customJobs);
-    await put(tables.workers, Array.from(this.workers, workerRow));
+    await put(tables.workers, Array.from(this.workers, workerRow), WORKER_SUMS);
     await put(tables.slices, [...this.#slices.values()]);
     await put(
       tables.work,
       Array.from(this.#work, ([row, slice]) => workRow(row, slice)),
     );
     await put(tables.shares, this.shares);
-    const rejections = Array.from(this.#rejections.values(), ({ row, shares }) => ({ ...row, shares }));
-    if (rejections.length > 0) await transaction.put(tables.rejections, rejections, { add: ['shares'] });
+    if (this.#rejections.size === 0) return;
+    const rejections = [...this.#rejections.values()];
+    const add = { add: ['shares'] };
+    await transaction.put(
+      tables.rejections,
+      rejections.map(({ row, shares }) => ({ ...row, shares })),
+      add,
+    );
+    const codes = Map.groupBy(rejections, ({ row }) => row['code'] ?? '');
+    const sums = Array.from(codes, ([code, of]) => ({ code, shares: of.reduce((sum, { shares }) => sum + shares, 0) }));
+    await transaction.put(tables.rejectionTotals, sums, add);
   }
 }
 

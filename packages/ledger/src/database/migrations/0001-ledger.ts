@@ -98,6 +98,9 @@ export const rejections = table(
   { indexes: [['minute']] },
 );
 
+/** All rejections since the ledger began. */
+export const rejectionTotals = table('rejection_totals', { code: 'text', shares: 'integer' }, ['code']);
+
 /** Single shares. `code` is null of an accepted one; a rejected one has no hash. */
 export const shares = table(
   'shares',
@@ -114,7 +117,12 @@ export const shares = table(
     is_block: 'integer',
   },
   ['position'],
-  { indexes: [['time_ms'], ['worker', 'position']] },
+  {
+    indexes: [
+      ['time_ms', 'position'],
+      ['worker', 'position'],
+    ],
+  },
 );
 
 /** What is found, and what became of it. Columns of the finding are null while only the fate of a block is known. */
@@ -189,6 +197,9 @@ export const totals = table(
   ['id'],
 );
 
+/** Up to where each kind of roll-up has come: unix minutes. */
+export const rollups = table('rollups', { name: 'text', minute: 'integer' }, ['name']);
+
 /** Records that could not be applied, as the journal has them. */
 export const deadLetters = table(
   'dead_letters',
@@ -206,10 +217,12 @@ export const LEDGER_TABLES = [
   slices,
   work,
   rejections,
+  rejectionTotals,
   shares,
   blocks,
   blockEvents,
   customJobs,
   totals,
+  rollups,
   deadLetters,
 ] as const;

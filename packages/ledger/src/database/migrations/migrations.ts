@@ -1,6 +1,6 @@
 import { payoutHooks } from '../../payouts/hooks.ts';
 import { LedgerError } from '../../errors.ts';
-import type { Transaction } from '../database.ts';
+import type { Reader, Transaction } from '../database.ts';
 import { createTable, type Table, type TableWords, table } from '../schema.ts';
 import { LEDGER_TABLES } from './0001-ledger.ts';
 
@@ -22,7 +22,10 @@ export const MIGRATIONS: readonly Migration[] = [
   creating(2, 'payouts', payoutHooks.tables),
 ];
 
-const migrationsMade = table('migrations', { number: 'integer', name: 'text', made_ms: 'integer' }, ['number']);
+/** Which migrations have been made. */
+export const MIGRATIONS_TABLE = table('migrations', { number: 'integer', name: 'text', made_ms: 'integer' }, [
+  'number',
+]);
 
 /** Runs something in a transaction of its own. */
 type InTransaction = <T>(run: (transaction: Transaction) => Promise<T>) => Promise<T>;
@@ -38,7 +41,7 @@ export async function migrate(
   migrations: readonly Migration[] = MIGRATIONS,
 ): Promise<void> {
   await inTransaction(async (transaction) => {
-    const [statement = ''] = createTable(migrationsMade, words);
+    const [statement = ''] = createTable(MIGRATIONS_TABLE, words);
     await transaction.run(statement.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'));
   });
   const known = migrations.at(-1)?.number ?? 0;
@@ -49,9 +52,24 @@ export async function migrate(
       if (made > known) throw tooNew(made, known);
       if (made >= number) return;
       for (const statement of statements(words)) await transaction.run(statement);
-      await transaction.put(migrationsMade, [{ number, name, made_ms: Date.now() }]);
+      await transaction.put(MIGRATIONS_TABLE, [{ number, name, made_ms: Date.now() }]);
     });
   }
+}
+
+/**
+ * For questions alone: the tables must be of this program's form.
+ *
+ * @throws LedgerError 'ledger-version'
+ */
+export async function checkTables(reader: Reader): Promise<void> {
+  const [row] = await reader.all('SELECT coalesce(max(number), 0) AS number FROM migrations');
+  const made = Number(row?.['number']);
+  const known = MIGRATIONS.at(-1)?.number ?? 0;
+  if (made > known) throw tooNew(made, known);
+  if (made === known) return;
+  const message = `the database has tables of form ${made}, not yet ${known}: the role brings them up to date when it starts`;
+  throw new LedgerError('ledger-version', message, { made, known });
 }
 
 function tooNew(made: number, known: number): LedgerError {

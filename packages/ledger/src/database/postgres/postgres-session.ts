@@ -5,7 +5,11 @@ import { updateOf } from '../statements.ts';
 import { ARRAY_TYPES, arrayLiteral } from './array-literals.ts';
 import { postgresError } from './postgres-errors.ts';
 
-const DIALECT: Dialect = { name: 'postgres', sum: (column) => `sum(${column})` };
+const DIALECT: Dialect = {
+  name: 'postgres',
+  sum: (column) => `sum(${column})`,
+  empty: (name) => `TRUNCATE ${name}`,
+};
 const CONNECT_MS = 5000;
 /** A server that has not answered for so long is away. */
 const ANSWER_MS = 60_000;

@@ -1,3 +1,5 @@
+import type { PayoutQueries } from '../../payouts/query-types.ts';
+
 /** Part of a list. */
 export interface Page {
   readonly offset: number;
@@ -55,11 +57,14 @@ export interface WorkerHistory extends WorkerRow {
 /** Workers in the order of their first share, so that a start can go on with measured hashrates. */
 export interface SeedArguments {
   readonly sinceMs: number;
+  /** A boot epoch: what that run and later ones did is left out. */
+  readonly before?: number;
   /** `next` of the answer before; 0 at first. */
   readonly after?: number;
   readonly limit?: number;
 }
 export interface SeedWorker extends WorkerRow {
+  readonly rejectedByCode: Readonly<Record<string, number>>;
   /** Minutes since `sinceMs` with accepted work: unix minute and difficulty in turns. */
   readonly minutes: Float64Array;
 }
@@ -140,6 +145,10 @@ export interface SharesArguments extends Page {
   readonly untilMs?: number;
 }
 
+export interface TotalsArguments {
+  /** A boot epoch: what that run and later ones did is left out of the sums. */
+  readonly before?: number;
+}
 export interface TotalsAnswer {
   readonly position: number;
   readonly accepted: number;
@@ -162,19 +171,20 @@ export interface DeadLetter {
   readonly body: Uint8Array;
 }
 
-/** What can be asked of the database: name -> arguments and answer. Payouts add theirs. */
-export interface LedgerQueries {
+/** What can be asked of the database: name -> arguments and answer. Of a list at most 1000 at a time. */
+export interface LedgerQueries extends PayoutQueries {
   workers(args: WorkersArguments): Listing<WorkerRow>;
   worker(args: WorkerArguments): WorkerHistory | undefined;
   seed(args: SeedArguments): SeedAnswer;
   blocks(args: Page): Listing<BlockRow>;
   /** By the hash as people write it. */
   block(args: { readonly hash: string }): BlockDetails | undefined;
-  /** Neither matured, orphaned nor rejected, and what was orphaned less than `sinceMs` ago; oldest first. */
+  /** Neither matured nor lost, and what was lost at `sinceMs` or later, for it may come back; oldest first. */
   unsettledBlocks(args: { readonly sinceMs?: number }): readonly BlockDetails[];
   rounds(args: { readonly limit?: number }): RoundsAnswer;
+  /** The latest first, 11,000 deep; `total` counts no further than shows whether there are more. */
   shares(args: SharesArguments): Listing<ShareRow>;
-  totals(args: Record<string, never>): TotalsAnswer;
+  totals(args: TotalsArguments): TotalsAnswer;
   deadLetters(args: Page): Listing<DeadLetter>;
 }
 export type QueryArguments<K extends keyof LedgerQueries> = Parameters<LedgerQueries[K]>[0];

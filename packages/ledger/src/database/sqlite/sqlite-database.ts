@@ -159,7 +159,9 @@ export class SqliteDatabase implements Database {
     const writer = new SqliteSession(file, false);
     try {
       writer.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-      writer.exec('PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY');
+      writer.exec(
+        'PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY',
+      );
       await migrate((run) => this.#within(writer, 'BEGIN IMMEDIATE', run), SQLITE_WORDS);
       return writer;
     } catch (error) {

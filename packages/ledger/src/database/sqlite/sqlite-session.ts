@@ -13,7 +13,11 @@ export const SQLITE_WORDS: TableWords = {
     key.length === 1 && columns[key[0] ?? ''] === 'integer' ? ' STRICT' : ' STRICT, WITHOUT ROWID',
 };
 
-const DIALECT: Dialect = { name: 'sqlite', sum: (column) => `exact_sum(${column})` };
+const DIALECT: Dialect = {
+  name: 'sqlite',
+  sum: (column) => `exact_sum(${column})`,
+  empty: (name) => `DELETE FROM ${name}`,
+};
 
 type Parameter = null | number | string | Uint8Array;
 

@@ -1,0 +1,114 @@
+import { difficultyFromTarget, displayHash } from '@sv2kit/bitcoin';
+import type { Cell, Reader, Row } from '../database.ts';
+import { bytesOf, clamped, numberOf, partOf, textOf } from './cells.ts';
+import type { Listing, ShareRow, SharesArguments } from './types.ts';
+
+const MINUTE_MS = 60_000;
+/** Further back than this no list goes. */
+const DEEPEST = 10_000;
+/** Minutes of one worker that are looked at, at most, and at a time. */
+const MOST_MINUTES = 10_080;
+const STEP = 15;
+
+/** From one unix millisecond to before another. */
+type Stretch = readonly [number, number];
+const ALWAYS: Stretch = [0, Number.MAX_SAFE_INTEGER];
+
+/**
+ * Shares of one worker are looked for in the minutes in which it had any, newest first: an index over workers would cost
+ * more than all other writing of a share.
+ */
+export async function shares(reader: Reader, args: SharesArguments): Promise<Listing<ShareRow>> {
+  const [limit, offset] = partOf(args);
+  const start = clamped(offset, DEEPEST);
+  const wanted = start + limit + 1;
+  const found: Row[] = [];
+  for (const stretch of await stretchesOf(reader, args)) {
+    found.push(...(await sharesIn(reader, args, stretch, wanted - found.length)));
+    if (found.length >= wanted) break;
+  }
+  return { total: found.length, items: found.slice(start, start + limit).map(shareRow) };
+}
+
+async function stretchesOf(reader: Reader, { user, worker, sinceMs, untilMs }: SharesArguments): Promise<Stretch[]> {
+  if (user === undefined && worker === undefined) return [ALWAYS];
+  const { sql, which } = workersNamed({ user, worker });
+  const bounds = [Math.floor((sinceMs ?? 0) / MINUTE_MS), Math.floor((untilMs ?? ALWAYS[1]) / MINUTE_MS)];
+  const [from, to] = [`$${which.length + 1}`, `$${which.length + 2}`];
+  const rows = await reader.all(
+    `SELECT s.minute, s.span FROM slices s WHERE s.minute + s.span >= ${from} AND s.minute <= ${to} + 1
+      AND EXISTS (SELECT 1 FROM work w WHERE w.slice = s.id AND w.worker IN (${sql}))
+    UNION SELECT r.minute, 60 FROM rejections r WHERE r.worker IN (${sql}) AND r.minute + 60 >= ${from} AND r.minute <= ${to}
+    ORDER BY 1 DESC LIMIT ${MOST_MINUTES}`,
+    [...which, ...bounds],
+  );
+  // A share may be a minute older than its slice.
+  return merged(rows.map((row) => [numberOf(row['minute']) - 1, numberOf(row['minute']) + numberOf(row['span'])]));
+}
+
+/** Minutes, newest first, as stretches that do not overlap and are not long, newest first. */
+function merged(minutes: readonly Stretch[]): Stretch[] {
+  const whole: [number, number][] = [];
+  for (const [from, to] of minutes.toReversed()) {
+    const last = whole.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+    else whole.push([from, to]);
+  }
+  const stretches: Stretch[] = [];
+  for (const [from, to] of whole.toReversed()) {
+    for (let end = to; end > from; end -= STEP) {
+      stretches.push([Math.max(from, end - STEP) * MINUTE_MS, end * MINUTE_MS]);
+    }
+  }
+  return stretches;
+}
+
+interface Named {
+  readonly user: string | undefined;
+  readonly worker: string | undefined;
+}
+
+function workersNamed({ user, worker }: Named) {
+  const which: Cell[] = [];
+  const conditions: string[] = [];
+  if (user !== undefined) conditions.push(`user_name = $${which.push(user)}`);
+  if (worker !== undefined) conditions.push(`worker_name = $${which.push(worker)}`);
+  return { sql: `SELECT id FROM workers WHERE ${conditions.join(' AND ')}`, which };
+}
+
+async function sharesIn(reader: Reader, args: SharesArguments, [from, to]: Stretch, limit: number): Promise<Row[]> {
+  const { user, worker, outcome, sinceMs = 0, untilMs = ALWAYS[1] } = args;
+  const isNamed = user !== undefined || worker !== undefined;
+  const named = isNamed ? workersNamed({ user, worker }) : { sql: '', which: [] };
+  const which = [...named.which];
+  const place = (value: Cell): string => `$${which.push(value)}`;
+  const first = Math.max(from, Math.ceil(sinceMs));
+  const conditions = [`h.time_ms >= ${place(first)}`, `h.time_ms < ${place(Math.min(to, Math.floor(untilMs) + 1))}`];
+  if (isNamed) conditions.push(`h.worker IN (${named.sql})`);
+  if (outcome === 'accepted') conditions.push('h.code IS NULL');
+  else if (outcome === 'rejected') conditions.push('h.code IS NOT NULL');
+  else if (outcome !== undefined) conditions.push(`h.code = ${place(outcome)}`);
+  return await reader.all(
+    `SELECT h.*, k.user_name, k.worker_name FROM shares h JOIN workers k ON k.id = h.worker
+    WHERE ${conditions.join(' AND ')} ORDER BY h.time_ms DESC, h.position DESC LIMIT ${place(limit)}`,
+    which,
+  );
+}
+
+function shareRow(row: Row): ShareRow {
+  const hash = bytesOf(row['hash']);
+  return {
+    position: numberOf(row['position']),
+    timeMs: numberOf(row['time_ms']),
+    user: textOf(row['user_name']),
+    worker: textOf(row['worker_name']),
+    channel: numberOf(row['channel']),
+    sequenceNumber: numberOf(row['sequence_number']),
+    jobId: numberOf(row['job_id']),
+    code: row['code'] === null ? undefined : textOf(row['code']),
+    difficulty: numberOf(row['difficulty']),
+    hashDifficulty: hash === undefined ? undefined : difficultyFromTarget(hash),
+    hash: hash === undefined ? undefined : displayHash(hash),
+    isBlock: row['is_block'] === 1,
+  };
+}

@@ -1,0 +1,91 @@
+import { difficultyOf } from '@sv2kit/payout';
+import type { Cell, Reader, Row } from '../database.ts';
+import { exactOf, maybeNumber, numberOf, partOf, textOf } from './cells.ts';
+import type {
+  Listing,
+  WorkerArguments,
+  WorkerHistory,
+  WorkerRow,
+  WorkerSort,
+  WorkersArguments,
+  WorkPoint,
+} from './types.ts';
+
+const MINUTE_MS = 60_000;
+const ORDERS: Readonly<Record<WorkerSort, string>> = {
+  name: 'user_name, worker_name',
+  work: 'difficulty DESC, id',
+  best: 'best DESC, id',
+  'last-share': 'coalesce(last_ms, 0) DESC, id',
+};
+
+export async function workers(reader: Reader, args: WorkersArguments): Promise<Listing<WorkerRow>> {
+  const [where, which]: [string, Cell[]] = args.user === undefined ? ['', []] : ['WHERE user_name = $1', [args.user]];
+  const [counted] = await reader.all(`SELECT count(*) AS total FROM workers ${where}`, which);
+  const part = `LIMIT $${which.length + 1} OFFSET $${which.length + 2}`;
+  const order = ORDERS[args.sort ?? 'work'];
+  const rows = await reader.all(`SELECT * FROM workers ${where} ORDER BY ${order} ${part}`, [
+    ...which,
+    ...partOf(args),
+  ]);
+  return { total: numberOf(counted?.['total']), items: rows.map(workerRow) };
+}
+
+export async function worker(
+  reader: Reader,
+  { user, worker: name = '', sinceMs = 0 }: WorkerArguments,
+): Promise<WorkerHistory | undefined> {
+  const [row] = await reader.all('SELECT * FROM workers WHERE user_name = $1 AND worker_name = $2', [user, name]);
+  if (row === undefined) return undefined;
+  const id = numberOf(row['id']);
+  const codes = await reader.all(
+    'SELECT code, CAST(sum(shares) AS BIGINT) AS shares FROM rejections WHERE worker = $1 GROUP BY code',
+    [id],
+  );
+  const rejectedByCode = Object.fromEntries(codes.map(({ code, shares }) => [textOf(code), numberOf(shares)]));
+  return { ...workerRow(row), rejectedByCode, history: await historyOf(reader, id, sinceMs) };
+}
+
+async function historyOf(reader: Reader, worker: number, sinceMs: number): Promise<WorkPoint[]> {
+  const since = Math.floor(sinceMs / MINUTE_MS);
+  const rows = await reader.all(
+    `SELECT s.minute, s.span, CAST(sum(w.shares) AS BIGINT) AS shares, ${reader.dialect.sum('w.work')} AS work,
+      max(w.best) AS best
+    FROM work w JOIN slices s ON s.id = w.slice
+    WHERE w.worker = $1 AND w.slice >= $2 AND s.minute + s.span > $3
+    GROUP BY s.minute, s.span ORDER BY s.minute, s.span`,
+    [worker, await firstSlice(reader, since), since],
+  );
+  return rows.map(({ minute, span, shares, work, best }) => ({
+    startMs: numberOf(minute) * MINUTE_MS,
+    spanMs: numberOf(span) * MINUTE_MS,
+    shares: numberOf(shares),
+    difficulty: difficultyOf(exactOf(work)),
+    bestDifficulty: numberOf(best),
+  }));
+}
+
+/** Id of the first slice that reaches beyond a minute: no earlier one does. */
+export async function firstSlice(reader: Reader, minute: number): Promise<number> {
+  // No slice is longer than an hour, and the index is on where it begins.
+  const [row] = await reader.all('SELECT min(id) AS id FROM slices WHERE minute > $1 AND minute + span > $2', [
+    minute - 60,
+    minute,
+  ]);
+  return maybeNumber(row?.['id']) ?? Number.MAX_SAFE_INTEGER;
+}
+
+export function workerRow(row: Row): WorkerRow {
+  return {
+    user: textOf(row['user_name']),
+    worker: textOf(row['worker_name']),
+    accepted: numberOf(row['accepted']),
+    rejected: numberOf(row['rejected']),
+    work: exactOf(row['work']),
+    difficulty: numberOf(row['difficulty']),
+    bestDifficulty: numberOf(row['best']),
+    bestAtMs: maybeNumber(row['best_ms']),
+    firstSeenMs: numberOf(row['first_ms']),
+    lastShareAtMs: maybeNumber(row['last_ms']),
+  };
+}
