@@ -64,7 +64,10 @@ function lackOf(state: DatabaseState): string | undefined {
     case 'ok':
     case 'none':
       if (state.deadLetters === 0) return undefined;
-      return `${state.deadLetters} records could not be applied and were set aside: sv2kit ledger show dead-letters`;
+      return (
+        `${state.deadLetters} records could not be applied: the table dead_letters says why. ` +
+        'A newer program may take them: sv2kit ledger rebuild'
+      );
     case 'behind':
     case 'away':
     case 'refused':
