@@ -20,6 +20,7 @@ import { KEPT_SPLITS } from './splits.ts';
 import { blockPayouts, dues, PAYOUT_TABLES, payments, payoutSplits, payoutTerms } from './tables.ts';
 import { termsFromRow, termsOf } from './terms.ts';
 import { recordedWindow } from './work-rows.ts';
+import { sumUpStretches } from './work-stretches.ts';
 
 /** What payouts add to the projection. */
 export const payoutHooks: PayoutHooks = {
@@ -58,6 +59,7 @@ async function onTerms(transaction: Transaction, { position }: JournalEntry, rec
       chain: terms.chain,
     },
   ]);
+  if (terms.mode === 'pplns') await sumUpStretches(transaction);
 }
 
 async function onSplit(transaction: Transaction, { position }: JournalEntry, record: PayoutSplit): Promise<void> {
@@ -69,6 +71,7 @@ async function onSplit(transaction: Transaction, { position }: JournalEntry, rec
     if (!(error instanceof SplitError)) throw error;
     throw new RecordFault('malformed-payout', position, error.message, { cause: error });
   }
+  await sumUpStretches(transaction);
   const { timeMs, splitId, position: counted, entries } = record;
   await transaction.put(payoutSplits, [
     { id: position, time_ms: timeMs, split_id: splitId, counted, entries, used: 0 },
@@ -106,7 +109,10 @@ async function onFound(transaction: Transaction, { position }: JournalEntry, rec
   };
   const accounting = await accountFor(facts, terms, {
     splits: () => splitsOf(transaction),
-    window: (wanted) => recordedWindow(transaction, wanted, terms.chain),
+    async window(wanted) {
+      await sumUpStretches(transaction);
+      return recordedWindow(transaction, wanted, terms.chain);
+    },
   });
   const { owedBy, split, windowWork, revenue, fee, donated, forgone, entries } = accounting;
   const standing = await standingOf(transaction, record.hash, terms);

@@ -67,4 +67,27 @@ export const payments = table(
   { indexes: [['account', 'id']] },
 );
 
-export const PAYOUT_TABLES = [payoutTerms, payoutSplits, blockPayouts, dues, payments] as const;
+/**
+ * Work of an hour between two blocks that is over, summed up by user: windows reach far back, and are asked for often. From
+ * slice `id` to slice `last`.
+ */
+export const workStretches = table(
+  'work_stretches',
+  { id: 'integer', last: 'integer', minute: 'integer', ends_with_block: 'integer' },
+  ['id'],
+);
+
+export const stretchWork = table('stretch_work', { stretch: 'integer', user_name: 'text', work: 'exact' }, [
+  'stretch',
+  'user_name',
+]);
+
+export const PAYOUT_TABLES = [
+  payoutTerms,
+  payoutSplits,
+  blockPayouts,
+  dues,
+  payments,
+  workStretches,
+  stretchWork,
+] as const;

@@ -1,66 +1,77 @@
-import { accountOf, type Slice, type Weight, type Window, WorkWindow } from '@sv2kit/payout';
 import type { Network } from '@sv2kit/bitcoin';
-import type { Reader } from '../database/database.ts';
+import { accountOf, type Slice, type Weight, type Window, WorkWindow } from '@sv2kit/payout';
+import type { Cell, Reader, Row } from '../database/database.ts';
 
-/** Slices that are read at once. */
-const SLICES = 256;
+/** Slices, or stretches, that are read at once. */
+const PAGE = 128;
 
 /**
- * The work that is recorded, as much as wanted, the latest first. In a transaction that applies a record that is the work before
- * that record: nothing behind it is there yet.
+ * The work that is recorded, as much as wanted, the latest first. In a transaction that applies a record that is the work
+ * before that record: nothing behind it is there yet.
  */
 export async function recordedWindow(reader: Reader, wanted: bigint, chain: Network): Promise<Window> {
   const window = new WorkWindow(wanted);
   const accounts = new Map<string, Omit<Weight, 'work'>>();
-  for await (const slice of slices(reader, chain, accounts)) if (!window.add(slice)) break;
+  const weightOf = (user: string, work: bigint): Weight => {
+    const account = accounts.get(user) ?? accountOf(user, chain);
+    accounts.set(user, account);
+    return { ...account, work };
+  };
+  const [done] = await reader.all('SELECT coalesce(max(last), 0) AS last FROM work_stretches');
+  for (const part of [recentSlices(Number(done?.['last'] ?? 0)), SUMMED_UP]) {
+    for await (const slice of read(reader, part, weightOf)) if (!window.add(slice)) return window.end();
+  }
   return window.end();
 }
 
+/** Where slices are, and their work by user. */
+interface Part {
+  /** Of the rows of both statements: below this and above that. */
+  readonly above: number;
+  readonly rows: string;
+  work(reader: Reader): string;
+}
+
+/** Slices that are not summed up yet. */
+const recentSlices = (above: number): Part => ({
+  above,
+  rows: `SELECT id, minute, CASE WHEN ended_by IS NULL THEN 0 ELSE 1 END AS ends_with_block FROM slices
+    WHERE id < $1 AND id > $2 ORDER BY id DESC LIMIT $3`,
+  work: ({ dialect }) => `SELECT k.slice AS id, w.user_name, ${dialect.sum('k.work')} AS work
+    FROM work k JOIN workers w ON w.id = k.worker
+    WHERE k.slice < $1 AND k.slice >= $2 GROUP BY k.slice, w.user_name`,
+});
+
+const SUMMED_UP: Part = {
+  above: 0,
+  rows: `SELECT id, minute, ends_with_block FROM work_stretches WHERE id < $1 AND id > $2 ORDER BY id DESC LIMIT $3`,
+  work: () => 'SELECT stretch AS id, user_name, work FROM stretch_work WHERE stretch < $1 AND stretch >= $2',
+};
+
 /** The newest first. */
-async function* slices(
+async function* read(
   reader: Reader,
-  chain: Network,
-  accounts: Map<string, Omit<Weight, 'work'>>,
+  part: Part,
+  weightOf: (user: string, work: bigint) => Weight,
 ): AsyncGenerator<Slice> {
   let before = Number.MAX_SAFE_INTEGER;
   while (true) {
-    const rows = await reader.all('SELECT id, minute, ended_by FROM slices WHERE id < $1 ORDER BY id DESC LIMIT $2', [
-      before,
-      SLICES,
-    ]);
+    const rows = await reader.all(part.rows, [before, part.above, PAGE]);
     const oldest = Number(rows.at(-1)?.['id'] ?? 0);
-    const sums = await sumsOf(reader, oldest, before);
-    for (const { id, minute, ended_by: endedBy } of rows) {
-      const weights = (sums.get(Number(id)) ?? []).map(({ user, work }) => {
-        const account = accounts.get(user) ?? accountOf(user, chain);
-        accounts.set(user, account);
-        return { ...account, work };
-      });
-      yield { minute: Number(minute), endsWithBlock: endedBy !== null, weights };
+    const work = Map.groupBy(rows.length === 0 ? [] : await reader.all(part.work(reader), [before, oldest]), idOf);
+    for (const row of rows) {
+      const weights = (work.get(idOf(row)) ?? []).map((sum) => weightOf(String(sum['user_name']), exact(sum['work'])));
+      yield { minute: Number(row['minute']), endsWithBlock: Number(row['ends_with_block']) === 1, weights };
     }
-    if (rows.length < SLICES) return;
+    if (rows.length < PAGE) return;
     before = oldest;
   }
 }
 
-interface UserWork {
-  readonly user: string;
-  readonly work: bigint;
+function idOf(row: Row): number {
+  return Number(row['id']);
 }
 
-/** By slice. */
-async function sumsOf(reader: Reader, from: number, before: number): Promise<Map<number, UserWork[]>> {
-  const rows = await reader.all(
-    `SELECT k.slice, w.user_name, ${reader.dialect.sum('k.work')} AS work FROM work k JOIN workers w ON w.id = k.worker
-     WHERE k.slice >= $1 AND k.slice < $2 GROUP BY k.slice, w.user_name`,
-    [from, before],
-  );
-  const sums = new Map<number, UserWork[]>();
-  for (const row of rows) {
-    const slice = Number(row['slice']);
-    const of = sums.get(slice) ?? [];
-    of.push({ user: String(row['user_name']), work: BigInt(String(row['work'])) });
-    sums.set(slice, of);
-  }
-  return sums;
+function exact(cell: Cell | undefined): bigint {
+  return BigInt(String(cell ?? 0));
 }
