@@ -62,10 +62,10 @@ export class CustomJobs {
   tick(miners: Iterable<Miner>, nowMs: number): void {
     const { limits, board } = this.#context;
     const held = this.#held;
-    this.#held = held.filter(({ receivedAtMs }) => nowMs - receivedAtMs < limits.heldCustomJobMs);
+    this.#held = held.filter(({ receivedAtMs }) => Math.abs(nowMs - receivedAtMs) < limits.heldCustomJobMs);
     for (const each of this.#forget(held)) this.#refuse(each.message, 'unknown-chain-tip');
     const { work } = board;
-    if (work === undefined || nowMs - work.heightSinceMs < limits.staleCustomJobMs) return;
+    if (work === undefined || Math.abs(nowMs - work.heightSinceMs) < limits.staleCustomJobMs) return;
     for (const { channel } of miners) {
       if (channel.active !== undefined && channel.active.job.height < work.current.height) channel.endTip();
     }

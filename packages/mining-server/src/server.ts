@@ -246,7 +246,7 @@ export class MiningServer {
     for (const downstream of [...downstreams]) {
       if (downstream.selectsWork) this.#isolated(downstream, () => downstream.tickCustomJobs(nowMs));
     }
-    if (board.work !== undefined && nowMs - this.#lastJobsMs >= config.refreshMs) this.#refresh();
+    if (board.work !== undefined && Math.abs(nowMs - this.#lastJobsMs) >= config.refreshMs) this.#refresh();
   }
 
   #refresh(): void {

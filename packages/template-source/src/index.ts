@@ -37,3 +37,4 @@ export type {
   WorkSink,
 } from './template-line-options.ts';
 export { TemplateTransactions, TransactionStore } from './transaction-store.ts';
+export { blockViews } from './block-views.ts';

@@ -1,14 +1,10 @@
 import type { Ledger } from '@sv2kit/ledger';
-import type { MiningServer } from '@sv2kit/mining-server';
+import { LedgerAnswers, luckOf, type MiningServer, ROUNDS, workerWithHistory } from '@sv2kit/mining-server';
 import type { RoleApi } from '@sv2kit/monitor';
 import type { PayoutTerms } from '@sv2kit/payout';
-import type { BlockDesk } from '@sv2kit/template-source';
-import { blockViews } from './block-answers.ts';
-import { LedgerAnswers } from './ledger-answers.ts';
-import { luckOf, ROUNDS } from './luck.ts';
+import { type BlockDesk, blockViews } from '@sv2kit/template-source';
 import { payoutsView } from './payout-answers.ts';
 import { type UpstreamParts, upstreamViews } from './upstream-answers.ts';
-import { workerWithHistory } from './worker-history.ts';
 
 export interface ApiParts extends Omit<UpstreamParts, 'working'> {
   readonly server: MiningServer;

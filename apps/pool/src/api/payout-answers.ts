@@ -1,7 +1,7 @@
 import type { DueView, PayoutsQuery, PayoutsView } from '@sv2kit/monitor';
 import type { QueryResult } from '@sv2kit/ledger';
 import type { PayoutTerms } from '@sv2kit/payout';
-import type { LedgerAnswers } from './ledger-answers.ts';
+import type { LedgerAnswers } from '@sv2kit/mining-server';
 
 /** How is paid, and what is due for which block. */
 export async function payoutsView(

@@ -36,7 +36,7 @@ export class BadShareLadder {
   refused(miner: Miner, share: Share, code: ShareErrorCode): void {
     const { board, limits, deps } = this.#context;
     const nowMs = deps.clock.now();
-    const sinceTipMs = board.work === undefined ? 0 : nowMs - board.work.tipSinceMs;
+    const sinceTipMs = board.work === undefined ? 0 : Math.abs(nowMs - board.work.tipSinceMs);
     const mayRepeat = code === 'duplicate-share' && this.#mayRepeat(miner, share, nowMs);
     if (!isBad(code, { sinceTipMs, staleGraceMs: limits.staleGraceMs, mayRepeat })) return;
     switch (miner.standing.bad()) {
@@ -81,7 +81,7 @@ export class BadShareLadder {
   /** The server handed out the same work twice, or did not record a share that it was given before. */
   #mayRepeat(miner: Miner, share: Share, nowMs: number): boolean {
     const { unrecordedAtMs, channel } = miner;
-    if (unrecordedAtMs !== undefined && nowMs - unrecordedAtMs < REPEAT_GRACE_MS) return true;
+    if (unrecordedAtMs !== undefined && Math.abs(nowMs - unrecordedAtMs) < REPEAT_GRACE_MS) return true;
     return channel.point(share)?.job.numbered === false;
   }
 
@@ -92,7 +92,7 @@ export class BadShareLadder {
       if (addressGroup(connection.remote.address) !== here) continue;
       for (const other of miners) {
         if (other === miner || !other.standing.isGood || other.lastShareAtMs === undefined) continue;
-        if (nowMs - other.lastShareAtMs > NEIGHBOUR_MS) continue;
+        if (Math.abs(nowMs - other.lastShareAtMs) > NEIGHBOUR_MS) continue;
         if (sameBytes(other.userIdentity, miner.userIdentity)) return true;
       }
     }

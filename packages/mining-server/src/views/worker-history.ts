@@ -1,7 +1,8 @@
 import type { QueryResult } from '@sv2kit/ledger';
 import { HASHES_PER_DIFFICULTY } from '@sv2kit/mining';
-import { nameOfWorker, type WorkerOrigin } from '@sv2kit/mining-server';
 import type { WorkerDetail } from '@sv2kit/monitor';
+import type { WorkerOrigin } from '../workers/worker.ts';
+import { nameOfWorker } from '../workers/worker-name.ts';
 import type { LedgerAnswers } from './ledger-answers.ts';
 
 type WorkerHistory = NonNullable<QueryResult<'worker'>>;

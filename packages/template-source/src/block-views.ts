@@ -1,7 +1,7 @@
 import type { QueryResult } from '@sv2kit/ledger';
 import { type BlockView, type Listing, type Page, pageOf } from '@sv2kit/monitor';
-import type { BlockReport } from '@sv2kit/template-source';
-import type { LedgerAnswers } from './ledger-answers.ts';
+import type { LedgerAnswers } from '@sv2kit/mining-server';
+import type { BlockReport } from './block-report.ts';
 
 type BlockRow = QueryResult<'blocks'>['items'][number];
 
