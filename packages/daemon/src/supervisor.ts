@@ -92,7 +92,10 @@ export class Supervisor<T> {
       this.#notify();
       using _grace = this.#clock.after(START_GRACE_MS, () => conditions.settle());
       const end = await this.#end.promise;
-      if (end.kind === 'failed') log.error('the service cannot go on', { error: end.error });
+      if (end.kind === 'failed') {
+        log.error('the service cannot go on', { error: end.error });
+        this.#notifier?.failed(end.error instanceof Error ? end.error.message : String(end.error));
+      }
       const stopped = await this.#stop();
       return stopped && end.kind === 'asked' && !this.#failedLate ? 'stopped' : 'failed';
     } catch (error) {

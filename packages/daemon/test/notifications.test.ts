@@ -3,8 +3,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { ConfigError, config, type Host, parseConfig, runService, serviceConfig, text } from '../src/index.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  ConfigError,
+  config,
+  type Host,
+  parseConfig,
+  runService,
+  serviceConfig,
+  type ServiceDeps,
+  text,
+} from '../src/index.ts';
 import { destinationsOf } from '../src/config/notifications-config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sv2kit-notify-'));
@@ -88,46 +97,94 @@ events = ["block-found"]`,
   });
 });
 
+/** A host whose program is told nothing but this configuration. */
+function hostOf(toml: string, flags: readonly string[] = []) {
+  const file = join(mkdtempSync(join(folder, 'run-')), 'demo.toml');
+  writeFileSync(file, toml);
+  const output = { out: '', error: '' };
+  const nothing = { [Symbol.dispose]() {} };
+  const host: Host = {
+    argv: ['--config', file, ...flags],
+    program: 'demo',
+    environment: { SV2KIT_DEMO__LOG__LEVEL: 'silent' },
+    workingFolder: '/',
+    out: (line) => void (output.out += line),
+    error: (line) => void (output.error += line),
+    onSignal: () => nothing,
+    onUncaught: () => nothing,
+    exit() {},
+  };
+  return { host, output };
+}
+
+/** Answers 403 at /bad and 200 elsewhere. */
+async function openReceiver() {
+  const bodies: string[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => (body += String(chunk)));
+    request.on('end', () => {
+      bodies.push(body);
+      response.writeHead(request.url === '/bad' ? 403 : 200).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, told: () => bodies.map((body) => JSON.parse(body) as Record<string, unknown>) };
+}
+
+const declared = config({ greeting: text('hello', '') });
+
+describe('a service with [[notifications]]', () => {
+  test('tells what happens, by the rule of the log, before its process ends', async () => {
+    const { url, told } = await openReceiver();
+    const { host } = hostOf(`[log]\naddresses = "hidden"\n[[notifications]]\nurl = "${url}"\n`);
+    const start = (_: unknown, { events, finish }: ServiceDeps) => {
+      setImmediate(() => {
+        events.emit({ type: 'block-found', hash: '0'.repeat(64), user: 'bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq' });
+        finish();
+      });
+      return { close: () => Promise.resolve() };
+    };
+    expect(await runService({ name: 'demo', config: declared, start }, host)).toBe(0);
+    expect(told()).toMatchObject([{ role: 'demo', topic: 'block-found', data: { user: '[payout address]' } }]);
+  });
+
+  test('that cannot go on says so', async () => {
+    const { url, told } = await openReceiver();
+    const { host } = hostOf(`[[notifications]]\nurl = "${url}"\n`);
+    const start = (_: unknown, { fail }: ServiceDeps) => {
+      setImmediate(() => fail(new Error('cannot reach postgres://u:secret@db/l')));
+      return { close: () => Promise.resolve() };
+    };
+    expect(await runService({ name: 'demo', config: declared, start }, host)).toBe(1);
+    expect(told()).toMatchObject([
+      { title: 'demo has stopped', severity: 'urgent', data: { reason: 'cannot reach postgres://[redacted]@db/l' } },
+    ]);
+  });
+});
+
 describe('--test-notifications', () => {
+  const start = (): never => {
+    throw new Error('must not start');
+  };
   async function run(toml: string) {
-    const file = join(mkdtempSync(join(folder, 'run-')), 'demo.toml');
-    writeFileSync(file, toml);
-    const output = { out: '', error: '' };
-    const nothing = { [Symbol.dispose]() {} };
-    const host: Host = {
-      argv: ['--config', file, '--test-notifications'],
-      program: 'demo',
-      environment: {},
-      workingFolder: '/',
-      out: (line) => void (output.out += line),
-      error: (line) => void (output.error += line),
-      onSignal: () => nothing,
-      onUncaught: () => nothing,
-      exit() {},
-    };
-    const start = (): never => {
-      throw new Error('must not start');
-    };
-    const code = await runService({ name: 'demo', config: config({ greeting: text('hello', '') }), start }, host);
-    return { code, ...output };
+    const { host, output } = hostOf(toml, ['--test-notifications']);
+    return { code: await runService({ name: 'demo', config: declared, start }, host), ...output };
   }
 
   test('sends one to each, says how it went, and starts nothing', async () => {
-    const bodies: string[] = [];
-    const server = createServer((request, response) => {
-      request.on('data', (chunk) => bodies.push(String(chunk)));
-      response.writeHead(request.url === '/bad' ? 403 : 200).end();
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { url, told } = await openReceiver();
     const good = `[[notifications]]\nurl = "${url}/good"\n`;
     expect(await run(good)).toEqual({ code: 0, out: 'webhook: sent\n', error: '' });
-    expect(JSON.parse(bodies[0] ?? '')).toMatchObject({ topic: 'test', role: 'demo', title: 'Test of notifications' });
+    expect(told()).toMatchObject([{ topic: 'test', role: 'demo', title: 'Test of notifications' }]);
     const { code, out } = await run(`${good}[[notifications]]\nname = "other"\nurl = "${url}/bad"\n`);
     expect(code).toBe(1);
     expect(out.trim().split('\n').toSorted()).toEqual(['other: refused: status 403', 'webhook: sent']);
-    server.close();
-    server.closeAllConnections();
   });
 
   test('fails where nobody is to be told', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventRecord, EventType } from '../schemas/events.ts';
+import { FoundBlocks } from './found-blocks.ts';
 import { Gatherer } from './gatherer.ts';
 import { NOTIFY_LIMITS } from './limits.ts';
 import type { Notice, Wording } from './notice.ts';
@@ -36,7 +37,6 @@ const GATHER_MOST_MS = 60_000;
 const CONDITIONS_GATHER_MS = 2_000;
 /** What is told to people of a block's life; each confirmation is not. */
 const STATUSES_TOLD: ReadonlySet<string> = new Set(['accepted', 'orphaned', 'rejected', 'matured']);
-const BLOCKS_REMEMBERED = 200;
 
 /** Makes notices for one destination out of events. */
 export class NotifyDesk {
@@ -45,6 +45,7 @@ export class NotifyDesk {
   readonly #conditions: StateWatch<ConditionEvent>;
   readonly #workers: StateWatch<say.WorkerEvent>;
   readonly #gatherer: Gatherer;
+  readonly #blocks: FoundBlocks;
   /** The last status told of each of the last blocks, by hash. */
   readonly #statuses = new Map<string, string>();
 
@@ -67,6 +68,7 @@ export class NotifyDesk {
       isSpaced: true,
       tell: (gone, back) => this.#send(say.workers(gone, back)),
     });
+    this.#blocks = new FoundBlocks(clock, (block) => this.#send(say.blockFound(block)));
     this.#gatherer = new Gatherer(clock, GATHER_MS, (gathered) => this.#send(say.gathered(gathered)));
   }
 
@@ -74,7 +76,7 @@ export class NotifyDesk {
     if (!this.#types.has(event.type)) return;
     switch (event.type) {
       case 'block-found':
-        return this.#send(say.blockFound(event));
+        return this.#blocks.add(event);
       case 'block-status':
         return this.#onBlockStatus(event);
       case 'payouts-due':
@@ -99,8 +101,14 @@ export class NotifyDesk {
     }
   }
 
+  /** The role ends and cannot help it: whoever hears of conditions hears of that. */
+  failed(reason: string): void {
+    if (this.#types.has('condition')) this.#send(say.roleFailed(this.#options.role, reason));
+  }
+
   /** Sends at once what is gathered. */
   flush(): void {
+    this.#blocks.flush();
     this.#conditions.flush();
     this.#workers.flush();
     this.#gatherer.flush();
@@ -110,6 +118,7 @@ export class NotifyDesk {
     this.#conditions[Symbol.dispose]();
     this.#workers[Symbol.dispose]();
     this.#gatherer[Symbol.dispose]();
+    this.#blocks[Symbol.dispose]();
   }
 
   #onCondition(event: ConditionEvent): void {
@@ -126,7 +135,7 @@ export class NotifyDesk {
 
   #onBlockStatus(event: Extract<EventRecord, { type: 'block-status' }>): void {
     if (!STATUSES_TOLD.has(event.status) || this.#statuses.get(event.hash) === event.status) return;
-    if (this.#statuses.size >= BLOCKS_REMEMBERED) {
+    if (this.#statuses.size >= NOTIFY_LIMITS.blocks) {
       for (const oldest of this.#statuses.keys()) {
         this.#statuses.delete(oldest);
         break;

@@ -14,6 +14,8 @@ export const NOTIFY_LIMITS = {
   flushMs: 3_000,
   /** Workers or conditions whose state one destination is told of. */
   subjects: 50_000,
+  /** Blocks that are remembered, so that none is told twice. */
+  blocks: 1_000,
   /** Names that one digest lists. */
   named: 10,
   /** Names that a program is told of one digest. */

@@ -53,6 +53,8 @@ export interface DestinationStatus {
 /** Tells people what happens. */
 export interface Notifier extends AsyncDisposable {
   status(): readonly DestinationStatus[];
+  /** The role ends and cannot help it. @param reason for people */
+  failed(reason: string): void;
   /** Delivers what waits, for a few seconds at most. */
   close(): Promise<void>;
 }
@@ -87,7 +89,10 @@ export function openNotifier(options: NotifierOptions): Notifier {
     }
     await Promise.all(lines.map(({ outbox }) => outbox.close()));
   };
-  return { status: () => lines.map(statusOf), close, [Symbol.asyncDispose]: close };
+  const failed = (reason: string): void => {
+    for (const { desk } of lines) desk.failed(reason);
+  };
+  return { status: () => lines.map(statusOf), failed, close, [Symbol.asyncDispose]: close };
 }
 
 function openLine(destination: Destination, options: NotifierOptions): Line {

@@ -103,6 +103,17 @@ export function conditions(
   };
 }
 
+/** The role itself ends. */
+export function roleFailed(role: string, reason: string): Wording {
+  return {
+    topic: 'condition',
+    severity: 'urgent',
+    title: `${role} has stopped`,
+    text: `It cannot go on: ${reason}`,
+    data: { stopped: true, reason },
+  };
+}
+
 /** Workers that are gone and workers that are back, few or very many. */
 export function workers(gone: readonly Change<WorkerEvent>[], back: readonly Change<WorkerEvent>[]): Wording {
   const titles = [headline(gone, 'gone'), headline(back, 'back')].filter((title) => title !== '');

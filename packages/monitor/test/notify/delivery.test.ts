@@ -15,7 +15,7 @@ describe('a webhook', () => {
       token: () => 'bearer-token',
       signingKey: () => 'a signing key',
     }));
-    at.events.emit(blockFound());
+    at.block();
     const [posted] = await at.receiver.got(1);
     expect(posted).toMatchObject({ method: 'POST', path: '/hook' });
     expect(posted?.headers).toMatchObject({
@@ -30,9 +30,9 @@ describe('a webhook', () => {
       severity: 'urgent',
       role: 'pool',
       title: 'Block 900000 found',
-      text: `Found by addr.rig1.\nIts coinbase pays 3.12500000 BTC.\n${HASH}`,
+      text: `Found by addr.rig1.\nIts coinbase pays 3.12500000 BTC.\n${blockFound().hash}`,
       atMs: at.clock.now(),
-      data: { eventId: 1, hash: HASH, height: 900_000, user: 'addr', revenue: 312_500_000 },
+      data: { eventId: 1, hash: blockFound().hash, height: 900_000, user: 'addr', revenue: 312_500_000 },
     });
     const [, seconds = '', mac] =
       /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(posted?.headers['x-sv2kit-signature'])) ?? [];
@@ -43,6 +43,7 @@ describe('a webhook', () => {
   test('is told addresses by the rule of the log, in text and in data', async () => {
     await using at = await site();
     at.events.emit({ ...blockFound(), user: '203.0.113.7' });
+    at.clock.advance(1_000);
     const [posted] = await at.receiver.got(1);
     expect(posted?.body).toContain('203.0.113.x');
     expect(posted?.body).not.toContain('203.0.113.7');
@@ -56,7 +57,7 @@ test('ntfy gets the topic, a priority by what it is about, and tags, as JSON at 
     token: () => 'tk_1',
     tags: ['pick'],
   }));
-  at.events.emit(blockFound());
+  at.block();
   const [posted] = await at.receiver.got(1);
   expect(posted).toMatchObject({ path: '/sub/', headers: { authorization: 'Bearer tk_1' } });
   expect(at.receiver.json(0)).toEqual({
@@ -94,7 +95,7 @@ describe('what does not arrive', () => {
   ])('is tried again after %s, under the same id, and told once in the log', async (_, answer, reason) => {
     await using at = await site();
     at.receiver.next(answer, answer);
-    at.events.emit(blockFound());
+    at.block();
     await at.settled(1);
     expect(at.notifier.status()).toEqual([
       { name: 'phone', kind: 'webhook', waiting: 1, sent: 0, lost: 0, trouble: reason },
@@ -119,7 +120,7 @@ describe('what does not arrive', () => {
   ])('waits as long as it is asked to: %s', async (_, answer, waitMs) => {
     await using at = await site();
     at.receiver.next(answer);
-    at.events.emit(blockFound());
+    at.block();
     await at.settled(1);
     at.clock.advance(waitMs - 1);
     expect(at.receiver.received).toHaveLength(1);
@@ -133,7 +134,7 @@ describe('what does not arrive', () => {
   ])('waits no longer than the limit for a receiver that sends %s', async (_, answer) => {
     await using at = await site();
     at.receiver.next(answer);
-    at.events.emit(blockFound());
+    at.block();
     await at.receiver.got(1);
     await new Promise((resolve) => setImmediate(resolve));
     at.clock.advance(NOTIFY_LIMITS.attemptMs);
@@ -145,7 +146,7 @@ describe('what does not arrive', () => {
     await using elsewhere = await Receiver.open();
     await using at = await site({}, (url) => ({ kind: 'webhook', url: () => url, token: () => 'a-token' }));
     at.receiver.next(status(307, { location: `${elsewhere.url}/take` }));
-    at.events.emit(blockFound());
+    at.block();
     expect(await at.settled(1)).toEqual(['refused']);
     expect(elsewhere.received).toEqual([]);
     expect(at.notifier.status()[0]).toMatchObject({ lost: 1, trouble: 'redirected elsewhere (status 307)' });
@@ -154,15 +155,15 @@ describe('what does not arrive', () => {
   test.each([400, 401, 403, 404])('is given up at once where the receiver says %i', async (code) => {
     await using at = await site();
     at.receiver.next(status(code, {}, '{"description":"chat not found"}'));
-    at.events.emit(blockFound());
+    at.block();
     expect(await at.settled(1)).toEqual(['refused']);
-    at.events.emit(blockFound());
+    at.block();
     expect(await at.settled(2)).toEqual(['refused', 'sent']);
   });
 
   test('is not sent to a server whose certificate nobody vouches for', async () => {
     await using at = await site({}, undefined, await Receiver.open(selfSigned()));
-    at.events.emit(blockFound());
+    at.block();
     expect(await at.settled(1)).toEqual(['retried']);
     expect(at.receiver.received).toEqual([]);
     expect(at.notifier.status()[0]?.trouble).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
@@ -171,7 +172,7 @@ describe('what does not arrive', () => {
   test('is given up after an hour', async () => {
     await using at = await site();
     at.receiver.next(...Array.from({ length: 100 }, () => status(500)));
-    at.events.emit(blockFound());
+    at.block();
     for (let count = 1; !at.fates.includes('expired'); count++) {
       await at.settled(count);
       at.clock.advance(RETRY_MS);
@@ -187,7 +188,7 @@ describe('what does not arrive', () => {
       token: () => '123456:token-secret',
       chat: '1',
     }));
-    at.events.emit(blockFound());
+    at.block();
     await at.settled(1);
     const told = JSON.stringify([at.log, at.notifier.status()]);
     expect(told).toContain('a notification did not arrive');
@@ -199,13 +200,14 @@ describe('what does not arrive', () => {
 describe('the queue', () => {
   test('is bounded: the oldest of the least important goes, and is counted', async () => {
     await using at = await site({ afterMs: 0 });
-    at.receiver.next(status(500, {}));
-    at.events.emit(blockFound(1));
+    at.receiver.next(status(500));
+    at.block(1);
     at.events.emit({ type: 'payouts-due', hash: HASH, amount: 1, accounts: 1 });
+    await at.settled(1);
     for (let height = 2; height <= NOTIFY_LIMITS.queue; height++) at.events.emit(blockFound(height));
-    expect(await at.settled(1)).toContain('dropped');
+    at.clock.advance(1_000);
+    expect(at.fates).toEqual(['retried', 'dropped']);
     expect(at.notifier.status()[0]).toMatchObject({ waiting: NOTIFY_LIMITS.queue, lost: 1 });
-    await at.settled(2);
     at.clock.advance(RETRY_MS);
     await at.receiver.got(NOTIFY_LIMITS.queue + 1);
     const topics = new Set(at.receiver.received.map((_, index) => at.receiver.json(index)['topic']));
@@ -214,10 +216,22 @@ describe('the queue', () => {
 });
 
 describe('at the stop', () => {
+  test('that nobody asked for, the reason is told', async () => {
+    await using at = await site();
+    at.notifier.failed('the disk at 203.0.113.7 is full');
+    await at.notifier.close();
+    expect(at.receiver.json(0)).toMatchObject({
+      topic: 'condition',
+      severity: 'urgent',
+      title: 'pool has stopped',
+      text: 'It cannot go on: the disk at 203.0.113.x is full',
+    });
+  });
+
   test('what is gathered and what waits for another attempt is sent', async () => {
     await using at = await site();
     at.receiver.next(status(500));
-    at.events.emit(blockFound());
+    at.block();
     await at.settled(1);
     at.events.emit({ type: 'ban', subject: 'rig', reason: 'bad shares', untilMs: 1 });
     await at.notifier.close();
@@ -228,8 +242,8 @@ describe('at the stop', () => {
   test('a receiver that hangs holds nothing up for longer than the limit', async () => {
     await using at = await site();
     at.receiver.next(hang);
-    at.events.emit(blockFound());
-    at.events.emit(blockFound());
+    at.block();
+    at.events.emit({ type: 'payouts-due', hash: HASH, amount: 1, accounts: 1 });
     await at.receiver.got(1);
     const closed = at.notifier.close();
     at.clock.advance(NOTIFY_LIMITS.flushMs);

@@ -24,6 +24,8 @@ export interface Site extends AsyncDisposable {
   settled(count: number): Promise<readonly Fate[]>;
   /** Lets time pass; what is due in each second arrives in it. */
   pass(ms: number): Promise<void>;
+  /** Tells of a block and lets the moment pass in which others may. */
+  block(height?: number): void;
   /** Health says so and tells the events. */
   condition(name: string, reason: string | undefined, serving?: boolean): void;
 }
@@ -43,6 +45,7 @@ export async function site(
   const fates: Fate[] = [];
   const log: Site['log'] = [];
   const stop = new AbortController();
+  let heights = 899_999;
   const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   const say = (message: string, fields?: unknown): void => void log.push({ message, fields });
   const notifier = openNotifier({
@@ -85,6 +88,10 @@ export async function site(
         while (notifier.status().some((each) => each.waiting > 0)) await settled(fates.length + 1);
       }
     },
+    block(height = ++heights) {
+      events.emit(blockFound(height));
+      clock.advance(1_000);
+    },
     condition(name, reason, serving) {
       const ok = reason === undefined;
       const view = { name, ok, sinceMs: clock.now(), ...(ok ? {} : { reason }), ...(serving && { serving }) };
@@ -99,5 +106,6 @@ export async function site(
 }
 
 export function blockFound(height = 900_000) {
-  return { type: 'block-found', hash: HASH, height, user: 'addr', worker: 'rig1', revenue: 312_500_000 } as const;
+  const hash = height.toString(16).padStart(HASH.length, '0');
+  return { type: 'block-found', hash, height, user: 'addr', worker: 'rig1', revenue: 312_500_000 } as const;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { clipped } from '../../src/notify/notice.ts';
 import { duration } from '../../src/notify/wording.ts';
-import { HASH, site, type Site } from './site.ts';
+import { blockFound, HASH, site, type Site } from './site.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -179,6 +179,18 @@ describe('workers', () => {
 });
 
 describe('a block', () => {
+  test('that several parts of a process tell of is told once, with what they know together', async () => {
+    await using at = await site();
+    const { hash } = blockFound();
+    at.events.part('translator').emit({ type: 'block-found', hash, user: 'addr', worker: 'rig1', via: 'v1' });
+    at.events.part('jd-client').emit({ ...blockFound(), user: 'account', worker: '' });
+    await at.pass(2 * SECOND);
+    at.events.part('jd-server').emit(blockFound());
+    await at.pass(2 * SECOND);
+    expect(await titles(at, 1)).toEqual(['Block 900000 found']);
+    expect(at.receiver.json(0)['text']).toMatch(/^Found by addr\.rig1\.\nIts coinbase pays 3\.12500000 BTC\./);
+  });
+
   test('of which the chain thinks otherwise is urgent; each status is told once, and confirmations are not', async () => {
     await using at = await site();
     const block = { type: 'block-status', hash: HASH, height: 7 } as const;
