@@ -8,6 +8,17 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually, Lab, PAYOUT_SCRIPT, type RoleHere, type TestChannel, TestMiner } from '../src/index.ts';
 import { ANYBODY, coinOf, spendTo } from '../src/coins.ts';
 
+import {
+  acknowledged,
+  expectPaid,
+  minerOf,
+  openScene,
+  pathOf,
+  pooledChannel,
+  startClient,
+  startPair,
+} from './declaring.ts';
+
 const SECOND = 1000;
 const PAGE = { offset: 0, limit: 100 };
 const silent = { info() {}, warn() {}, error() {} };
@@ -58,8 +69,7 @@ async function outputsOf(hash: string): Promise<readonly TxOut[]> {
 }
 
 /** The ledger of a pool that has been closed. */
-async function ledgerOf(): Promise<Ledger> {
-  const directory = join(lab.folder, 'pool');
+async function ledgerOf(directory = join(lab.folder, 'pool')): Promise<Ledger> {
   const database = { kind: 'sqlite', file: join(directory, 'ledger.sqlite') } as const;
   const ledger = await openLedger({ directory, database, log: silent });
   await ledger.projected(ledger.journal.position);
@@ -67,9 +77,9 @@ async function ledgerOf(): Promise<Ledger> {
 }
 
 /** Of every block, after an audit that found nothing. */
-async function audited(ledger: Ledger): Promise<BlockPayout[]> {
+async function audited(ledger: Ledger, folder = join(lab.folder, 'pool')): Promise<BlockPayout[]> {
   const payouts: BlockPayout[] = [];
-  const directory = join(lab.folder, 'pool', 'journal');
+  const directory = join(folder, 'journal');
   const stored = (block: string) => ledger.query('payouts', { block });
   for await (const { recomputed, differences, missing } of auditPayouts({ directory, stored })) {
     expect(differences).toEqual([]);
@@ -199,6 +209,29 @@ describe('PPLNS', () => {
     expect(outputs.map(({ script }) => addressOf(script)).sort()).toEqual(users.toSorted());
     expect(outputs.reduce((sum, { value }) => sum + value, 0n)).toBe(5_000_000_000n);
   });
+});
+
+test('a block on a declared job pays the pool alone; what is due for it is owed (§6)', async () => {
+  await using scene = await openScene('regtest');
+  const pays = '[payout]\nmode = "pplns"\nfee = 1\nleast_output = 0';
+  const pair = await startPair(scene, { name: 'paying', pool: { more: pays } });
+  await using client = await startClient(scene, [{ ...pair.upstream, user: addressOf(p2tr(1)) }]);
+  await using miner = await minerOf(client);
+  const channel = await pooledChannel(scene, client, miner);
+  await acknowledged(scene, pair, 0);
+  const { node, folder } = scene.lab;
+  const height = (await node.height()) + 1;
+  expect(await channel.mine({ wanted: 'share' })).toBe('accepted');
+  expect(await channel.mine({ wanted: 'block' })).toBe('accepted');
+  await node.reach(height);
+  const block = await node.block(height);
+  expectPaid(block);
+  expect(await pathOf(pair.pool, block.hash)).toBe('declared-full-template');
+  await pair[Symbol.asyncDispose]();
+  await using ledger = await ledgerOf(join(folder, 'paying-pool'));
+  const [payout] = await audited(ledger, join(folder, 'paying-pool'));
+  expect(payout).toMatchObject({ block: block.hash, owedBy: 'window', revenue: 5_000_000_000n, fee: 50_000_000n });
+  expect(payout && sharesIn(payout)).toEqual([{ account: addressOf(p2tr(1)), amount: 4_950_000_000n, direct: 0n }]);
 });
 
 const DUST = [
