@@ -1,4 +1,5 @@
 import type { Health } from './health.ts';
+import type { Metrics } from './metrics.ts';
 import { FatalError } from './service.ts';
 
 /** How a journal is, as far as its service must know. */
@@ -13,14 +14,14 @@ interface WatchedJournal {
 }
 
 /** How a journal's database is. */
-type DatabaseState = { readonly deadLetters: number } & (
+type DatabaseState = { readonly lag: number; readonly deadLetters: number } & (
   | { readonly kind: 'ok' | 'none' }
   | { readonly kind: 'behind' | 'away' | 'refused'; readonly reason: string }
 );
 
 /** A ledger, as `packages/ledger` opens it. */
 interface WatchedLedger {
-  readonly journal: WatchedJournal;
+  readonly journal: WatchedJournal & { readonly pendingBytes: number };
   readonly state: DatabaseState;
   onState(listener: (state: DatabaseState) => void): void;
 }
@@ -32,11 +33,19 @@ interface WatchDeps {
 
 /**
  * Makes a ledger the conditions `ledger`, its journal, and `ledger-database`, what is projected from it. A service whose
- * journal is gone for good ends; whatever becomes of the database, it goes on.
+ * journal is gone for good ends; whatever becomes of the database, it goes on. Metrics tell how far both are.
  */
-export function watchLedger(ledger: WatchedLedger, deps: WatchDeps): void {
+export function watchLedger(
+  ledger: WatchedLedger,
+  deps: WatchDeps & { readonly metrics: Pick<Metrics, 'gauge'> },
+): void {
   watchJournal(ledger.journal, deps);
+  const gauge = (name: string, help: string, read: () => number) =>
+    deps.metrics.gauge(`sv2_ledger_${name}`, help, [], read);
+  gauge('pending_bytes', 'Bytes of the journal that wait for the disk.', () => ledger.journal.pendingBytes);
   if (ledger.state.kind === 'none') return;
+  gauge('unprojected_records', 'Records on disk that the database lacks.', () => ledger.state.lag);
+  gauge('dead_letters', 'Records that could not be applied to the database.', () => ledger.state.deadLetters);
   const condition = deps.health.condition('ledger-database', undefined, 'database-behind');
   const tell = (state: DatabaseState): void => {
     const reason = lackOf(state);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FatalError, Health, VirtualClock, watchLedger } from '../src/index.ts';
+import { createMetrics, FatalError, Health, VirtualClock, watchLedger } from '../src/index.ts';
 
 type JournalState = Parameters<Parameters<Parameters<typeof watchLedger>[0]['journal']['onState']>[0]>[0];
 type DatabaseState = Parameters<typeof watchLedger>[0]['state'];
@@ -11,11 +11,15 @@ class FakeLedger {
   readonly health = new Health(new VirtualClock(0));
   #toJournal: (state: JournalState) => void = () => {};
   #toDatabase: (state: DatabaseState) => void = () => {};
-  readonly journal = { onState: (listener: (state: JournalState) => void) => void (this.#toJournal = listener) };
+  readonly metrics = createMetrics();
+  readonly journal = {
+    pendingBytes: 42,
+    onState: (listener: (state: JournalState) => void) => void (this.#toJournal = listener),
+  };
 
-  constructor(state: DatabaseState = { kind: 'ok', deadLetters: 0 }) {
+  constructor(state: DatabaseState = { kind: 'ok', lag: 0, deadLetters: 0 }) {
     this.state = state;
-    watchLedger(this, { health: this.health, fail: (error) => void this.failures.push(error) });
+    watchLedger(this, { ...this, fail: (error) => void this.failures.push(error) });
     this.health.started();
   }
 
@@ -46,7 +50,7 @@ describe('a ledger in health', () => {
   });
 
   test('has no condition for a database that nobody wants', () => {
-    const { conditions } = new FakeLedger({ kind: 'none', deadLetters: 0 }).health.report();
+    const { conditions } = new FakeLedger({ kind: 'none', lag: 0, deadLetters: 0 }).health.report();
     expect(conditions.map(({ name }) => name)).toEqual(['ledger']);
   });
 
@@ -60,7 +64,7 @@ describe('a ledger in health', () => {
 
   test('ends the service when the journal is gone for good, and only then', () => {
     const ledger = new FakeLedger();
-    ledger.databaseBecomes({ kind: 'refused', reason: 'it is of another journal', deadLetters: 0 });
+    ledger.databaseBecomes({ kind: 'refused', reason: 'it is of another journal', lag: 0, deadLetters: 0 });
     expect(ledger.failures).toEqual([]);
     ledger.journalBecomes({ kind: 'failed', reason: 'the writer thread ended', retrying: false });
     expect(ledger.failures).toEqual([new FatalError('the ledger cannot be written: the writer thread ended')]);
@@ -68,16 +72,25 @@ describe('a ledger in health', () => {
 
   test.each(['behind', 'away', 'refused'] as const)('lacks a database that is %s, and serves on', (kind) => {
     const ledger = new FakeLedger();
-    expect(ledger.databaseBecomes({ kind, reason: 'because', deadLetters: 0 })).toMatchObject({
+    expect(ledger.databaseBecomes({ kind, reason: 'because', lag: 0, deadLetters: 0 })).toMatchObject({
       state: 'degraded',
       serving: true,
       reason: 'ledger-database: because',
     });
-    expect(ledger.databaseBecomes({ kind: 'ok', deadLetters: 0 })).toMatchObject({ state: 'ok' });
+    expect(ledger.databaseBecomes({ kind: 'ok', lag: 0, deadLetters: 0 })).toMatchObject({ state: 'ok' });
+  });
+
+  test('tells by metrics how far disk and database are', async () => {
+    const { metrics } = new FakeLedger({ kind: 'ok', lag: 7, deadLetters: 2 });
+    expect(await metrics.snapshot()).toEqual({
+      sv2_ledger_pending_bytes: 42,
+      sv2_ledger_unprojected_records: 7,
+      sv2_ledger_dead_letters: 2,
+    });
   });
 
   test('lacks what dead letters hold, and says where to look', () => {
-    const report = new FakeLedger().databaseBecomes({ kind: 'ok', deadLetters: 3 });
+    const report = new FakeLedger().databaseBecomes({ kind: 'ok', lag: 0, deadLetters: 3 });
     expect(report).toMatchObject({ serving: true, reason: expect.stringContaining('3 records could not be applied') });
   });
 });
