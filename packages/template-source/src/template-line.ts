@@ -103,10 +103,10 @@ export class TemplateLine {
     const nowMs = clock.now();
     this.#freshness.look(nowMs, this.#current);
     this.#outbox.tick();
-    this.#passOverUseless(nowMs);
-    this.#passOverSilent(nowMs);
     const isOutrun = this.#freshness.outrunSinceMs !== undefined;
     if (this.backed && this.#workedBy?.isQuestioned !== true && !isOutrun) this.#freshness.renew(nowMs);
+    this.#passOverUseless(nowMs);
+    this.#passOverSilent(nowMs);
     const staleMs = this.staleForMs(nowMs);
     if (sink.working && staleMs > staleWorkMs) {
       const since = dated(this.#freshness.freshAtMs);
@@ -251,7 +251,7 @@ export class TemplateLine {
   #resume(): void {
     const provider = this.#current;
     if (this.#options.sink.working || provider?.open !== true || provider.current === undefined) return;
-    if (this.#freshness.outrunSinceMs !== undefined) return;
+    if (provider.isQuestioned || this.#freshness.outrunSinceMs !== undefined) return;
     this.#onActivated(provider, provider.current.template, provider.current.tip);
   }
 

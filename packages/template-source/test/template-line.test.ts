@@ -396,14 +396,25 @@ describe('a provider that is connected', () => {
     stuck.says(newTemplate(1, 100, true), prevHash(1, 99));
     stuck.isStuck = true;
     await clock.advanceAsync(silentAskMs + 5_000);
-    expect([made.backed, made.staleForMs(clock.now())]).toEqual([true, 6_000]);
+    expect([made.backed, made.staleForMs(clock.now())]).toEqual([true, 5_000]);
     await clock.advanceAsync(silentAnswerMs);
     expect(next.connections).toBe(1);
-    expect(health.report().reason).toMatch(/has had no template provider for \d+ s, since 2024-01-01T00:00:29/);
+    expect(health.report().reason).toMatch(/has had no template provider for \d+ s, since 2024-01-01T00:00:30/);
     next.says(newTemplate(1, 100, true), prevHash(1, 99));
     await clock.advanceAsync(1_000);
     expect(health.report().state).toBe('ok');
     expect(sink.working).toBe(true);
+  });
+
+  test('is given the time to answer though this process was stopped for long, and has not looked', async () => {
+    const provider = new FakeProvider();
+    const { clock, sink } = await line([provider]);
+    provider.says(newTemplate(1, 100, true), prevHash(1, 99));
+    sink.take();
+    const now = clock.now.bind(clock);
+    clock.now = () => now() + 3_600_000;
+    await clock.advanceAsync(120_000);
+    expect([sink.take(), provider.connections]).toEqual([[], 1]);
   });
 
   test('alone, and does not answer, has miners sent away', async () => {

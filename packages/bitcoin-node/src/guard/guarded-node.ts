@@ -48,7 +48,7 @@ export class GuardedNode implements CheckingNode {
       log: log.child({ node: node.name }),
       onView: (view) => this.#clockWatch.sawChain(view),
     });
-    this.#listeners = [node.onTip((tip) => this.#onTip(tip)), node.onHealth(() => this.#look())];
+    this.#listeners = [node.onTip((tip) => this.#onTip(tip)), node.onHealth(() => this.#lookSoon())];
     this.#look();
   }
 
@@ -131,6 +131,11 @@ export class GuardedNode implements CheckingNode {
     const isBack = before !== undefined && height <= before.height;
     if (isBack) this.#guard.doubt();
     return isBack;
+  }
+
+  /** A connection that is up is not yet the one that questions go over. */
+  #lookSoon(): void {
+    queueMicrotask(() => this.#look());
   }
 
   #look(): void {
