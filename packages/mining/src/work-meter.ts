@@ -40,6 +40,7 @@ function rings(...shapes: readonly (readonly [bucketMs: number, buckets: number]
 
 /** Every bucket is a whole number of those of the ring before, so that only the first tells when to turn. */
 const RINGS = rings([10 * SECOND, 6], [2 * MINUTE, 5], [10 * MINUTE, 6], [2 * HOUR, 12]);
+const [, TEN_MINUTES] = RINGS as [Ring, Ring];
 const SLOTS = RINGS.reduce((sum, { buckets }) => sum + buckets + 1, 0);
 const TICK_MS = 10 * SECOND;
 /** Less than this says nothing of a rate. */
@@ -98,7 +99,8 @@ export class WorkMeter {
 
   /** Hashes per second over ten minutes. */
   hashrate(nowMs: number): number {
-    return this.hashrates(nowMs).tenMinutes;
+    this.#follow(nowMs);
+    return this.#rate(TEN_MINUTES);
   }
 
   #rate(ring: Ring): number {

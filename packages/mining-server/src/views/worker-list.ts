@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Listing, WorkersQuery, WorkerView } from '@sv2kit/monitor';
 import type { Worker } from '../workers/worker.ts';
 import type { WorkerBook } from '../workers/worker-book.ts';
@@ -6,6 +7,8 @@ import { sortInSlices } from './in-slices.ts';
 /** So many workers are sorted anew for everyone who asks; the order of more is kept for a moment. */
 const FEW = 2_048;
 const KEPT_MS = 5_000;
+/** Workers that are looked at in one go. */
+const SLICE = 8_192;
 
 type Sort = NonNullable<WorkersQuery['sort']>;
 interface Ranked {
@@ -45,9 +48,13 @@ export class WorkerList {
 
   #sort(sort: Sort, user: string | undefined, nowMs: number): Promise<readonly Worker[]> {
     const sorted = this.#queue.then(async () => {
-      const { all } = this.#book;
+      const all = [...this.#book.all];
       const chosen = user === undefined ? all : all.filter((worker) => worker.user === user);
-      const ranked = chosen.map((worker): Ranked => ({ worker, key: keyOf(worker, sort, nowMs) }));
+      const ranked: Ranked[] = [];
+      for (const [index, worker] of chosen.entries()) {
+        if (index % SLICE === SLICE - 1) await setImmediate();
+        ranked.push({ worker, key: keyOf(worker, sort, nowMs) });
+      }
       return (await sortInSlices(ranked, compare)).map(({ worker }) => worker);
     });
     this.#queue = sorted.catch(() => undefined);
