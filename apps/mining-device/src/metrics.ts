@@ -41,7 +41,7 @@ export function miningDeviceMetrics(metrics: Metrics): MiningDeviceMetrics {
     blocks: metrics.counter(name('blocks_total'), "Shares that met the network's target."),
     jobs: metrics.counter(name('jobs_total'), 'Jobs taken up.', ['kind']),
     unexpected: metrics.counter(name('unexpected_messages_total'), 'Messages that named nothing known.', ['type']),
-    hashrate: metrics.gauge(name('hashrate'), 'Hashes per second over the last minute.'),
-    nominalHashrate: metrics.gauge(name('nominal_hashrate'), 'Hashes per second as told to the server.'),
+    hashrate: metrics.gauge(name('hashes_per_second'), 'Hashes per second over the last minute.'),
+    nominalHashrate: metrics.gauge(name('nominal_hashes_per_second'), 'Hashes per second as told to the server.'),
   };
 }

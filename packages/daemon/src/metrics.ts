@@ -22,7 +22,14 @@ export interface Histogram {
   observe(value: number, labels?: Labels): void;
 }
 
-/** Declares a service's metrics. Names end in their unit: `_seconds`, `_bytes`, `_total`. */
+/** Names by which a reader knows what a metric is: only a counter ends in `_total`, and a distribution says its unit. */
+const NAMES = {
+  counter: /^sv2_[a-z0-9_]+_total$/,
+  gauge: /^sv2_[a-z0-9_]+(?<!_total|_count|_sum|_bucket)$/,
+  histogram: /^sv2_[a-z0-9_]+_(?:seconds|bytes)$/,
+} as const;
+
+/** Declares a service's metrics. Names begin with `sv2_` and end in their unit: `_seconds`, `_bytes`, `_total`. */
 export interface Metrics {
   counter(name: string, help: string, labelNames?: readonly string[]): Counter;
   /** With `read`, the level is asked for when somebody looks. */
@@ -46,10 +53,14 @@ export interface Metrics {
 export function createMetrics(registry: Registry = new Registry()): Metrics {
   const registers = [registry];
   const own = new Set<string>();
+  const named = (kind: keyof typeof NAMES, name: string): string => {
+    if (!NAMES[kind].test(name)) throw new TypeError(`${name} is no name for a ${kind}: ${NAMES[kind]}`);
+    return name;
+  };
   const names = (labelNames: readonly string[] = []): string[] => [...labelNames];
   return {
     counter(name, help, labelNames) {
-      own.add(name);
+      own.add(named('counter', name));
       const counter = new PromCounter({ name, help, labelNames: names(labelNames), registers });
       return {
         inc: (labels = {}, n = 1) => counter.inc(labels, n),
@@ -60,12 +71,13 @@ export function createMetrics(registry: Registry = new Registry()): Metrics {
       };
     },
     gauge(name, help, labelNames, read) {
-      own.add(name);
+      own.add(named('gauge', name));
       const collect = read === undefined ? {} : { collect: () => gauge.set(read()) };
       const gauge: PromGauge = new PromGauge({ name, help, labelNames: names(labelNames), registers, ...collect });
       return { set: (value, labels = {}) => gauge.set(labels, value) };
     },
     histogram(name, help, buckets, labelNames) {
+      named('histogram', name);
       const labels = names(labelNames);
       const histogram = new PromHistogram({ name, help, buckets: [...buckets], labelNames: labels, registers });
       return { observe: (value, given = {}) => histogram.observe(given, value) };

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type DestinationStatus, type Events, type Monitor, openMonitor, type RoleApi } from '@sv2kit/monitor';
 import type { Clock } from './clock.ts';
 import type { Address } from './config/address.ts';
@@ -6,6 +5,7 @@ import type { HealthReport } from './health.ts';
 import type { LatencySummary } from './latency.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import { programVersion } from './program-version.ts';
 
 /** What GET /status answers. */
 export interface StatusReport extends HealthReport {
@@ -41,12 +41,5 @@ export interface MonitoringOptions {
 
 /** Serves the surface of a service: health, metrics, status and its API. Read-only. */
 export function openMonitoring({ metrics, ...options }: MonitoringOptions): Promise<Monitor> {
-  return openMonitor({ ...options, version: versionOf(), metricsText: () => metrics.text() });
-}
-
-/** Of sv2kit: all its packages have the same. */
-function versionOf(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : '';
-  return String(version);
+  return openMonitor({ ...options, version: programVersion(), metricsText: () => metrics.text() });
 }

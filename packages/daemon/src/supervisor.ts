@@ -7,6 +7,7 @@ import { destinationsOf } from './config/notifications-config.ts';
 import { ConfigError } from './config/problem.ts';
 import { dataDirProblem } from './data-dir-problem.ts';
 import { Health } from './health.ts';
+import { registerHealth, registerInfo } from './health-metrics.ts';
 import type { Host } from './host.ts';
 import { Latencies } from './latency.ts';
 import { registerLatencies } from './latency-metric.ts';
@@ -16,6 +17,7 @@ import { LOOP_DELAY, LoopDelay } from './loop-delay.ts';
 import { type Counter, createMetrics, type Metrics } from './metrics.ts';
 import { monitoringToken } from './monitoring-config.ts';
 import { openMonitoring, type StatusReport } from './monitoring.ts';
+import { programVersion } from './program-version.ts';
 import { startNotifications } from './notifications.ts';
 import { redactAddresses } from './redaction/addresses.ts';
 import { FatalError, type Service, type ServiceDefinition, type ServiceDeps } from './service.ts';
@@ -65,6 +67,8 @@ export class Supervisor<T> {
     this.#metrics = createMetrics(registry);
     this.#uncaught = this.#metrics.counter('sv2_uncaught_errors_total', 'Errors nobody caught: bugs.', ['kind']);
     this.#health = new Health(clock);
+    registerHealth(this.#health, registry);
+    registerInfo(definition.name, programVersion(), registry);
     this.#events = new Events({
       now: () => clock.now(),
       onError: (error) => this.#logger.log.error('a listener to events failed', { error }),

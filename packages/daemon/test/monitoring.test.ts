@@ -105,6 +105,10 @@ test('a service serves health with codes, metrics, status and its API', async ()
     503,
     { state: 'degraded', reason: 'node: away', conditions: [{ name: 'node', code: 'node-away', reason: 'away' }] },
   ]);
+  const down = (await get(`${base}/metrics`)).text;
+  expect(down).toContain('sv2_serving 0');
+  expect(down).toContain('sv2_condition_met{condition="node"} 0');
+  expect(down).toMatch(/^sv2_info\{role="demo",version="0\.1\.0",node=".*"\} 1$/m);
   node?.lacking('slow', 'clock-off');
   const lame = await get(`${base}/health/ready`);
   expect([lame.status, JSON.parse(lame.text)]).toMatchObject([200, { conditions: [{ code: 'clock-off' }] }]);

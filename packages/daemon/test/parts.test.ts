@@ -132,6 +132,14 @@ test('metrics count by label and appear in the snapshot and in the Prometheus te
   expect(await metrics.text()).toContain('sv2_ack_seconds_bucket{le="1"} 1');
 });
 
+test('a metric whose name does not say what it is is a bug', () => {
+  const metrics = createMetrics();
+  expect(() => metrics.counter('sv2_shares', '')).toThrow('sv2_shares is no name for a counter');
+  expect(() => metrics.gauge('sv2_shares_total', '')).toThrow('no name for a gauge');
+  expect(() => metrics.histogram('sv2_ack_ms', '', [1])).toThrow('no name for a histogram');
+  expect(() => metrics.gauge('channels', '')).toThrow('no name for a gauge');
+});
+
 test('latencies are reported as percentiles in milliseconds', () => {
   const latencies = new Latencies();
   const recorder = latencies.recorder('ack');
