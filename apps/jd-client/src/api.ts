@@ -1,7 +1,8 @@
-import type { MiningServer } from '@sv2kit/mining-server';
-import { pageOf, type RoleApi, type SharesView, type UpstreamView } from '@sv2kit/monitor';
+import type { Ledger } from '@sv2kit/ledger';
+import { LedgerAnswers, type MiningServer, workerWithHistory } from '@sv2kit/mining-server';
+import type { RoleApi, SharesView, UpstreamView } from '@sv2kit/monitor';
 import type { Clock } from '@sv2kit/net';
-import type { BlockDesk, TemplateLine } from '@sv2kit/template-source';
+import { type BlockDesk, blockViews, type TemplateLine } from '@sv2kit/template-source';
 import { upstreamFacts } from '@sv2kit/upstream';
 import type { Client } from './client.ts';
 import type { Pair } from './pair.ts';
@@ -12,21 +13,22 @@ export interface ApiSources {
   readonly line: TemplateLine;
   readonly blocks: Pick<BlockDesk, 'list'>;
   readonly client: Client;
+  readonly ledger: Ledger;
+  /** Where the ledger's database is. */
+  readonly database: 'sqlite' | 'postgres' | 'none';
   readonly clock: Clock;
 }
 
 /** What the job declarator client tells below /api/v1: its devices as a mining server has them, and what it is a client of. */
 export function jdClientApi(sources: ApiSources): RoleApi {
-  const { server, blocks, client } = sources;
+  const { server, blocks, client, ledger, database } = sources;
+  const answers = new LedgerAnswers(ledger);
   return {
     ...server.api,
     shares: () => withPool(server.api.shares(), client),
-    blocks: (page) =>
-      pageOf(blocks.list(), page, ({ userIdentity: user, device: _, state: status, ...block }) => ({
-        ...block,
-        status,
-        user,
-      })),
+    worker: (name) => workerWithHistory(name, server.api.worker(name), server.originsOf(name), answers),
+    blocks: (page) => blockViews(page, blocks.list(), answers),
+    ledger: () => answers.view(database),
     upstreams: () => [providerView(sources), ...client.pairs.list.flatMap((pair) => pairViews(pair, client))],
   };
 }

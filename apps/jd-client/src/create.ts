@@ -137,7 +137,7 @@ async function start(parts: Parts): Promise<JdClient> {
   const stopping = new AbortController();
   const recall = new Recall(server.past, { ledger, blocks: () => server.status().blocks, clock, log });
   void restoreBlocks({ ledger, desk: blocks, clock, log, signal: stopping.signal });
-  const api = jdClientApi({ server, line, blocks, client, clock });
+  const api = jdClientApi({ server, line, blocks, client, ledger, database: config.ledger.database, clock });
   const address = { host: listener.host, port: listener.port };
   log.info('listening', address);
   return {

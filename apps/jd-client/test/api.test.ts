@@ -20,7 +20,19 @@ test('devices, upstreams, jobs and blocks are told, and how long the pool takes 
   expect(await api.workers({ ...PAGE })).toMatchObject({ total: 1, items: [{ accepted: 1, state: 'active' }] });
   expect(await api.shares()).toMatchObject({ accepted: 1, rejected: {} });
   expect((await api.jobs(PAGE)).total).toBeGreaterThan(0);
-  expect(await api.blocks(PAGE)).toMatchObject({ total: 1, items: [{ path: 'declared-full-template', height: 101 }] });
+  const later = { timeout: 20_000 };
+  const blocks = async () => {
+    site.clock.advance(20);
+    return await api.blocks(PAGE);
+  };
+  await expect
+    .poll(blocks, later)
+    .toMatchObject({ total: 1, items: [{ path: 'declared-full-template', height: 101 }] });
+  const [worker] = (await api.workers({ ...PAGE })).items;
+  await expect
+    .poll(() => api.worker(worker?.name ?? ''), later)
+    .toMatchObject({ accepted: 1, history: [{ accepted: 1 }] });
+  expect(await api.ledger()).toMatchObject({ journal: { state: 'ok' }, database: { kind: 'sqlite', state: 'ok' } });
   const upstreams = await api.upstreams();
   expect(upstreams.map(({ kind, active }) => [kind, active])).toEqual([
     ['template-provider', true],

@@ -1,6 +1,8 @@
 import type { EventRecord, RoleApi } from '@sv2kit/monitor';
 import { expect, test } from 'vitest';
 import { openSite, type Site } from './site.ts';
+import { V1PoolHere } from './to-v1-pool.ts';
+import { eventually, startTranslator, working } from './to-v1-support.ts';
 
 const PAGE = { offset: 0, limit: 100 };
 
@@ -90,4 +92,22 @@ test('a worker that is gone for long is told, and so is its return', async () =>
   const types = told.map(({ type }) => type).filter((type) => type !== 'job' && type !== 'best-share');
   expect(types).toEqual(['channel-opened', 'channel-closed', 'worker-gone', 'channel-opened', 'worker-back']);
   expect(told.find(({ type }) => type === 'worker-gone')).toMatchObject({ user: 'alice', worker: 'rig1' });
+});
+
+test('translator-to-v1 tells of its devices, its pools and its ledger', async () => {
+  const pool = await V1PoolHere.listen();
+  const translator = await startTranslator([pool.url]);
+  const api = translator.api() as Required<RoleApi>;
+  const device = await working(translator, { kind: 'extended' });
+  device.mine(3);
+  await eventually(() => translator.facts().shares.acceptedByPool.count).toBe(3);
+  expect(await api.channels(PAGE)).toMatchObject({ total: 1, items: [{ kind: 'extended', accepted: 3 }] });
+  expect(await api.workers({ ...PAGE })).toMatchObject({ total: 1, items: [{ accepted: 3, state: 'active' }] });
+  expect(await api.upstreams()).toMatchObject([
+    { kind: 'v1-pool', state: 'ok', active: true, stats: { relayed: 3, accepted: 3, refused: 0 } },
+  ]);
+  expect((await api.jobs(PAGE)).total).toBeGreaterThan(0);
+  expect(await api.ledger()).toMatchObject({ journal: { state: 'ok' }, database: { kind: 'sqlite' } });
+  await pool.away();
+  await eventually(async () => (await api.upstreams())[0]?.active).toBe(false);
 });

@@ -1,25 +1,27 @@
-import type { MiningServer } from '@sv2kit/mining-server';
-import { pageOf, type RoleApi, type UpstreamView } from '@sv2kit/monitor';
-import type { BlockDesk } from '@sv2kit/template-source';
+import type { Ledger } from '@sv2kit/ledger';
+import { LedgerAnswers, type MiningServer, workerWithHistory } from '@sv2kit/mining-server';
+import type { RoleApi, UpstreamView } from '@sv2kit/monitor';
+import { type BlockDesk, blockViews } from '@sv2kit/template-source';
 import type { Translator } from './translator.ts';
 
 /** What the API is made from. */
 export interface ApiSources {
   readonly server: MiningServer;
   readonly translator: Translator;
-  readonly blocks: BlockDesk;
+  readonly blocks: Pick<BlockDesk, 'list'>;
+  readonly ledger: Ledger;
+  /** Where the ledger's database is. */
+  readonly database: 'sqlite' | 'postgres' | 'none';
 }
 
 /** What the translator to V1 tells below /api/v1: its devices as a mining server has them, and the V1 pools. */
-export function translatorToV1Api({ server, translator, blocks }: ApiSources): RoleApi {
+export function translatorToV1Api({ server, translator, blocks, ledger, database }: ApiSources): RoleApi {
+  const answers = new LedgerAnswers(ledger);
   return {
     ...server.api,
-    blocks: (page) =>
-      pageOf(blocks.list(), page, ({ userIdentity: user, device: _, state: status, ...block }) => ({
-        ...block,
-        status,
-        user,
-      })),
+    worker: (name) => workerWithHistory(name, server.api.worker(name), server.originsOf(name), answers),
+    blocks: (page) => blockViews(page, blocks.list(), answers),
+    ledger: () => answers.view(database),
     upstreams: () =>
       translator.states
         .reports(translator.endpoints)

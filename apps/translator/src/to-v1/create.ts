@@ -117,7 +117,7 @@ async function start(parts: Parts): Promise<TranslatorToV1> {
   const stopping = new AbortController();
   const recall = new Recall(server.past, { ledger, blocks: () => server.status().blocks, clock, log });
   void restoreBlocks({ ledger, desk: blocks, clock, log, signal: stopping.signal });
-  const api = translatorToV1Api({ server, translator, blocks });
+  const api = translatorToV1Api({ server, translator, blocks, ledger, database: config.ledger.database });
   const address = { host: listener.host, port: listener.port };
   log.info('listening', address);
   return {
