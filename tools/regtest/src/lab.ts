@@ -150,9 +150,10 @@ export class Lab implements AsyncDisposable {
     return this.#stack.use(RoleProcess.start('template-provider', toml, this.folder, through));
   }
 
-  poolProcess(wishes: PoolWishes): RoleProcess {
+  /** @param through - as for the template provider */
+  poolProcess(wishes: PoolWishes, through: readonly string[] = []): RoleProcess {
     const toml = roles.poolToml({ ...this.#own('pool'), ...wishes });
-    return this.#stack.use(RoleProcess.start('pool', toml, this.folder));
+    return this.#stack.use(RoleProcess.start('pool', toml, this.folder, through));
   }
 
   deviceProcess(settings: roles.DeviceSettings): RoleProcess {

@@ -67,6 +67,7 @@ export interface PoolSettings {
   readonly port?: number;
   readonly sharesPerMinute?: number;
   readonly minDifficulty?: number;
+  readonly maxDifficulty?: number;
   /** Hashes per second of a channel that states none. */
   readonly assumedHashrate?: number;
   /** Whether found blocks go to the node as well, past the template provider. */
@@ -84,7 +85,7 @@ export interface PoolSettings {
 export function poolToml(settings: PoolSettings): string {
   const { node, dataDir, authoritySecretFile, templateProviders, port = 0, submitsToNode = true } = settings;
   const { sharesPerMinute = 60, minDifficulty = 1e-6, supported = [2], required = [], more = '' } = settings;
-  const { assumedHashrate = 1e12, tokenKeyFile, jobDeclarators = [] } = settings;
+  const { assumedHashrate = 1e12, maxDifficulty, tokenKeyFile, jobDeclarators = [] } = settings;
   return lines(
     `listen = "127.0.0.1:${port}"`,
     `chain = ${quoted(node.chain)}`,
@@ -97,6 +98,7 @@ export function poolToml(settings: PoolSettings): string {
     '[mining]',
     `shares_per_minute = ${sharesPerMinute}`,
     `min_difficulty = ${minDifficulty.toFixed(14)}`,
+    maxDifficulty === undefined ? [] : `max_difficulty = ${maxDifficulty.toFixed(14)}`,
     `assumed_hashrate = ${assumedHashrate}`,
     '[extensions]',
     `supported = ${JSON.stringify(supported)}`,

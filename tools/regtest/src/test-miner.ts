@@ -81,8 +81,8 @@ export class TestMiner implements AsyncDisposable {
   }
 
   /** Why the connection ended. @throws DeadlineError */
-  closed(): Promise<CloseReason> {
-    return within('the end of the connection', this.#closed.promise);
+  closed(ms?: number): Promise<CloseReason> {
+    return within('the end of the connection', this.#closed.promise, ms);
   }
 
   send(message: MiningFromClient): void {

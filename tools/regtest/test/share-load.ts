@@ -4,6 +4,8 @@ import type { Share, TestChannel, TestMiner } from '../src/index.ts';
 
 /** Shares between two looks at what has been answered; one burst is always under way. */
 const BURST = 16;
+/** Of a load: whatever it waits for has its own patience. */
+const LONGEST_MS = 100_000;
 
 /** What one channel was told, by the end of its connection. */
 export interface Told {
@@ -16,7 +18,9 @@ export interface Told {
 
 /** Submits shares without end: resolves when the connection has ended. @param onSent - called behind each share */
 export async function loadUntilTheEnd(miner: TestMiner, channel: TestChannel, onSent: () => void): Promise<Told> {
-  const prefix = Buffer.from(channel.opened.extranoncePrefix).toString('hex');
+  // A pool that stops closes its channels.
+  const { channelId, extranoncePrefix } = channel.opened;
+  const prefix = Buffer.from(extranoncePrefix).toString('hex');
   const sent: Share[] = [];
   const load = async (): Promise<never> => {
     for (;;) {
@@ -31,10 +35,10 @@ export async function loadUntilTheEnd(miner: TestMiner, channel: TestChannel, on
       await (before === undefined ? nextTurn() : channel.answer(before));
     }
   };
-  const end = miner.closed();
+  const end = miner.closed(LONGEST_MS);
   // Shares of a connection that has ended are not answered: that is no failure of the load.
   await Promise.race([end, load().catch(() => end)]);
-  return { prefix, sent, ...acknowledged(sent, miner.messages.items, channel.opened.channelId) };
+  return { prefix, sent, ...acknowledged(sent, miner.messages.items, channelId) };
 }
 
 /** Follows the batches: each is for so many open shares, up to the one that it names (§5.3.13). */
