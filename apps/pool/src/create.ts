@@ -40,6 +40,7 @@ import type { PoolConfig } from './config.ts';
 import { type JobDeclaration, type LocalDeclarator, openJobDeclaration } from './job-declaration/job-declaration.ts';
 import { bestBlockOf, watchNodes } from './node-watch.ts';
 import { type PoolMetrics, poolMetrics } from './metrics.ts';
+import { DueWatch } from './payout/due-watch.ts';
 import { openPayouts } from './payout/open-payouts.ts';
 import { poolStatus } from './status.ts';
 import { type Authorise, userPolicy } from './users.ts';
@@ -176,10 +177,12 @@ async function start(parts: Parts): Promise<Pool> {
     log,
     metrics,
   });
+  const dues = new DueWatch({ ledger, events: { emit: (event) => deps.events?.emit(event) }, clock, log });
   const timer = clock.every(TEMPLATE_SOURCE_LIMITS.tickMs, () => {
     line.tick();
     declaration?.tick();
     payouts.tick();
+    dues.tick();
     lookAtNodes();
   });
   const recall = new Recall(server.past, { ledger, blocks: () => server.status().blocks, clock, log });

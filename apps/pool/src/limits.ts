@@ -16,4 +16,7 @@ export const POOL_LIMITS = {
   splitRefreshMs: 30_000,
   /** Scripts of accounts that are remembered, so that their addresses are decoded once. */
   knownScripts: 16_384,
+  /** How often it is looked whether payouts have become due, and among how many of the latest blocks. */
+  dueLookMs: 30_000,
+  dueBlocks: 300,
 } as const;

@@ -60,7 +60,10 @@ const BALANCES = `
     FROM known k LEFT JOIN owed o ON o.account = k.account LEFT JOIN paid p ON p.account = k.account
   )`;
 
-const BLOCKS = `SELECT b.*, t.mode, t.fee_ppm, t.window_size, (SELECT count(*) FROM dues d WHERE d.block = b.id) AS accounts
+const BLOCKS = `SELECT b.*, t.mode, t.fee_ppm, t.window_size,
+    (SELECT count(*) FROM dues d WHERE d.block = b.id) AS accounts,
+    (SELECT count(*) FROM dues d WHERE d.block = b.id AND d.amount > d.direct) AS owed_accounts,
+    (SELECT coalesce(sum(d.amount - d.direct), 0) FROM dues d WHERE d.block = b.id) AS owed
   FROM block_payouts b JOIN payout_terms t ON t.id = b.terms`;
 
 /** Answers about payouts, each from one state of the database. */
@@ -111,9 +114,8 @@ export const PAYOUT_QUERIES: Answers = {
     const entries = await reader.all('SELECT account, amount, direct FROM dues WHERE block = $1 ORDER BY account', [
       row['id'] ?? 0,
     ]);
-    const { accounts: _, ...payout } = payoutRow(row);
     return {
-      ...payout,
+      ...payoutOf(row),
       entries: entries.map(({ account, amount, direct }): BlockPayout['entries'][number] => {
         return { account: String(account), amount: satoshis(amount), direct: satoshis(direct) };
       }),
@@ -168,6 +170,16 @@ function blockCells(row: Row) {
 
 function payoutRow(row: Row): BlockPayoutRow {
   return {
+    ...payoutOf(row),
+    accounts: Number(row['accounts']),
+    owedAccounts: Number(row['owed_accounts']),
+    owed: satoshis(row['owed']),
+    sinceMs: Number(row['state_ms']),
+  };
+}
+
+function payoutOf(row: Row): Omit<BlockPayout, 'entries'> {
+  return {
     ...blockCells(row),
     position: Number(row['id']),
     mode: row['mode'] as BlockPayout['mode'],
@@ -181,7 +193,6 @@ function payoutRow(row: Row): BlockPayoutRow {
     donated: satoshis(row['donated']),
     forgone: satoshis(row['forgone']),
     state: row['state'] as PayoutState,
-    accounts: Number(row['accounts']),
   };
 }
 

@@ -87,7 +87,15 @@ export interface BlockPayout {
   /** In order of accounts. */
   readonly entries: readonly { readonly account: string; readonly amount: bigint; readonly direct: bigint }[];
 }
-export type BlockPayoutRow = Omit<BlockPayout, 'entries'> & { readonly accounts: number };
+/** The same in brief. */
+export interface BlockPayoutRow extends Omit<BlockPayout, 'entries'> {
+  readonly accounts: number;
+  /** Of these, accounts that the coinbase does not pay in full; and what it does not pay. */
+  readonly owedAccounts: number;
+  readonly owed: bigint;
+  /** When the block came to its state. */
+  readonly sinceMs: number;
+}
 
 /** A payment that was recorded. */
 export interface PaymentRow {
