@@ -11,6 +11,7 @@ class FakeHost implements ProjectorHost {
   readonly raised: number[] = [];
   readonly asked: number[] = [];
   closed: number | undefined;
+  kept = false;
 
   constructor(events: ProjectorEvents) {
     this.events = events;
@@ -22,6 +23,10 @@ class FakeHost implements ProjectorHost {
 
   query(id: number): void {
     this.asked.push(id);
+  }
+
+  keepAlive(wanted: boolean): void {
+    this.kept = wanted;
   }
 
   async close(limitMs: number): Promise<void> {
@@ -165,6 +170,19 @@ describe('the thread of the database', () => {
     clock.advance(60_000);
     expect(hosts).toHaveLength(1);
     await expect(database.projected(5)).rejects.toMatchObject({ code: 'ledger-database-away' });
+  });
+
+  test('keeps the process alive only while somebody waits for it', async () => {
+    const { host, database, clock } = stage();
+    const projected = Promise.all([database.projected(5), database.projected(6)]);
+    host().progress(5);
+    expect(host().kept).toBe(true);
+    host().events.ended('crashed');
+    clock.advance(LEDGER_LIMITS.databaseRetryMs);
+    expect(host().kept).toBe(true);
+    host().progress(6);
+    await projected;
+    expect(host().kept).toBe(false);
   });
 
   test('is told of the last record when it closes', async () => {

@@ -20,6 +20,7 @@ export function inlineProjector(options: InlineOptions, events: ProjectorEvents)
         (error: unknown) => events.noAnswer(id, problemOf(error)),
       );
     },
+    keepAlive() {},
     close(limitMs) {
       projector.close(limitMs);
       return done;

@@ -83,6 +83,7 @@ export class LedgerDatabase {
     if (this.#closed) return Promise.reject(closedError());
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiters.push({ position, resolve, reject });
+    this.#host?.keepAlive(true);
     return promise;
   }
 
@@ -108,6 +109,7 @@ export class LedgerDatabase {
       noAnswer: (id, problem) => this.#questions.noAnswer(id, problem),
       ended: (reason) => this.#onEnded(reason),
     });
+    if (this.#waiters.length > 0) this.#host.keepAlive(true);
   }
 
   #onEnded(reason: string): void {
@@ -175,6 +177,7 @@ export class LedgerDatabase {
     const done = this.#waiters.filter((waiter) => waiter.position <= position);
     if (done.length === 0) return;
     this.#waiters = this.#waiters.filter((waiter) => waiter.position > position);
+    if (this.#waiters.length === 0) this.#host?.keepAlive(false);
     for (const { resolve } of done) resolve();
   }
 

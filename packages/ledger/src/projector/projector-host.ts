@@ -16,6 +16,8 @@ export interface ProjectorHost {
   raise(watermark: number): void;
   /** Answered by `answer` or `noAnswer`. */
   query(id: number, name: keyof LedgerQueries, args: unknown): void;
+  /** Whether somebody waits for it: then the process does not end before. */
+  keepAlive(wanted: boolean): void;
   /** Catches up for at most `limitMs`, then ends; resolves when it has, by force if it must. */
   close(limitMs: number): Promise<void>;
 }

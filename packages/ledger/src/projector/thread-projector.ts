@@ -57,6 +57,10 @@ export function threadProjector(worker: Worker, events: ProjectorEvents, clock: 
   return {
     raise: (watermark) => tell({ kind: 'watermark', watermark }),
     query: (id, name, args) => tell({ kind: 'query', id, name, args }),
+    keepAlive(wanted) {
+      if (wanted) worker.ref();
+      else worker.unref();
+    },
     async close(limitMs) {
       closing = true;
       worker.ref();
