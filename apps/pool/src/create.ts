@@ -42,6 +42,7 @@ import { bestBlockOf, watchNodes } from './node-watch.ts';
 import { type PoolMetrics, poolMetrics } from './metrics.ts';
 import { DueWatch } from './payout/due-watch.ts';
 import { openPayouts } from './payout/open-payouts.ts';
+import { TermsRecord } from './payout/terms-record.ts';
 import { poolStatus } from './status.ts';
 import { type Authorise, userPolicy } from './users.ts';
 
@@ -119,6 +120,7 @@ async function start(parts: Parts): Promise<Pool> {
     clock,
     log,
   });
+  const terms = new TermsRecord(payouts.terms, { journal, clock });
   const transactions = nodes.length === 0 ? undefined : new TransactionStore();
   const way: BlockWay = { name: TEMPLATE_PROVIDER, take: (block) => line.way.take(block) };
   const desk = new BlockDesk({
@@ -183,6 +185,7 @@ async function start(parts: Parts): Promise<Pool> {
     declaration?.tick();
     payouts.tick();
     dues.tick();
+    terms.tick();
     lookAtNodes();
   });
   const recall = new Recall(server.past, { ledger, blocks: () => server.status().blocks, clock, log });

@@ -16,6 +16,8 @@ export const POOL_LIMITS = {
   splitRefreshMs: 30_000,
   /** Scripts of accounts that are remembered, so that their addresses are decoded once. */
   knownScripts: 16_384,
+  /** How often the terms of payouts are recorded anew. */
+  termsRecordMs: 86_400_000,
   /** How often it is looked whether payouts have become due, and among how many of the latest blocks. */
   dueLookMs: 30_000,
   dueBlocks: 300,

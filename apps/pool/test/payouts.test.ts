@@ -12,6 +12,7 @@ import { decodeSplit, parseUser, Split } from '@sv2kit/payout';
 import { describe, expect, test } from 'vitest';
 import { poolConfig } from '../src/index.ts';
 import { openPayouts } from '../src/payout/open-payouts.ts';
+import { TermsRecord } from '../src/payout/terms-record.ts';
 import { userPolicy } from '../src/users.ts';
 import { payoutsDeps, type PayoutsWorld } from './payouts-support.ts';
 
@@ -47,27 +48,31 @@ const found = (...weights: readonly (readonly [string, bigint])[]): Distribution
 const answered = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('terms', () => {
-  test('are in the journal before anything else', () => {
+  test('are in the journal before anything else, and again every day', () => {
     const world = payoutsDeps();
-    open('mode = "pplns"\nfee = 1.5\nwindow = 8\nconfirmations = 6', world);
-    expect(world.records).toEqual([
-      {
-        type: 'PayoutTerms',
-        timeMs: world.nowMs,
-        mode: 'pplns',
-        feePpm: 15_000,
-        window: 8,
-        confirmations: 6,
-        poolScript: POOL_SCRIPT,
-        chain: 'regtest',
-      },
-    ]);
+    const { terms } = open('mode = "pplns"\nfee = 1.5\nwindow = 8\nconfirmations = 6', world);
+    const record = new TermsRecord(terms, world);
+    const recorded = {
+      type: 'PayoutTerms',
+      timeMs: world.nowMs,
+      mode: 'pplns',
+      feePpm: 15_000,
+      window: 8,
+      confirmations: 6,
+      poolScript: POOL_SCRIPT,
+      chain: 'regtest',
+    };
+    expect(world.records).toEqual([recorded]);
+    record.tick();
+    world.nowMs += 86_400_000;
+    record.tick();
+    expect(world.records).toEqual([recorded, { ...recorded, timeMs: world.nowMs }]);
   });
 
   test('are written once the journal takes them', () => {
     const world = payoutsDeps();
     world.journalTakes = false;
-    open('mode = "solo"', world);
+    new TermsRecord(open('mode = "solo"', world).terms, world);
     world.journalWorksAgain();
     world.journalWorksAgain();
     expect(world.records.map(({ type }) => type)).toEqual(['PayoutTerms']);
@@ -150,7 +155,7 @@ describe('PPLNS', () => {
     payouts.tip(TIP);
     renewing.tip(TIP);
     await answered();
-    expect(order).toEqual(['PayoutTerms', 'PayoutSplit', 'PayoutSplit', 'renew']);
+    expect(order).toEqual(['PayoutSplit', 'PayoutSplit', 'renew']);
     expect(world.asked[0]).toEqual({ window: 2, networkDifficulty: 4 });
     expect(outputsOf(renewing, 'carol', 1_000_000n)).toEqual([
       { value: 20_000n, script: POOL_SCRIPT },
@@ -238,7 +243,7 @@ describe('PPLNS', () => {
     const payouts = open('mode = "pplns"', world);
     payouts.tip(TIP);
     await answered();
-    expect(world.records.map(({ type }) => type)).toEqual(['PayoutTerms']);
+    expect(world.records).toEqual([]);
     expect(world.renewals).toBe(0);
   });
 
