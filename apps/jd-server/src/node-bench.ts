@@ -10,7 +10,7 @@ import {
   type SubmitResult,
   type ValidJob,
 } from '@sv2kit/bitcoin-node';
-import type { Condition, Health } from '@sv2kit/daemon';
+import { type Condition, type Health, nodeCode } from '@sv2kit/daemon';
 
 /** A node as declared jobs and the blocks found on them need it. */
 export type JdNode = Pick<
@@ -64,7 +64,7 @@ export class NodeBench {
     this.#seats = nodes.map((node, index) => {
       const checker = node.jobChecker(checkerOptions[index]);
       checker.onTip(onTip);
-      return { node, checker, condition: health.condition(`node ${node.name}`, node.health().reason) };
+      return { node, checker, condition: health.condition(`node ${node.name}`, node.health().reason, 'node-away') };
     });
   }
 
@@ -126,8 +126,9 @@ export class NodeBench {
     for (const seat of this.#seats) {
       const { checker, condition, node } = seat;
       const trouble = this.#troubleOf(seat, active);
-      if (active === undefined) condition.failing(node.health().reason ?? checker.status().reason ?? AWAY);
-      else if (trouble !== undefined) condition.lacking(trouble);
+      const code = nodeCode(node.health().state);
+      if (active === undefined) condition.failing(node.health().reason ?? checker.status().reason ?? AWAY, code);
+      else if (trouble !== undefined) condition.lacking(trouble, code);
       else condition.ok();
     }
   }

@@ -1,5 +1,5 @@
 import { clockTrouble } from '@sv2kit/bitcoin-node';
-import type { ServiceDeps } from '@sv2kit/daemon';
+import { nodeCode, type ServiceDeps } from '@sv2kit/daemon';
 import type { BlockNode, KnownBest } from '@sv2kit/template-source';
 
 /** What a node is without that is reached over IPC alone and is older than the call that takes whole blocks. */
@@ -14,10 +14,10 @@ const NO_WHOLE_BLOCKS =
  */
 export function watchNodes(nodes: readonly BlockNode[], { health }: Pick<ServiceDeps, 'health'>): () => void {
   if (nodes.length === 0) return () => {};
-  const clock = health.condition('clock');
+  const clock = health.condition('clock', undefined, 'clock-off');
   const watched = nodes.map((node) => ({
     node,
-    condition: health.condition(`node ${node.name}`, node.health().reason),
+    condition: health.condition(`node ${node.name}`, node.health().reason, 'node-away'),
   }));
   return () => {
     const trouble = clockTrouble(nodes);
@@ -25,9 +25,9 @@ export function watchNodes(nodes: readonly BlockNode[], { health }: Pick<Service
     else clock.lacking(trouble);
     for (const { node, condition } of watched) {
       const { state, reason } = node.health();
-      if (state !== 'ok' || reason !== undefined) condition.lacking(reason ?? state);
+      if (state !== 'ok' || reason !== undefined) condition.lacking(reason ?? state, nodeCode(state));
       else if (node.takesBlocks) condition.ok();
-      else condition.lacking(NO_WHOLE_BLOCKS);
+      else condition.lacking(NO_WHOLE_BLOCKS, 'no-whole-blocks');
     }
   };
 }

@@ -1,5 +1,5 @@
 import type { CoinbaseReserve, MiningNode, NodeTemplate, NodeTip } from '@sv2kit/bitcoin-node';
-import type { Clock, Health, Logger } from '@sv2kit/daemon';
+import { type Clock, type Health, type Logger, nodeCode } from '@sv2kit/daemon';
 import type { TemplateProviderCloseReason } from './errors.ts';
 import type { HeldTemplates } from './held-templates.ts';
 import { TEMPLATE_PROVIDER_LIMITS as LIMITS } from './limits.ts';
@@ -59,7 +59,7 @@ export class TemplateFeed {
     this.#conditions = new Map(
       this.#sources.map((source) => [
         source,
-        deps.health.condition(`node ${source.node.name}`, source.node.health().reason),
+        deps.health.condition(`node ${source.node.name}`, source.node.health().reason, 'node-away'),
       ]),
     );
   }
@@ -178,8 +178,9 @@ export class TemplateFeed {
   #report(source: NodeSource): void {
     const { state, reason } = source.node.health();
     const condition = this.#conditions.get(source);
-    if (!source.isThere) condition?.failing(reason ?? (state === 'ok' ? 'no template yet' : state));
+    const code = state === 'ok' && !source.isThere ? 'no-template' : nodeCode(state);
+    if (!source.isThere) condition?.failing(reason ?? (state === 'ok' ? 'no template yet' : state), code);
     else if (reason === undefined) condition?.ok();
-    else condition?.lacking(reason);
+    else condition?.lacking(reason, code);
   }
 }

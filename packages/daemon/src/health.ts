@@ -3,7 +3,8 @@ import type { Clock } from './clock.ts';
 /** Why a condition is not met, for programs; the reason says it to people. */
 export const HEALTH_CODES = {
   'not-ready': 'It has only just started, or nothing more is known.',
-  'node-away': 'A Bitcoin node cannot be reached, does not answer, or is still catching up.',
+  'node-away': 'A Bitcoin node cannot be reached, or does not answer.',
+  'node-behind': 'A Bitcoin node is still catching up, or far behind its peers.',
   'wrong-chain': 'A node is not on the chain that was asked for, or stands apart from its peers.',
   'clock-off': 'The clock of this machine is not what nodes and their peers have.',
   'template-too-old': 'There is a template, but no new one for too long.',
@@ -18,6 +19,12 @@ export const HEALTH_CODES = {
   certificate: 'The certificate is not valid now.',
 } as const;
 export type HealthCode = keyof typeof HEALTH_CODES;
+
+/** What it means that a node is in this state, in which it is not of full use. */
+export function nodeCode(state: string): HealthCode {
+  if (state === 'wrong-chain') return 'wrong-chain';
+  return state === 'ibd' || state === 'behind' ? 'node-behind' : 'node-away';
+}
 
 /** One thing that must be so for the service to be of full use. It counts as failing until something else is said. */
 export interface Condition {

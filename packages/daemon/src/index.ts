@@ -70,6 +70,7 @@ export {
   type HealthCode,
   type HealthReport,
   type HealthState,
+  nodeCode,
 } from './health.ts';
 export { watchJournal, watchLedger } from './ledger-watch.ts';
 export { type Host, processHost } from './host.ts';

@@ -1,4 +1,5 @@
 import { heightOf } from '@sv2kit/bitcoin';
+import type { HealthCode } from '@sv2kit/daemon';
 import { templateDistribution, type TemplatesFromClient, type TemplatesFromServer } from '@sv2kit/codec';
 import type { Solution, WorkTemplate } from '@sv2kit/mining';
 import type { Connection, ConnectionHandler } from '@sv2kit/net';
@@ -118,11 +119,17 @@ export class TemplateLine {
     this.#resume();
     const reason = this.#trouble(nowMs);
     if (reason === undefined) condition.ok();
-    else condition.failing(reason);
+    else condition.failing(reason, this.#code);
   }
 
   async close(): Promise<void> {
     await this.#upstream.close();
+  }
+
+  /** What a trouble means, for programs. */
+  get #code(): HealthCode {
+    if (!this.#upstream.health.ok) return 'upstream-lost';
+    return this.#options.sink.working ? 'template-too-old' : 'no-template';
   }
 
   #trouble(nowMs: number): string | undefined {

@@ -3,6 +3,7 @@ import {
   ConfigError,
   formatAddress,
   Health,
+  type HealthCode,
   Latencies,
   type LatencyRecorder,
   type Service,
@@ -80,8 +81,8 @@ class PartHealth extends Health {
     this.#whole = health;
   }
 
-  override condition(name: string, reason?: string): Condition {
-    return this.#whole.condition(`${this.#name}.${name}`, reason);
+  override condition(name: string, ...rest: [reason?: string, code?: HealthCode]): Condition {
+    return this.#whole.condition(`${this.#name}.${name}`, ...rest);
   }
 
   override onChange(...listener: Parameters<Health['onChange']>): void {

@@ -1,6 +1,8 @@
 import { type AddressRule, redactAddresses } from './addresses.ts';
 import { isSecretName, REDACTED, withoutSecrets } from './secrets.ts';
 
+/** Characters of one text; what goes on is cut off, for peers have a say in it. */
+const TEXT_LENGTH = 16_384;
 /** How deep fields are written; what lies deeper is `…`. */
 const DEPTH = 4;
 
@@ -14,7 +16,8 @@ export function loggable(fields: Readonly<Record<string, unknown>>, rule: Addres
 
 /** Text as a log may hold it. */
 export function loggableText(text: string, rule: AddressRule): string {
-  return redactAddresses(withoutSecrets(text), rule);
+  const bounded = text.length > TEXT_LENGTH ? `${text.slice(0, TEXT_LENGTH)}…` : text;
+  return redactAddresses(withoutSecrets(bounded), rule);
 }
 
 function members(value: object, rule: AddressRule, depth: number): Record<string, unknown> {
