@@ -16,6 +16,8 @@ interface DeadLetter {
 export class FakeDatabase {
   readonly applied: Record<Source, number[]> = { journal: [], payments: [] };
   readonly marks: Record<Source, ProjectedPosition> = { journal: NOWHERE, payments: NOWHERE };
+  /** Of what was applied of the journal, in order. */
+  readonly fingerprints: string[] = [];
   readonly deadLetters: DeadLetter[] = [];
   /** Sizes of the transactions. */
   readonly batches: number[] = [];
@@ -24,6 +26,7 @@ export class FakeDatabase {
   retained = 0;
   /** What there is to remove, each time. */
   old = { shares: 0, slices: 0 };
+  cannotRetain = false;
   settled = 0;
   /** Cannot be reached. */
   away = false;
@@ -88,6 +91,7 @@ class FakeProjection implements Projection {
   }
 
   async retain() {
+    if (this.#database.cannotRetain) throw new TypeError('no such table');
     this.#database.retained += 1;
     return this.#database.old;
   }
@@ -117,11 +121,13 @@ class FakeProjection implements Projection {
   }
 
   #commit(entries: readonly JournalEntry[], source: Source): void {
-    const { applied, marks } = this.#database;
+    const { applied, marks, fingerprints } = this.#database;
     for (const entry of entries) {
       if (entry.position <= marks[source].position) continue;
+      const fingerprint = fingerprintOf(entry);
       applied[source].push(entry.position);
-      marks[source] = { position: entry.position, fingerprint: fingerprintOf(entry) };
+      marks[source] = { position: entry.position, fingerprint };
+      if (source === 'journal') fingerprints.push(fingerprint);
     }
   }
 }

@@ -345,6 +345,19 @@ describe('what is kept no longer', () => {
     expect(world.database.applied.journal).toEqual(upTo(32));
   });
 
+  test('and cannot be removed keeps nothing from being projected', async () => {
+    const { world, journal } = await begun(5);
+    world.database.cannotRetain = true;
+    const { projector } = world.start(journal.watermark);
+    await turns();
+    expect(world.reports.at(-1)).toEqual({ kind: 'not-removed', reason: 'TypeError: no such table' });
+    await add(journal, 5);
+    projector.raise(journal.watermark);
+    await turns();
+    expect(world.database.applied.journal).toEqual(upTo(11));
+    expect(world.kinds()).not.toContain('away');
+  });
+
   test('leaves all files when days are 0', async () => {
     const world = new World();
     const journal = await world.journal('journal', 300);

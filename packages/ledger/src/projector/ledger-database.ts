@@ -160,6 +160,9 @@ export class LedgerDatabase {
         log.info('what the ledger keeps no longer was removed', { shares, slices, files });
         return;
       }
+      case 'not-removed':
+        log.warn('what the ledger keeps no longer could not be removed', { reason: report.reason });
+        return;
       default:
         report satisfies never;
     }

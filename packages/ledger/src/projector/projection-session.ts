@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
+import { DatabaseAway } from '../database/faults.ts';
 import type { Projection } from '../database/projection.ts';
 import type { FileLayer } from '../files.ts';
 import type { Retention } from '../ledger-options.ts';
@@ -31,8 +32,8 @@ export class ProjectionSession {
   readonly #payments: SourceFollower;
   #setAside: SetAside[] = [];
   #deadLetters = 0;
-  #paymentsDueMs = 0;
-  #upkeepDueMs = 0;
+  #lookedAtPaymentsMs = Number.NEGATIVE_INFINITY;
+  #upkeepMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -71,12 +72,26 @@ export class ProjectionSession {
     }
   }
 
-  /** Removes what is kept no longer, once in a while. */
+  /**
+   * Removes what is kept no longer, once in a while.
+   *
+   * @throws DatabaseAway; anything else is reported, for what is kept for too long harms nobody
+   */
   async upkeep(): Promise<void> {
-    const { projection, retention, clock, files, directory, report } = this.#parts;
-    const nowMs = clock.now();
-    if (nowMs < this.#upkeepDueMs) return;
-    this.#upkeepDueMs = nowMs + LEDGER_LIMITS.upkeepMs;
+    const nowMs = this.#parts.clock.now();
+    // The clock may be set back.
+    if (Math.abs(nowMs - this.#upkeepMs) < LEDGER_LIMITS.upkeepMs) return;
+    this.#upkeepMs = nowMs;
+    try {
+      await this.#remove(nowMs);
+    } catch (error) {
+      if (error instanceof DatabaseAway) throw error;
+      this.#parts.report({ kind: 'not-removed', reason: String(error) });
+    }
+  }
+
+  async #remove(nowMs: number): Promise<void> {
+    const { projection, retention, files, directory, report } = this.#parts;
     const { shares, slices } = await projection.retain(retention, nowMs);
     let removed = 0;
     if (retention.journalDays > 0) {
@@ -90,9 +105,9 @@ export class ProjectionSession {
 
   async #lookAtPayments(): Promise<boolean> {
     const nowMs = this.#parts.clock.now();
-    if (nowMs < this.#paymentsDueMs) return false;
+    if (Math.abs(nowMs - this.#lookedAtPaymentsMs) < PAYMENTS_MS) return false;
     const worked = await this.#payments.step(Number.POSITIVE_INFINITY);
-    if (!worked) this.#paymentsDueMs = nowMs + PAYMENTS_MS;
+    if (!worked) this.#lookedAtPaymentsMs = nowMs;
     return worked;
   }
 

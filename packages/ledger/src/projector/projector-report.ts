@@ -9,4 +9,6 @@ export type ProjectorReport =
   /** Records that went to the dead letters: the first of them, and how many more. */
   | { readonly kind: 'set-aside'; readonly letter: SetAside; readonly more: number }
   /** What was kept long enough: shares and slices in the database, files of the journal. */
-  | { readonly kind: 'removed'; readonly shares: number; readonly slices: number; readonly files: number };
+  | { readonly kind: 'removed'; readonly shares: number; readonly slices: number; readonly files: number }
+  /** It stays longer. */
+  | { readonly kind: 'not-removed'; readonly reason: string };

@@ -33,6 +33,7 @@ export class Projector {
   #closeByMs: number | undefined;
   /** Once it is known whether the database can be asked. */
   readonly #tried = Promise.withResolvers<void>();
+  readonly #closing = Promise.withResolvers<void>();
   #woken = false;
   #resume: () => void = () => {};
 
@@ -50,6 +51,7 @@ export class Projector {
   /** Ends `run` when everything is projected, when `limitMs` have passed, or at once while the database is away. */
   close(limitMs: number): void {
     this.#closeByMs ??= this.#options.clock.now() + limitMs;
+    this.#closing.resolve();
     this.#wake();
   }
 
@@ -111,16 +113,14 @@ export class Projector {
     if (error instanceof LedgerError && REFUSALS.has(error.code)) {
       report({ kind: 'refused', code: error.code, reason: error.message });
       await this.#disconnect();
-      while (this.#closeByMs === undefined) await this.#idle(IDLE_MS);
+      await this.#closing.promise;
       return;
     }
     report({ kind: 'away', reason: error instanceof Error ? error.message : String(error) });
-    const untilMs = this.#options.clock.now() + this.#retryMs;
+    const pause = Promise.withResolvers<void>();
+    using _timer = this.#options.clock.after(this.#retryMs, pause.resolve);
     this.#retryMs = Math.min(2 * this.#retryMs, LEDGER_LIMITS.databaseRetryMostMs);
-    for (let leftMs = 1; leftMs > 0 && this.#closeByMs === undefined; ) {
-      leftMs = untilMs - this.#options.clock.now();
-      if (leftMs > 0) await this.#idle(leftMs);
-    }
+    await Promise.race([pause.promise, this.#closing.promise]);
   }
 
   #wake(): void {
