@@ -61,7 +61,7 @@ describe('channels', () => {
       accepted: 3,
       rejected: {},
       device: 'Maker X1',
-      remote: '192.0.2.x',
+      remote: '192.0.2.1',
       declaredHashrate: expect.closeTo(HASHRATE, 5),
       lastShareAtMs: it.clock.now() - 10_000,
     });

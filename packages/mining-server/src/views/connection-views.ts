@@ -1,6 +1,5 @@
 import { difficultyFromTarget } from '@sv2kit/bitcoin';
 import { fromUtf8 } from '@sv2kit/codec';
-import { redactAddresses } from '@sv2kit/daemon';
 import type { ChannelView, Listing, Page, PeerView } from '@sv2kit/monitor';
 import type { ServerContext } from '../context.ts';
 import type { Downstream } from '../downstream.ts';
@@ -44,7 +43,7 @@ function channelView({ deps }: ServerContext, miner: Miner): ChannelView {
     bestDifficulty,
     ...(lastShareAtMs === undefined ? {} : { lastShareAtMs: Math.round(lastShareAtMs) }),
     device: downstream.device,
-    remote: remoteOf(downstream),
+    remote: downstream.connection.remote.address,
     difficulty: difficultyFromTarget(channel.target),
     openedAtMs: Math.round(miner.openedAtMs),
     ...(jobId === undefined ? {} : { jobId }),
@@ -67,7 +66,7 @@ function peerView(downstream: Downstream): PeerView {
   const { connection, device, size: channels, sinceMs, namedWorkers } = downstream;
   return {
     connection: connection.id,
-    remote: remoteOf(downstream),
+    remote: connection.remote.address,
     protocol: 'mining',
     device,
     channels,
@@ -75,8 +74,4 @@ function peerView(downstream: Downstream): PeerView {
     extensions: [...connection.extensions],
     stats: { congested: connection.congested, queuedBytes: connection.queuedBytes, namedWorkers },
   };
-}
-
-function remoteOf({ connection }: Downstream): string {
-  return redactAddresses(connection.remote.address);
 }
