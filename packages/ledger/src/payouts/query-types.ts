@@ -16,7 +16,6 @@ interface Listed<T> {
  * oldest dues first. reversed: the block is none.
  */
 export type DueState = 'pending' | 'due' | 'paid' | 'reversed';
-export const DUE_STATES: readonly DueState[] = ['pending', 'due', 'paid', 'reversed'];
 
 /** What an account is due for a block. Satoshis. */
 export interface DueRow {
