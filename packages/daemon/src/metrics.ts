@@ -34,6 +34,13 @@ export interface Metrics {
   counter(name: string, help: string, labelNames?: readonly string[]): Counter;
   /** With `read`, the level is asked for when somebody looks. */
   gauge(name: string, help: string, labelNames?: readonly string[], read?: () => number): Gauge;
+  /** A level for each of several things, asked for when somebody looks; what is not there any more is forgotten. */
+  series(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: () => Iterable<readonly [Labels, number]>,
+  ): void;
   /** @param buckets upper bounds, in the metric's unit, rising */
   histogram(name: string, help: string, buckets: readonly number[], labelNames?: readonly string[]): Histogram;
   /** All counters and gauges declared here, as `name` or `name{label="value"}`. */
@@ -75,6 +82,14 @@ export function createMetrics(registry: Registry = new Registry()): Metrics {
       const collect = read === undefined ? {} : { collect: () => gauge.set(read()) };
       const gauge: PromGauge = new PromGauge({ name, help, labelNames: names(labelNames), registers, ...collect });
       return { set: (value, labels = {}) => gauge.set(labels, value) };
+    },
+    series(name, help, labelNames, read) {
+      own.add(named('gauge', name));
+      const collect = (): void => {
+        gauge.reset();
+        for (const [labels, value] of read()) gauge.set(labels, value);
+      };
+      const gauge: PromGauge = new PromGauge({ name, help, labelNames: names(labelNames), registers, collect });
     },
     histogram(name, help, buckets, labelNames) {
       named('histogram', name);

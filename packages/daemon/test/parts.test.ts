@@ -132,6 +132,19 @@ test('metrics count by label and appear in the snapshot and in the Prometheus te
   expect(await metrics.text()).toContain('sv2_ack_seconds_bucket{le="1"} 1');
 });
 
+test('a series is asked for when somebody looks, and what is gone is forgotten', async () => {
+  const metrics = createMetrics();
+  const workers = new Map([['alice', 5]]);
+  metrics.series('sv2_worker_hashes_per_second', 'Per worker.', ['worker'], () =>
+    Array.from(workers, ([worker, rate]) => [{ worker }, rate] as const),
+  );
+  expect(await metrics.snapshot()).toEqual({ 'sv2_worker_hashes_per_second{worker="alice"}': 5 });
+  workers.clear();
+  workers.set('bob', 7);
+  expect(await metrics.text()).toContain('sv2_worker_hashes_per_second{worker="bob"} 7');
+  expect(await metrics.snapshot()).toEqual({ 'sv2_worker_hashes_per_second{worker="bob"}': 7 });
+});
+
 test('a metric whose name does not say what it is is a bug', () => {
   const metrics = createMetrics();
   expect(() => metrics.counter('sv2_shares', '')).toThrow('sv2_shares is no name for a counter');

@@ -58,7 +58,7 @@ export const WorkerDetailSchema = view(
         fromMs: timeMs('Where the stretch begins.'),
         seconds: count('How long it is.'),
         accepted: count('Shares accepted.'),
-        rejected: count('Shares rejected.'),
+        rejected: maybe(count('Shares rejected, where they are kept.')),
         work: number('Sum of the credited difficulties.'),
         hashrate: number('In hashes per second.'),
       }),
