@@ -3,7 +3,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { type FileLayer, nodeFiles } from './files.ts';
 import { inlineWriter } from './inline-writer.ts';
 import { Journal } from './journal.ts';
-import { epochOfCopy, forgetCopyMark, readCopyMark } from './keeping/restored-epoch.ts';
+import { epochBefore, forgetCopyMark } from './keeping/restored-epoch.ts';
 import { LEDGER_LIMITS } from './limits.ts';
 import { lockDirectory } from './lock.ts';
 import type { Logger } from './logger.ts';
@@ -40,12 +40,10 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     const { tail, lastEpoch, cutBytes, kept } = recover(files, directory);
     if (cutBytes > 0) log.warn('an unfinished write was cut off the ledger', { directory, cutBytes });
     if (kept !== undefined) log.error('the ledger was damaged before whole records, which were kept aside', { kept });
-    const copy = readCopyMark(files, directory);
-    const seen = copy === undefined ? lastEpoch : Math.max(lastEpoch, epochOfCopy(copy, clock.now()));
-    const bootEpoch = beginEpoch(files, directory, seen);
+    const copied = epochBefore(files, directory, clock.now());
+    const bootEpoch = beginEpoch(files, directory, Math.max(lastEpoch, copied));
     forgetCopyMark(files, directory);
-    if (copy !== undefined)
-      log.warn('the ledger is a restored backup and goes on with a new boot epoch', { bootEpoch });
+    if (copied > 0) log.warn('the ledger is a restored backup and goes on with a new boot epoch', { bootEpoch });
     const writerOptions = {
       directory,
       segmentBytes: options.segmentBytes ?? LEDGER_LIMITS.segmentBytes,

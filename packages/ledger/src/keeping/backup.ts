@@ -120,7 +120,7 @@ class Backup {
   async #raiseEpoch(name: string, bootEpoch: number): Promise<void> {
     const { nowMs: takenMs } = this.#options;
     const folder = join(this.#folder, name);
-    beginEpoch(nodeFiles, folder, epochOfCopy({ bootEpoch, takenMs }, takenMs));
+    beginEpoch(nodeFiles, folder, epochOfCopy({ bootEpoch, takenMs }, takenMs, 0));
     await this.#describe(`${name}/${EPOCH_FILE}`);
     await this.#add(`${name}/${COPY_MARK}`, encodeCopyMark({ bootEpoch, takenMs }));
     nodeFiles.syncDirectory(folder);

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { FileLayer } from '../files.ts';
@@ -8,6 +9,8 @@ export const COPY_MARK = 'boot-epoch.copy';
 const EPOCHS = 0x100_0000;
 /** Starts that an original is given beyond the time between backup and restore. */
 const STARTS = 0x1_0000;
+/** Epochs among which chance chooses: copies may be opened in the same minute. */
+const CHOICES = 0x1_0000;
 /** A copy skips one epoch for as much time as has gone by since it was made. */
 const MS_PER_EPOCH = 60_000;
 
@@ -21,17 +24,25 @@ export interface CopyMark {
 
 /**
  * Epoch that a copy's next one must be larger than. The original may have been started again since, and so may have
- * another copy of the same backup: an epoch is skipped for each minute since, and as many more as nobody starts a
- * server in vain. Never more than half of what is left of all epochs.
+ * another copy of the same backup: an epoch is skipped for each minute since, as many more as nobody starts a server in
+ * vain, and some by chance. Never more than half of what is left of all epochs.
+ *
+ * @param chance from 0 up to 1
  */
-export function epochOfCopy({ bootEpoch, takenMs }: CopyMark, nowMs: number): number {
+export function epochOfCopy({ bootEpoch, takenMs }: CopyMark, nowMs: number, chance: number): number {
   const minutes = Math.max(0, Math.ceil((nowMs - takenMs) / MS_PER_EPOCH));
   const half = Math.max(0, Math.floor((EPOCHS - 1 - bootEpoch) / 2));
-  return bootEpoch + Math.min(STARTS + minutes, half);
+  return bootEpoch + Math.min(STARTS + minutes + Math.floor(chance * CHOICES), half);
+}
+
+/** The largest epoch of a copy that is opened now for the first time; 0 for every other journal. */
+export function epochBefore(files: FileLayer, directory: string, nowMs: number): number {
+  const mark = readCopyMark(files, directory);
+  return mark === undefined ? 0 : epochOfCopy(mark, nowMs, randomInt(CHOICES) / CHOICES);
 }
 
 /** The mark of a copy that was not opened yet; undefined for every other journal, and when it is damaged. */
-export function readCopyMark(files: FileLayer, directory: string): CopyMark | undefined {
+function readCopyMark(files: FileLayer, directory: string): CopyMark | undefined {
   if (!files.list(directory).includes(COPY_MARK)) return undefined;
   const [epoch = '', taken = '', sum = ''] = new TextDecoder()
     .decode(files.read(join(directory, COPY_MARK)))
