@@ -22,6 +22,7 @@ import {
   type MiningServerConfig,
   miningServerSettings,
   Recall,
+  workerSeries,
 } from '@sv2kit/mining-server';
 import {
   BlockDesk,
@@ -153,6 +154,7 @@ async function start(parts: Parts): Promise<Pool> {
       customJobs: declaration?.jobs.watch(metrics.mining.customJobs) ?? metrics.mining.customJobs,
     },
   });
+  workerSeries(deps.metrics, 'sv2_pool', server, config.workers.inMetrics, () => clock.now());
   watchLedger(ledger, deps);
   const lookAtNodes = watchNodes(nodes, { health });
   lookAtNodes();
@@ -174,7 +176,7 @@ async function start(parts: Parts): Promise<Pool> {
     onLost: (solution, reason) => desk.lost(solution, reason),
     bestBlock: () => bestBlockOf(nodes),
     staleWorkMs: config.mining.staleWorkLimit * 1000,
-    condition: health.condition('templates', 'no template yet'),
+    condition: health.condition('templates', 'no template yet', 'no-template'),
     clock,
     log,
     metrics,

@@ -14,6 +14,8 @@ export const POOL_LIMITS = {
   declaratorSilenceMs: 120_000,
   /** How often coinbases get another split of PPLNS, at least; at every new tip too. */
   splitRefreshMs: 30_000,
+  /** And how soon again while the database does not answer. */
+  splitAgainMs: 2_000,
   /** Scripts of accounts that are remembered, so that their addresses are decoded once. */
   knownScripts: 16_384,
   /** How often the terms of payouts are recorded anew. */

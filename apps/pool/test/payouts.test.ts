@@ -220,7 +220,9 @@ describe('PPLNS', () => {
     expect(world.said.at(-1)).toMatch(/^coinbases keep their last split/);
     world.state = 'ok';
     world.answer = async () => found([BOB, 1n]);
-    payouts.tip(TIP);
+    payouts.tick();
+    world.nowMs += 2_000;
+    payouts.tick();
     await answered();
     expect(outputsOf(payouts, ALICE, 100_000n)).toEqual([{ value: 100_000n, script: script(BOB) }]);
     expect(world.said.at(-1)).toBe('ok');

@@ -48,7 +48,12 @@ export function openJobDeclaration(config: PoolConfig, deps: JobDeclarationDeps)
     ({ url: endpoint }) => new DeclaratorLine({ endpoint, terms, clock, log, metrics: metrics.declarators }),
   );
   if (lines.length > 0) {
-    return new JobDeclaration(jobs, undefined, lines, deps.health.condition('job-declaration', 'not connected yet'));
+    return new JobDeclaration(
+      jobs,
+      undefined,
+      lines,
+      deps.health.condition('job-declaration', 'not connected yet', 'job-declaration-away'),
+    );
   }
   log.warn('no job_declarators are configured: blocks on declared jobs are handed on by their finders alone');
   return new JobDeclaration(jobs, undefined, [], undefined);

@@ -49,6 +49,8 @@ export class PplnsPayouts implements Payouts {
   #asking = false;
   #askAgain = false;
   #askedAtMs = Number.NEGATIVE_INFINITY;
+  /** The last question was not answered. */
+  #isLate = false;
 
   constructor(terms: PayoutTerms, limits: Pick<OutputLimits, 'leastOutput' | 'mostOutputs'>, deps: PayoutsDeps) {
     this.terms = terms;
@@ -74,7 +76,8 @@ export class PplnsPayouts implements Payouts {
   }
 
   tick(): void {
-    if (this.#deps.clock.now() - this.#askedAtMs >= POOL_LIMITS.splitRefreshMs) this.#refresh();
+    const waitMs = this.#isLate ? POOL_LIMITS.splitAgainMs : POOL_LIMITS.splitRefreshMs;
+    if (Math.abs(this.#deps.clock.now() - this.#askedAtMs) >= waitMs) this.#refresh();
   }
 
   status(): Readonly<Record<string, unknown>> {
@@ -121,16 +124,20 @@ export class PplnsPayouts implements Payouts {
     try {
       const { kind } = projection();
       // A database that catches up knows old work only.
-      if (kind !== 'ok') return this.#condition.lacking(`coinbases keep their last split: the database is ${kind}`);
+      if (kind !== 'ok') return this.#keep(`the database is ${kind}`);
       const { window } = this.terms;
       this.#take(await distribution({ window, networkDifficulty }), networkDifficulty);
+      this.#isLate = false;
       this.#condition.ok();
     } catch (error) {
-      this.#condition.lacking(
-        `coinbases keep their last split: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.#keep(error instanceof Error ? error.message : String(error));
       log.debug('the split of coinbases could not be looked up', { error });
     }
+  }
+
+  #keep(reason: string): void {
+    this.#isLate = true;
+    this.#condition.lacking(`coinbases keep their last split: ${reason}`);
   }
 
   #take({ weights: exact, position }: Distribution, networkDifficulty: number): void {
