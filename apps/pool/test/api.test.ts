@@ -1,4 +1,4 @@
-import { Health, silentLogger, systemClock } from '@sv2kit/daemon';
+import { createMetrics, Health, silentLogger, systemClock } from '@sv2kit/daemon';
 import { Events, openMonitor } from '@sv2kit/monitor';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Pool } from '../src/index.ts';
@@ -60,6 +60,25 @@ test('a pool answers for all of its resources over /api/v1', async () => {
   ]);
   expect((await get('payouts')).body).toMatchObject({ mode: 'pool' });
   expect((await get('ledger')).body).toMatchObject({ journal: { state: 'ok' }, database: { kind: 'sqlite' } });
+});
+
+test('a pool has series of the workers with most hashrate where that is wanted, and of no more', async () => {
+  const { url } = await startProvider();
+  const metrics = createMetrics();
+  const pool = await startPool(url, dataDir('api-series'), {
+    toml: ['[workers]', 'in_metrics = 1'],
+    deps: { metrics },
+  });
+  onTestFinished(() => pool.close());
+  const [busy] = [await Miner.connect(pool, 'standard'), await Miner.connect(pool, 'standard', 0.4, 'bob.idle')];
+  busy.says(busy.solve('share'));
+  await busy.answer('SubmitSharesSuccess');
+  const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith('sv2_pool_worker_'));
+  expect(lines).toEqual([
+    expect.stringMatching(/^sv2_pool_worker_hashrate\{worker="alice\.rig"\} \d/),
+    'sv2_pool_worker_accepted_shares{worker="alice.rig"} 1',
+    expect.stringMatching(/^sv2_pool_worker_last_share_timestamp_seconds\{worker="alice\.rig"\} \d/),
+  ]);
 });
 
 test('a pool without a database answers for what is in memory, and knows no payouts', async () => {

@@ -12,9 +12,9 @@ export class Miner {
   readonly told: MiningFromServer[] = [];
   #connection: Connection<MiningFromClient> | undefined;
 
-  private constructor(kind: 'standard' | 'extended', nominalHashRate: number) {
+  private constructor(kind: 'standard' | 'extended', nominalHashRate: number, user: string) {
     const channel = kind === 'standard' ? { kind } : { kind, minExtranonceSize: 4 };
-    const userIdentity = new TextEncoder().encode('alice.rig');
+    const userIdentity = new TextEncoder().encode(user);
     this.client = new ChannelClient({
       requestId: 1,
       userIdentity,
@@ -25,8 +25,13 @@ export class Miner {
   }
 
   /** Connects as soon as the pool has work. */
-  static async connect(pool: Pool, kind: 'standard' | 'extended', nominalHashRate = 0.4): Promise<Miner> {
-    const miner = new Miner(kind, nominalHashRate);
+  static async connect(
+    pool: Pool,
+    kind: 'standard' | 'extended',
+    nominalHashRate = 0.4,
+    user = 'alice.rig',
+  ): Promise<Miner> {
+    const miner = new Miner(kind, nominalHashRate, user);
     const handler = () => ({
       onMessage: (message: MiningFromServer) => {
         miner.told.push(structuredClone(message));

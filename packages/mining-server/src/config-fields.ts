@@ -96,6 +96,10 @@ export const badSharesSection = section('What comes of shares that are wrong by 
 export const workersSection = section('The figures of every worker.', {
   remembered: integer(workers, 'Workers that are remembered; nobody who works gives way.', { min: 1, max: 1_000_000 }),
   perConnection: integer(workersPerConnection, 'Workers that the shares of one connection may name.', { min: 0 }),
+  inMetrics: integer(0, 'Workers with most hashrate that have series of their own in /metrics; 0 for none.', {
+    min: 0,
+    max: 1_000,
+  }),
   idleAfter: number(workerIdleMs / 1000, 'Seconds without a share after which a worker is idle.', { min: 1 }),
   goneAfter: number(workerGoneMs / 1000, 'Seconds without a share, or a channel, after which it is gone.', { min: 1 }),
 });

@@ -31,7 +31,7 @@ export {
   targetFields,
   workersSection,
 } from './config-fields.ts';
-export { byOutcome, type MinerMetrics, minerMetrics } from './metrics.ts';
+export { byOutcome, type MinerMetrics, minerMetrics, workerSeries } from './metrics.ts';
 export { listenForMiners, miningServerSettings } from './service-settings.ts';
 export {
   type AcceptedCustomJob,

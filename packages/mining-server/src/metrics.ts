@@ -1,6 +1,8 @@
 import type { BoundCounter, Counter, Latencies, Metrics } from '@sv2kit/daemon';
 import type { NetMetrics } from '@sv2kit/net';
 import type { MiningServerMetrics } from './ports.ts';
+import type { MiningServer } from './server.ts';
+import type { Worker } from './workers/worker.ts';
 
 /** What the connections and channels of a service's miners are counted with. */
 export interface MinerMetrics {
@@ -55,4 +57,32 @@ export function byOutcome(counter: Counter): Pick<Counter, 'inc'> {
       series.inc(n);
     },
   };
+}
+
+/**
+ * Series of single workers, for who wants them: each is a label of its own in whatever reads /metrics, so that they are
+ * so many at most, those with most hashrate.
+ *
+ * @param most 0: none
+ */
+export function workerSeries(
+  metrics: Metrics,
+  prefix: string,
+  server: Pick<MiningServer, 'topWorkers'>,
+  most: number,
+  now: () => number,
+): void {
+  if (most === 0) return;
+  const series = (rest: string, help: string, value: (worker: Worker) => number | undefined): void =>
+    metrics.series(`${prefix}_worker_${rest}`, help, ['worker'], () =>
+      server.topWorkers(most).flatMap((worker) => {
+        const read = value(worker);
+        return read === undefined ? [] : [[{ worker: worker.name }, read] as const];
+      }),
+    );
+  series('hashrate', 'Hashes per second over ten minutes.', ({ meter }) => meter.hashrate(now()));
+  series('accepted_shares', 'Shares accepted.', ({ accepted }) => accepted);
+  series('last_share_timestamp_seconds', 'When the last share was accepted.', ({ lastShareAtMs }) =>
+    lastShareAtMs === undefined ? undefined : lastShareAtMs / 1000,
+  );
 }

@@ -20,7 +20,8 @@ import { FanOut } from './fan-out.ts';
 import type { MinerConnection, MiningServerDeps } from './ports.ts';
 import { type MiningServerStatus, serverStatus } from './status.ts';
 import { type MiningApi, miningApi } from './views/mining-api.ts';
-import type { WorkerOrigin } from './workers/worker.ts';
+import { WorkerList } from './views/worker-list.ts';
+import type { Worker, WorkerOrigin } from './workers/worker.ts';
 import { Past } from './workers/past.ts';
 
 /** How often what waits is looked at, in milliseconds. */
@@ -42,6 +43,7 @@ export class MiningServer {
   readonly #context: ServerContext;
   readonly #fanOut: FanOut;
   readonly #timer: Disposable;
+  readonly #workerList: WorkerList;
   readonly #chain = new ChainHeight();
   #lastJobsMs = 0;
 
@@ -51,7 +53,8 @@ export class MiningServer {
     }
     this.#context = new ServerContext(config, deps);
     this.#fanOut = new FanOut(this.#context);
-    this.api = miningApi(this.#context);
+    this.#workerList = new WorkerList(this.#context.workers);
+    this.api = miningApi(this.#context, this.#workerList);
     this.past = new Past(this.#context);
     this.#timer = deps.clock.every(TICK_MS, () => this.#tick());
     const selection = config.workSelection === false ? 0 : REQUIRES_WORK_SELECTION;
@@ -178,6 +181,11 @@ export class MiningServer {
 
   status(): MiningServerStatus {
     return serverStatus(this.#context);
+  }
+
+  /** The workers with most hashrate, for series of their own. */
+  topWorkers(most: number): readonly Worker[] {
+    return this.#workerList.top(most, this.#context.deps.clock.now());
   }
 
   /** How the ledger names a worker: by its channels' identities and by what its shares said. */

@@ -3,7 +3,7 @@ import type { ServerContext } from '../context.ts';
 import { sharesView } from '../status.ts';
 import { channelViews, peerViews } from './connection-views.ts';
 import { jobViews, templateViews } from './job-views.ts';
-import { WorkerList, workerView } from './worker-list.ts';
+import { type WorkerList, workerView } from './worker-list.ts';
 
 /**
  * What a mining server has to say to those who look at its role: its part of a {@link RoleApi}, to be spread into one.
@@ -11,9 +11,8 @@ import { WorkerList, workerView } from './worker-list.ts';
  */
 export type MiningApi = ReturnType<typeof miningApi>;
 
-export function miningApi(context: ServerContext) {
+export function miningApi(context: ServerContext, list: WorkerList) {
   const { workers, deps } = context;
-  const list = new WorkerList(workers);
   const now = () => deps.clock.now();
   return {
     channels: (page) => channelViews(context, page),

@@ -62,7 +62,6 @@ function mergedHistory(all: readonly (readonly WorkPoint[])[]): History {
       fromMs: startMs,
       seconds,
       accepted: shares + (before?.accepted ?? 0),
-      rejected: 0,
       work,
       hashrate: seconds === 0 ? 0 : (work * HASHES_PER_DIFFICULTY) / seconds,
     });

@@ -24,6 +24,7 @@ interface Order {
 export class WorkerList {
   readonly #book: WorkerBook;
   readonly #orders = new Map<Sort, Order>();
+  #top: readonly Worker[] = [];
   /** One at a time, whoever asks. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -35,6 +36,21 @@ export class WorkerList {
     const order = await this.#order(sort, user, now());
     const items = order.slice(offset, offset + limit).map((worker) => workerView(worker, now(), this.#book));
     return { total: order.length, items };
+  }
+
+  /** Those with most hashrate; of very many, as they were a moment ago. */
+  top(most: number, nowMs: number): readonly Worker[] {
+    if (this.#book.size <= FEW) {
+      const ranked = this.#book.all.map((worker): Ranked => ({ worker, key: keyOf(worker, 'hashrate', nowMs) }));
+      return ranked
+        .sort(compare)
+        .slice(0, most)
+        .map(({ worker }) => worker);
+    }
+    void this.#order('hashrate', undefined, nowMs).then((order) => {
+      this.#top = order.slice(0, most);
+    });
+    return this.#top.filter(({ forgotten }) => !forgotten);
   }
 
   #order(sort: Sort, user: string | undefined, nowMs: number): Promise<readonly Worker[]> {

@@ -1,0 +1,96 @@
+import { type Ledger, LedgerError } from '@sv2kit/ledger';
+import { HASHES_PER_DIFFICULTY } from '@sv2kit/mining';
+import { Unavailable } from '@sv2kit/monitor';
+import { describe, expect, test } from 'vitest';
+import { LedgerAnswers, luckOf, workerWithHistory } from '../src/index.ts';
+
+type Ask = (name: string, question: Readonly<Record<string, unknown>>) => unknown;
+
+/** A ledger whose database answers like that. */
+function answers(ask: Ask, kind = 'ok'): LedgerAnswers {
+  const query = async (name: string, question: Readonly<Record<string, unknown>>) => ask(name, question);
+  const state = { kind, position: 7, lag: 2, deadLetters: 1, ...(kind === 'ok' ? {} : { reason: 'no disk' }) };
+  const journal = { state: { kind: 'ok' }, position: 9, watermark: 8 };
+  return new LedgerAnswers({ query, state, journal } as unknown as Ledger);
+}
+
+const away: Ask = () => {
+  throw new LedgerError('ledger-database-away', 'the database is away');
+};
+
+describe('while the ledger’s database is away', () => {
+  test('what needs it is unavailable, with a reason for people', async () => {
+    const asked = answers(away, 'away').ask('blocks', { offset: 0, limit: 1 });
+    await expect(asked).rejects.toThrow(Unavailable);
+    await expect(asked).rejects.toThrow(/^The ledger database is away: .* Mining goes on\.$/);
+  });
+
+  test('what can do without does, and a bug stays a bug', async () => {
+    expect(await answers(away, 'away').tryAsk('rounds', {})).toBeUndefined();
+    const broken: Ask = () => {
+      throw new TypeError('a bug');
+    };
+    await expect(answers(broken).tryAsk('rounds', {})).rejects.toThrow(TypeError);
+    await expect(answers(broken).ask('rounds', {})).rejects.toThrow(TypeError);
+  });
+
+  test('its state says so', () => {
+    expect(answers(away, 'away').view('sqlite')).toEqual({
+      journal: { state: 'ok', position: 9, watermark: 8 },
+      database: { kind: 'sqlite', state: 'away', reason: 'no disk', position: 7, lag: 2, deadLetters: 1 },
+    });
+  });
+});
+
+describe('a worker’s history', () => {
+  const record = (user: string, worker: string, shares: number) => ({
+    user,
+    worker,
+    accepted: shares,
+    rejected: 0,
+    rejectedByCode: {},
+    difficulty: 10 * shares,
+    bestDifficulty: 3,
+    firstSeenMs: 1_000,
+    lastShareAtMs: 2_000,
+    history: [{ startMs: 60_000, spanMs: 60_000, shares, difficulty: 10 * shares, bestDifficulty: 3 }],
+  });
+
+  test('is one, by however many names the ledger has it', async () => {
+    const ledger = answers((_, { user, worker }) =>
+      user === 'none' ? undefined : record(String(user), String(worker), 2),
+    );
+    const now = { name: 'a.1', accepted: 5 } as unknown as Parameters<typeof workerWithHistory>[1];
+    const origins = [
+      { identity: 'a.1', named: '' },
+      { identity: 'a.proxy', named: '1' },
+      { identity: 'none', named: '' },
+    ];
+    expect(await workerWithHistory('a.1', now, origins, ledger)).toMatchObject({
+      accepted: 5,
+      history: [{ fromMs: 60_000, seconds: 60, accepted: 4, work: 40, hashrate: (40 * HASHES_PER_DIFFICULTY) / 60 }],
+    });
+  });
+
+  test('is the ledger’s alone for one that the memory has not', async () => {
+    const ledger = answers((_, { user }) => (user === 'old.rig' ? record('old.rig', '', 3) : undefined));
+    expect(await workerWithHistory('old.rig', undefined, [], ledger)).toMatchObject({
+      name: 'old.rig',
+      user: 'old',
+      worker: 'rig',
+      state: 'gone',
+      accepted: 3,
+      history: [{ accepted: 3 }],
+    });
+    expect(await workerWithHistory('nobody', undefined, [], ledger)).toBeUndefined();
+  });
+});
+
+test('luck is blocks by what their work let expect', () => {
+  const rounds = [{ effort: 0.5 }, { effort: 1.5 }, { effort: undefined }];
+  const current = { sinceMs: 0, shares: 1, difficulty: 4 };
+  const target = new Uint8Array(32);
+  target.set([0xff, 0xff], 26); // difficulty 1
+  expect(luckOf({ current, rounds } as never, target)).toEqual({ effort: 4, luck: 1 });
+  expect(luckOf({ current, rounds: [] } as never, undefined)).toEqual({});
+});
