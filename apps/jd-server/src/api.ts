@@ -47,13 +47,15 @@ function jobView(
   };
 }
 
-function blockView({ hash, height, state, by, reason, foundAtMs, path, userIdentity }: BlockReport): BlockView {
+function blockView(block: BlockReport): BlockView {
+  const { hash, height, state, by, reason, foundAtMs, path, userIdentity, confirmations } = block;
   return {
     hash,
     height,
     status: state,
     by,
     ...(reason !== '' && { reason }),
+    ...(confirmations !== undefined && { confirmations }),
     foundAtMs,
     path,
     user: userIdentity,

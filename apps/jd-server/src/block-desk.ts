@@ -1,11 +1,19 @@
 import { displayHash, sameBytes } from '@sv2kit/bitcoin';
 import type { SubmitResult } from '@sv2kit/bitcoin-node';
 import { fromUtf8 } from '@sv2kit/codec';
-import { type Clock, type Logger, sleep } from '@sv2kit/daemon';
+import type { Clock, Logger } from '@sv2kit/daemon';
 import type { SolvedJob } from '@sv2kit/declaration';
 import type { Events } from '@sv2kit/monitor';
 import { type BlockStatus, type Journal, NOT_RECORDED } from '@sv2kit/ledger';
+import {
+  type BlockStore,
+  BlockWatch,
+  confirmationsText,
+  type Sighting,
+  TEMPLATE_SOURCE_LIMITS,
+} from '@sv2kit/template-source';
 import { JD_SERVER_LIMITS as LIMITS } from './limits.ts';
+import type { JournaledBlock } from './journaled-blocks.ts';
 import type { JdServerMetrics } from './metrics.ts';
 import type { JdNode, NodeBench } from './node-bench.ts';
 
@@ -16,8 +24,8 @@ export interface BlockDeskDeps {
   readonly log: Logger;
   readonly metrics: Pick<JdServerMetrics, 'blockStatus' | 'blockToNode'>;
   readonly events: Pick<Events, 'emit'>;
-  /** Keeps a block that a node has no way to take. @returns where */
-  readonly saveBlock: (hash: string, block: Uint8Array) => Promise<string>;
+  /** Keeps blocks until they are settled: for a node that loses one, and a person where no node takes any. */
+  readonly kept: BlockStore;
 }
 
 type Status = BlockStatus['status'];
@@ -34,15 +42,15 @@ export interface BlockReport {
   readonly by: string;
   readonly reason: string;
   readonly foundAtMs: number;
+  /** Blocks of the best chain from it on; absent outside the best chain. */
+  readonly confirmations?: number;
 }
 
-interface Entry {
-  readonly solved: SolvedJob;
-  readonly hash: string;
-  readonly foundAtMs: number;
+interface Entry extends JournaledBlock {
   status: Status;
   by: string;
   reason: string;
+  confirmations: number;
 }
 
 const PATH: BlockReport['path'] = 'declared-full-template';
@@ -50,37 +58,62 @@ const SELF = 'jd-server';
 const FOUND_VIA = 'push-solution';
 /** A block of no channel: the server has none. */
 const NO_CHANNEL = 0;
+/** From these a node's first answer makes no block less sure. */
+const SURE: ReadonlySet<Status> = new Set(['confirmed', 'orphaned', 'matured']);
 
 /**
  * Where blocks on declared jobs go: to every node at once, and to disk at the same time. No way waits for another, or
- * fails with it. Then the block is looked for in every node's best chain.
+ * fails with it. Then each is looked for in the nodes' best chains until its coinbase may be spent, over restarts too.
  */
 export class BlockDesk {
   readonly #deps: BlockDeskDeps;
   readonly #entries = new Map<string, Entry>();
   /** The latest blocks whole, by hash: a node may lose them. */
   readonly #wholes = new Map<string, Promise<Uint8Array | undefined>>();
+  /** Nodes that are not to be given a block once more, by hash and name. */
+  readonly #over = new Set<string>();
+  readonly #watch: BlockWatch;
   readonly #closing = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
 
   constructor(deps: BlockDeskDeps) {
     this.#deps = deps;
+    const { bench, clock, log } = deps;
+    this.#watch = new BlockWatch({
+      nodes: bench.nodes,
+      clock,
+      log,
+      onSighting: ({ name }, sighting) => this.#onSighting(name, sighting),
+      onUnknown: ({ name }, node) => this.#run(this.#handAgain(node, name)),
+    });
   }
 
   /** Latest first. */
   list(): BlockReport[] {
     return [...this.#entries.values()]
-      .map(({ solved, hash, foundAtMs, status, by, reason }) => ({
-        height: solved.height,
-        hash,
+      .map(({ name, height, userIdentity, foundAtMs, status, by, reason, confirmations }) => ({
+        height,
+        hash: name,
         path: PATH,
-        userIdentity: fromUtf8(solved.userIdentity),
+        userIdentity,
         state: status,
         by,
         reason,
         foundAtMs,
+        ...(confirmations === 0 ? {} : { confirmations }),
       }))
       .toReversed();
+  }
+
+  /** Takes up blocks of earlier runs that are not settled. */
+  restore(blocks: readonly JournaledBlock[]): void {
+    for (const block of blocks) {
+      if (this.#entries.has(block.name)) continue;
+      this.#entries.set(block.name, { ...block });
+      this.#watch.add(block);
+    }
+    if (blocks.length > 0) this.#deps.log.info('blocks of earlier runs are followed', { blocks: blocks.length });
+    this.#watch.onTip();
   }
 
   /** Never throws and never waits. A block that came before, from its finder or from the pool, is not handed on again. */
@@ -90,45 +123,43 @@ export class BlockDesk {
     if (this.#entries.has(hash)) return;
     const { handle, header, coinbase, height, userIdentity } = solved;
     const handings = bench.submit(handle, header, coinbase);
-    this.#wholes.set(
-      hash,
-      bench.block(handle, header, coinbase).catch(() => undefined),
-    );
+    const whole = bench.block(handle, header, coinbase).catch(() => undefined);
+    this.#wholes.set(hash, whole);
     trim(this.#wholes, LIMITS.wholeBlocks);
-    const entry: Entry = {
-      solved,
-      hash,
-      foundAtMs: clock.now(),
-      status: 'submitted',
-      by: SELF,
-      reason: '',
-    };
+    const user = fromUtf8(userIdentity);
+    const place = { hash: solved.hash, name: hash, height, userIdentity: user, foundAtMs: clock.now() };
+    const entry: Entry = { ...place, status: 'submitted', by: SELF, reason: '', confirmations: 0 };
     this.#entries.set(hash, entry);
     trim(this.#entries, LIMITS.listedBlocks);
-    for (const { node, result } of handings) this.#run(this.#follow(node, result, entry));
-    log.info('block found on a declared job', { hash, height, user: fromUtf8(userIdentity), nodes: handings.length });
-    this.#journalFound(entry);
-    const user = fromUtf8(userIdentity);
+    for (const { node, result } of handings) {
+      this.#over.add(keyOf(node, hash));
+      this.#run(this.#follow(node, result, entry));
+    }
+    this.#run(this.#save(hash, whole));
+    this.#watch.add(entry);
+    log.info('block found on a declared job', { hash, height, user, nodes: handings.length });
+    this.#journalFound(entry, solved);
     this.#deps.events.emit({ type: 'block-found', hash, height, user, path: PATH, via: FOUND_VIA });
   }
 
   /** The nodes' best block: one of ours was accepted when it is that. @param hash internal byte order */
   onTip(hash: Uint8Array): void {
     for (const entry of this.#entries.values()) {
-      if (sameBytes(entry.solved.hash, hash)) this.#note(entry, 'confirmed', SELF, '');
+      if (sameBytes(entry.hash, hash) && entry.confirmations === 0) this.#confirm(entry, 1, SELF);
     }
+    this.#watch.onTip();
   }
 
   /** Resolves when nothing is on its way any more, or after a grace. */
   async close(): Promise<void> {
+    this.#watch.close();
     this.#closing.abort();
     const { promise, resolve } = Promise.withResolvers<void>();
     using _grace = this.#deps.clock.after(LIMITS.closeGraceMs, resolve);
     await Promise.race([promise, Promise.all(this.#underWay)]);
   }
 
-  #journalFound({ solved, foundAtMs, hash: name }: Entry): void {
-    const { hash, header, coinbase, height, userIdentity } = solved;
+  #journalFound({ foundAtMs, name }: Entry, { hash, header, coinbase, height, userIdentity }: SolvedJob): void {
     const position = this.#deps.journal.append({
       type: 'BlockFound',
       timeMs: foundAtMs,
@@ -146,94 +177,111 @@ export class BlockDesk {
 
   async #follow(node: JdNode, handed: Promise<SubmitResult>, entry: Entry): Promise<void> {
     const result = await handed;
-    const isOver = this.#onResult(node, result, entry);
-    if (result.kind === 'unable') await this.#save(entry);
-    await this.#confirm(node, entry, isOver);
+    if (this.#onResult(node, result, entry)) this.#over.delete(keyOf(node, entry.name));
+    if (result.kind !== 'unable') return;
+    const { log } = this.#deps;
+    const hash = entry.name;
+    const block = await this.#wholes.get(hash);
+    if (block === undefined) log.error('a block could not be handed to a node, nor saved', { hash });
+    else log.error('a block could not be handed to a node: hand it over by bitcoin-cli -stdin submitblock', { hash });
   }
 
-  /** @returns whether there is no use in handing it to this node again */
-  #onResult(node: JdNode, result: SubmitResult, entry: Entry): boolean {
+  /** @returns whether there is use in handing it to this node again */
+  #onResult(node: Pick<JdNode, 'name'>, result: SubmitResult, entry: Entry): boolean {
     const reason = 'reason' in result ? result.reason : '';
-    this.#deps.log.info('a node has answered for a block', {
-      hash: entry.hash,
-      node: node.name,
-      result: result.kind,
-      reason,
-    });
+    const told = { hash: entry.name, node: node.name, result: result.kind, reason };
+    this.#deps.log.info('a node has answered for a block', told);
     switch (result.kind) {
       case 'accepted':
       case 'duplicate':
         this.#note(entry, 'accepted', node.name, result.kind);
-        return false;
+        return true;
       case 'rejected':
         this.#note(entry, 'rejected', node.name, reason);
-        return true;
+        return false;
       case 'inconclusive':
       case 'unreachable':
-        return false;
+        return true;
       case 'unable':
         if (entry.status === 'submitted') Object.assign(entry, { by: node.name, reason });
-        return true;
+        return false;
       default:
         return result satisfies never;
     }
   }
 
-  /** For a person to hand it over: `bitcoin-cli submitblock`. */
-  async #save({ hash }: Entry): Promise<void> {
-    const { log, saveBlock } = this.#deps;
-    const block = await this.#wholes.get(hash);
-    if (block === undefined) return log.error('a block could not be handed to a node, nor saved', { hash });
-    const file = await saveBlock(hash, block);
-    log.error('a block could not be handed to a node: hand it over by bitcoin-cli -stdin submitblock', { hash, file });
+  async #save(hash: string, whole: Promise<Uint8Array | undefined>): Promise<void> {
+    const block = await whole;
+    if (block !== undefined) await this.#deps.kept.save(hash, block);
   }
 
-  /** Asks for an hour, ever more seldom. A node that has lost its last blocks, say by a crash, gets it again. */
-  async #confirm(node: JdNode, entry: Entry, isOver: boolean): Promise<void> {
-    const { clock, log } = this.#deps;
-    for (const afterMs of LIMITS.confirmAfterMs) {
-      await sleep(clock, entry.foundAtMs + afterMs - clock.now(), this.#closing.signal);
-      if (this.#closing.signal.aborted) return;
-      try {
-        const { inBestChain, height } = await node.confirm(entry.solved.hash);
-        if (inBestChain) this.#note(entry, 'confirmed', node.name, '');
-        else if (height !== undefined) this.#note(entry, 'orphaned', node.name, '');
-        else if (!isOver) isOver = await this.#handAgain(node, entry);
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        log.warn('a node could not be asked for a block', {
-          hash: entry.hash,
-          node: node.name,
-          reason,
-        });
-      }
+  /** A node that has lost its last blocks, say by a crash, gets them again. @param hash as explorers show it */
+  async #handAgain(node: Pick<JdNode, 'name' | 'submitBlock'>, hash: string): Promise<void> {
+    const key = keyOf(node, hash);
+    const entry = this.#entries.get(hash);
+    if (entry === undefined || this.#over.has(key)) return;
+    this.#over.add(key);
+    const block = (await this.#wholes.get(hash)) ?? (await this.#deps.kept.load(hash));
+    if (block === undefined) return;
+    this.#deps.log.warn('a node does not know a block: it gets it again', { hash, node: node.name });
+    const result = await node.submitBlock(block, this.#closing.signal);
+    if (this.#onResult(node, result, entry)) this.#over.delete(key);
+  }
+
+  /** @returns whether the block is settled */
+  #onSighting(name: string, sighting: Sighting): boolean {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return true;
+    const isSettled = this.#move(entry, sighting);
+    if (isSettled) this.#run(this.#deps.kept.remove(name));
+    return isSettled;
+  }
+
+  #move(entry: Entry, sighting: Sighting): boolean {
+    const { maturity } = TEMPLATE_SOURCE_LIMITS;
+    switch (sighting.kind) {
+      case 'in-chain':
+        this.#confirm(entry, sighting.confirmations, sighting.by);
+        return sighting.confirmations >= maturity;
+      case 'beside':
+        this.#note(entry, 'orphaned', sighting.by, 'another block is in its place');
+        return sighting.depth >= maturity;
+      case 'unknown':
+        if (entry.status === 'confirmed') this.#note(entry, 'submitted', sighting.by, 'the node has lost it');
+        return sighting.depth >= maturity && entry.status === 'orphaned';
+      default:
+        return sighting satisfies never;
     }
   }
 
-  /** @returns whether there is no use in handing it to this node again */
-  async #handAgain(node: JdNode, entry: Entry): Promise<boolean> {
-    const block = await this.#wholes.get(entry.hash);
-    if (block === undefined) return true;
-    this.#deps.log.warn('a node does not know a block: it gets it again', { hash: entry.hash, node: node.name });
-    return this.#onResult(node, await node.submitBlock(block, this.#closing.signal), entry);
+  #confirm(entry: Entry, confirmations: number, by: string): void {
+    if (entry.confirmations === confirmations) return;
+    const status = confirmations >= TEMPLATE_SOURCE_LIMITS.maturity ? 'matured' : 'confirmed';
+    this.#record(entry, status, by, confirmationsText(confirmations), confirmations);
   }
 
   /** What is known for sure is not made less sure by another node's first answer. */
   #note(entry: Entry, status: Status, by: string, reason: string): void {
     if (entry.status === status) return;
-    const isSettled = entry.status === 'confirmed' || entry.status === 'orphaned';
-    if (isSettled && (status === 'accepted' || status === 'rejected')) return;
+    if (SURE.has(entry.status) && (status === 'accepted' || status === 'rejected')) return;
     if (entry.status === 'accepted' && status === 'rejected') return;
-    const { journal, clock, log, metrics, events } = this.#deps;
     if (entry.status === 'submitted' && status === 'accepted') {
-      metrics.blockToNode.record(clock.now() - entry.foundAtMs);
+      this.#deps.metrics.blockToNode.record(this.#deps.clock.now() - entry.foundAtMs);
     }
-    Object.assign(entry, { status, by, reason });
-    journal.append({ type: 'BlockStatus', timeMs: clock.now(), hash: entry.solved.hash, status, by, reason });
+    this.#record(entry, status, by, reason, 0);
+  }
+
+  #record(entry: Entry, status: Status, by: string, reason: string, confirmations: number): void {
+    const { journal, clock, log, metrics, events } = this.#deps;
+    const { name: hash, height } = entry;
+    const isDeeper = entry.status === status;
+    Object.assign(entry, { status, by, reason, confirmations });
+    journal.append({ type: 'BlockStatus', timeMs: clock.now(), hash: entry.hash, status, by, reason });
+    if (isDeeper) return log.debug('block status', { hash, status, by, reason });
     metrics.blockStatus.inc({ status, by });
-    log.info('block status', { hash: entry.hash, status, by, reason });
-    const { hash, solved } = entry;
-    events.emit({ type: 'block-status', hash, height: solved.height, status, by, ...(reason !== '' && { reason }) });
+    log.info('block status', { hash, status, by, reason });
+    const more = { ...(reason !== '' && { reason }), ...(confirmations > 0 && { confirmations }) };
+    events.emit({ type: 'block-status', hash, height, status, by, ...more });
   }
 
   #run(work: Promise<void>): void {
@@ -248,3 +296,5 @@ function trim(entries: Map<string, unknown>, most: number): void {
   const [oldest] = entries.keys();
   if (entries.size > most && oldest !== undefined) entries.delete(oldest);
 }
+
+const keyOf = ({ name }: { readonly name: string }, hash: string): string => `${hash} ${name}`;

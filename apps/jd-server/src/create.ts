@@ -19,13 +19,14 @@ import { Declarations, type JobVerifier, type Solution, tokenVerifier } from '@s
 import { type Journal, openJournal } from '@sv2kit/ledger';
 import { type Listener, listen, serve } from '@sv2kit/net';
 import { jdServerApi } from './api.ts';
+import { BlockFiles } from '@sv2kit/template-source';
 import { BlockDesk } from './block-desk.ts';
 import type { JdServerConfig, NodeConfig } from './config.ts';
 import { DeclarationServer } from './declaration-server.ts';
 import { JD_SERVER_LIMITS } from './limits.ts';
 import { type JdServerMetrics, jdServerMetrics } from './metrics.ts';
 import { type JdNode, NodeBench } from './node-bench.ts';
-import { savedBlock } from './saved-block.ts';
+import { unsettledBlocks } from './journaled-blocks.ts';
 import { jdServerStatus } from './status.ts';
 import { Tally } from './tally.ts';
 
@@ -86,8 +87,9 @@ async function start(parts: Parts): Promise<JdServer> {
     bench.look();
     server.onTip();
   });
-  const saveBlock = (hash: string, block: Uint8Array) => savedBlock(join(config.dataDir, 'blocks'), hash, block);
-  const desk = new BlockDesk({ bench, journal, clock, log, metrics, saveBlock, events: deps.events });
+  const kept = new BlockFiles(join(config.dataDir, 'blocks'));
+  const desk = new BlockDesk({ bench, journal, clock, log, metrics, kept, events: deps.events });
+  const earlier = unsettledBlocks(join(config.dataDir, 'journal'), journal.position, clock.now());
   const tally = new Tally({ clock, log, metrics });
   const declarations = new Declarations(declarationsOptions(config, key));
   const server = new DeclarationServer({ declarations, bench, desk, tally, clock, log, events: deps.events });
@@ -97,6 +99,7 @@ async function start(parts: Parts): Promise<JdServer> {
     throw error;
   });
   bench.look();
+  desk.restore(await earlier);
   const timers = [
     clock.every(JD_SERVER_LIMITS.tickMs, () => server.tick()),
     clock.every(JD_SERVER_LIMITS.nodesMs, () => {

@@ -16,8 +16,6 @@ export const JD_SERVER_LIMITS = {
   listedBlocks: 100,
   /** Of these, blocks that are kept whole, to hand them on again. */
   wholeBlocks: 8,
-  /** When a block is looked for in each node's best chain, after it was found; the answer may change until the last. */
-  confirmAfterMs: [1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000] as readonly number[],
   /** How long a stop waits for blocks that are on their way. */
   closeGraceMs: 3_000,
 } as const;

@@ -1,4 +1,12 @@
-import type { JobChecker, JobTip, JobToCheck, JobVerdict, SubmitResult, ValidJob } from '@sv2kit/bitcoin-node';
+import type {
+  JobChecker,
+  JobTip,
+  JobToCheck,
+  JobVerdict,
+  NodeHealth,
+  SubmitResult,
+  ValidJob,
+} from '@sv2kit/bitcoin-node';
 import type { JdNode } from '../src/index.ts';
 
 export const NBITS = 0x207fffff;
@@ -12,6 +20,8 @@ export class FakeNode implements JdNode {
   inBestChain = false;
   takesBlocks = true;
   closed = false;
+  /** Why it is not mined on. */
+  refusal: string | undefined;
 
   constructor(name = 'fake', height: number | undefined = 200) {
     this.name = name;
@@ -31,7 +41,8 @@ export class FakeNode implements JdNode {
     return { inBestChain: this.inBestChain, confirmations: this.inBestChain ? 1 : 0 };
   }
 
-  health() {
+  health(): NodeHealth {
+    if (this.refusal !== undefined) return { state: 'wrong-chain', reason: this.refusal };
     return this.checker.tip === undefined
       ? ({ state: 'away', reason: 'connection refused' } as const)
       : ({ state: 'ok' } as const);

@@ -352,6 +352,17 @@ describe('nodes', () => {
     expect([first.checker.checked.length, second.checker.checked.length]).toEqual([1, 1]);
   });
 
+  test('that are on another chain check no jobs, and health says why', async () => {
+    const [first, second] = [new FakeNode('first', HEIGHT + 3), new FakeNode('second')];
+    const reason = 'its block 90 is another';
+    first.refusal = reason;
+    await using running = await Running.start({ nodes: [first, second] });
+    await using client = await running.connect();
+    expect(await client.declare(honest())).toBeInstanceOf(Uint8Array);
+    expect([first.checker.checked.length, second.checker.checked.length]).toEqual([0, 1]);
+    expect(running.health.report()).toMatchObject({ serving: true, reason: `node first: ${reason}` });
+  });
+
   test('stand in for one that hangs: it has a tip and gives no verdict', async () => {
     const [first, second, behind] = [new FakeNode('first'), new FakeNode('second'), new FakeNode('behind', HEIGHT - 2)];
     for (const { checker } of [first, behind]) {
