@@ -1,5 +1,4 @@
-import Type, { type Static } from 'typebox';
-import { maybe, text, view } from './schemas/shape.ts';
+import type { ErrorAnswer } from './schemas/error.ts';
 
 /** Every code that an answer of the surface can carry, and what it means. */
 export const MONITOR_ERRORS = {
@@ -18,25 +17,6 @@ export const MONITOR_ERRORS = {
   unavailable: 'What the answer is made of is away just now, or there are too many readers. 503.',
 } as const;
 export type MonitorErrorCode = keyof typeof MONITOR_ERRORS;
-
-export const ErrorSchema = Type.Object(
-  {
-    code: Type.Enum(Object.keys(MONITOR_ERRORS) as MonitorErrorCode[], { description: 'For programs.' }),
-    message: text('For people.'),
-    problems: maybe(
-      Type.Array(
-        view('One thing that is wrong with the question.', {
-          where: text('Which part of it.'),
-          wrong: text('What is wrong.'),
-          right: text('What would be right.'),
-        }),
-      ),
-    ),
-    has: maybe(Type.Array(Type.String(), { description: 'What there is instead.' })),
-  },
-  { title: 'Error', description: 'Why there is no other answer.', additionalProperties: false },
-);
-export type ErrorAnswer = Static<typeof ErrorSchema>;
 
 const STATUS: Readonly<Record<MonitorErrorCode, number>> = {
   'invalid-query': 400,

@@ -5,6 +5,7 @@
  */
 export type { MonitorClock } from './clock.ts';
 export { MONITOR_ERRORS, type MonitorErrorCode, Unavailable } from './errors.ts';
+export { EVENT_TYPES, type EventType } from './event-types.ts';
 export { EVENTS_KEPT, Events, type EventsOptions } from './events.ts';
 export { MONITOR_LIMITS } from './limits.ts';
 export type { Place } from './notify/channel.ts';
@@ -18,12 +19,13 @@ export {
 } from './notify/notifier.ts';
 export { openMonitor } from './open-monitor.ts';
 export type { Monitor, MonitorLog, MonitorOptions } from './options.ts';
+export { type Listing, PAGE_LIMIT, pageOf } from './page.ts';
 export type { RoleApi } from './role-api.ts';
 export type { DueView, LedgerView, PayoutsView } from './schemas/accounts.ts';
-export { EVENT_TYPES, type EventRecord, type EventType, type MonitorEvent } from './schemas/events.ts';
+export type { EventRecord, MonitorEvent } from './schemas/events.ts';
 export type { ConditionView, HealthView } from './schemas/health.ts';
 export type { ChannelView, SharesView, WorkerDetail, WorkerView } from './schemas/mining.ts';
 export type { PeerView, UpstreamView } from './schemas/network.ts';
-export { type Listing, type Page, PAGE_LIMIT, type PayoutsQuery, pageOf, type WorkersQuery } from './schemas/page.ts';
+export type { Page, PayoutsQuery, WorkersQuery } from './schemas/page.ts';
 export type { HashrateView } from './schemas/shape.ts';
 export type { BlockView, CoinbaseOutputView, JobView, TemplateView } from './schemas/work.ts';

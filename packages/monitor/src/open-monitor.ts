@@ -1,12 +1,4 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { MONITOR_LIMITS } from './limits.ts';
 import type { Monitor, MonitorOptions } from './options.ts';
-import type { SurfaceContext } from './surface/context.ts';
-import { type Document, withComponents } from './surface/document.ts';
-import { EventStream } from './surface/event-stream.ts';
-import { bearerCheck } from './surface/guard.ts';
-import { createSurface } from './surface/surface.ts';
 
 /**
  * Serves the surface of a role over HTTP, read-only: /health, /metrics, /status, /api/v1/… and a page that lists them.
@@ -15,38 +7,7 @@ import { createSurface } from './surface/surface.ts';
  * @throws what the system says of an address that cannot be listened on
  */
 export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
-  const { address, clock, events, token } = options;
-  const stream = new EventStream({ events, clock, limits: MONITOR_LIMITS, redact: options.redact });
-  let document: string | undefined;
-  const context: SurfaceContext = {
-    ...options,
-    stream,
-    mayRead: bearerCheck(token),
-    document: () => (document ??= JSON.stringify(withComponents(surface.swagger() as unknown as Document))),
-  };
-  const surface = await createSurface(context);
-  const { server } = surface;
-  await listen(server, address);
-  // A string only for pipes, null only when closed: this server listens on TCP.
-  const { port } = server.address() as AddressInfo;
-  return {
-    address: { host: address.host, port },
-    async close() {
-      stream[Symbol.dispose]();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
-      await surface.close();
-    },
-  };
-}
-
-function listen(server: Server, { host, port }: MonitorOptions['address']): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
+  // The server and its schemas take a tenth of a second and 50 MB: only who asks for them loads them.
+  const { serve } = await import('./surface/serve.ts');
+  return await serve(options);
 }

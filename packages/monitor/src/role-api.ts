@@ -1,4 +1,5 @@
-import type { Listing, Page, PayoutsQuery, WorkersQuery } from './schemas/page.ts';
+import type { Listing } from './page.ts';
+import type { Page, PayoutsQuery, WorkersQuery } from './schemas/page.ts';
 import type { LedgerView, PayoutsView } from './schemas/accounts.ts';
 import type { ChannelView, SharesView, WorkerDetail, WorkerView } from './schemas/mining.ts';
 import type { PeerView, UpstreamView } from './schemas/network.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { EventRecord, EventType } from '../schemas/events.ts';
+import type { EventType } from '../event-types.ts';
+import type { EventRecord } from '../schemas/events.ts';
 import { FoundBlocks } from './found-blocks.ts';
 import { Gatherer } from './gatherer.ts';
 import { NOTIFY_LIMITS } from './limits.ts';

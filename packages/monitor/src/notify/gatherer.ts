@@ -1,4 +1,5 @@
-import type { EventRecord, EventType } from '../schemas/events.ts';
+import type { EventType } from '../event-types.ts';
+import type { EventRecord } from '../schemas/events.ts';
 import { NOTIFY_LIMITS } from './limits.ts';
 import { Spacing } from './spacing.ts';
 import { Alarm, type NotifyClock } from './time.ts';

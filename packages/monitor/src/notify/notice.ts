@@ -1,4 +1,4 @@
-import type { EventType } from '../schemas/events.ts';
+import type { EventType } from '../event-types.ts';
 
 /** How much it matters: `urgent` is for what stops the work, and for what money was won or lost by. */
 export type Severity = 'info' | 'warning' | 'urgent';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Events } from '../events.ts';
-import type { EventType } from '../schemas/events.ts';
+import type { EventType } from '../event-types.ts';
 import type { ConditionView } from '../schemas/health.ts';
 import type { Place } from './channel.ts';
 import { postingOf } from './channel.ts';

@@ -1,4 +1,5 @@
-import type { EventRecord, EventType, MonitorEvent } from '../schemas/events.ts';
+import type { EventType } from '../event-types.ts';
+import type { EventRecord, MonitorEvent } from '../schemas/events.ts';
 import type { Gathered } from './gatherer.ts';
 import { NOTIFY_LIMITS } from './limits.ts';
 import type { Severity, Wording } from './notice.ts';

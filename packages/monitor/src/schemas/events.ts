@@ -1,4 +1,5 @@
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TSchema } from 'typebox';
+import type { EventType } from '../event-types.ts';
 import { ConditionViewSchema } from './health.ts';
 import { BlockViewSchema } from './work.ts';
 import { count, flag, hash, maybe, number, satoshis, text, timeMs, view } from './shape.ts';
@@ -68,11 +69,9 @@ export const EVENT_SCHEMAS = {
     amount: satoshis('Of all accounts.'),
     accounts: count('How many.'),
   }),
-} as const;
+} as const satisfies Readonly<Record<EventType, TSchema>>;
 
 export const MonitorEventSchema = Type.Union(Object.values(EVENT_SCHEMAS) as (typeof EVENT_SCHEMAS)[EventType][]);
-export type EventType = keyof typeof EVENT_SCHEMAS;
-export const EVENT_TYPES = Object.keys(EVENT_SCHEMAS) as EventType[];
 type Told = { [K in EventType]: Static<(typeof EVENT_SCHEMAS)[K]> }[EventType];
 /** Something that happened, as it is told; `part` names the role where several are in one process. */
 export type MonitorEvent = Readonly<Told> & { readonly part?: string };

@@ -1,9 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox';
-
-/** Rows that one answer holds at most. */
-export const PAGE_LIMIT = 1000;
-/** Rows that an answer holds when nothing else is asked for. */
-export const PAGE_DEFAULT = 100;
+import { PAGE_DEFAULT, PAGE_LIMIT } from '../page.ts';
 
 /** Which part of a list is asked for. */
 export const PageQuerySchema = Type.Object(
@@ -47,13 +43,6 @@ export const PayoutsQuerySchema = Type.Object(
 );
 export type PayoutsQuery = Static<typeof PayoutsQuerySchema>;
 
-/** Part of a list, as a role hands it over. */
-export interface Listing<T> {
-  /** Of the whole list. */
-  readonly total: number;
-  readonly items: readonly T[];
-}
-
 /** What an answer says of the page that it is. */
 export const pageProperties = {
   total: Type.Integer({ minimum: 0, description: 'Rows of the whole list.' }),
@@ -64,29 +53,4 @@ export const pageProperties = {
 /** A list as it is answered. */
 export function listOf<const S extends TSchema>(description: string, items: S) {
   return Type.Object({ ...pageProperties, items: Type.Array(items) }, { description, additionalProperties: false });
-}
-
-/**
- * The page of a list that stands in memory; only its rows are turned into views.
- *
- * @param total of the whole list; counted when left out
- */
-export function pageOf<T, V>(
-  rows: Iterable<T>,
-  { offset, limit }: Page,
-  toView: (row: T) => V,
-  total?: number,
-): Listing<V> {
-  if (Array.isArray(rows)) {
-    const all = rows as readonly T[];
-    return { total: total ?? all.length, items: all.slice(offset, offset + limit).map(toView) };
-  }
-  const items: V[] = [];
-  let index = 0;
-  for (const row of rows) {
-    if (index >= offset && items.length < limit) items.push(toView(row));
-    index++;
-    if (total !== undefined && items.length === limit) break;
-  }
-  return { total: total ?? index, items };
 }

@@ -1,6 +1,8 @@
 import Type from 'typebox';
-import { ErrorSchema, Refusal } from '../errors.ts';
-import { EVENT_SCHEMAS, type EventType, MonitorEventSchema } from '../schemas/events.ts';
+import { Refusal } from '../errors.ts';
+import { ErrorSchema } from '../schemas/error.ts';
+import type { EventType } from '../event-types.ts';
+import { EVENT_SCHEMAS, MonitorEventSchema } from '../schemas/events.ts';
 import type { Surface, SurfaceContext } from './context.ts';
 
 const TYPES = Object.keys(EVENT_SCHEMAS) as EventType[];

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Value } from 'typebox/value';
 import type { MonitorClock } from '../clock.ts';
 import { Unavailable } from '../errors.ts';
 import type { Events } from '../events.ts';
 import type { MONITOR_LIMITS } from '../limits.ts';
-import { EVENT_SCHEMAS, type EventRecord, type EventType } from '../schemas/events.ts';
+import type { EventType } from '../event-types.ts';
+import { EVENT_SCHEMAS, type EventRecord } from '../schemas/events.ts';
+import { declared } from './declared.ts';
 import { Reader } from './reader.ts';
 
 /** Milliseconds until a reader that lost us comes back. */
@@ -103,8 +104,8 @@ export class EventStream implements Disposable {
     const { redact } = this.#options;
     const plain =
       event.type === 'ban' && redact !== undefined ? { ...event, subject: redact(event.subject) } : { ...event };
-    const declared = Value.Clean(EVENT_SCHEMAS[event.type], plain) as object;
-    const data = JSON.stringify({ id, atMs, ...(part === undefined ? {} : { part }), ...declared });
+    const told = declared(EVENT_SCHEMAS[event.type], plain);
+    const data = JSON.stringify({ id, atMs, ...(part === undefined ? {} : { part }), ...told });
     return `id: ${this.#options.events.epoch}-${id}\nevent: ${event.type}\ndata: ${data}\n\n`;
   }
 

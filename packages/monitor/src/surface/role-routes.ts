@@ -1,5 +1,6 @@
 import Type from 'typebox';
-import { ErrorSchema, Refusal } from '../errors.ts';
+import { Refusal } from '../errors.ts';
+import { ErrorSchema } from '../schemas/error.ts';
 import { MONITOR_LIMITS } from '../limits.ts';
 import type { RoleApi } from '../role-api.ts';
 import { HealthViewSchema } from '../schemas/health.ts';

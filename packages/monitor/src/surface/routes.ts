@@ -1,10 +1,10 @@
 import type { Static, TObject, TSchema } from 'typebox';
+import type { Listing } from '../page.ts';
 import type { RoleApi } from '../role-api.ts';
 import { LedgerViewSchema, PayoutsAnswerSchema } from '../schemas/accounts.ts';
 import { ChannelViewSchema, SharesViewSchema, WorkerViewSchema } from '../schemas/mining.ts';
 import { PeerViewSchema, UpstreamViewSchema } from '../schemas/network.ts';
 import {
-  type Listing,
   listOf,
   NoQuerySchema,
   type Page,

@@ -3,7 +3,7 @@ import type { Place } from '../../src/notify/channel.ts';
 import type { Interest } from '../../src/notify/desk.ts';
 import { type Notifier, openNotifier } from '../../src/notify/notifier.ts';
 import type { Fate } from '../../src/notify/outbox.ts';
-import { EVENT_TYPES } from '../../src/schemas/events.ts';
+import { EVENT_TYPES } from '../../src/event-types.ts';
 import type { ConditionView } from '../../src/schemas/health.ts';
 import { Receiver } from './receiver.ts';
 import { VirtualClock } from './virtual-clock.ts';
