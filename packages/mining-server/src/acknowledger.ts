@@ -63,7 +63,9 @@ export class Acknowledger {
 
   /** What could not be recorded will not be credited, and the miner is told so. */
   #refuseAll(): void {
-    for (const { acknowledgements, downstream, channel } of this.#waiting) {
+    for (const miner of this.#waiting) {
+      const { acknowledgements, downstream, channel } = miner;
+      miner.unrecordedAtMs = this.#context.deps.clock.now();
       for (const sequenceNumber of acknowledgements.fail()) {
         const errorCode = 'ledger-unavailable';
         downstream.connection.send({

@@ -54,7 +54,7 @@ const LEAST_SPAN_MS = SECOND;
  */
 export class WorkMeter {
   /** One run of slots for each ring. */
-  readonly #work: number[] = new Array<number>(SLOTS).fill(0);
+  readonly #work: number[] = Array.from({ length: SLOTS }, () => 0);
   #beganMs: number;
   /** The latest time, by this meter's own clock. */
   #latestMs: number;

@@ -17,8 +17,20 @@ export async function blockViews(
   return { total, items: items.map((row) => ofRow(row, byHash.get(row.hash))) };
 }
 
-function ofReport({ userIdentity: user, device: _, state: status, ...report }: BlockReport): BlockView {
-  return { ...report, status, user };
+function ofReport(report: BlockReport): BlockView {
+  const { hash, height, path, via, worker, by, foundAtMs, confirmations } = report;
+  return {
+    hash,
+    height,
+    status: report.state,
+    by,
+    foundAtMs,
+    user: report.userIdentity,
+    path,
+    via,
+    ...(worker === undefined ? {} : { worker }),
+    ...(confirmations === undefined ? {} : { confirmations }),
+  };
 }
 
 function ofRow(row: BlockRow, known: BlockReport | undefined): BlockView {

@@ -51,7 +51,7 @@ async function figuresOf(pool: RoleHere<Pool>): Promise<Figures> {
   const api = apiOf(pool);
   await caughtUp(pool);
   const { items: workers } = await api.workers({ ...ALL, sort: 'name' });
-  const histories = await Promise.all(workers.map(({ name }) => api.worker(name)));
+  const histories = await Promise.all(workers.map(async ({ name }) => await api.worker(name)));
   return { workers, histories, shares: await api.shares(), blocks: await api.blocks(ALL) };
 }
 

@@ -155,11 +155,12 @@ export class WorkerBook {
   #makeRoom(nowMs: number): boolean {
     if (nowMs < this.#fullUntilMs && nowMs > this.#fullUntilMs - FULL_MS) return false;
     const gone = this.#all.filter((worker) => worker.channels === 0 && worker.state(nowMs, this.times) === 'gone');
-    gone.sort(
-      (a, b) => Math.sign(a.accepted) - Math.sign(b.accepted) || (a.lastShareAtMs ?? 0) - (b.lastShareAtMs ?? 0),
-    );
     if (gone.length === 0) this.#fullUntilMs = nowMs + FULL_MS;
-    for (const worker of gone.slice(0, Math.ceil(this.#most * ROOM))) this.#forget(worker);
+    // By number, which is many times faster than by comparing two.
+    const worths = Float64Array.from(gone, worthOf).sort();
+    const room = Math.min(worths.length, Math.ceil(this.#most * ROOM));
+    const least = worths[room - 1] ?? 0;
+    for (const worker of gone.filter((each) => worthOf(each) <= least).slice(0, room)) this.#forget(worker);
     return gone.length > 0;
   }
 
@@ -173,4 +174,12 @@ export class WorkerBook {
     worker.index = -1;
     worker.forgotten = true;
   }
+}
+
+/** Less than any time, for those who never had an accepted share. */
+const NEVER_MS = -(2 ** 52);
+
+/** Who worked last is worth keeping longest. */
+function worthOf({ accepted, lastShareAtMs = 0, firstSeenAtMs }: Worker): number {
+  return accepted > 0 ? lastShareAtMs : NEVER_MS + firstSeenAtMs;
 }
