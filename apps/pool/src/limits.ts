@@ -20,7 +20,8 @@ export const POOL_LIMITS = {
   knownScripts: 16_384,
   /** How often the terms of payouts are recorded anew. */
   termsRecordMs: 86_400_000,
-  /** How often it is looked whether payouts have become due, and among how many of the latest blocks. */
+  /** How often it is looked whether payouts have become due. */
   dueLookMs: 30_000,
+  /** And among how many of the latest blocks. */
   dueBlocks: 300,
 } as const;
