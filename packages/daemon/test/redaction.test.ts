@@ -95,6 +95,7 @@ describe('the rule for secrets', () => {
     ['GET /x?token=abc&n=1', 'GET /x?token=[redacted]&n=1'],
     ['GET /x?access_token=abc', 'GET /x?access_token=[redacted]'],
     ["host=db password='a b' dbname=l", 'host=db password=[redacted] dbname=l'],
+    ['password="cut off in the mid', 'password=[redacted]'],
     ['{"rpcpassword":"a\\"b","n":1}', '{"rpcpassword":"[redacted]","n":1}'],
   ])('%s', (text, expected) => {
     expect(withoutSecrets(text)).toBe(expected);
@@ -173,6 +174,19 @@ describe.each(['json', 'pretty'] as const)('a %s line', (format) => {
 function endless(): object {
   return { toJSON: endless };
 }
+
+test.each([
+  ['letters', 'a'.repeat(100_000)],
+  ['dashes', 'a-'.repeat(50_000)],
+  ['colons', 'a:'.repeat(50_000)],
+  ['half URLs', 'a://a:'.repeat(20_000)],
+  ['quotes', '"a'.repeat(50_000)],
+  ['dots and digits', '1.'.repeat(50_000)],
+  ['base58', `1A${'1a'.repeat(50_000)}`],
+])('a peer that sends many %s holds nothing up, and its words are cut off', (_, text) => {
+  const lines = Array.from({ length: 50 }, () => logged('json', (log) => log.info('x', { text: `@${text}` })));
+  expect(lines.every((line) => line.length < 40_000)).toBe(true);
+});
 
 test('counts and switches are told whatever they are called', () => {
   expect(JSON.parse(logged('json', (log) => log.info('x', { tokens: 5, cookie: true })))).toMatchObject({

@@ -2,7 +2,7 @@ import { type AddressRule, redactAddresses } from './addresses.ts';
 import { isSecretName, REDACTED, withoutSecrets } from './secrets.ts';
 
 /** Characters of one text; what goes on is cut off, for peers have a say in it. */
-const TEXT_LENGTH = 16_384;
+const TEXT_LENGTH = 8_192;
 /** How deep fields are written; what lies deeper is `…`. */
 const DEPTH = 4;
 

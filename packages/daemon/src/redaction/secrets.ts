@@ -31,14 +31,15 @@ export function isSecretName(name: string): boolean {
   return answer;
 }
 
-// All of them of bounded length, for peers choose what they are looked for in. In this order: whom a URL is opened as (up to the last @, for a password may hold one); what a header carries; a
-// parameter of a query or of a connection string; a member of JSON text; a token of a Telegram bot, which stands in paths.
+// Whom a URL is opened as (up to the last @, for a password may hold one); what a header carries; a parameter of a query
+// or of a connection string; a member of JSON text; the token of a Telegram bot, which stands in paths. Nothing in here may
+// run on without a bound or begin anew at each letter: peers have a say in what it is tried on.
 const SECRET_TEXT = new RegExp(
   [
-    String.raw`(?<scheme>[a-z][a-z0-9+.-]*:\/\/)(?:[^\s\/?#:@"']*:(?!\/\/)[^\s"'<>]*|[^\s\/?#:@"']+)@`,
+    String.raw`(?<scheme>(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}:\/\/)(?:[^\s\/?#:@"']{0,100}:(?!\/\/)[^\s"'<>]{0,300}|[^\s\/?#:@"']{1,300})@`,
     String.raw`\b(?<header>bearer|basic) +[\w.~+\/=-]{6,}`,
-    String.raw`(?<parameter>\b[\w-]{0,40}(?:password|passwd|passphrase|secret|token|api_?key|auth)=)(?:"[^"]*"|'[^']*'|[^\s&"',;)]+)`,
-    String.raw`(?<member>"\w{0,40}(?:password|passwd|passphrase|secret|token|api_?key|authorization|cookie)" *: *)"(?:[^"\\]|\\.)*"`,
+    String.raw`(?<parameter>(?:password|passwd|passphrase|secret|token|api_?key|auth)=)(?:"[^"]*"?|'[^']*'?|[^\s&"',;)]+)`,
+    String.raw`(?<member>(?:password|passwd|passphrase|secret|token|api_?key|authorization|cookie)" *: *)"(?:[^"\\]|\\.)*"?`,
     String.raw`(?<!\d)\d{6,12}:[\w-]{30,}`,
   ].join('|'),
   'gi',
