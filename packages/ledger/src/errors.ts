@@ -1,9 +1,13 @@
 /** Why the ledger cannot do what it was asked. */
 export const LEDGER_ERRORS = {
   'ledger-locked': 'Another process writes this directory; each process needs one of its own.',
-  'ledger-corrupted': 'Records that were on disk cannot be read back: the disk or somebody damaged them.',
-  'ledger-version': 'The files are of a format that this program does not know: a newer one wrote them.',
-  'ledger-failed': 'Records could not be put on disk; none of them has been acknowledged.',
+  'ledger-corrupted':
+    'What was on disk cannot be read back: the disk or somebody damaged it. sv2kit ledger verify says what; put the journal ' +
+    'back from a backup, and make the database anew: sv2kit ledger rebuild.',
+  'ledger-version':
+    'The files are of a format that this program does not know: a newer one wrote them. Install that one.',
+  'ledger-failed':
+    'Records could not be put on disk; none of them has been acknowledged. Make room on the disk, or mend it.',
   'ledger-other-journal':
     'The database was projected from another journal, or another process projects into it. Give each journal a ' +
     'database of its own, or rebuild it from this journal: sv2kit ledger rebuild.',
