@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { BIP323_MASK } from '@sv2kit/bitcoin';
 import { utf8 } from '@sv2kit/codec';
 import {
@@ -20,7 +21,15 @@ import {
   Recall,
 } from '@sv2kit/mining-server';
 import type { RoleApi } from '@sv2kit/monitor';
-import { BlockDesk, restoreBlocks, TEMPLATE_PROVIDER, TemplateLine, TransactionStore } from '@sv2kit/template-source';
+import {
+  BlockDesk,
+  BlockFiles,
+  type BlockNode,
+  restoreBlocks,
+  TEMPLATE_PROVIDER,
+  TemplateLine,
+  TransactionStore,
+} from '@sv2kit/template-source';
 import { constraintsForOutputs } from '@sv2kit/templates';
 import { jdClientApi } from './api.ts';
 import { Client } from './client.ts';
@@ -34,6 +43,8 @@ export interface JdClientDeps
   extends Pick<ServiceDeps, 'clock' | 'events' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
   /** How pools and job declarator servers are spoken to; `plain` only on the local network. */
   readonly security?: 'noise' | 'plain';
+  /** Nodes of this process that are given the blocks too, and say when one has matured; they stay their owner's. */
+  readonly nodes?: readonly BlockNode[];
 }
 
 /** A running job declarator client. */
@@ -94,8 +105,9 @@ async function start(parts: Parts): Promise<JdClient> {
   });
   const blocks = new BlockDesk({
     ways: [{ name: TEMPLATE_PROVIDER, take: (block) => line.way.take(block) }, client.declaratorWay],
-    nodes: [],
-    transactions: undefined,
+    nodes: deps.nodes ?? [],
+    transactions: deps.nodes === undefined ? undefined : transactions,
+    kept: new BlockFiles(join(config.dataDir, 'blocks')),
     journal,
     events: deps.events,
     clock,

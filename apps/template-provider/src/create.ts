@@ -38,6 +38,8 @@ export interface TemplateProvider extends Service {
   readonly address: Address;
   /** x-only, 32 bytes: what clients are configured with. */
   readonly authorityPublicKey: Uint8Array;
+  /** Its nodes, for who runs beside it in this process; they are closed with it. */
+  readonly nodes: readonly MiningNode[];
 }
 
 /** Template ids begin with the clock, so that those of a later run are above those of an earlier one. */
@@ -135,6 +137,7 @@ async function start(
   return {
     address: { host, port },
     authorityPublicKey: identity.authorityPublicKey,
+    nodes,
     api: () => templateProviderApi({ publisher, feed, desk, server }),
     status: () => statusOf({ publisher, feed, held, desk, server, refusals }),
     async close() {

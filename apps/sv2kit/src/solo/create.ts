@@ -130,7 +130,9 @@ ${address === undefined ? `descriptor = ${quoted(descriptor ?? '')}` : `address 
 tag = ${quoted(tag)}
 `;
   const own = { ...parseConfig(jdClientConfig, toml, { name: JD_CLIENT }), listen };
-  return startPart({ name: JD_CLIENT, table: '', listen }, deps, (part) => createJdClient(own, part));
+  return startPart({ name: JD_CLIENT, table: '', listen }, deps, (part) =>
+    createJdClient(own, { ...part, nodes: provider.nodes }),
+  );
 }
 
 /** Miners name themselves: a block is told by the user name of whoever found it. */

@@ -45,7 +45,7 @@ test('its block holds what was included by hand, and not what was excluded', asy
   expect(block.tx.slice(1)).toEqual([included.txid]);
 }, 60_000);
 
-test('one process and a node: a device finds a block, which pays the address all there is', async () => {
+test('one process and a node: a device finds a block, which pays the address all there is, and matures', async () => {
   const config = toml();
   await using solo = await startRole('solo', soloConfig, config, createSolo);
   const { address, authorityPublicKey } = solo.service;
@@ -65,6 +65,8 @@ test('one process and a node: a device finds a block, which pays the address all
     jdClient: { work: { kind: 'solo' } },
     templateProvider: { clients: 1 },
   });
+  await node.call('generatetodescriptor', 100, 'raw(51)');
+  await solo.lines.until('block status', { hash: found['hash'], status: 'matured' });
 }, 60_000);
 
 test('a device that speaks Stratum V1 finds a block too, and is named by it', async () => {
