@@ -27,15 +27,18 @@ recorded after the backup is not in it, so never let the original and the copy b
 A PostgreSQL database is not in it: pg_dump copies that, and 'sv2kit ledger rebuild' makes it from the journal. After a
 restore the database is ahead of the journal, which the role says and refuses to mix: rebuild it then.
 
+      --link PREVIOUS     an earlier backup on the same file system: files of the journal that are the same there are
+                          linked, and take no more room
 ${placeHelp}
 
 Examples:
   sv2kit ledger backup --config pool.toml /backups/pool-monday
+  sv2kit ledger backup --config pool.toml /backups/pool-tuesday --link /backups/pool-monday
   sv2kit ledger backup --data-dir pool-data "/backups/$(date +%F)" --json
 `;
 
 async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
-  const { values, positionals } = parseOptions(argv, PLACE_OPTIONS, 1);
+  const { values, positionals } = parseOptions(argv, { ...PLACE_OPTIONS, link: { type: 'string' } }, 1);
   const [to] = positionals;
   if (to === undefined) throw new UsageError('the folder TO is missing');
   const place = await readPlace(values);
@@ -44,8 +47,12 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
     dataDir: place.dataDir,
     to,
     nowMs: terminal.now(),
+    ...(values.link === undefined ? {} : { previous: values.link }),
     onProgress: (done, total) => progress.say(() => `${megabytes(done)} of ${megabytes(total)}`),
   });
+  if (manifest.leftOut !== undefined) {
+    terminal.error(`the database is left out, for it cannot be read: ${manifest.leftOut}\n`);
+  }
   terminal.out(values.json === true ? ledgerJson({ to, ...manifest }) : asText(to, manifest, place));
   return EXIT.ok;
 }

@@ -35,7 +35,7 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
     dataDir,
     database,
     partial: values.partial === true,
-    onProgress: (position) => progress.say(() => `record ${whole(position)}`),
+    onProgress: (position, last) => progress.say(() => `record ${whole(position)} of ${whole(last)}`),
   }).catch((error: unknown) => {
     if (!(error instanceof KeepingError && error.code === 'keeping-partial')) throw error;
     throw new CommandError(`${error.message}; --partial does it nevertheless`, { cause: error });

@@ -49,7 +49,10 @@ function asJson(directory: string, { manifest, ...found }: Verification): string
   return ledgerJson({ directory, ...(manifest === undefined ? {} : { takenMs: manifest.takenMs }), ...found });
 }
 
-function asText(directory: string, { kind, manifest, journals, database, findings }: Verification): string {
+function asText(
+  directory: string,
+  { kind, manifest, journals, database, notCompared, findings }: Verification,
+): string {
   const facts = table([
     [kind, directory],
     ...(manifest === undefined ? [] : [['taken', new Date(manifest.takenMs).toISOString()]]),
@@ -62,7 +65,7 @@ function asText(directory: string, { kind, manifest, journals, database, finding
         ...(unfinishedBytes > 0 ? [`${unfinishedBytes} bytes of an unfinished write`] : []),
       ].join(', '),
     ]),
-    ['database', database === undefined ? 'none' : databaseText(database)],
+    ['database', database === undefined ? (notCompared ?? 'none') : databaseText(database)],
   ]);
   if (findings.length === 0) return `${facts}\nAll is well.\n`;
   return `${facts}\nFound\n${table(findings.map(({ code, where, text }) => ['', code, where, text]))}`;

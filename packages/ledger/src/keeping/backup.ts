@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { link, mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { backup as copyDatabase, DatabaseSync } from 'node:sqlite';
 import { beginEpoch, EPOCH_FILE, readEpoch } from '../boot-epoch.ts';
 import { nodeFiles } from '../files.ts';
@@ -14,6 +14,7 @@ import {
   type ManifestFile,
   type ManifestJournal,
   manifestOf,
+  readManifest,
 } from './manifest.ts';
 import { COPY_MARK, encodeCopyMark, epochOfCopy } from './restored-epoch.ts';
 import { batchesOf, journalSize, type ScannedSegment, scanJournal } from './scan.ts';
@@ -21,6 +22,8 @@ import { batchesOf, journalSize, type ScannedSegment, scanJournal } from './scan
 /** Folders and files of a `data_dir` that belong to its ledger. */
 export const LEDGER_FILES = { journal: 'journal', payments: 'payments', database: 'ledger.sqlite' } as const;
 
+/** How long a writer may hold the database. */
+const BUSY_MS = 10_000;
 /** In one step of SQLite's. */
 const ALL_PAGES = 0x7fff_ffff;
 
@@ -31,6 +34,8 @@ export interface BackupOptions {
   readonly to: string;
   /** Unix milliseconds. */
   readonly nowMs: number;
+  /** A backup on the same file system: segments that are the same in it are linked, and take no more room. */
+  readonly previous?: string;
   /** Called with bytes of the journals copied, and how many there are. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -71,6 +76,8 @@ class Backup {
   readonly #options: BackupOptions;
   readonly #folder: string;
   readonly #files: ManifestFile[] = [];
+  #previous = new Map<string, ManifestFile>();
+  #leftOut: string | undefined;
   #done = 0;
   #total = 0;
 
@@ -80,13 +87,15 @@ class Backup {
   }
 
   async run(): Promise<Manifest> {
-    const { dataDir, nowMs } = this.#options;
+    const { dataDir, nowMs, previous } = this.#options;
+    if (previous !== undefined) this.#previous = await linkable(previous);
     const names = (['journal', 'payments'] as const).filter((name) => existsSync(join(dataDir, LEDGER_FILES[name])));
     for (const name of names) this.#total += await journalSize(join(dataDir, name));
     const database = await this.#database();
+    const leftOut = this.#leftOut === undefined ? {} : { leftOut: this.#leftOut };
     const journals: ManifestJournal[] = [];
     for (const name of names) journals.push(await this.#journal(name));
-    const manifest = manifestOf({ takenMs: nowMs, journals, database, files: this.#files });
+    const manifest = manifestOf({ takenMs: nowMs, journals, database, ...leftOut, files: this.#files });
     await writeDurably(join(this.#folder, MANIFEST), encodeManifest(manifest));
     nodeFiles.syncDirectory(this.#folder);
     return manifest;
@@ -126,31 +135,41 @@ class Backup {
     nodeFiles.syncDirectory(folder);
   }
 
-  /** In one step, so that writers beside it cannot make it begin again and again. */
+  /** A database that cannot be read is left out: it is made anew from the journal, which is what must be kept. */
   async #database(): Promise<Manifest['database']> {
     const { database: path } = LEDGER_FILES;
     const source = join(this.#options.dataDir, path);
-    if (!existsSync(source)) return undefined;
     const copy = join(this.#folder, path);
-    const from = new DatabaseSync(source, { readOnly: true });
+    if (!existsSync(source)) return undefined;
     try {
-      await copyDatabase(from, copy, { rate: ALL_PAGES });
-    } finally {
-      from.close();
+      await copySqlite(source, copy);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR')) throw error;
+      await rm(copy, { force: true });
+      this.#leftOut = error.message;
+      return undefined;
     }
-    // One file alone, without a log beside it.
-    const to = new DatabaseSync(copy);
-    to.exec('PRAGMA journal_mode = DELETE');
-    to.close();
-    await using file = await open(copy, 'r+');
-    await file.sync();
     await this.#describe(path);
     return { path };
   }
 
   async #add(path: string, bytes: Uint8Array): Promise<void> {
-    await writeDurably(join(this.#folder, path), bytes);
-    this.#files.push({ path, bytes: bytes.length, sha256: sha256Of(bytes) });
+    const file = { path, bytes: bytes.length, sha256: sha256Of(bytes) };
+    if (!(await this.#link(file))) await writeDurably(join(this.#folder, path), bytes);
+    this.#files.push(file);
+  }
+
+  /** @returns whether the previous backup has the same file, and it is now in this one too */
+  async #link({ path, bytes, sha256 }: ManifestFile): Promise<boolean> {
+    const there = this.#previous.get(path);
+    if (this.#options.previous === undefined || there?.sha256 !== sha256) return false;
+    const from = join(this.#options.previous, path);
+    // What was damaged there since must not come into this one.
+    if ((await fileHash(from).catch(() => undefined))?.sha256 !== sha256 || there.bytes !== bytes) return false;
+    return await link(from, join(this.#folder, path)).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #describe(path: string): Promise<void> {
@@ -165,6 +184,31 @@ class Backup {
     }
     this.#files.push(...kept);
   }
+}
+
+/** In one step, so that writers beside it cannot make it begin again and again. */
+async function copySqlite(source: string, copy: string): Promise<void> {
+  const from = new DatabaseSync(source, { readOnly: true, timeout: BUSY_MS });
+  try {
+    await copyDatabase(from, copy, { rate: ALL_PAGES });
+  } finally {
+    from.close();
+  }
+  // One file alone, without a log beside it.
+  const to = new DatabaseSync(copy);
+  to.exec('PRAGMA journal_mode = DELETE');
+  to.close();
+  await using file = await open(copy, 'r+');
+  await file.sync();
+}
+
+/** Segments of a backup that nobody writes to any more, whoever opens it: all but the last of each journal. */
+async function linkable(previous: string): Promise<Map<string, ManifestFile>> {
+  const manifest = await readManifest(previous);
+  if (manifest === undefined) throw new KeepingError('keeping-manifest', `${previous} is not a backup`, { previous });
+  const segments = manifest.files.filter(({ path }) => path.endsWith('.journal'));
+  const sealed = segments.filter(({ path }, index) => segments[index + 1]?.path.startsWith(`${dirname(path)}/`));
+  return new Map(sealed.map((file) => [file.path, file]));
 }
 
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {

@@ -27,6 +27,7 @@ export const FINDINGS = {
   'file-missing': 'A file of the backup is not there.',
   'file-differs': 'A file of the backup is not what was written.',
   'file-strange': 'A file in the backup is not of the backup.',
+  'database-away': 'The database cannot be reached or read.',
   'database-damaged': 'SQLite finds the database damaged.',
   'database-ahead': 'The database holds more than the journal.',
   'database-other': 'The database is of another journal.',

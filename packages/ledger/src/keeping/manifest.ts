@@ -35,6 +35,8 @@ export interface Manifest {
   readonly journals: readonly ManifestJournal[];
   /** The SQLite database that is in it, if any: from the journal everything can be made again. */
   readonly database: { readonly path: string } | undefined;
+  /** Why the database that is there is not in it: SQLite's words. */
+  readonly leftOut?: string;
   readonly files: readonly ManifestFile[];
 }
 

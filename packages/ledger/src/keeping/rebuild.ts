@@ -9,14 +9,15 @@ import { SourceFollower } from '../projector/source-follower.ts';
 import { readJournal } from '../read-journal.ts';
 import { LEDGER_FILES } from './backup.ts';
 import { KeepingError } from './errors.ts';
+import { lastPositionIn } from './scan.ts';
 
 export interface RebuildOptions {
   readonly dataDir: string;
   readonly database: ProjectionOptions;
   /** Also when the journal's first records are gone, whose sums the database alone knows. */
   readonly partial?: boolean;
-  /** Called with the position that the new database has come to. */
-  readonly onProgress?: (position: number) => void;
+  /** Called with the position that the new database has come to, and the journal's last. */
+  readonly onProgress?: (position: number, last: number) => void;
 }
 
 /** What was made. */
@@ -57,7 +58,8 @@ async function project(
 ): Promise<Rebuilt> {
   await using projection = await openProjection(database);
   await projection.reset();
-  const position = await follow('journal', dataDir, projection, onProgress);
+  const last = onProgress === undefined ? 0 : await lastPositionIn(join(dataDir, LEDGER_FILES.journal));
+  const position = await follow('journal', dataDir, projection, (at) => onProgress?.(at, last));
   if (existsSync(join(dataDir, LEDGER_FILES.payments))) await follow('payments', dataDir, projection);
   await projection.settle();
   const { total } = await projection.query('deadLetters', { offset: 0, limit: 1 });

@@ -79,6 +79,14 @@ export async function journalSize(directory: string): Promise<number> {
   return size;
 }
 
+/** Position of the last record; 0 when there is none. */
+export async function lastPositionIn(directory: string): Promise<number> {
+  const last = (await listSegments(directory, () => {})).at(-1);
+  if (last === undefined) return 0;
+  const scanned = await readSegment(directory, last, undefined, () => {});
+  return scanned?.lastPosition ?? last.firstPosition - 1;
+}
+
 /** The batches of a scanned segment. */
 export function* batchesOf(bytes: Uint8Array): Generator<Batch> {
   let offset = SEGMENT_HEADER_SIZE;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Reader } from '../database/database.ts';
+import { LedgerError } from '../errors.ts';
 import { nodeFiles } from '../files.ts';
 import type { JournalEntry } from '../read-journal.ts';
 import { LEDGER_FILES, noLedger } from './backup.ts';
@@ -8,7 +9,8 @@ import { checkFiles } from './backup-check.ts';
 import { EPOCH_FILE } from '../boot-epoch.ts';
 import { fileHash } from './file-hash.ts';
 import { DatabaseCheck, type DatabaseSummary } from './database-check.ts';
-import { type Finding, JournalCheck, type JournalSummary } from './journal-check.ts';
+import { KeepingError } from './errors.ts';
+import { type Finding, type FindingCode, JournalCheck, type JournalSummary } from './journal-check.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { COPY_MARK } from './restored-epoch.ts';
 import { journalSize } from './scan.ts';
@@ -30,6 +32,8 @@ export interface Verification {
   readonly journals: readonly JournalSummary[];
   /** Undefined when there is none. */
   readonly database: DatabaseSummary | undefined;
+  /** Why the database was not compared, where it is there and well: another program's tables. */
+  readonly notCompared: string | undefined;
   /** Empty when all is well. */
   readonly findings: readonly Finding[];
 }
@@ -45,7 +49,8 @@ export async function verifyLedger({ directory, snapshot, onProgress }: VerifyOp
   const manifest = await manifestOfBackup(directory);
   const findings: Finding[] = manifest === undefined ? [] : [...(await checkFiles(directory, manifest))];
   // Before the journals, so that they hold all that it holds.
-  const database = await snapshot?.(DatabaseCheck.begin);
+  const { database, notCompared, finding } = await begin(snapshot);
+  if (finding !== undefined) findings.push(finding);
   const names = (['journal', 'payments'] as const).filter((name) => existsSync(join(directory, name)));
   let total = 0;
   let done = 0;
@@ -60,8 +65,26 @@ export async function verifyLedger({ directory, snapshot, onProgress }: VerifyOp
   }
   findings.push(...(database?.finish(journals) ?? []));
   const kind = manifest === undefined ? 'ledger' : 'backup';
-  return { kind, manifest, journals, database: database?.summary, findings };
+  return { kind, manifest, journals, database: database?.summary, notCompared, findings };
 }
+
+/** What is wrong with the database does not keep the journal from being verified. */
+async function begin(snapshot: VerifyOptions['snapshot']): Promise<{
+  readonly database?: DatabaseCheck | undefined;
+  readonly notCompared?: string;
+  readonly finding?: Finding;
+}> {
+  try {
+    return { database: await snapshot?.(DatabaseCheck.begin) };
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === 'ledger-version') return { notCompared: error.message };
+    if (error instanceof LedgerError) return { finding: databaseFinding('database-damaged', error.message) };
+    if (!(error instanceof KeepingError)) throw error;
+    return { finding: databaseFinding('database-away', error.message) };
+  }
+}
+
+const databaseFinding = (code: FindingCode, text: string): Finding => ({ code, where: 'database', text });
 
 /** Of a folder that is a backup and was not opened by a role since: else what it holds has changed. */
 async function manifestOfBackup(directory: string): Promise<Manifest | undefined> {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
@@ -75,6 +75,14 @@ describe('a backup', () => {
     database.close();
   });
 
+  test('is made without a database that cannot be read', async () => {
+    await record(10);
+    writeFileSync(join(dataDir, 'ledger.sqlite'), 'no database at all');
+    const { database, leftOut, journals } = await backupLedger({ dataDir, to, nowMs: NOW_MS });
+    expect([database, leftOut, journals[0]?.lastPosition]).toEqual([undefined, 'file is not a database', 12]);
+    expect((await verifyLedger({ directory: to })).findings).toEqual([]);
+  });
+
   test('leaves out what a failed write left behind', async () => {
     await record(100);
     const segment = join(dataDir, 'journal', '0000000001.journal');
@@ -82,6 +90,22 @@ describe('a backup', () => {
     writeFileSync(segment, Buffer.concat([whole, new Uint8Array(300).fill(7)]));
     await backupLedger({ dataDir, to, nowMs: NOW_MS });
     expect(readFileSync(join(to, 'journal', '0000000001.journal'))).toEqual(whole);
+  });
+
+  test('links what an earlier one has, but what a role would write to when it is opened, and what is damaged there', async () => {
+    await record(200, { segmentBytes: 2000 });
+    await backupLedger({ dataDir, to, nowMs: NOW_MS });
+    const [first, second] = readdirSync(join(to, 'journal')).filter((name) => name.endsWith('.journal'));
+    const damaged = join(to, 'journal', second ?? '');
+    writeFileSync(damaged, readFileSync(damaged).fill(0));
+    const next = `${to}-next`;
+    await backupLedger({ dataDir, to: next, nowMs: NOW_MS, previous: to });
+    const inode = (folder: string, name = '') => statSync(join(folder, 'journal', name)).ino;
+    const last = readdirSync(join(to, 'journal')).findLast((name) => name.endsWith('.journal'));
+    expect(inode(next, first)).toBe(inode(to, first));
+    expect(inode(next, second)).not.toBe(inode(to, second));
+    expect(inode(next, last)).not.toBe(inode(to, last));
+    expect((await verifyLedger({ directory: next })).findings).toEqual([]);
   });
 
   test('never overwrites', async () => {

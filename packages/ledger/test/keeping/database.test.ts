@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -93,6 +93,17 @@ describe('verification of a database', () => {
     expect((await verify()).findings.map(({ code }) => code)).toEqual(['database-ahead']);
     tamper("UPDATE journals SET position = 100 WHERE name = 'journal'");
     expect((await verify()).findings.map(({ code }) => code)).toEqual(['database-other']);
+  });
+
+  test('says when it cannot be read, or is of another program, and reads the journal all the same', async () => {
+    tamper("INSERT INTO migrations VALUES (999, 'later', 0)");
+    const newer = await verify();
+    expect([newer.findings, newer.notCompared]).toEqual([[], expect.stringContaining('999')]);
+    expect(newer.journals[0]?.lastPosition).toBe(204);
+    writeFileSync(database.file, 'no database at all');
+    expect((await verify()).findings.map(({ code }) => code)).toEqual([
+      expect.stringMatching(/^database-(away|damaged)$/),
+    ]);
   });
 
   test('takes what the journal has beyond it for what is still to come', async () => {
