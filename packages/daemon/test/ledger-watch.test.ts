@@ -19,7 +19,8 @@ class FakeLedger {
 
   constructor(state: DatabaseState = { kind: 'ok', lag: 0, deadLetters: 0 }) {
     this.state = state;
-    watchLedger(this, { ...this, fail: (error) => void this.failures.push(error) });
+    const { health, metrics } = this;
+    watchLedger(this, { health, metrics, fail: (error) => void this.failures.push(error) });
     this.health.started();
   }
 

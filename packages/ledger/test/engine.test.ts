@@ -2,7 +2,8 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Ledger, type LedgerOptions, openLedger } from '../src/index.ts';
-import { listening, share, silent, temporaryDirectory } from './builders.ts';
+import { listening, share, silent, temporaryDirectory, turns } from './builders.ts';
+import { generator, MemoryFiles } from './memory-files.ts';
 
 const channel = {
   type: 'ChannelOpened',
@@ -31,6 +32,35 @@ async function mine(ledger: Ledger, shares: number): Promise<number> {
   return ledger.journal.position;
 }
 
+test('a power failure leaves a database that goes on with its journal, every share in it once', async () => {
+  const directory = temporaryDirectory();
+  const database = { kind: 'sqlite', file: join(directory, 'ledger.sqlite') } as const;
+  const random = generator(3);
+  let files = new MemoryFiles(random);
+  let acknowledged = 0;
+  for (let run = 0; run < 6; run++) {
+    const ledger = await openLedger({ directory: '/', database, log: silent, file: files, syncIntervalMs: 0 });
+    const { journal } = ledger;
+    await mine(ledger, 50);
+    if (run % 2 === 0) await ledger.projected(journal.watermark);
+    acknowledged += 50;
+    // Records that nobody was told of yet, half written.
+    files.failPowerAt = files.operations + 1;
+    journal.append(share(50));
+    await turns();
+    const left = files.afterPowerFailure();
+    await expect(ledger.close()).rejects.toMatchObject({ code: 'ledger-failed' });
+    files = new MemoryFiles(random, left);
+  }
+  const ledger = await openLedger({ directory: '/', database, log: silent, file: files });
+  onTestFinished(() => ledger.close());
+  await ledger.projected(ledger.journal.watermark);
+  expect(ledger.state.kind).not.toBe('refused');
+  const { accepted } = await ledger.query('totals', {});
+  expect(accepted).toBeGreaterThanOrEqual(acknowledged);
+  expect(accepted).toBeLessThanOrEqual(acknowledged + 6);
+});
+
 describe('a ledger', () => {
   test('answers from the database what the journal was given', async () => {
     const ledger = await ledgerIn(temporaryDirectory());
@@ -39,12 +69,13 @@ describe('a ledger', () => {
     expect(ledger.state).toMatchObject({ lag: 0, deadLetters: 0 });
   });
 
-  test('catches up within its close, and has it all at the next start', async () => {
+  test('has it all at the next start, whether its close had time for that or not', async () => {
     const directory = temporaryDirectory();
     const first = await ledgerIn(directory);
     await mine(first, 5000);
     await first.close();
     const again = await ledgerIn(directory);
+    await again.projected(again.journal.watermark);
     expect(await again.query('totals', {})).toMatchObject({ accepted: 5000 });
   });
 
