@@ -53,5 +53,5 @@ export { type Finding, type FindingCode, FINDINGS, type JournalSummary } from '.
 export type { Manifest, ManifestFile, ManifestJournal } from './keeping/manifest.ts';
 export { type RebuildOptions, rebuildDatabase, type Rebuilt } from './keeping/rebuild.ts';
 export { type Payment, recordPayments, type RecordPaymentsOptions } from './keeping/record-payments.ts';
-export { Reports } from './keeping/reports.ts';
+export { type Query, Reports } from './keeping/reports.ts';
 export { type Verification, type VerifyOptions, verifyLedger } from './keeping/verify.ts';

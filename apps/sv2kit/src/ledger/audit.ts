@@ -44,25 +44,34 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
   const place = await readPlace(values);
   await using reports = openReports(place);
   const progress = new Progress(terminal, 'at');
-  // Up to where the database is: a role that runs is ahead of it by moments.
-  const { position: to } = await reports.query('totals', {});
-  const audits = auditPayouts({
-    directory: join(place.dataDir, 'journal'),
-    to,
-    ...(hash === undefined ? {} : { hash }),
-    stored: (block) => reports.query('payouts', { block }),
-    onProgress: (position) => progress.say(() => `record ${whole(position)}`),
+  // All from one state of the database, and the journal up to where that is: a role that runs goes on meanwhile.
+  const { count, differing } = await reports.together(async (query) => {
+    const { position: to } = await query('totals', {});
+    const audits = auditPayouts({
+      directory: join(place.dataDir, 'journal'),
+      to,
+      ...(hash === undefined ? {} : { hash }),
+      stored: (block) => query('payouts', { block }),
+      onProgress: (position) => progress.say(() => `record ${whole(position)} of ${whole(to)}`),
+    });
+    return await tell(audits, (audit) => {
+      terminal.out(values.json === true ? ledgerJson(audit) : asText(audit, hash !== undefined));
+    });
   });
+  if (hash !== undefined && count === 0) throw new CommandError(`the journal has no payouts of block ${hash}`);
+  if (values.json !== true) terminal.out(summary(count, differing));
+  return differing === 0 ? EXIT.ok : EXIT.failed;
+}
+
+async function tell(audits: AsyncIterable<BlockAudit>, say: (audit: BlockAudit) => void) {
   let count = 0;
   let differing = 0;
   for await (const audit of audits) {
     count += 1;
     if (audit.differences.length > 0) differing += 1;
-    terminal.out(values.json === true ? ledgerJson(audit) : asText(audit, hash !== undefined));
+    say(audit);
   }
-  if (hash !== undefined && count === 0) throw new CommandError(`the journal has no payouts of block ${hash}`);
-  if (values.json !== true) terminal.out(summary(count, differing));
-  return differing === 0 ? EXIT.ok : EXIT.failed;
+  return { count, differing };
 }
 
 function asText({ block, height, recomputed, differences, missing }: BlockAudit, isAlone: boolean): string {

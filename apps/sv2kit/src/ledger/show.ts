@@ -1,5 +1,5 @@
 import { EXIT, parseOptions } from '@sv2kit/daemon';
-import type { Reports } from '@sv2kit/ledger';
+import type { Query } from '@sv2kit/ledger';
 import type { Terminal } from '../terminal.ts';
 import { ledgerJson } from './json-line.ts';
 import { PLACE_OPTIONS, placeHelp, readPlace } from './place.ts';
@@ -46,31 +46,31 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
   const { values } = parseOptions(argv, OPTIONS);
   const place = await readPlace(values);
   await using reports = openReports(place);
-  const overview = await ask(reports, values);
+  const overview = await reports.together((query) => ask(query, values));
   terminal.out(values.json === true ? ledgerJson(overview) : overviewText(overview, terminal.now()));
   return EXIT.ok;
 }
 
-async function ask(reports: Reports, { workers, blocks, dues, user }: Values): Promise<Overview> {
+async function ask(query: Query, { workers, blocks, dues, user }: Values): Promise<Overview> {
   const whose = user === undefined ? {} : { user };
   return {
-    totals: await reports.query('totals', {}),
-    rounds: (await reports.query('rounds', { limit: 1 })).current,
-    workers: await listed(workers, (part) => reports.query('workers', { ...part, sort: 'work', ...whose })),
-    blocks: await listed(blocks, (part) => reports.query('blocks', part)),
-    owed: await listed(dues, (part) => reports.query('balances', { ...part, owed: true })),
+    totals: await query('totals', {}),
+    rounds: (await query('rounds', { limit: 1 })).current,
+    workers: await listed(workers, (part) => query('workers', { ...part, sort: 'work', ...whose })),
+    blocks: await listed(blocks, (part) => query('blocks', part)),
+    owed: await listed(dues, (part) => query('balances', { ...part, owed: true })),
   };
 }
 
 /** A few, or all of them: asked for in parts. */
 async function listed<T>(
   all: boolean | undefined,
-  query: (part: { readonly offset: number; readonly limit: number }) => Promise<Listed<T>>,
+  ask: (part: { readonly offset: number; readonly limit: number }) => Promise<Listed<T>>,
 ): Promise<Listed<T>> {
-  if (all !== true) return await query({ offset: 0, limit: FEW });
+  if (all !== true) return await ask({ offset: 0, limit: FEW });
   const items: T[] = [];
   for (;;) {
-    const part = await query({ offset: items.length, limit: PART });
+    const part = await ask({ offset: items.length, limit: PART });
     items.push(...part.items);
     if (part.items.length < PART) return { total: items.length, items };
   }

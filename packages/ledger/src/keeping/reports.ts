@@ -2,8 +2,12 @@ import type { Reader } from '../database/database.ts';
 import { DatabaseAway } from '../database/faults.ts';
 import { openProjectionReader } from '../database/open-projection.ts';
 import type { ProjectionOptions } from '../database/projection.ts';
+import { answer } from '../database/queries/answer.ts';
 import type { LedgerQueries, QueryArguments, QueryResult } from '../database/queries/types.ts';
 import { KeepingError } from './errors.ts';
+
+/** Asks the database. */
+export type Query = <K extends keyof LedgerQueries>(name: K, args: QueryArguments<K>) => Promise<QueryResult<K>>;
 
 /** A ledger's database for questions, beside the role that writes it. Takes no lock and changes nothing. */
 export class Reports implements AsyncDisposable {
@@ -20,6 +24,11 @@ export class Reports implements AsyncDisposable {
    */
   snapshot<T>(run: (reader: Reader) => Promise<T>): Promise<T> {
     return there(this.#reader.snapshot(run));
+  }
+
+  /** Several questions, answered from one state. @throws as `snapshot` */
+  together<T>(run: (query: Query) => Promise<T>): Promise<T> {
+    return this.snapshot((reader) => run((name, args) => answer(reader, name, args)));
   }
 
   /** One question. @throws as `snapshot` */
