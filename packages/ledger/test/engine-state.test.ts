@@ -12,6 +12,7 @@ class FakeHost implements ProjectorHost {
   readonly asked: number[] = [];
   closed: number | undefined;
   kept = false;
+  refuses = false;
 
   constructor(events: ProjectorEvents) {
     this.events = events;
@@ -22,6 +23,7 @@ class FakeHost implements ProjectorHost {
   }
 
   query(id: number): void {
+    if (this.refuses) throw new Error('a function could not be cloned');
     this.asked.push(id);
   }
 
@@ -221,6 +223,18 @@ describe('a question', () => {
     const next = database.query('totals', {});
     host().events.answer(LEDGER_LIMITS.queries + 1, { position: 1 });
     expect(await next).toEqual({ position: 1 });
+  });
+
+  test('that cannot be posted takes no place', async () => {
+    const { host, database } = stage();
+    for (let i = 0; i < LEDGER_LIMITS.queries; i++) {
+      host().refuses = true;
+      await expect(database.query('totals', {})).rejects.toThrow('could not be cloned');
+    }
+    host().refuses = false;
+    const asked = database.query('totals', {});
+    host().events.answer(LEDGER_LIMITS.queries + 1, { position: 3 });
+    expect(await asked).toEqual({ position: 3 });
   });
 
   test('has no answer when the thread ends', async () => {

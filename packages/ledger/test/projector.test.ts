@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Journal, type JournalRecord, openJournal } from '../src/index.ts';
 import { LEDGER_LIMITS } from '../src/limits.ts';
+import { inlineProjector } from '../src/projector/inline-projector.ts';
 import { Projector } from '../src/projector/projector.ts';
 import type { ProjectorReport } from '../src/projector/projector-report.ts';
 import { JournalTail } from '../src/projector/journal-tail.ts';
@@ -174,6 +175,27 @@ describe('a database that is away', () => {
     world.database.away = true;
     await expect(projector.query('totals', {})).rejects.toMatchObject({ code: 'ledger-database-away' });
   });
+});
+
+test('an answer that cannot be told is no answer, and ends nothing', async () => {
+  const { world, journal } = await begun(1);
+  const told: unknown[] = [];
+  const { database, files, clock, retention } = world;
+  const host = inlineProjector(
+    { directory: '/', retention, watermark: journal.watermark, files, clock, connect: database.connect },
+    {
+      report() {},
+      answer() {
+        throw new Error('it could not be cloned');
+      },
+      noAnswer: (id, problem) => void told.push({ id, problem }),
+      ended() {},
+    },
+  );
+  onTestFinished(() => host.close(0));
+  host.query(7, 'totals', {});
+  await turns();
+  expect(told).toEqual([{ id: 7, problem: { code: undefined, message: 'it could not be cloned' } }]);
 });
 
 describe('a record that cannot be applied', () => {

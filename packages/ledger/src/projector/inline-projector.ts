@@ -15,10 +15,10 @@ export function inlineProjector(options: InlineOptions, events: ProjectorEvents)
     query(id, name, args) {
       // `name` and `args` left the ledger's typed `query` together.
       const asked = projector.query(name, args as QueryArguments<typeof name>);
-      asked.then(
-        (answer) => events.answer(id, answer),
-        (error: unknown) => events.noAnswer(id, problemOf(error)),
-      );
+      // An answer that cannot be posted from a thread is none.
+      asked
+        .then((answer) => events.answer(id, answer))
+        .catch((error: unknown) => events.noAnswer(id, problemOf(error)));
     },
     keepAlive() {},
     close(limitMs) {

@@ -33,7 +33,12 @@ export class Questions {
       reject(new LedgerError('ledger-query-late', message, { name }));
     });
     this.#asked.set(id, { resolve, reject, timer });
-    send(id);
+    try {
+      send(id);
+    } catch (error) {
+      // What cannot be posted to a thread is nothing that a database could be asked.
+      this.#take(id)?.reject(error instanceof Error ? error : new Error(String(error)));
+    }
     return promise;
   }
 
