@@ -93,6 +93,23 @@ describe('an RPC that is down', () => {
     expect(node.health().reason).toMatch(/^all goes by IPC, RPC is away: 127\.0\.0\.1:1 cannot be reached/);
   });
 
+  test('and none over IPC either: a known block is looked for among the best ones that go by', async () => {
+    const guard = { blocks: [{ height: 102, hash: new Uint8Array(32).fill(0x44) }] };
+    await start('31', {}, { guard });
+    const iterator = templates();
+    await next(iterator);
+    expect(node.health()).toMatchObject({ state: 'ok', reason: expect.stringMatching(/^the blocks of chain_guard/) });
+    const second = next(iterator);
+    await peer.waiting();
+    peer.newTip(0x22);
+    await second;
+    void next(iterator).catch(() => {});
+    await peer.waiting();
+    peer.newTip(0x33);
+    await passUntil(() => node.health().state === 'wrong-chain');
+    expect(node.health().reason).toMatch(/^its block 102 is 3333/);
+  });
+
   test('has never answered: a node that takes no whole blocks over IPC is not said to take them', async () => {
     await start('31', { 'Init@4': () => undefined }, { url: 'http://127.0.0.1:1', ...RPC });
     await next(templates());

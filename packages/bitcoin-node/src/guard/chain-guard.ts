@@ -1,9 +1,10 @@
+import { displayHash } from '@sv2kit/bitcoin';
 import type { Clock, Logger } from '../host.ts';
 import { LIMITS } from '../limits.ts';
 import type { KnownBlock } from '../rpc/chain-check.ts';
 import type { RpcCaller } from '../rpc/rpc-client.ts';
 import { type ChainView, readChain } from './chain-view.ts';
-import { judgeChain, type Refusal } from './judge.ts';
+import { judgeChain, judgeSight, type Refusal } from './judge.ts';
 
 /** What is asked of a node beside that it answers. */
 export interface ChainGuardOptions {
@@ -110,6 +111,15 @@ export class ChainGuard {
   doubt(): void {
     if (this.#state.kind === 'passed') this.#change({ kind: 'unasked' });
     this.look();
+  }
+
+  /** A block was the node's best one: what there is to know where it answers no questions. @param hash internal byte order */
+  saw(height: number, hash: Uint8Array): void {
+    const known = this.#blocks.find((block) => block.height === height);
+    if (known === undefined || this.#parts.caller() !== undefined) return;
+    const refusal = judgeSight(height, displayHash(hash), displayHash(known.hash));
+    if (refusal !== undefined) this.#change({ kind: 'refused', refusal });
+    else if (this.#state.kind === 'refused') this.#change({ kind: 'passed', unchecked: undefined });
   }
 
   /** The node is there. */

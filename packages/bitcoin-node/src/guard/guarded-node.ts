@@ -128,6 +128,7 @@ export class GuardedNode implements CheckingNode {
     const before = this.#best;
     if (before !== undefined && sameBytes(before.hash, hash)) return false;
     this.#best = { height, hash };
+    this.#guard.saw(height, hash);
     const isBack = before !== undefined && height <= before.height;
     if (isBack) this.#guard.doubt();
     return isBack;

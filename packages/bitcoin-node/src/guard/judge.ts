@@ -33,7 +33,12 @@ export function judgeChain(view: ChainView, rules: ChainRules, now: number): Ref
   return betterInvalid(view, rules) ?? deserted(view, now) ?? behind(view, rules);
 }
 
-function wrongBlock({ known }: ChainView): Refusal | undefined {
+/** Whether a block that was seen is the known one of its height. Hashes as the node shows them. */
+export function judgeSight(height: number, actual: string, expected: string): Refusal | undefined {
+  return wrongBlock({ known: [{ height, expected, actual }] });
+}
+
+function wrongBlock({ known }: Pick<ChainView, 'known'>): Refusal | undefined {
   const wrong = known.find(({ expected, actual }) => expected !== actual);
   if (wrong === undefined) return undefined;
   const { height, expected, actual } = wrong;
