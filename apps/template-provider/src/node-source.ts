@@ -52,6 +52,11 @@ export class NodeSource {
     return nowMs - this.#sinceMs;
   }
 
+  /** The clock was set back by so much: nothing is younger for it. */
+  shift(ms: number): void {
+    this.#sinceMs -= ms;
+  }
+
   /** Notes the node's health; a node is there when it has given a template since it was last away. */
   look(nowMs: number): void {
     const { state, lastTemplateAtMs } = this.node.health();

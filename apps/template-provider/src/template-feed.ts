@@ -42,6 +42,7 @@ export class TemplateFeed {
   readonly #conditions: ReadonlyMap<NodeSource, ReturnType<Health['condition']>>;
   #active: NodeSource | undefined;
   #served = false;
+  #lastTickMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: TemplateFeedDeps) {
     this.#deps = deps;
@@ -92,7 +93,10 @@ export class TemplateFeed {
   /** To be called a few times a second. */
   tick(): void {
     const nowMs = this.#deps.clock.now();
+    const backMs = this.#lastTickMs - nowMs;
+    this.#lastTickMs = nowMs;
     for (const source of this.#sources) {
+      if (backMs > 0) source.shift(backMs);
       source.look(nowMs);
       this.#report(source);
     }

@@ -177,6 +177,20 @@ describe('template feed', () => {
     expect(await settle(1_000)).toEqual(['a: template 102 for 4000']);
   });
 
+  test('counts on though the clock is set back by a day: work is withdrawn in time, and a node that is back is there', async () => {
+    const { a, clock, settle } = following(['a'], 30_000);
+    a.give(template(101, clock));
+    await settle(1_000);
+    a.goAway();
+    await settle(10_000);
+    const now = clock.now.bind(clock);
+    clock.now = () => now() - 86_400_000;
+    expect(await settle(19_000)).toEqual([]);
+    expect(await settle(2_000)).toEqual(['away: node-away']);
+    a.give(template(102, clock));
+    expect(await settle(1_000)).toEqual(['a: template 102']);
+  });
+
   test('a node that answers again but has given no template since is not there yet', async () => {
     const { a, clock, settle, health } = following(['a'], 30_000);
     a.give(template(101, clock));
