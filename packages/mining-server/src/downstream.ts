@@ -1,13 +1,5 @@
-import {
-  type CloseChannel,
-  type MiningFromClient,
-  REQUIRES_VERSION_ROLLING,
-  type SubmitSharesExtended,
-  type SubmitSharesStandard,
-  type UpdateChannel,
-} from '@sv2kit/codec';
+import { type CloseChannel, type MiningFromClient, REQUIRES_VERSION_ROLLING, type UpdateChannel } from '@sv2kit/codec';
 import type { CloseReason, ConnectionHandler, Logger } from '@sv2kit/net';
-import type { Share } from '@sv2kit/mining';
 import type { ServerCloseReason } from './codes.ts';
 import type { ServerContext } from './context.ts';
 import { CustomJobs } from './custom-jobs.ts';
@@ -15,10 +7,8 @@ import { Gates } from './gates.ts';
 import type { Miner } from './miner.ts';
 import { Openings } from './openings.ts';
 import type { MinerConnection } from './ports.ts';
-import { nameIn } from './share-desk.ts';
+import { ShareIntake } from './share-intake.ts';
 import { WorkLine } from './work-line.ts';
-import { NamedWorkers, NamesBudget } from './workers/named-workers.ts';
-import type { Worker } from './workers/worker.ts';
 
 /** One connection of miners: its channels, its groups, and what is due to them. */
 export class Downstream implements ConnectionHandler<MiningFromClient> {
@@ -34,18 +24,17 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   readonly #customJobs: CustomJobs;
   /** What SetupConnection.Success said (§5.3.1). */
   readonly #fixedVersion: boolean;
+  /** For its shares. */
+  readonly intake: ShareIntake;
   /** Since when it is set up; unix milliseconds. */
   readonly sinceMs: number;
-  readonly #names: NamesBudget;
   #lastId = 0;
-  #strayShares = 0;
   #closed = false;
 
   constructor(context: ServerContext, connection: MinerConnection) {
     this.#context = context;
     this.connection = connection;
     this.#fixedVersion = context.versionMask === 0;
-    this.#names = new NamesBudget(context.limits.workersPerConnection);
     this.sinceMs = context.deps.clock.now();
     this.#line = new WorkLine(context, connection, this.#miners, (miner) =>
       this.#closeMiner(miner, 'extranonce-too-small'),
@@ -53,6 +42,13 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     this.#log = context.deps.log.child({ connection: connection.id });
     const { sharesPerMinute } = context.config.targets;
     this.#gates = new Gates(context.limits, sharesPerMinute, context.ticks());
+    this.intake = new ShareIntake(context, {
+      connection,
+      gates: this.#gates,
+      miners: this.#miners,
+      log: this.#log,
+      end: (reason) => this.end(reason),
+    });
     this.#customJobs = new CustomJobs(context, connection, this.#gates, (channelId) => this.#extended(channelId));
     this.#openings = new Openings(context, {
       downstream: this,
@@ -74,11 +70,6 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     return this.#miners.size;
   }
 
-  /** Workers that its shares name (extension 0x0002). */
-  get namedWorkers(): number {
-    return this.#names.used;
-  }
-
   get device(): string {
     const { vendor, hardwareVersion, firmware } = this.connection.setup;
     return [vendor, hardwareVersion, firmware].filter((part) => part !== '').join(' ');
@@ -97,7 +88,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     switch (message.type) {
       case 'SubmitSharesStandard':
       case 'SubmitSharesExtended':
-        return this.#onShare(message);
+        return this.intake.onShare(message);
       case 'OpenStandardMiningChannel':
       case 'OpenExtendedMiningChannel':
         return this.#openings.onRequest(message);
@@ -176,19 +167,6 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     this.#line.retargetNow(miner);
   }
 
-  /** Whose share it is: the worker that it names (extension 0x0002), or the channel's own. */
-  workerOf(miner: Miner, share: Share, nowMs: number): Worker {
-    const name = nameIn(share);
-    if (name === undefined) return miner.worker;
-    miner.names ??= new NamedWorkers(this.#context.workers, miner.userIdentity, miner.worker, this.#names);
-    return miner.names.of(name, nowMs);
-  }
-
-  /** A share was accepted on one of its channels. */
-  noteAccepted(): void {
-    this.#strayShares = 0;
-  }
-
   /** A job whose search space is new, for a channel that does badly. */
   giveNewWork(miner: Miner): void {
     this.#line.sendSpareJob(miner);
@@ -214,28 +192,6 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     this.#openings.close();
     for (const miner of [...this.#miners.values()]) this.#closeMiner(miner, reason);
     this.connection.end(reason);
-  }
-
-  #onShare(share: SubmitSharesStandard | SubmitSharesExtended): void {
-    const { ticks, deps, desk } = this.#context;
-    const arrived = ticks();
-    if (!this.#gates.share(this.#miners.size, arrived)) return this.#onFlood();
-    const miner = this.#miners.get(share.channelId);
-    if (miner === undefined) return this.#onStrayShare(share);
-    desk.settle(miner, share, miner.channel.submit(share, deps.clock.now()), arrived);
-  }
-
-  #onFlood(): void {
-    this.#log.warn('a connection floods shares', { channels: this.#miners.size });
-    this.end('share-flood');
-  }
-
-  #onStrayShare({ channelId, sequenceNumber }: SubmitSharesStandard | SubmitSharesExtended): void {
-    const errorCode = 'invalid-channel-id';
-    this.connection.send({ type: 'SubmitSharesError', channelId, sequenceNumber, errorCode });
-    this.#context.desk.refuseStray(errorCode);
-    this.#strayShares += 1;
-    if (this.#strayShares >= this.#context.limits.strayShares) this.end('too-many-refused-shares');
   }
 
   #onUpdate({ channelId, nominalHashRate, maximumTarget }: UpdateChannel): void {

@@ -84,7 +84,7 @@ export class ShareDesk {
 
   #tally(miner: Miner, share: Share, credited: number, measured: number, hash: Uint8Array, nowMs: number): void {
     const { workers, totals } = this.#context;
-    const worker = miner.downstream.workerOf(miner, share, nowMs);
+    const worker = miner.downstream.intake.creditedTo(miner, share, nowMs);
     let best = difficultyOfHash(hash);
     const least = Math.min(miner.bestDifficulty, worker.bestDifficulty);
     // To the last digit where it is shown, as the ledger has it.
@@ -93,7 +93,6 @@ export class ShareDesk {
     miner.accept(credited, measured, best, nowMs);
     workers.accept(worker, credited, measured, best, nowMs);
     totals.accept(worker, credited, measured, best, nowMs);
-    miner.downstream.noteAccepted();
   }
 
   /** Whoever wants to know of every share. */

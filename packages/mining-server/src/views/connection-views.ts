@@ -63,7 +63,7 @@ export function peerViews({ downstreams }: ServerContext, { offset, limit }: Pag
 }
 
 function peerView(downstream: Downstream): PeerView {
-  const { connection, device, size: channels, sinceMs, namedWorkers } = downstream;
+  const { connection, device, size: channels, sinceMs, intake } = downstream;
   return {
     connection: connection.id,
     remote: connection.remote.address,
@@ -72,6 +72,6 @@ function peerView(downstream: Downstream): PeerView {
     channels,
     sinceMs: Math.round(sinceMs),
     extensions: [...connection.extensions],
-    stats: { congested: connection.congested, queuedBytes: connection.queuedBytes, namedWorkers },
+    stats: { congested: connection.congested, queuedBytes: connection.queuedBytes, namedWorkers: intake.namedWorkers },
   };
 }
