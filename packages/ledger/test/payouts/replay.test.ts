@@ -6,6 +6,7 @@ import { Recomputation } from '../../src/payouts/recompute.ts';
 import { onBothDatabases } from '../database/databases.ts';
 import { anyStory } from './any-story.ts';
 import { projected } from './projected.ts';
+import { ALICE, BOB, Story, toPool } from './story.ts';
 
 const PAGE = { offset: 0, limit: 1000 };
 const batches = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
@@ -47,4 +48,36 @@ onBothDatabases(({ name, fresh }) => {
       { numRuns },
     );
   });
+
+  test.each(['pool', 'pplns'] as const)(
+    'sums of minutes that are made sums of hours change no window, be they summed up before (%s first)',
+    async (mode) => {
+      const story = hours(mode);
+      await using plain = await projected(await fresh(), story.entries);
+      await using kept = await projected(await fresh(), []);
+      let rolledUp = 0;
+      for (let from = 0; from < story.entries.length; from += 7) {
+        await kept.apply(story.entries.slice(from, from + 7));
+        rolledUp += (await kept.retain({ sharesDays: 0, minutesDays: 0, journalDays: 0 }, story.timeMs)).slices;
+      }
+      expect(rolledUp).toBeGreaterThan(10);
+      const payouts = await told(plain);
+      expect(payouts.filter(({ owedBy }) => owedBy === 'window').length).toBeGreaterThan(3);
+      expect(await told(kept)).toEqual(payouts);
+    },
+  );
 });
+
+/** Hours of three miners, with blocks now and then, whose windows end in the middle of earlier hours. */
+function hours(mode: 'pool' | 'pplns'): Story {
+  const story = new Story();
+  story.pay({ mode });
+  const channels = [story.open(ALICE), story.open(BOB), story.open('carol')];
+  for (let minute = 0; minute < 400; minute++) {
+    story.timeMs += 60_000;
+    story.share(channels[(minute * minute) % 3] ?? 1);
+    if (minute % 90 === 89) story.pay({ mode: 'pplns', window: 10 + minute / 3 });
+    if (minute % 70 === 69) story.block(channels[0] ?? 1, toPool(1_000_000n));
+  }
+  return story;
+}
