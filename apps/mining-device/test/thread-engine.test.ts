@@ -45,7 +45,7 @@ test('threads search what they are told, report every hit and the end, and stop'
     [0, 1],
     [1, 2],
   ]);
-  expect(started.toSorted()).toEqual([1, 2]);
+  expect(started.toSorted((a, b) => a - b)).toEqual([1, 2]);
   const copy = header.slice();
   const expected = Array.from({ length: 5003 }, (_, nonce) => nonce).filter((nonce) => {
     new DataView(copy.buffer).setUint32(76, nonce, true);

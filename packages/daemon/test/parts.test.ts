@@ -8,7 +8,6 @@ import {
   openLogger,
   parseAddress,
   Secret,
-  silentLogger,
   VirtualClock,
 } from '../src/index.ts';
 

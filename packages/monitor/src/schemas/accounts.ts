@@ -3,7 +3,7 @@ import { pageProperties } from './page.ts';
 import { count, flag, hash, maybe, number, satoshis, text, timeMs, view, word } from './shape.ts';
 
 /** What an account is due for a block. */
-export const DueViewSchema = view(
+const DueViewSchema = view(
   'What an account is due for a block.',
   {
     account: text('Who is paid: an address, or a name where addresses are not asked for.'),
@@ -25,7 +25,7 @@ export const DueViewSchema = view(
 export type DueView = Static<typeof DueViewSchema>;
 
 /** How and what is paid. */
-export const PayoutsViewSchema = view('How is paid, and what.', {
+const PayoutsViewSchema = view('How is paid, and what.', {
   mode: text('pool, solo or pplns.'),
   feePercent: maybe(number('What the pool keeps.')),
   window: maybe(number('Of PPLNS, in network difficulties.')),

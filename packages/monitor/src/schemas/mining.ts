@@ -32,7 +32,7 @@ export const ChannelViewSchema = view(
 );
 export type ChannelView = Static<typeof ChannelViewSchema>;
 
-export const WORKER_STATES = ['active', 'idle', 'gone'] as const;
+const WORKER_STATES = ['active', 'idle', 'gone'] as const;
 /** One worker, over all its channels and what came before them. */
 export const WorkerViewSchema = view(
   'A worker, over all its channels and connections.',

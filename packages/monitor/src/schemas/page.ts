@@ -19,7 +19,7 @@ export type Page = Static<typeof PageQuerySchema>;
 /** Nothing is asked for. */
 export const NoQuerySchema = Type.Object({}, { additionalProperties: false });
 
-export const WORKER_SORTS = ['name', 'hashrate', 'work', 'best', 'last-share'] as const;
+const WORKER_SORTS = ['name', 'hashrate', 'work', 'best', 'last-share'] as const;
 export const WorkersQuerySchema = Type.Object(
   {
     ...PageQuerySchema.properties,

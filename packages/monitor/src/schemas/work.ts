@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { count, flag, hash, hex, maybe, number, part, satoshis, text, timeMs, view, word } from './shape.ts';
 
-export const CoinbaseOutputSchema = view(
+const CoinbaseOutputSchema = view(
   'An output of the coinbase transaction.',
   {
     value: satoshis('What it pays.'),

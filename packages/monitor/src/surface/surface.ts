@@ -27,7 +27,9 @@ export async function createSurface(context: SurfaceContext): Promise<Surface> {
     bodyLimit: 1,
     ajv: { customOptions: { allErrors: true, coerceTypes: true, removeAdditional: false, useDefaults: true } },
     clientErrorHandler: answerNonsense,
-    frameworkErrors: (error, request, reply) => answerError(error, request, reply, context),
+    frameworkErrors(error, request, reply) {
+      void answerError(error, request, reply, context);
+    },
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as Surface;
   surface.addHook('onRequest', async (request, reply) => admit(request, reply, context));
   surface.setErrorHandler((error, request, reply) => answerError(error, request, reply, context));
