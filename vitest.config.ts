@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { NO_IPC_NODE } from './packages/bitcoind/src/index.ts';
+import { NO_POSTGRES } from './packages/ledger/test/find-postgres.ts';
 
 const members = globSync('{packages,apps,tools}/*/package.json', { cwd: import.meta.dirname })
   .map(dirname)
@@ -25,7 +26,7 @@ export default defineConfig({
     })),
     reporters: ['default', './tools/plain-reporter.ts'],
     // Each file of such tests says it for itself; in a run of all of them the reporter does, once.
-    onConsoleLog: (text) => !text.includes(NO_IPC_NODE),
+    onConsoleLog: (text) => !text.includes(NO_IPC_NODE) && !text.includes(NO_POSTGRES),
     coverage: { provider: 'v8', include: ['{packages,apps}/*/src/**/*.ts'], reporter: ['text-summary'] },
   },
 });

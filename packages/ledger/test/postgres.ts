@@ -1,43 +1,18 @@
 import { execFile } from 'node:child_process';
-import { accessSync, chownSync, constants, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type GuardedProcess, spawnGuarded } from '@sv2kit/bitcoind';
 import { Client } from 'pg';
+import { findPostgres, NO_POSTGRES } from './find-postgres.ts';
 
-/** What to tell somebody who wants PostgreSQL where {@link findPostgres} finds none. */
-export const NO_POSTGRES =
-  'no PostgreSQL: install it (Debian: apt-get install postgresql), or set POSTGRES_BIN to the folder of its initdb ' +
-  'and postgres';
+export { findPostgres, NO_POSTGRES };
 
-const PROGRAMS = ['initdb', 'postgres'] as const;
 const USER = 'sv2kit';
 const START_MS = 60_000;
 const STOP_MS = 10_000;
 const run = promisify(execFile);
-
-/** The folder of PostgreSQL's programs: `$POSTGRES_BIN`, else on the PATH, else the newest of Debian's. */
-export function findPostgres(env: NodeJS.ProcessEnv = process.env): string | undefined {
-  const given = env['POSTGRES_BIN'];
-  if (given !== undefined && given !== '') return given;
-  const debian = globSync('/usr/lib/postgresql/*/bin').toSorted((a, b) => versionOf(b) - versionOf(a));
-  return [...(env['PATH'] ?? '').split(delimiter), ...debian].find(hasPrograms);
-}
-
-function versionOf(folder: string): number {
-  return Number.parseInt(folder.split('/')[4] ?? '', 10);
-}
-
-function hasPrograms(folder: string): boolean {
-  if (folder === '') return false;
-  try {
-    for (const program of PROGRAMS) accessSync(join(folder, program), constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** A PostgreSQL of one's own in a folder of its own, on a Unix socket there. Gone with this process at the latest. */
 export class TestPostgres implements AsyncDisposable {
@@ -97,7 +72,7 @@ export class TestPostgres implements AsyncDisposable {
       unix_socket_directories: this.#folder,
       fsync: 'off',
       shared_buffers: '64MB',
-      log_min_messages: 'fatal',
+      log_min_messages: 'panic',
     };
     const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const server = spawnGuarded(join(this.#bin, 'postgres'), ['-D', this.#data, ...options], {

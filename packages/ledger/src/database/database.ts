@@ -16,6 +16,8 @@ export interface Reader {
 
 /** Asks and changes; all or nothing. */
 export interface Transaction extends Reader {
+  /** The connection: what was learnt over another one may hold no longer. */
+  readonly session: object;
   /** @returns how many rows changed */
   run(sql: string, parameters?: readonly Cell[]): Promise<number>;
   /** Puts rows in, no key twice. Many at a time are fast. */

@@ -9,9 +9,9 @@ import { loadMemory } from './apply/load.ts';
 import type { Memory } from './apply/memory.ts';
 import { plainText } from './apply/texts.ts';
 import type { Database, Reader, Transaction } from './database.ts';
-import { RecordFault, ValueRefused } from './faults.ts';
+import { DatabaseAway, RecordFault, ValueRefused } from './faults.ts';
 import { bodyOf, fingerprintOf } from './fingerprint.ts';
-import type { ProjectedPosition, Projection, Retained, Source } from './projection.ts';
+import { type ProjectedPosition, type Projection, type Retained, SOURCES, type Source } from './projection.ts';
 import { answer } from './queries/answer.ts';
 import type { LedgerQueries, QueryArguments, QueryResult } from './queries/types.ts';
 import { retain } from './keep/retain.ts';
@@ -22,6 +22,7 @@ export class ProjectedDatabase implements Projection {
   readonly #database: Database;
   readonly #workOf = rememberedWork();
   #memory: Memory | undefined;
+  #session: object | undefined;
 
   constructor(database: Database) {
     this.#database = database;
@@ -143,13 +144,26 @@ export class ProjectedDatabase implements Projection {
   async #transaction<T>(run: (transaction: Transaction, memory: Memory) => Promise<T>): Promise<T> {
     try {
       return await this.#database.transaction(async (transaction) => {
-        this.#memory ??= await loadMemory(transaction);
-        return run(transaction, this.#memory);
+        return run(transaction, await this.#remembered(transaction));
       });
     } catch (error) {
       this.#memory = undefined;
       throw error;
     }
+  }
+
+  /** A database that came back over another connection may have lost its last commits, or be another one. */
+  async #remembered(transaction: Transaction): Promise<Memory> {
+    const known = this.#memory;
+    if (known !== undefined && this.#session === transaction.session) return known;
+    const loaded = await loadMemory(transaction);
+    this.#memory = loaded;
+    this.#session = transaction.session;
+    const isAsKnown = SOURCES.every((source) => {
+      return known === undefined || known.positions[source].position === loaded.positions[source].position;
+    });
+    if (!isAsKnown) throw new DatabaseAway('the database went away, and came back with other records');
+    return loaded;
   }
 }
 

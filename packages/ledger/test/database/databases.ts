@@ -22,12 +22,15 @@ export function databaseOf(options: ProjectionOptions, readOnly = false): Databa
     : new PostgresDatabase({ url: options.url, readOnly });
 }
 
+/** Ends only what hangs. */
+const LIMIT = { timeout: 120_000 };
+
 /** Runs the same tests on both databases; those of PostgreSQL are skipped where there is none, with one line that says so. */
 export function onBothDatabases(claims: (databases: TestDatabases) => void): void {
-  describe('on SQLite', () => claims(sqlite()));
+  describe('on SQLite', LIMIT, () => claims(sqlite()));
   const hasPostgres = findPostgres() !== undefined;
   if (!hasPostgres) console.log(`skipped: ${NO_POSTGRES}`);
-  describe.skipIf(!hasPostgres)('on PostgreSQL', () => claims(postgres()));
+  describe.skipIf(!hasPostgres)('on PostgreSQL', LIMIT, () => claims(postgres()));
 }
 
 function sqlite(): TestDatabases {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { LedgerError } from '../../errors.ts';
 import type { Database, Reader, Transaction } from '../database.ts';
 import { DatabaseAway } from '../faults.ts';
@@ -10,6 +11,9 @@ import { PostgresSession } from './postgres-session.ts';
 const WORDS: TableWords = { types: POSTGRES_TYPES, end: () => '' };
 /** Names the lock among those of other programs in the same database. */
 const LOCK_CLASS = 0x5356_324b;
+const LOCK_ATTEMPTS = 20;
+const LOCK_MS = 100;
+const LOCKED = 'another program projects into this database: give each its own, or its own schema';
 
 export interface PostgresOptions {
   readonly url: string;
@@ -28,6 +32,8 @@ export class PostgresDatabase implements Database {
   readonly #reads = new OneAtATime();
   #writer: PostgresSession | undefined;
   #reader: PostgresSession | undefined;
+  /** The server's process of the connection before. */
+  #lostProcess: number | undefined;
   #isClosed = false;
 
   constructor(options: PostgresOptions) {
@@ -73,7 +79,8 @@ export class PostgresDatabase implements Database {
     if (this.#writer !== undefined && !this.#writer.isBroken) return this.#writer;
     const session = await PostgresSession.open(this.#options.url);
     try {
-      await take(session);
+      await take(session, this.#lostProcess);
+      this.#lostProcess = session.processId;
       await migrate((run) => within(session, 'BEGIN', run), WORDS);
     } catch (error) {
       session.destroy();
@@ -110,15 +117,26 @@ async function within<T>(
 }
 
 /** Keeps other programs from writing into the same schema; the lock ends with the connection. */
-async function take(session: PostgresSession): Promise<void> {
+async function take(session: PostgresSession, lostProcess: number | undefined): Promise<void> {
   const [row] = await session.all(
-    "SELECT current_setting('server_encoding') AS encoding, pg_try_advisory_lock($1, hashtext(current_schema())) AS taken",
-    [LOCK_CLASS],
+    "SELECT current_setting('server_encoding') AS encoding, hashtext(current_schema()) AS name",
   );
-  // A boolean is no cell of a table: it comes as the driver has it.
-  const { encoding, taken } = row as unknown as { readonly encoding: string; readonly taken: boolean };
-  if (encoding !== 'UTF8') throw new DatabaseAway(`the database's encoding is ${encoding}: make one of encoding UTF8`);
-  if (taken) return;
-  const message = 'another program projects into this database: give each its own, or its own schema';
-  throw new LedgerError('ledger-locked', message);
+  if (row?.['encoding'] !== 'UTF8') {
+    throw new DatabaseAway(`the database's encoding is ${row?.['encoding']}: make one of encoding UTF8`);
+  }
+  const lock = [LOCK_CLASS, row['name'] ?? null];
+  for (let attempt = 0; ; attempt++) {
+    const [taken] = await session.all('SELECT CAST(pg_try_advisory_lock($1, $2) AS INT) AS taken', lock);
+    if (taken?.['taken'] === 1) return;
+    // The server may not have noticed yet that this program's last connection, or another program, is gone.
+    if (attempt === LOCK_ATTEMPTS) throw new LedgerError('ledger-locked', LOCKED);
+    if (lostProcess !== undefined) {
+      await session.all(
+        `SELECT pg_terminate_backend(pid) AS ended FROM pg_locks
+        WHERE locktype = 'advisory' AND pid = $1 AND classid = $2 AND objsubid = 2`,
+        [lostProcess, LOCK_CLASS],
+      );
+    }
+    await setTimeout(LOCK_MS);
+  }
 }

@@ -45,8 +45,10 @@ const TYPES = {
 /** One connection to PostgreSQL. */
 export class PostgresSession implements Transaction {
   readonly dialect = DIALECT;
+  readonly session = this;
   readonly #client: Client;
   readonly #names = new Map<string, string>();
+  #processId: number | undefined;
   #isBroken = false;
 
   private constructor(client: Client) {
@@ -66,11 +68,18 @@ export class PostgresSession implements Transaction {
     try {
       await session.#client.connect();
       await session.#client.query(SETTINGS);
+      const { rows } = await session.#client.query<Row>('SELECT pg_backend_pid() AS id');
+      session.#processId = Number(rows[0]?.['id']);
       return session;
     } catch (error) {
       session.destroy();
       throw postgresError(error);
     }
+  }
+
+  /** Of the server's process that serves it. */
+  get processId(): number | undefined {
+    return this.#processId;
   }
 
   /** Nothing more can be asked of it. */

@@ -24,6 +24,7 @@ type Parameter = null | number | string | Uint8Array;
 /** One connection to a SQLite file. Blocks while SQLite works. */
 export class SqliteSession implements Transaction {
   readonly dialect = DIALECT;
+  readonly session = this;
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
