@@ -13,7 +13,13 @@ const NICE = 10;
 if (parentPort === null) throw new Error('this file runs as a worker thread only');
 const port = parentPort;
 // On Linux this is the calling thread alone; elsewhere it would be the process.
-if (process.platform === 'linux') setPriority(NICE);
+if (process.platform === 'linux') {
+  try {
+    setPriority(NICE);
+  } catch {
+    // Some containers forbid it: then it competes.
+  }
+}
 
 // thread-projector.ts passes exactly this.
 const { database, ...settings } = workerData as ProjectorSettings;
