@@ -83,7 +83,8 @@ export class Client implements PairsListener {
     };
     const upstreams = config.upstreams.map((upstream) => listedUpstream(upstream, config.chain));
     this.pairs = new Pairs(upstreams, context, this);
-    this.#condition = upstreams.length === 0 ? undefined : health.condition('pool', FALLBACK_REASONS.starting);
+    this.#condition =
+      upstreams.length === 0 ? undefined : health.condition('pool', FALLBACK_REASONS.starting, 'upstream-lost');
   }
 
   /** Hands blocks on declared jobs to the server that they were declared to (§6.4.9). */
@@ -179,7 +180,11 @@ export class Client implements PairsListener {
     const { aim } = this.desk;
     const reason = whyNotPreferred(aim.kind === 'solo' ? aim.failure : undefined, this.pairs);
     if (reason === undefined && aim.kind === 'pooled') this.#condition?.ok();
-    else this.#condition?.failing(reason ?? FALLBACK_REASONS.starting);
+    else
+      this.#condition?.failing(
+        reason ?? FALLBACK_REASONS.starting,
+        aim.kind === 'pooled' ? 'second-choice' : 'upstream-lost',
+      );
   }
 }
 

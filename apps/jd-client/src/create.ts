@@ -139,7 +139,7 @@ async function start(parts: Parts): Promise<JdClient> {
     onTip: ({ prevHash }) => blocks.onTip(prevHash),
     onLost: (solution, reason) => blocks.lost(solution, reason),
     staleWorkMs: config.mining.staleWorkLimit * 1000,
-    condition: health.condition('templates', 'no template yet'),
+    condition: health.condition('templates', 'no template yet', 'no-template'),
     clock,
     log,
     metrics,

@@ -60,7 +60,7 @@ export class Translator implements PoolLinkListener {
     this.states = new UpstreamStates(clock.now());
     this.#awaySinceMs = this.#time.now();
     this.#gauge = new HashrateGauge(this.#time.now());
-    this.#condition = health.condition('pool', 'no pool has given work yet');
+    this.#condition = health.condition('pool', 'no pool has given work yet', 'upstream-lost');
     this.totals = new Totals(metrics);
     this.#poolLog = sparingLog(log, this.#time);
     this.desk = new WorkDesk({ devices, wish: { indexBytes, rolled }, totals: this.totals, log: this.#poolLog });
@@ -223,7 +223,7 @@ export class Translator implements PoolLinkListener {
       const failed = this.#failure === undefined ? undefined : inWords(this.#failure);
       this.#condition.failing(failed ?? this.#upstream?.health.reason ?? 'no job yet');
     } else if (preferred === undefined || preferred.name === this.#link.name) this.#condition.ok();
-    else this.#condition.lacking(`mining on ${this.#link.name} instead of ${preferred.name}`);
+    else this.#condition.lacking(`mining on ${this.#link.name} instead of ${preferred.name}`, 'second-choice');
   }
 }
 

@@ -48,7 +48,7 @@ export async function createTranslator(config: TranslatorConfig, deps: Translato
     metrics,
     check: payoutCheck(config),
     giveUp: (reason) => upstream.giveUp(reason),
-    work: health.condition('work', 'no job yet'),
+    work: health.condition('work', 'no job yet', 'no-work'),
     events: deps.events,
     clock,
     log,
@@ -88,7 +88,7 @@ function openUpstream(
 ): Upstream {
   const { outage, extensions, upstreams } = config;
   const { clock, log, health, security } = deps;
-  const condition = health.condition('upstream', 'not yet connected');
+  const condition = health.condition('upstream', 'not yet connected', 'upstream-lost');
   return createUpstream({
     endpoints: upstreams.map(({ url }) => url),
     protocol: mining,
@@ -126,7 +126,7 @@ function openUpstream(
       states.saw(state, clock.now());
       if (state.kind !== 'connected') condition.failing(withDetail(reasonOf(state), hub.lastFault));
       else if (state.primary) condition.ok();
-      else condition.lacking(`on ${endpointName(state.endpoint)}, not on the preferred one`);
+      else condition.lacking(`on ${endpointName(state.endpoint)}, not on the preferred one`, 'second-choice');
     },
     clock,
     log,
