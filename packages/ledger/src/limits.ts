@@ -28,4 +28,6 @@ export const LEDGER_LIMITS = {
   queries: 64,
   /** Time between removals of what is kept no longer. */
   upkeepMs: 3_600_000,
+  /** Splits of a PPLNS pool that a block may be accounted for by: no job lives for longer than these are made in. */
+  keptSplits: 256,
 } as const;

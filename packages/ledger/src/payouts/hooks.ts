@@ -4,6 +4,7 @@ import type { Transaction } from '../database/database.ts';
 import { identityText } from '../database/apply/texts.ts';
 import { RecordFault } from '../database/faults.ts';
 import type { PayoutHooks } from '../database/payout-hooks.ts';
+import { LEDGER_LIMITS } from '../limits.ts';
 import type { JournalEntry } from '../read-journal.ts';
 import type {
   BlockFound,
@@ -16,7 +17,6 @@ import { accountFor, type EarlierSplit } from './accounting.ts';
 import { afterStatus, type BlockStanding, JUST_FOUND, type PayoutState } from './block-state.ts';
 import { PAYOUT_QUERIES } from './queries.ts';
 import { networkDifficultyOf, outputsOf } from './found-block.ts';
-import { KEPT_SPLITS } from './splits.ts';
 import { blockPayouts, dues, PAYOUT_TABLES, payments, payoutSplits, payoutTerms } from './tables.ts';
 import { termsFromRow, termsOf } from './terms.ts';
 import { recordedWindow } from './work-rows.ts';
@@ -78,7 +78,7 @@ async function onSplit(transaction: Transaction, { position }: JournalEntry, rec
   ]);
   const [row] = await transaction.all(
     'SELECT id FROM payout_splits WHERE used = 0 ORDER BY id DESC LIMIT 1 OFFSET $1',
-    [KEPT_SPLITS],
+    [LEDGER_LIMITS.keptSplits],
   );
   if (row !== undefined) {
     await transaction.run('DELETE FROM payout_splits WHERE used = 0 AND id <= $1', [row['id'] ?? 0]);
@@ -183,7 +183,7 @@ async function termsAt(
 /** Of the run at hand: the share of a block is on a job of its own run. */
 async function* splitsOf(transaction: Transaction): AsyncGenerator<EarlierSplit> {
   const rows = await transaction.all(
-    `SELECT id FROM payout_splits WHERE id > (SELECT coalesce(max(id), 0) FROM runs) ORDER BY id DESC LIMIT ${KEPT_SPLITS}`,
+    `SELECT id FROM payout_splits WHERE id > (SELECT coalesce(max(id), 0) FROM runs) ORDER BY id DESC LIMIT ${LEDGER_LIMITS.keptSplits}`,
   );
   for (const { id } of rows) {
     const [row] = await transaction.all('SELECT entries FROM payout_splits WHERE id = $1', [id ?? 0]);

@@ -1,6 +1,7 @@
 import { displayHash } from '@sv2kit/bitcoin';
 import { byAccount, decodeSplit, type PayoutTerms, SplitError, type Window } from '@sv2kit/payout';
 import { identityText } from '../database/apply/texts.ts';
+import { LEDGER_LIMITS } from '../limits.ts';
 import type { JournalEntry } from '../read-journal.ts';
 import type { BlockFound, BlockStatus, PayoutSplit } from '../records/records.ts';
 import { type Accounting, accountFor, type EarlierSplit } from './accounting.ts';
@@ -8,7 +9,6 @@ import { afterStatus, JUST_FOUND } from './block-state.ts';
 import { networkDifficultyOf, outputsOf } from './found-block.ts';
 import { JournalWork } from './journal-work.ts';
 import type { BlockPayout } from './query-types.ts';
-import { KEPT_SPLITS } from './splits.ts';
 import { termsOf } from './terms.ts';
 
 /** Older work than so many windows is forgotten; a window that reaches there is said to be cut short. */
@@ -89,7 +89,7 @@ export class Recomputation {
   #onSplit(position: number, { entries, position: counted }: PayoutSplit): void {
     if (this.#terms === undefined || !isReadable(entries, this.#terms)) return;
     this.#splits.push({ position, entries, counted });
-    if (this.#splits.length > KEPT_SPLITS) this.#splits.shift();
+    if (this.#splits.length > LEDGER_LIMITS.keptSplits) this.#splits.shift();
   }
 
   async #onFound(position: number, found: BlockFound): Promise<void> {
