@@ -323,7 +323,7 @@ test('a template whose transactions never come is not declared, and said so', as
 });
 
 describe('a pool or server that means no good', () => {
-  test('cannot make a coinbase impossible with its extranonce', async () => {
+  test('cannot make a coinbase impossible with its extranonce', { timeout: 30_000 }, async () => {
     const pair = await startPair();
     pair.pool.prefix = new Uint8Array(20);
     pair.pool.extranonceSize = 60_000;

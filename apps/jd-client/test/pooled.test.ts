@@ -180,7 +180,9 @@ test('asks templates for the largest outputs of all listed pools, and again when
   expect(site.status.work.upstream).toBe(site.status.upstreams[0]?.name);
 });
 
-test('tells the pool of devices, and has a job bound by the target that they get (§5.3.7, §5.3.21)', async () => {
+test('tells the pool of devices, and has a job bound by the target that they get (§5.3.7, §5.3.21)', {
+  timeout: 30_000,
+}, async () => {
   const pair = await startPair();
   const { pool } = pair;
   pool.target = targetFromBigint(1n << 230n);
