@@ -1,4 +1,4 @@
-import type { ChannelView, Listing, RoleApi, UpstreamView } from '@sv2kit/monitor';
+import type { ChannelView, Listing, Page, RoleApi, UpstreamView } from '@sv2kit/monitor';
 import { describe, expect, test } from 'vitest';
 import { mergedApi } from '../../src/compose/api.ts';
 
@@ -15,11 +15,15 @@ function channels(count: number, asked: number[] = []): RoleApi {
   };
 }
 
+async function listed(api: RoleApi, page: Page): Promise<Listing<ChannelView>> {
+  return (await api.channels?.(page)) ?? { total: 0, items: [] };
+}
+
 describe('several roles in one process answer as one', () => {
   test('with rows that name their part, page by page over all of them', async () => {
     const api = mergedApi([part('pool', channels(3)), part('none'), part('translator', channels(4))]);
     const read = async (offset: number, limit: number) => {
-      const { total, items } = (await api.channels?.({ offset, limit })) as Listing<ChannelView>;
+      const { total, items } = await listed(api, { offset, limit });
       return [total, ...items.map((item) => `${item.part} ${item.channelId}`)];
     };
     expect(await read(0, 10)).toHaveLength(8);
@@ -31,7 +35,7 @@ describe('several roles in one process answer as one', () => {
   test('no part makes rows that are not wanted of it', async () => {
     const asked: number[] = [];
     const api = mergedApi([part('pool', channels(900)), part('translator', channels(900, asked))]);
-    const { items } = (await api.channels?.({ offset: 0, limit: 100 })) as Listing<ChannelView>;
+    const { items } = await listed(api, { offset: 0, limit: 100 });
     expect([items.length, asked]).toEqual([100, [1]]);
   });
 
