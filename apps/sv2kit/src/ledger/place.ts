@@ -69,6 +69,11 @@ const ROLES: readonly ((sources: Omit<ConfigSources, 'name'>) => Promise<Place>)
     return placeOf(loadConfig(serviceConfig(jdClientConfig), { name: 'jd-client', ...sources }));
   },
   async (sources) => {
+    const { jdServerConfig } = await import('@sv2kit/jd-server');
+    const { dataDir } = loadConfig(serviceConfig(jdServerConfig), { name: 'jd-server', ...sources });
+    return { dataDir, database: { kind: 'none' } };
+  },
+  async (sources) => {
     const { soloConfig } = await import('../solo/config.ts');
     const { dataDir } = loadConfig(serviceConfig(soloConfig), { name: 'solo', ...sources });
     return { dataDir, database: database(dataDir, undefined) };

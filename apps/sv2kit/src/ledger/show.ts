@@ -72,7 +72,7 @@ async function listed<T>(
   for (;;) {
     const part = await ask({ offset: items.length, limit: PART });
     items.push(...part.items);
-    if (part.items.length < PART) return { total: items.length, items };
+    if (part.items.length === 0 || items.length >= part.total) return { total: items.length, items };
   }
 }
 

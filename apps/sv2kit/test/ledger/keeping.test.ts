@@ -91,6 +91,7 @@ test.each([
 
 test.each([
   ['pool', '../../../pool/example.toml'],
+  ['jd-server', '../../../jd-server/example.toml'],
   ['jd-client', '../../../jd-client/example.toml'],
   ['translator-to-v1', '../../../translator/example-to-v1.toml'],
   ['pool-with-jds', '../../examples/pool-with-jds.toml'],
@@ -98,7 +99,10 @@ test.each([
 ])('the configuration of a %s says where its ledger is', async (role, example) => {
   const text = readFileSync(new URL(example, import.meta.url), 'utf8')
     .replaceAll(/^#(?=address = "bc1)/gm, '')
-    .replace(/#(token_key_file = .*\n)(?![^]*token_key_file = )/, role === 'pool-with-jds' ? '$1' : '#$1')
+    .replace(
+      /#(token_key_file = .*\n)(?![^]*token_key_file = )/,
+      role.includes('-jds') || role === 'jd-server' ? '$1' : '#$1',
+    )
     .replace(/^#?data_dir = .*$/m, `data_dir = ${JSON.stringify(dataDir)}`);
   const file = join(folder, 'role.toml');
   writeFileSync(file, text);

@@ -20,7 +20,7 @@ export const duesTable: ExportTable = {
     'matured',
   ],
   async *rows(reader) {
-    for (let offset = 0; ; offset += PART) {
+    for (let offset = 0; ; ) {
       const { items } = await PAYOUT_QUERIES.dues(reader, { offset, limit: PART });
       for (const {
         account,
@@ -37,7 +37,8 @@ export const duesTable: ExportTable = {
         const paid = [account, amount, direct, state, new Date(sinceMs)];
         yield [...paid, block, height, new Date(foundAtMs), confirmations, matured];
       }
-      if (items.length < PART) return;
+      if (items.length === 0) return;
+      offset += items.length;
     }
   },
 };

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   backupLedger,
+  EXPORTS,
   exportCsv,
   openJournal,
   rebuildDatabase,
@@ -12,6 +13,7 @@ import {
   verifyLedger,
 } from '../../src/index.ts';
 import { share, silent, StillClock, temporaryDirectory } from '../builders.ts';
+import { onBothDatabases } from '../database/databases.ts';
 import { channel } from './scene.ts';
 
 const TXID = new Uint8Array(32).fill(7);
@@ -41,7 +43,42 @@ function tamper(sql: string): void {
   connection.close();
 }
 
+onBothDatabases((databases) => {
+  test('a rebuilt database is what the journals say, twice, and its tables are exported', async () => {
+    await pay('alice', 5n);
+    const fresh = await databases.fresh();
+    for (let time = 0; time < 2; time += 1) {
+      expect(await rebuildDatabase({ dataDir, database: fresh })).toEqual({
+        firstPosition: 1,
+        position: 204,
+        deadLetters: 0,
+      });
+    }
+    await using reports = new Reports(fresh);
+    const found = await verifyLedger({ directory: dataDir, snapshot: (run) => reports.snapshot(run) });
+    expect(found).toMatchObject({ findings: [], database: { name: databases.name, position: 204, workers: 2 } });
+    for (const table of EXPORTS) {
+      const write = async (): Promise<void> => {};
+      const rows = await exportCsv({ dataDir, table, range: {}, snapshot: (run) => reports.snapshot(run), write });
+      expect(rows).toBe({ shares: 200, workers: 2, payouts: 1, blocks: 0, dues: 0 }[table] ?? rows);
+    }
+  });
+});
+
 describe('a rebuilt database', () => {
+  test('begins with what is left of the journal only when that is wanted', async () => {
+    const directory = join(dataDir, 'journal');
+    {
+      await using journal = await openJournal({ directory, log: silent, segmentBytes: 1 });
+      journal.append(channel(7, 'carol'));
+    }
+    rmSync(join(directory, '0000000001.journal'));
+    await expect(rebuildDatabase({ dataDir, database })).rejects.toMatchObject({ code: 'keeping-partial' });
+    const { firstPosition } = await rebuildDatabase({ dataDir, database, partial: true });
+    expect(firstPosition).toBe(205);
+    expect((await verify()).findings).toEqual([]);
+  });
+
   test('is what the journals say, and nothing is left beside it', async () => {
     await pay('alice', 5n);
     const rebuilt = await rebuildDatabase({ dataDir, database });
