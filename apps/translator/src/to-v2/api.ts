@@ -103,8 +103,8 @@ function peerView(miner: Miner): PeerView {
 }
 
 /** V1 has no word for what a miner says of its hashrate. */
-function undeclared({ declaredHashrate: _, ...view }: WorkerView): WorkerView {
-  return view;
+function undeclared(view: WorkerView): WorkerView {
+  return Object.fromEntries(Object.entries(view).filter(([name]) => name !== 'declaredHashrate')) as WorkerView;
 }
 
 /** Codes of the upstream beside our own. */

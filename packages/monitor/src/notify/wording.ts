@@ -164,7 +164,7 @@ export function gathered({ type, events, count }: Gathered): Wording {
 }
 
 /** One event in one line. */
-export function lineOf(event: MonitorEvent): string {
+function lineOf(event: MonitorEvent): string {
   switch (event.type) {
     case 'best-share':
       return `New best share: ${counted(event.difficulty)} by ${whom(event)}`;
