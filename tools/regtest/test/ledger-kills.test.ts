@@ -1,4 +1,6 @@
 // The database behind the journal: whatever is killed, every acknowledged share is in it once.
+import { systemClock } from '@sv2kit/daemon';
+import { recordPayments, Reports } from '@sv2kit/ledger';
 import { findPostgres, NO_POSTGRES, TestPostgres } from '@sv2kit/ledger/test/postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Lab } from '../src/index.ts';
@@ -57,12 +59,21 @@ test(`a pool that is killed under load has every acknowledged share in SQLite on
   const told = await killAgainAndAgain(dataDir);
   const { process } = await startPool(dataDir);
   await caughtUp(dataDir, sqliteIn(dataDir));
+  // Beside it, as the operator's command does.
+  const payment = { account: 'alice', amount: 5n, txid: new Uint8Array(32), note: '' };
+  await recordPayments({ dataDir, payments: [payment], clock: systemClock });
+  await expect.poll(() => paymentsIn(dataDir)).toBe(1);
   // While it runs, and when it has stopped.
   await expectEveryAcknowledged(dataDir, sqliteIn(dataDir), told);
   expect(await process.stop()).toEqual({ kind: 'exit', code: 0 });
   const { journals } = await expectEveryAcknowledged(dataDir, sqliteIn(dataDir), told);
   expect(journals[0]).toMatchObject({ bootEpoch: KILLS + 1, records: { Start: KILLS + 1 } });
 });
+
+async function paymentsIn(dataDir: string): Promise<number> {
+  await using reports = new Reports(sqliteIn(dataDir));
+  return (await reports.query('payments', { offset: 0, limit: 1 })).total;
+}
 
 const bin = findPostgres();
 if (bin === undefined) console.log(`skipped: ${NO_POSTGRES}`);
