@@ -1,4 +1,5 @@
 import { difficultyFromTarget, displayHash } from '@sv2kit/bitcoin';
+import { plainText } from '../apply/texts.ts';
 import type { Cell, Reader, Row } from '../database.ts';
 import { bytesOf, clamped, numberOf, partOf, textOf } from './cells.ts';
 import type { Listing, ShareRow, SharesArguments } from './types.ts';
@@ -33,10 +34,10 @@ export async function shares(reader: Reader, args: SharesArguments): Promise<Lis
 async function stretchesOf(reader: Reader, { user, worker, sinceMs, untilMs }: SharesArguments): Promise<Stretch[]> {
   if (user === undefined && worker === undefined) return [ALWAYS];
   const { sql, which } = workersNamed({ user, worker });
-  const bounds = [Math.floor((sinceMs ?? 0) / MINUTE_MS), Math.floor((untilMs ?? ALWAYS[1]) / MINUTE_MS)];
+  const bounds = [minuteOf(sinceMs ?? 0), minuteOf(untilMs ?? ALWAYS[1]) + 1];
   const [from, to] = [`$${which.length + 1}`, `$${which.length + 2}`];
   const rows = await reader.all(
-    `SELECT s.minute, s.span FROM slices s WHERE s.minute + s.span >= ${from} AND s.minute <= ${to} + 1
+    `SELECT s.minute, s.span FROM slices s WHERE s.minute + s.span >= ${from} AND s.minute <= ${to}
       AND EXISTS (SELECT 1 FROM work w WHERE w.slice = s.id AND w.worker IN (${sql}))
     UNION SELECT r.minute, 60 FROM rejections r WHERE r.worker IN (${sql}) AND r.minute + 60 >= ${from} AND r.minute <= ${to}
     ORDER BY 1 DESC LIMIT ${MOST_MINUTES}`,
@@ -44,6 +45,10 @@ async function stretchesOf(reader: Reader, { user, worker, sinceMs, untilMs }: S
   );
   // A share may be a minute older than its slice.
   return merged(rows.map((row) => [numberOf(row['minute']) - 1, numberOf(row['minute']) + numberOf(row['span'])]));
+}
+
+function minuteOf(timeMs: number): number {
+  return Math.floor(clamped(timeMs, ALWAYS[1]) / MINUTE_MS);
 }
 
 /** Minutes, newest first, as stretches that do not overlap and are not long, newest first. */
@@ -71,8 +76,8 @@ interface Named {
 function workersNamed({ user, worker }: Named) {
   const which: Cell[] = [];
   const conditions: string[] = [];
-  if (user !== undefined) conditions.push(`user_name = $${which.push(user)}`);
-  if (worker !== undefined) conditions.push(`worker_name = $${which.push(worker)}`);
+  if (user !== undefined) conditions.push(`user_name = $${which.push(plainText(user))}`);
+  if (worker !== undefined) conditions.push(`worker_name = $${which.push(plainText(worker))}`);
   return { sql: `SELECT id FROM workers WHERE ${conditions.join(' AND ')}`, which };
 }
 
@@ -82,12 +87,15 @@ async function sharesIn(reader: Reader, args: SharesArguments, [from, to]: Stret
   const named = isNamed ? workersNamed({ user, worker }) : { sql: '', which: [] };
   const which = [...named.which];
   const place = (value: Cell): string => `$${which.push(value)}`;
-  const first = Math.max(from, Math.ceil(sinceMs));
-  const conditions = [`h.time_ms >= ${place(first)}`, `h.time_ms < ${place(Math.min(to, Math.floor(untilMs) + 1))}`];
+  const first = Math.max(from, clamped(Math.ceil(sinceMs), ALWAYS[1]));
+  const conditions = [
+    `h.time_ms >= ${place(first)}`,
+    `h.time_ms < ${place(Math.min(to, clamped(untilMs, ALWAYS[1] - 1) + 1))}`,
+  ];
   if (isNamed) conditions.push(`h.worker IN (${named.sql})`);
   if (outcome === 'accepted') conditions.push('h.code IS NULL');
   else if (outcome === 'rejected') conditions.push('h.code IS NOT NULL');
-  else if (outcome !== undefined) conditions.push(`h.code = ${place(outcome)}`);
+  else if (outcome !== undefined) conditions.push(`h.code = ${place(plainText(outcome))}`);
   return await reader.all(
     `SELECT h.*, k.user_name, k.worker_name FROM shares h JOIN workers k ON k.id = h.worker
     WHERE ${conditions.join(' AND ')} ORDER BY h.time_ms DESC, h.position DESC LIMIT ${place(limit)}`,

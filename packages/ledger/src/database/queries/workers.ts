@@ -1,6 +1,7 @@
 import { difficultyOf } from '@sv2kit/payout';
+import { plainText } from '../apply/texts.ts';
 import type { Cell, Reader, Row } from '../database.ts';
-import { exactOf, maybeNumber, numberOf, partOf, textOf } from './cells.ts';
+import { clamped, exactOf, maybeNumber, numberOf, partOf, textOf } from './cells.ts';
 import type {
   Listing,
   WorkerArguments,
@@ -20,7 +21,8 @@ const ORDERS: Readonly<Record<WorkerSort, string>> = {
 };
 
 export async function workers(reader: Reader, args: WorkersArguments): Promise<Listing<WorkerRow>> {
-  const [where, which]: [string, Cell[]] = args.user === undefined ? ['', []] : ['WHERE user_name = $1', [args.user]];
+  const [where, which]: [string, Cell[]] =
+    args.user === undefined ? ['', []] : ['WHERE user_name = $1', [plainText(args.user)]];
   const [counted] = await reader.all(`SELECT count(*) AS total FROM workers ${where}`, which);
   const part = `LIMIT $${which.length + 1} OFFSET $${which.length + 2}`;
   const order = ORDERS[args.sort ?? 'work'];
@@ -35,7 +37,10 @@ export async function worker(
   reader: Reader,
   { user, worker: name = '', sinceMs = 0 }: WorkerArguments,
 ): Promise<WorkerHistory | undefined> {
-  const [row] = await reader.all('SELECT * FROM workers WHERE user_name = $1 AND worker_name = $2', [user, name]);
+  const [row] = await reader.all('SELECT * FROM workers WHERE user_name = $1 AND worker_name = $2', [
+    plainText(user),
+    plainText(name),
+  ]);
   if (row === undefined) return undefined;
   const id = numberOf(row['id']);
   const codes = await reader.all(
@@ -47,7 +52,7 @@ export async function worker(
 }
 
 async function historyOf(reader: Reader, worker: number, sinceMs: number): Promise<WorkPoint[]> {
-  const since = Math.floor(sinceMs / MINUTE_MS);
+  const since = Math.floor(clamped(sinceMs, Number.MAX_SAFE_INTEGER) / MINUTE_MS);
   const rows = await reader.all(
     `SELECT s.minute, s.span, CAST(sum(w.shares) AS BIGINT) AS shares, ${reader.dialect.sum('w.work')} AS work,
       max(w.best) AS best

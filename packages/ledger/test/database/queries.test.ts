@@ -1,0 +1,149 @@
+import { workOf } from '@sv2kit/payout';
+import { displayHash } from '@sv2kit/bitcoin';
+import { expect, test } from 'vitest';
+import { openProjection } from '../../src/database/open-projection.ts';
+import { onBothDatabases } from './databases.ts';
+import { accepted, became, found, hashOf, opened, placed, rejected, started } from './entries.ts';
+import { T0 } from './journals.ts';
+
+const MINUTE = 60_000;
+const [LOST, KEPT] = [hashOf(9), hashOf(10)];
+const JOURNAL = placed([
+  started(1),
+  opened(1, 'bc1qa'),
+  opened(2, 'bc1qb'),
+  accepted(1, { difficulty: 8, hash: hashOf(5) }),
+  accepted(1, { difficulty: 8, worker: 'rig', hash: hashOf(6) }),
+  rejected(1, 'stale-share'),
+  accepted(2, { difficulty: 4, timeMs: T0 + MINUTE }),
+  found(1, LOST, T0 + MINUTE),
+  became(LOST, 'accepted', T0 + MINUTE),
+  accepted(1, { difficulty: 16, timeMs: T0 + 2 * MINUTE }),
+  became(LOST, 'orphaned', T0 + 2 * MINUTE),
+  found(2, KEPT, T0 + 2 * MINUTE),
+  accepted(2, { difficulty: 4, timeMs: T0 + 2 * MINUTE, hash: KEPT, isBlock: true, worker: 'lucky' }),
+  became(KEPT, 'confirmed', T0 + 3 * MINUTE),
+  started(2, T0 + 4 * MINUTE),
+  opened(1, 'bc1qa', T0 + 4 * MINUTE),
+  accepted(1, { difficulty: 32, timeMs: T0 + 4 * MINUTE, hash: hashOf(7) }),
+  rejected(1, 'stale-share', T0 + 4 * MINUTE),
+]);
+
+onBothDatabases(({ fresh }) => {
+  test('answers from one journal', async () => {
+    await using projection = await openProjection(await fresh());
+    await projection.apply(JOURNAL);
+    const page = { offset: 0, limit: 10 };
+
+    const workers = await projection.query('workers', { ...page, sort: 'name' });
+    expect(workers.total).toBe(4);
+    expect(workers.items.map(({ user, worker, accepted: shares, work }) => [user, worker, shares, work])).toEqual([
+      ['bc1qa', '', 3, workOf(8 + 16 + 32)],
+      ['bc1qa', 'rig', 1, workOf(8)],
+      ['bc1qb', '', 1, workOf(4)],
+      ['bc1qb', 'lucky', 1, workOf(4)],
+    ]);
+    expect((await projection.query('workers', { ...page, user: 'bc1qb' })).total).toBe(2);
+    expect((await projection.query('workers', { offset: 1, limit: 1, sort: 'work' })).items[0]?.worker).toBe('rig');
+
+    expect(await projection.query('worker', { user: 'bc1qa', sinceMs: T0 + 2 * MINUTE })).toMatchObject({
+      rejected: 2,
+      rejectedByCode: { 'stale-share': 2 },
+      history: [
+        { startMs: T0 + 2 * MINUTE, spanMs: MINUTE, shares: 1, difficulty: 16 },
+        { startMs: T0 + 4 * MINUTE, spanMs: MINUTE, shares: 1, difficulty: 32 },
+      ],
+    });
+    expect(await projection.query('worker', { user: 'nobody' })).toBeUndefined();
+
+    expect(await projection.query('totals', {})).toMatchObject({
+      position: JOURNAL.length,
+      accepted: 6,
+      rejected: 2,
+      rejectedByCode: { 'stale-share': 2 },
+      work: workOf(72),
+      workers: 4,
+      blocks: { confirmed: 1, orphaned: 1 },
+    });
+    expect(await projection.query('totals', { before: 2 })).toMatchObject({
+      accepted: 5,
+      rejectedByCode: { 'stale-share': 1 },
+      work: workOf(40),
+    });
+  });
+
+  test('a lost block ends no round; effort is of the network at its header', async () => {
+    await using projection = await openProjection(await fresh());
+    await projection.apply(JOURNAL);
+    const { current, rounds } = await projection.query('rounds', {});
+    expect(current).toEqual({ sinceMs: T0 + 2 * MINUTE, shares: 2, difficulty: 36 });
+    expect(
+      rounds.map(({ hash, status, roundDifficulty, effort, worker, revenue }) => {
+        return [hash, status, roundDifficulty, effort, worker, revenue];
+      }),
+    ).toEqual([
+      [displayHash(KEPT), 'confirmed', 36, 36, 'lucky', 5000n],
+      [displayHash(LOST), 'orphaned', 20, 20, '', 5000n],
+    ]);
+    const block = await projection.query('block', { hash: displayHash(LOST) });
+    expect(block?.events.map(({ status }) => status)).toEqual(['accepted', 'orphaned']);
+    expect(await projection.query('block', { hash: 'no hash' })).toBeUndefined();
+    expect((await projection.query('unsettledBlocks', {})).map(({ hash }) => hash)).toEqual([displayHash(KEPT)]);
+    expect((await projection.query('unsettledBlocks', { sinceMs: T0 })).length).toBe(2);
+  });
+
+  test('shares are listed the latest first, of everybody, a user, a worker, an outcome, a time', async () => {
+    await using projection = await openProjection(await fresh());
+    await projection.apply(JOURNAL);
+    const positions = async (args: Partial<Parameters<typeof projection.query<'shares'>>[1]>): Promise<number[]> => {
+      const { items } = await projection.query('shares', { offset: 0, limit: 100, ...args });
+      return items.map(({ position }) => position);
+    };
+    expect(await positions({})).toEqual([18, 17, 13, 10, 7, 6, 5, 4]);
+    expect(await positions({ offset: 2, limit: 2 })).toEqual([13, 10]);
+    expect(await positions({ user: 'bc1qa' })).toEqual([18, 17, 10, 6, 5, 4]);
+    expect(await positions({ user: 'bc1qa', worker: 'rig' })).toEqual([5]);
+    expect(await positions({ user: 'bc1qa', outcome: 'rejected' })).toEqual([18, 6]);
+    expect(await positions({ outcome: 'stale-share', untilMs: T0 })).toEqual([6]);
+    expect(await positions({ sinceMs: T0 + MINUTE, untilMs: T0 + 2 * MINUTE, outcome: 'accepted' })).toEqual([
+      13, 10, 7,
+    ]);
+    expect(await positions({ user: 'no\0body', sinceMs: -1, untilMs: 1e300 })).toEqual([]);
+  });
+
+  test('a seed leaves out what the run that asks has done', async () => {
+    await using projection = await openProjection(await fresh());
+    await projection.apply(JOURNAL);
+    const seeds = [];
+    let after = 0;
+    for (;;) {
+      const { items, next } = await projection.query('seed', { sinceMs: T0, before: 2, after, limit: 3 });
+      seeds.push(...items);
+      if (next === undefined) break;
+      after = next;
+    }
+    const m = T0 / MINUTE;
+    expect(seeds).toMatchObject([
+      {
+        user: 'bc1qa',
+        worker: '',
+        accepted: 2,
+        rejected: 1,
+        work: workOf(24),
+        minutes: Float64Array.of(m, 8, m + 2, 16),
+      },
+      { user: 'bc1qb', worker: '', accepted: 1, rejectedByCode: {}, minutes: Float64Array.of(m + 1, 4) },
+      { user: 'bc1qa', worker: 'rig', accepted: 1, minutes: Float64Array.of(m, 8) },
+      { user: 'bc1qb', worker: 'lucky', accepted: 1, minutes: Float64Array.of(m + 2, 4) },
+    ]);
+    // Its best share of all is of the second run.
+    const [first] = seeds;
+    expect(first?.bestDifficulty).toBe((await projection.query('worker', { user: 'bc1qb' }))?.bestDifficulty);
+    expect(first?.lastShareAtMs).toBe(T0 + 2 * MINUTE);
+  });
+
+  test('a question that there is not is said', async () => {
+    await using projection = await openProjection(await fresh());
+    await expect(projection.query('toString' as 'totals', {})).rejects.toThrow('toString');
+  });
+});
