@@ -21,6 +21,7 @@ function view(changes: Partial<ChainView> = {}): ChainView {
     known: [],
     invalid: [],
     peerHeights: [],
+    nodeTimeMs: undefined,
     peerOffsets: [],
     ...changes,
   };
@@ -89,11 +90,22 @@ describe('a clock', () => {
     else expect(watch.trouble()).toMatch(trouble);
   });
 
+  test("is compared with that of the node's machine where there are no templates", () => {
+    const watch = new ClockWatch(30);
+    watch.sawChain(view({ nodeTimeMs: NOW * 1000 }), (NOW - 95) * 1000);
+    expect(watch.trouble()).toBe("this machine's clock is 95 s behind the node's");
+    watch.sawTemplate(template(NOW));
+    watch.sawChain(view({ nodeTimeMs: NOW * 1000 }), (NOW - 95) * 1000);
+    expect(watch.trouble()).toBeUndefined();
+    watch.sawChain(view({ nodeTimeMs: NOW * 1000 }), (NOW + 3_600) * 1000);
+    expect(watch.trouble()).toBe("this machine's clock is 3600 s ahead of the node's");
+  });
+
   test("is the node's that is off when its peers say so, if there are some", () => {
     const watch = new ClockWatch(30);
-    watch.sawChain(view({ peerOffsets: [90, 91] }));
+    watch.sawChain(view({ peerOffsets: [90, 91] }), NOW);
     expect(watch.trouble()).toBeUndefined();
-    watch.sawChain(view({ peerOffsets: [90, 91, 0] }));
+    watch.sawChain(view({ peerOffsets: [90, 91, 0] }), NOW);
     expect(watch.trouble()).toBe("the node's clock is 90 s behind its peers'");
   });
 });

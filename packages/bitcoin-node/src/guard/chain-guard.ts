@@ -16,7 +16,9 @@ export interface ChainGuardOptions {
   readonly mostClockSkew?: number | undefined;
 }
 
+/** Blocks that a node may be behind where nobody says another number. */
 export const DEFAULT_MOST_BLOCKS_BEHIND = 6;
+/** Seconds that clocks may differ where nobody says another number. */
 export const DEFAULT_MOST_CLOCK_SKEW = 30;
 
 export interface ChainGuardParts {

@@ -6,7 +6,7 @@ import type { RpcCaller } from '../rpc/rpc-client.ts';
 import { RpcError, type RpcErrorCode } from '../rpc/rpc-error.ts';
 
 /** A known block, and what the node has at its height. Hashes as the node shows them. */
-export interface KnownPlace {
+interface KnownPlace {
   readonly height: number;
   readonly expected: string;
   readonly actual: string;
@@ -39,6 +39,8 @@ export interface ChainView {
   readonly invalid: readonly InvalidBranch[] | undefined;
   /** Heights that peers said they had when the node connected to them; those that came by themselves do not count. */
   readonly peerHeights: readonly number[];
+  /** Of the node's machine, unix ms, at the time of the answer; undefined where it does not say. */
+  readonly nodeTimeMs: number | undefined;
   /** By how many seconds peers' clocks are ahead of the node's. */
   readonly peerOffsets: readonly number[];
 }
@@ -71,6 +73,9 @@ export async function readChain(caller: RpcCaller, { blocks, withBranches, signa
     known.push({ height, expected: displayHash(hash), actual: String(actual) });
   }
   const peers = await optional(() => readPeers(caller, signal));
+  const invalid = withBranches ? await optional(() => readInvalid(caller, signal)) : undefined;
+  // Last, so that it is young.
+  const totals = await optional(() => caller.call('getnettotals', [], { signal }));
   return {
     chain: info.text('chain'),
     blocks: best,
@@ -78,7 +83,8 @@ export async function readChain(caller: RpcCaller, { blocks, withBranches, signa
     isDownloading: isRecord(raw) && raw['initialblockdownload'] === true,
     work: workOf(raw),
     known,
-    invalid: withBranches ? await optional(() => readInvalid(caller, signal)) : undefined,
+    invalid,
+    nodeTimeMs: isRecord(totals) ? timeOf(totals['timemillis']) : undefined,
     peerHeights: peers?.heights ?? [],
     peerOffsets: peers?.offsets ?? [],
   };
@@ -131,6 +137,10 @@ function listOf(answer: unknown): readonly Readonly<Record<string, unknown>>[] {
 
 function numberOf(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : -1;
+}
+
+function timeOf(value: unknown): number | undefined {
+  return typeof value === 'number' && value > 0 ? value : undefined;
 }
 
 function workOf(answer: unknown): bigint | undefined {

@@ -4,6 +4,8 @@ import { median } from './judge.ts';
 
 /** Fewer peers than this prove nothing. */
 const LEAST_PEERS = 3;
+/** For so long a template's time has the word: it is what is mined with. */
+const TEMPLATE_MS = 120_000;
 /** A rounded clock, and the way of an answer. */
 const SLACK_SECONDS = 1;
 
@@ -12,6 +14,8 @@ export class ClockWatch {
   readonly #most: number;
   /** This machine's clock less the node's. */
   #ahead: number | undefined;
+  /** When a template last said so, unix ms. */
+  #templateAtMs = Number.NEGATIVE_INFINITY;
   /** The node's less its peers'. */
   #nodeAhead: number | undefined;
 
@@ -23,10 +27,15 @@ export class ClockWatch {
   /** A template's time is the node's, unless the blocks before it are later: then it is the earliest that is allowed. */
   sawTemplate({ receivedAtMs, curtime, mintime }: Pick<NodeTemplate, 'receivedAtMs' | 'curtime' | 'mintime'>): void {
     const ahead = Math.floor(receivedAtMs / 1000) - curtime;
-    if (curtime > mintime || ahead > 0) this.#ahead = ahead;
+    if (curtime <= mintime && ahead <= 0) return;
+    this.#ahead = ahead;
+    this.#templateAtMs = receivedAtMs;
   }
 
-  sawChain({ peerOffsets }: ChainView): void {
+  /** @param nowMs when the answer was here */
+  sawChain({ peerOffsets, nodeTimeMs }: ChainView, nowMs: number): void {
+    const isTemplateOld = Math.abs(nowMs - this.#templateAtMs) > TEMPLATE_MS;
+    if (nodeTimeMs !== undefined && isTemplateOld) this.#ahead = Math.round((nowMs - nodeTimeMs) / 1000);
     const offset = peerOffsets.length < LEAST_PEERS ? undefined : median(peerOffsets);
     this.#nodeAhead = offset === undefined ? undefined : -offset;
   }

@@ -46,7 +46,7 @@ export class GuardedNode implements CheckingNode {
       caller: () => node.caller,
       clock,
       log: log.child({ node: node.name }),
-      onView: (view) => this.#clockWatch.sawChain(view),
+      onView: (view) => this.#clockWatch.sawChain(view, clock.now()),
     });
     this.#listeners = [node.onTip((tip) => this.#onTip(tip)), node.onHealth(() => this.#lookSoon())];
     this.#look();
