@@ -19,6 +19,7 @@ import {
   type MiningServerConfig,
   miningServerSettings,
   Recall,
+  workerSeries,
 } from '@sv2kit/mining-server';
 import type { RoleApi } from '@sv2kit/monitor';
 import {
@@ -125,6 +126,7 @@ async function start(parts: Parts): Promise<JdClient> {
     log,
     metrics: metrics.mining,
   });
+  workerSeries(deps.metrics, 'sv2_jd_client', server, config.workers.inMetrics, () => clock.now());
   watchLedger(ledger, deps);
   const port = { server, identity, clock, log, metrics: metrics.net };
   const listener = await listenForMiners(config, port);

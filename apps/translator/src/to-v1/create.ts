@@ -16,6 +16,7 @@ import {
   type MiningServerConfig,
   miningServerSettings,
   Recall,
+  workerSeries,
 } from '@sv2kit/mining-server';
 import { BlockDesk, restoreBlocks } from '@sv2kit/template-source';
 import type { RoleApi } from '@sv2kit/monitor';
@@ -109,6 +110,7 @@ async function start(parts: Parts): Promise<TranslatorToV1> {
     log,
     metrics: metrics.mining,
   });
+  workerSeries(deps.metrics, 'sv2_translator_to_v1', server, config.workers.inMetrics, () => clock.now());
   watchLedger(ledger, deps);
   const port = { server, identity, clock, log, metrics: metrics.net };
   const listener = await listenForMiners(config, port);
