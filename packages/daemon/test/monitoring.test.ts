@@ -66,11 +66,13 @@ async function running(environment: Record<string, string>, argv: readonly strin
   });
   const base = `http://127.0.0.1:${port}`;
   await expect
-    .poll(() =>
-      fetch(`${base}/health/live`).then(
-        (answer) => answer.status,
-        () => 0,
-      ),
+    .poll(
+      () =>
+        fetch(`${base}/health/live`).then(
+          (answer) => answer.status,
+          () => 0,
+        ),
+      { timeout: 60_000 },
     )
     .toBe(200);
   return { ended, output, base, deps };

@@ -17,11 +17,11 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   'miner-templates': ['templates', 'blocks', 'upstreams', 'peers'],
   pool: ['channels', 'workers', 'shares', 'jobs', 'blocks', 'upstreams', 'peers', 'ledger'],
   'jd-server': ['jobs', 'blocks', 'upstreams', 'peers', 'ledger'],
-  'jd-client': ['channels', 'workers', 'shares', 'jobs', 'templates', 'blocks', 'upstreams', 'peers'],
+  'jd-client': ['channels', 'workers', 'shares', 'jobs', 'templates', 'blocks', 'upstreams', 'peers', 'ledger'],
   'jd-client-coinbase': ['channels', 'shares', 'upstreams'],
   'jd-client-solo': ['channels', 'shares', 'upstreams'],
   translator: ['channels', 'workers', 'shares', 'jobs', 'upstreams', 'peers'],
-  'translator-to-v1': ['channels', 'shares', 'upstreams', 'peers'],
+  'translator-to-v1': ['channels', 'shares', 'upstreams', 'peers', 'ledger'],
   'device-1': ['channels', 'shares', 'jobs', 'upstreams'],
 };
 /** Figures that rise while there is mining. */
