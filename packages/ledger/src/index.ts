@@ -49,7 +49,7 @@ export type { LedgerQueries, QueryArguments, QueryResult } from './database/quer
 export { type BackupOptions, backupLedger } from './keeping/backup.ts';
 export { type ExportOptions, EXPORTS, exportCsv } from './keeping/export.ts';
 export { KEEPING_ERRORS, KeepingError, type KeepingErrorCode } from './keeping/errors.ts';
-export { type Finding, type FindingCode, FINDINGS, type JournalSummary } from './keeping/journal-check.ts';
+export { type Finding, type FindingCode, FINDING_REASONS, type JournalSummary } from './keeping/journal-check.ts';
 export type { Manifest, ManifestFile, ManifestJournal } from './keeping/manifest.ts';
 export { type RebuildOptions, rebuildDatabase, type Rebuilt } from './keeping/rebuild.ts';
 export { type Payment, recordPayments, type RecordPaymentsOptions } from './keeping/record-payments.ts';

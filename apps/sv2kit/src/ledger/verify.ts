@@ -1,5 +1,5 @@
 import { EXIT, parseOptions } from '@sv2kit/daemon';
-import { FINDINGS, type Verification, verifyLedger } from '@sv2kit/ledger';
+import { FINDING_REASONS, type Verification, verifyLedger } from '@sv2kit/ledger';
 import { table, whole } from '../template/pictures.ts';
 import type { Terminal } from '../terminal.ts';
 import { ledgerJson } from './json-line.ts';
@@ -8,7 +8,7 @@ import { megabytes, Progress } from './progress.ts';
 import { hasDatabase, openReports } from './reports.ts';
 import type { Subcommand } from './subcommand.ts';
 
-const codes = Object.entries(FINDINGS)
+const codes = Object.entries(FINDING_REASONS)
   .map(([code, meaning]) => `  ${code.padEnd(20)}${meaning}`)
   .join('\n');
 

@@ -16,7 +16,7 @@ export interface Finding {
 }
 
 /** What can be found. */
-export const FINDINGS = {
+export const FINDING_REASONS = {
   'header-damaged': 'A segment of the journal has a damaged header.',
   'records-missing': 'The journal has a gap.',
   'records-damaged': 'Records of the journal fail their checksum.',
@@ -33,7 +33,7 @@ export const FINDINGS = {
   'database-other': 'The database is of another journal.',
   'database-differs': 'The database does not hold what the journal says.',
 } as const;
-export type FindingCode = keyof typeof FINDINGS;
+export type FindingCode = keyof typeof FINDING_REASONS;
 
 /** What a journal holds. */
 export interface JournalSummary {
