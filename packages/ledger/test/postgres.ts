@@ -126,8 +126,9 @@ export class TestPostgres implements AsyncDisposable {
   }
 
   readonly #remove = (): void => {
-    this.#server?.child.kill('SIGQUIT');
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#server?.child.kill('SIGKILL');
+    // What the server's other processes still write is gone with them a moment later.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   };
 
   async #initialise(): Promise<void> {

@@ -49,7 +49,7 @@ export class Pending {
     await put(tables.channels, this.channels);
     await put(tables.channelEnds, this.ends, 'keep');
     await put(tables.customJobs, this.customJobs);
-    await put(tables.workers, Array.from(this.workers, workerRow), WORKER_SUMS);
+    await put(tables.workers, inOrder(Array.from(this.workers, workerRow), 'id'), WORKER_SUMS);
     await put(tables.slices, [...this.#slices.values()]);
     await put(
       tables.work,
@@ -74,6 +74,11 @@ export async function writeTotals(transaction: Transaction, { totals }: Memory):
   const { accepted, rejected, work, best, roundShares, roundWork, roundSinceMs } = totals;
   const round = { round_shares: roundShares, round_work: roundWork, round_since_ms: roundSinceMs };
   await transaction.put(tables.totals, [{ id: 1, accepted, rejected, work, best, ...round }]);
+}
+
+/** Rows that lie beside each other are written one behind the other. */
+function inOrder(rows: Row[], column: string): readonly Row[] {
+  return rows.sort((a, b) => Number(a[column]) - Number(b[column]));
 }
 
 function workerRow({ id, user, worker, accepted, rejected, work, best, bestMs, firstMs, lastMs }: WorkerState): Row {
