@@ -6,7 +6,7 @@ import { migrate } from '../migrations/migrations.ts';
 import { OneAtATime } from '../one-at-a-time.ts';
 import type { TableWords } from '../schema.ts';
 import { POSTGRES_TYPES } from './array-literals.ts';
-import { PostgresSession } from './postgres-session.ts';
+import type { PostgresSession } from './postgres-session.ts';
 
 const WORDS: TableWords = { types: POSTGRES_TYPES, end: () => '' };
 /** Names the lock among those of other programs in the same database. */
@@ -77,7 +77,7 @@ export class PostgresDatabase implements Database {
     if (this.#isClosed) throw new Error('the database is closed');
     if (this.#options.readOnly === true) throw new Error('this database was opened for questions alone');
     if (this.#writer !== undefined && !this.#writer.isBroken) return this.#writer;
-    const session = await PostgresSession.open(this.#options.url);
+    const session = await connect(this.#options.url);
     try {
       await take(session, this.#lostProcess);
       this.#lostProcess = session.processId;
@@ -94,8 +94,14 @@ export class PostgresDatabase implements Database {
     if (this.#reader !== undefined && !this.#reader.isBroken) return this.#reader;
     // The tables must be there, and of a form that this program knows.
     if (this.#options.readOnly !== true) await this.#writes.run(async () => void (await this.#writing()));
-    return (this.#reader = await PostgresSession.open(this.#options.url));
+    return (this.#reader = await connect(this.#options.url));
   }
+}
+
+/** The driver is loaded by whoever uses it: most roles never do. */
+async function connect(url: string): Promise<PostgresSession> {
+  const { PostgresSession } = await import('./postgres-session.ts');
+  return await PostgresSession.open(url);
 }
 
 async function within<T>(
