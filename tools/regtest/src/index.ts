@@ -43,4 +43,4 @@ export type { V1Job, V1Share, V1Wish } from './v1-job.ts';
 export type { ShownBlock, ShownTransaction } from './shown-block.ts';
 export { type Passed, Relay } from './relay.ts';
 export { type SelfSigned, selfSigned } from './self-signed.ts';
-export { SmallDisk } from './small-disk.ts';
+export { findMount, NO_SMALL_DISK, SmallDisk } from './small-disk.ts';

@@ -1,17 +1,37 @@
+import { spawnSync } from 'node:child_process';
 import { closeSync, constants, copyFileSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+const MOUNT = 'mount -t tmpfs -o size=$1,mode=700 none "$0"';
+/** Ways to mounts of one's own: for everybody where user namespaces are allowed, else for root. */
+const WAYS = [
+  ['unshare', '--user', '--map-root-user', '--mount'],
+  ['unshare', '--mount', '--propagation', 'private'],
+];
+
+/** Why there are no small disks here. */
+export const NO_SMALL_DISK = 'this system lets nobody mount a file system: neither in a user namespace nor as root';
+
+/** How this system lets a process have a file system of its own; undefined when it does not. */
+export function findMount(): readonly string[] | undefined {
+  return WAYS.find(([command = '', ...options]) => {
+    const { status } = spawnSync(command, [...options, 'sh', '-c', MOUNT, tmpdir(), '1m'], { stdio: 'ignore' });
+    return status === 0;
+  });
+}
 
 /** A file system of its own that a process sees in a folder: of a size, in memory, and gone with the process. */
 export class SmallDisk {
-  /** The command that gives it to what is run through it, and the arguments. Needs no rights but to make a user namespace. */
+  /** The command that gives it to what is run through it, and the arguments. */
   readonly through: readonly string[];
   readonly #folder: string;
 
-  constructor(folder: string, megabytes: number) {
+  /** @param mount of {@link findMount} */
+  constructor(mount: readonly string[], folder: string, megabytes: number) {
     this.#folder = folder;
     mkdirSync(folder, { recursive: true });
-    const script = `mount -t tmpfs -o size=${megabytes}m,mode=700 none "$0" && exec "$@"`;
-    this.through = ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', script, folder];
+    this.through = [...mount, 'sh', '-c', `${MOUNT} && shift && exec "$@"`, folder, `${megabytes}m`];
   }
 
   /** Keeps what is in it beyond the end of the process. */
