@@ -15,7 +15,7 @@ import type { BlockNode } from '@sv2kit/template-source';
 import { expect, onTestFinished, test } from 'vitest';
 import { Miner } from './miner.ts';
 import { dataDir, eventually, FakeTemplateProvider, startPool, startProvider } from './support.ts';
-import { NETWORK_TARGET, newTemplate, prevHash } from './templates.ts';
+import { newTemplate, prevHash } from './templates.ts';
 
 test('a share becomes a record and a Success, a block becomes a SubmitSolution and a line in the status', async () => {
   const { provider: from, url } = await startProvider();

@@ -160,7 +160,7 @@ describe('template feed', () => {
   });
 
   test('does not bring withdrawn work back for a client that comes while the node is away', async () => {
-    const { a, clock, settle, wanted, feed } = following(['a'], 30_000);
+    const { a, clock, settle, wanted } = following(['a'], 30_000);
     const mine = { weight: 4000, sigops: 8 };
     wanted.push(mine);
     a.give(new FakeHeldTemplate(101, clock));
