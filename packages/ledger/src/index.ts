@@ -45,6 +45,7 @@ export {
   type PaymentRow,
   type PayoutQueries,
 } from './payouts/query-types.ts';
+export { DEAD_LETTER_REASONS } from './database/faults.ts';
 export type { LedgerQueries, QueryArguments, QueryResult } from './database/queries/types.ts';
 export { type BackupOptions, backupLedger } from './keeping/backup.ts';
 export { type ExportOptions, EXPORTS, exportCsv } from './keeping/export.ts';
@@ -52,6 +53,6 @@ export { KEEPING_ERRORS, KeepingError, type KeepingErrorCode } from './keeping/e
 export { type Finding, type FindingCode, FINDING_REASONS, type JournalSummary } from './keeping/journal-check.ts';
 export type { Manifest, ManifestFile, ManifestJournal } from './keeping/manifest.ts';
 export { type RebuildOptions, rebuildDatabase, type Rebuilt } from './keeping/rebuild.ts';
-export { type Payment, recordPayments, type RecordPaymentsOptions } from './keeping/record-payments.ts';
+export { paidSince, type Payment, recordPayments, type RecordPaymentsOptions } from './keeping/record-payments.ts';
 export { type Query, Reports } from './keeping/reports.ts';
 export { type Verification, type VerifyOptions, verifyLedger } from './keeping/verify.ts';

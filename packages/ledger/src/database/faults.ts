@@ -8,8 +8,8 @@ export class ValueRefused extends Error {
   override readonly name = 'ValueRefused';
 }
 
-/** Why a record cannot be applied. */
-export const RECORD_FAULTS = {
+/** Why a record cannot be applied to a database, and is set aside in `dead_letters`. */
+export const DEAD_LETTER_REASONS = {
   'unknown-record': 'A newer program wrote it.',
   'malformed-record': 'It does not hold what its kind says.',
   'misplaced-record': 'Its journal takes no records of its kind.',
@@ -18,7 +18,7 @@ export const RECORD_FAULTS = {
   'malformed-payout': 'What it says of payouts does not hold together.',
   'refused-by-database': 'The database takes no such value.',
 } as const;
-export type RecordFaultCode = keyof typeof RECORD_FAULTS;
+export type RecordFaultCode = keyof typeof DEAD_LETTER_REASONS;
 
 /** One record cannot be applied, now or later: it goes to the dead letters, and the others go on. */
 export class RecordFault extends Error {
@@ -27,7 +27,12 @@ export class RecordFault extends Error {
   /** Of the record in its journal. */
   readonly position: number;
 
-  constructor(code: RecordFaultCode, position: number, reason: string = RECORD_FAULTS[code], options?: ErrorOptions) {
+  constructor(
+    code: RecordFaultCode,
+    position: number,
+    reason: string = DEAD_LETTER_REASONS[code],
+    options?: ErrorOptions,
+  ) {
     super(reason, options);
     this.code = code;
     this.position = position;

@@ -23,9 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
 ];
 
 /** Which migrations have been made. */
-export const MIGRATIONS_TABLE = table('migrations', { number: 'integer', name: 'text', made_ms: 'integer' }, [
-  'number',
-]);
+const MIGRATIONS_TABLE = table('migrations', { number: 'integer', name: 'text', made_ms: 'integer' }, ['number']);
 
 /** Runs something in a transaction of its own. */
 type InTransaction = <T>(run: (transaction: Transaction) => Promise<T>) => Promise<T>;
