@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fromDisplayHash } from '@sv2kit/bitcoin';
 import { EXIT, parseOptions, systemClock, UsageError } from '@sv2kit/daemon';
-import { type Payment, recordPayments, type Reports } from '@sv2kit/ledger';
+import { paidSince, type Payment, recordPayments } from '@sv2kit/ledger';
 import { CommandError, reasonOf } from '../command.ts';
 import { amount, table } from '../template/pictures.ts';
 import type { Terminal } from '../terminal.ts';
 import { ledgerJson } from './json-line.ts';
 import { readPayments } from './payment-list.ts';
-import { PLACE_OPTIONS, placeHelp, readPlace } from './place.ts';
+import { type Place, PLACE_OPTIONS, placeHelp, readPlace } from './place.ts';
 import { hasDatabase, openReports } from './reports.ts';
 import type { Subcommand } from './subcommand.ts';
 
@@ -52,15 +52,18 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
   const { values, positionals } = parseOptions(argv, OPTIONS, 2);
   const payments = paymentsOf(values, positionals, terminal);
   const place = await readPlace(values);
-  if (values.anyway !== true) {
-    if (!hasDatabase(place)) throw new CommandError('there is no database that knows what is due; --anyway records it');
-    await using reports = openReports(place);
-    await refuseTooMuch(reports, payments);
+  const again = values.anyway === true;
+  if (!again && !hasDatabase(place)) {
+    throw new CommandError('there is no database that knows what is due; --anyway records it');
   }
+  const check = async (): Promise<void> => {
+    if (!again) await refuseTooMuch(place, payments);
+  };
   const isRehearsal = values['dry-run'] === true;
-  if (!isRehearsal) {
+  if (isRehearsal) await check();
+  else {
     const clock = { ...systemClock, now: () => terminal.now() };
-    await recordPayments({ dataDir: place.dataDir, payments, clock, again: values.anyway === true });
+    await recordPayments({ dataDir: place.dataDir, payments, clock, again, check });
   }
   const listed = payments.map(({ account, amount: satoshis }) => ({ account, amount: satoshis }));
   if (values.json === true) {
@@ -95,12 +98,23 @@ function textOf(file: string, terminal: Terminal): string {
   }
 }
 
-async function refuseTooMuch(reports: Reports, payments: readonly Payment[]): Promise<void> {
+/** By what the database says is due, less the payments that it has not heard of yet. */
+async function refuseTooMuch(place: Place, payments: readonly Payment[]): Promise<void> {
   const sums = new Map<string, bigint>();
   for (const { account, amount: paid } of payments) sums.set(account, (sums.get(account) ?? 0n) + paid);
+  await using reports = openReports(place);
+  const { balances, position } = await reports.together(async (query) => {
+    const balances = new Map<string, bigint>();
+    for (const account of sums.keys()) {
+      const [known] = (await query('balances', { offset: 0, limit: 1, account })).items;
+      balances.set(account, known?.balance ?? 0n);
+    }
+    const [last] = (await query('payments', { offset: 0, limit: 1 })).items;
+    return { balances, position: last?.position ?? 0 };
+  });
+  const unheard = await paidSince(place.dataDir, position);
   for (const [account, sum] of sums) {
-    const [known] = (await reports.query('balances', { offset: 0, limit: 1, account })).items;
-    const due = known?.balance ?? 0n;
+    const due = (balances.get(account) ?? 0n) - (unheard.get(account) ?? 0n);
     if (sum <= due) continue;
     throw new CommandError(`${account}: ${amount(sum)} is more than the ${amount(due)} due; --anyway records it`);
   }

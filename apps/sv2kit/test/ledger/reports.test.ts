@@ -115,6 +115,20 @@ describe('ledger paid', () => {
     );
   });
 
+  test('counts payments that the database has not heard of yet: what is due is recorded as paid once', async () => {
+    const [other, third] = ['aa'.repeat(32), 'bb'.repeat(32)];
+    expect(await ledger('paid', '--txid', TXID, ALICE, '4900000000')).toMatchObject({ code: 0 });
+    for (const dryRun of [[], ['--dry-run']]) {
+      expect(await ledger('paid', '--txid', other, ALICE, '4900000000', ...dryRun)).toMatchObject({
+        code: 1,
+        error: expect.stringContaining('is more than the 0 sat due'),
+      });
+    }
+    expect(await ledger('paid', '--txid', other, ALICE, '1', '--anyway')).toMatchObject({ code: 0 });
+    await ledger('rebuild');
+    expect(await ledger('paid', '--txid', third, ALICE, '1')).toMatchObject({ code: 1 });
+  });
+
   test('takes a list as the export of dues writes it', async () => {
     const list = join(dataDir, 'dues.csv');
     await ledger('export', '--csv', 'dues', '--out', list);

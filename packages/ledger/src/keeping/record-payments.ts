@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { openJournal } from '../open-journal.ts';
@@ -20,6 +21,8 @@ export interface RecordPaymentsOptions {
   readonly clock: Clock;
   /** Also when the same transaction is recorded for the same account already. */
   readonly again?: boolean;
+  /** Called while nobody else can record a payment: throws what refuses these. */
+  check?(): Promise<void>;
 }
 
 const silent = { info() {}, warn() {}, error() {} };
@@ -28,8 +31,8 @@ const silent = { info() {}, warn() {}, error() {} };
  * Records payments, on disk when this resolves, beside a running role: they have a journal of their own.
  *
  * @returns positions in that journal
- * @throws KeepingError 'keeping-paid-already': none of them is recorded; LedgerError 'ledger-locked' while another
- * payment is being recorded
+ * @throws KeepingError 'keeping-paid-already', and what `check` throws: none of them is recorded; LedgerError 'ledger-locked'
+ * while another payment is being recorded
  */
 export async function recordPayments(options: RecordPaymentsOptions): Promise<readonly number[]> {
   const { dataDir, payments, clock, again = false } = options;
@@ -37,9 +40,21 @@ export async function recordPayments(options: RecordPaymentsOptions): Promise<re
   // Held while it is read: what is not there cannot come meanwhile.
   await using journal = await openJournal({ directory, log: silent, clock });
   if (!again) await refuseKnown(directory, payments);
+  await options.check?.();
   const positions = payments.map((payment) => journal.append({ type: 'PayoutPaid', timeMs: clock.now(), ...payment }));
   await journal.flush();
   return positions;
+}
+
+/** Satoshis by account that were recorded as paid behind a position of that journal: what a database is behind. */
+export async function paidSince(dataDir: string, position: number): Promise<ReadonlyMap<string, bigint>> {
+  const sums = new Map<string, bigint>();
+  const directory = join(dataDir, LEDGER_FILES.payments);
+  if (!existsSync(directory)) return sums;
+  for await (const { record } of readJournal(directory, position + 1)) {
+    if (record.type === 'PayoutPaid') sums.set(record.account, (sums.get(record.account) ?? 0n) + record.amount);
+  }
+  return sums;
 }
 
 async function refuseKnown(directory: string, payments: readonly Payment[]): Promise<void> {
