@@ -34,7 +34,10 @@ Examples:
   sv2kit ledger audit --config pool.toml
   sv2kit ledger audit --config pool.toml --block 000000000000000000024bead8df69990852c202db0e0097c1a12ea637d7e96d
 
-Exit codes: 0 all agrees, 1 something differs, 2 wrong usage.
+What retention has removed from the journal ([ledger] journal_days) cannot be computed anew: where the record is not enough,
+a block that differs is unproven.
+
+Exit codes: 0 all agrees or is unproven, 1 something differs, 2 wrong usage.
 `;
 
 async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -45,7 +48,7 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
   await using reports = openReports(place);
   const progress = new Progress(terminal, 'at');
   // All from one state of the database, and the journal up to where that is: a role that runs goes on meanwhile.
-  const { count, differing } = await reports.together(async (query) => {
+  const { count, differing, unproven } = await reports.together(async (query) => {
     const { position: to } = await query('totals', {});
     const audits = auditPayouts({
       directory: join(place.dataDir, 'journal'),
@@ -59,19 +62,25 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
     });
   });
   if (hash !== undefined && count === 0) throw new CommandError(`the journal has no payouts of block ${hash}`);
-  if (values.json !== true) terminal.out(summary(count, differing));
+  if (values.json !== true) terminal.out(summary(count, differing, unproven));
   return differing === 0 ? EXIT.ok : EXIT.failed;
 }
 
-async function tell(audits: AsyncIterable<BlockAudit>, say: (audit: BlockAudit) => void) {
-  let count = 0;
-  let differing = 0;
+interface Outcome {
+  readonly count: number;
+  readonly differing: number;
+  readonly unproven: number;
+}
+
+async function tell(audits: AsyncIterable<BlockAudit>, say: (audit: BlockAudit) => void): Promise<Outcome> {
+  let [count, differing, unproven] = [0, 0, 0];
   for await (const audit of audits) {
     count += 1;
-    if (audit.differences.length > 0) differing += 1;
+    if (audit.differences.length > 0 && audit.missing === undefined) differing += 1;
+    else if (audit.differences.length > 0) unproven += 1;
     say(audit);
   }
-  return { count, differing };
+  return { count, differing, unproven };
 }
 
 function asText({ block, height, recomputed, differences, missing }: BlockAudit, isAlone: boolean): string {
@@ -102,16 +111,17 @@ function asText({ block, height, recomputed, differences, missing }: BlockAudit,
 }
 
 function verdict(differences: readonly string[], missing: string | undefined): string {
-  const lines = differences.map((text) => `  ${text}\n`).join('');
   const note = missing === undefined ? '' : `  ${missing}\n`;
-  return lines === '' ? `agrees with the database\n${note}` : `differs\n${lines}${note}`;
+  if (differences.length === 0) return `agrees with the database\n${note}`;
+  return missing === undefined ? `differs\n${differences.map((text) => `  ${text}\n`).join('')}` : `unproven\n${note}`;
 }
 
-function summary(count: number, differing: number): string {
+function summary(count: number, differing: number, unproven: number): string {
   if (count === 0) return 'No block was found so far.\n';
-  return differing === 0
+  if (differing > 0) return `${whole(differing)} of ${whole(count)} blocks differ.\n`;
+  return unproven === 0
     ? `All ${whole(count)} blocks agree.\n`
-    : `${whole(differing)} of ${whole(count)} blocks differ.\n`;
+    : `${whole(count - unproven)} of ${whole(count)} blocks agree, ${whole(unproven)} cannot be proven any more.\n`;
 }
 
 export const audit: Subcommand = {

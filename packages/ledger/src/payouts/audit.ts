@@ -99,7 +99,7 @@ function splitProblem(split: UsedSplit, work: JournalWork, first: number): strin
   const { terms, entries, counted, position } = split;
   const recorded = decodeSplit(entries, terms.chain);
   const window = work.window(windowWork(terms.window, recorded.networkDifficulty), terms.chain);
-  if (!window.full && first > 1) return undefined;
+  if (first > 1 && (!window.full || window.hasStrangers)) return undefined;
   if (sameWeights(recorded.weights, scaleWeights(window.weights))) return undefined;
   return `the split of record ${position} is not the work of the window that ends with record ${counted}`;
 }

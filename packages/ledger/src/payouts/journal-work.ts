@@ -12,6 +12,14 @@ interface Stretch {
   readonly hour: number;
   endsWithBlock: boolean;
   readonly work: Map<string, bigint>;
+  /** Some of it is of channels that no record opened. */
+  hasStrangers: boolean;
+}
+
+/** The work before a moment, as far as records tell. */
+export interface RecordedWindow extends Window {
+  /** Whether records do not say whose some of it is: the pool's, where there were never any that did. */
+  readonly hasStrangers: boolean;
 }
 
 /**
@@ -42,10 +50,14 @@ export class JournalWork {
   }
 
   /** The work up to here, as much as wanted. */
-  window(wanted: bigint, chain: Network): Window {
+  window(wanted: bigint, chain: Network): RecordedWindow {
     const window = new WorkWindow(wanted);
-    for (const stretch of this.#stretches.toReversed()) if (!window.add(sliceOf(stretch, chain))) break;
-    return window.end();
+    let hasStrangers = false;
+    for (const stretch of this.#stretches.toReversed()) {
+      if (!window.add(sliceOf(stretch, chain))) break;
+      hasStrangers ||= stretch.hasStrangers;
+    }
+    return { ...window.end(), hasStrangers };
   }
 
   /** Forgets what is older than the newest `wanted` work. @returns whether there was any */
@@ -74,9 +86,11 @@ export class JournalWork {
     const minute = Math.floor(timeMs / MINUTE_MS);
     const open = this.#minute;
     if (open === undefined || minute > open || minute < open - 1) this.#minute = minute;
-    const { work } = this.#stretch(Math.floor((this.#minute ?? minute) / 60));
-    const user = this.#users.get(channelKey) ?? '';
-    work.set(user, (work.get(user) ?? 0n) + workOf(difficulty));
+    const stretch = this.#stretch(Math.floor((this.#minute ?? minute) / 60));
+    const known = this.#users.get(channelKey);
+    stretch.hasStrangers ||= known === undefined;
+    const user = known ?? '';
+    stretch.work.set(user, (stretch.work.get(user) ?? 0n) + workOf(difficulty));
   }
 
   /** And with every block. */
@@ -89,7 +103,7 @@ export class JournalWork {
   #stretch(hour: number): Stretch {
     const last = this.#stretches.at(-1);
     if (last !== undefined && !last.endsWithBlock && last.hour === hour) return last;
-    const stretch = { hour, endsWithBlock: false, work: new Map<string, bigint>() };
+    const stretch = { hour, endsWithBlock: false, work: new Map<string, bigint>(), hasStrangers: false };
     this.#stretches.push(stretch);
     return stretch;
   }

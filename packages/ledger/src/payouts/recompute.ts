@@ -7,7 +7,7 @@ import type { BlockFound, BlockStatus, PayoutSplit } from '../records/records.ts
 import { type Accounting, accountFor, type EarlierSplit } from './accounting.ts';
 import { afterStatus, JUST_FOUND } from './block-state.ts';
 import { networkDifficultyOf, outputsOf } from './found-block.ts';
-import { JournalWork } from './journal-work.ts';
+import { JournalWork, type RecordedWindow } from './journal-work.ts';
 import type { BlockPayout } from './query-types.ts';
 import { termsOf } from './terms.ts';
 
@@ -106,7 +106,7 @@ export class Recomputation {
     let missing: string | undefined;
     const window = (wanted: bigint): Window => {
       const reached = this.#work.window(wanted, terms.chain);
-      if (!reached.full) missing = this.#missing();
+      missing = this.#missingOf(reached);
       this.#trimmed = this.#work.trim(wanted * KEPT_WINDOWS) || this.#trimmed;
       return reached;
     };
@@ -123,10 +123,12 @@ export class Recomputation {
     else statuses.push(record);
   }
 
-  #missing(): string | undefined {
-    if (this.#trimmed) return 'the window reaches further back than this recomputation remembers';
+  #missingOf({ full, hasStrangers }: RecordedWindow): string | undefined {
+    if (!full && this.#trimmed) return 'the window reaches further back than this recomputation remembers';
     const first = this.#first ?? 1;
-    return first > 1 ? `the journal begins with record ${first}: the work before it is gone` : undefined;
+    if (first === 1) return undefined;
+    if (!full) return `the journal begins with record ${first}: the work before it is gone`;
+    return hasStrangers ? `the journal begins with record ${first}: whose channels were open then is gone` : undefined;
   }
 }
 

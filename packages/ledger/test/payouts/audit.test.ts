@@ -4,6 +4,7 @@ import { type BlockAudit, openJournal } from '../../src/index.ts';
 import { openProjection } from '../../src/database/open-projection.ts';
 import type { Projection } from '../../src/database/projection.ts';
 import { auditPayouts } from '../../src/payouts/audit.ts';
+import { Recomputation } from '../../src/payouts/recompute.ts';
 import { databaseOf, onBothDatabases } from '../database/databases.ts';
 import { silent, temporaryDirectory } from '../builders.ts';
 import { projected } from './projected.ts';
@@ -108,5 +109,21 @@ onBothDatabases(({ fresh }) => {
     await using projection = await projected(await fresh(), story.entries);
     const [found] = await audit(await written(story), projection);
     expect(found?.differences).toEqual([]);
+  });
+
+  test('work of channels whose opening retention has removed proves nothing against the database', async () => {
+    const { story, first, second } = twoBlocks();
+    await using projection = await projected(await fresh(), story.entries);
+    const directory = await written(story);
+    const recomputed = new Recomputation();
+    // All terms and shares, but none of the records that say whose channels they came over.
+    const kept = story.entries.filter(({ position, record }) => position > 1 && record.type !== 'ChannelOpened');
+    for (const entry of kept) await recomputed.take(entry);
+    const told = Array.from(recomputed.payouts(), ({ payout, missing }) => [payout.block, payout.owedBy, missing]);
+    expect(told).toEqual([
+      [first, 'split', undefined],
+      [second, 'window', 'the journal begins with record 2: whose channels were open then is gone'],
+    ]);
+    expect((await audit(directory, projection)).map(({ missing }) => missing)).toEqual([undefined, undefined]);
   });
 });
