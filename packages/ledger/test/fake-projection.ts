@@ -26,6 +26,8 @@ export class FakeDatabase {
   retained = 0;
   /** What there is to remove, each time. */
   old = { shares: 0, slices: 0 };
+  /** The first record that is not too old for the journal. */
+  young = 0;
   cannotRetain = false;
   settled = 0;
   /** Cannot be reached. */
@@ -94,6 +96,10 @@ class FakeProjection implements Projection {
     if (this.#database.cannotRetain) throw new TypeError('no such table');
     this.#database.retained += 1;
     return this.#database.old;
+  }
+
+  async firstWithin(): Promise<number> {
+    return this.#database.young;
   }
 
   async settle(): Promise<void> {

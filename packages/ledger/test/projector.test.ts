@@ -345,11 +345,9 @@ describe('what is kept no longer', () => {
     const world = new World();
     world.retention = { ...RETENTION, journalDays: 2 };
     world.database.old = { shares: 3, slices: 2 };
+    world.database.young = 20;
     const journal = await world.journal('journal', 300);
-    for (let day = 0; day < 6; day++) {
-      await add(journal, 5, (n) => ({ ...share(n), timeMs: world.clock.now() }));
-      world.clock.advance(DAY_MS);
-    }
+    for (let batch = 0; batch < 6; batch++) await add(journal, 5);
     const { projector } = world.start(journal.watermark);
     await turns(20);
     const removed = world.reports.find(({ kind }) => kind === 'removed');
@@ -360,6 +358,10 @@ describe('what is kept no longer', () => {
       .filter((name) => name.endsWith('.journal'))
       .toSorted()[0];
     expect(Number(first?.slice(0, 10))).toBeGreaterThan(2);
+    const tail = new JournalTail(world.files, '/journal');
+    tail.seek(1, journal.watermark);
+    expect(tail.next).toBeGreaterThan(10);
+    expect(tail.next).toBeLessThanOrEqual(20);
     await add(journal, 1);
     projector.raise(journal.watermark);
     await turns(8);

@@ -14,6 +14,7 @@ import { bodyOf, fingerprintOf } from './fingerprint.ts';
 import { type ProjectedPosition, type Projection, type Retained, SOURCES, type Source } from './projection.ts';
 import { answer } from './queries/answer.ts';
 import type { LedgerQueries, QueryArguments, QueryResult } from './queries/types.ts';
+import { firstWithin } from './keep/border.ts';
 import { retain } from './keep/retain.ts';
 import { deadLetters, LEDGER_TABLES } from './tables.ts';
 
@@ -76,8 +77,12 @@ export class ProjectedDatabase implements Projection {
     this.#memory = undefined;
   }
 
-  retain(retention: Retention, nowMs: number): Promise<Retained> {
-    return retain(this.#database, retention, nowMs);
+  retain(retention: Retention): Promise<Retained> {
+    return retain(this.#database, retention);
+  }
+
+  async firstWithin(days: number): Promise<number> {
+    return (await firstWithin(this.#database, days)).position;
   }
 
   settle(): Promise<void> {

@@ -48,7 +48,9 @@ export interface Projection extends AsyncDisposable {
   /** Several questions about one state, in SQL. */
   snapshot<T>(run: (reader: Reader) => Promise<T>): Promise<T>;
   /** Removes single shares, and makes hours of minutes, that are older than they are kept. In small transactions. */
-  retain(retention: Retention, nowMs: number): Promise<Retained>;
+  retain(retention: Retention): Promise<Retained>;
+  /** Position of a record that is about so many days old by what is recorded; older ones are before it. 0: none is. */
+  firstWithin(days: number): Promise<number>;
   /** Returns when whatever is applied survives a power failure: before files of the journal are removed. */
   settle(): Promise<void>;
   /** Gives space back to the disk. */

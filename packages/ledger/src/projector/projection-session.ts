@@ -21,7 +21,6 @@ export interface SessionParts {
   readonly report: (report: ProjectorReport) => void;
 }
 
-const DAY_MS = 86_400_000;
 /** The payments' writer is another process, which says nothing: its journal is looked at. */
 const PAYMENTS_MS = 1000;
 
@@ -83,22 +82,22 @@ export class ProjectionSession {
     if (Math.abs(nowMs - this.#upkeepMs) < LEDGER_LIMITS.upkeepMs) return;
     this.#upkeepMs = nowMs;
     try {
-      await this.#remove(nowMs);
+      await this.#remove();
     } catch (error) {
       if (error instanceof DatabaseAway) throw error;
       this.#parts.report({ kind: 'not-removed', reason: String(error) });
     }
   }
 
-  async #remove(nowMs: number): Promise<void> {
+  async #remove(): Promise<void> {
     const { projection, retention, files, directory, report } = this.#parts;
-    const { shares, slices } = await projection.retain(retention, nowMs);
+    const { shares, slices } = await projection.retain(retention);
     let removed = 0;
     if (retention.journalDays > 0) {
       // The records that stand in the files must be safe in the database first.
       await projection.settle();
-      const beforeMs = nowMs - retention.journalDays * DAY_MS;
-      removed = removeOldSegments(files, join(directory, 'journal'), this.#journal.position, beforeMs);
+      const first = await projection.firstWithin(retention.journalDays);
+      removed = removeOldSegments(files, join(directory, 'journal'), Math.min(first, this.#journal.position));
     }
     if (shares + slices + removed > 0) report({ kind: 'removed', shares, slices, files: removed });
   }

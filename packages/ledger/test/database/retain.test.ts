@@ -22,6 +22,20 @@ function threeHours(): JournalRecord[] {
   return records;
 }
 
+const WEEK = { sharesDays: 7, minutesDays: 35, journalDays: 0 };
+const DAY = 86_400_000;
+
+/** A share a day, from one day to another. */
+function daily(from: number, to: number): JournalRecord[] {
+  return Array.from({ length: to - from + 1 }, (_, day) => accepted(1, { timeMs: T0 + (from + day) * DAY }));
+}
+
+/** Days of the single shares that are still listed. */
+async function daysLeft(projection: Projection): Promise<number[]> {
+  const { items } = await projection.query('shares', { offset: 0, limit: 100 });
+  return items.map(({ timeMs }) => (timeMs - T0) / DAY);
+}
+
 async function sumsOf(projection: Projection): Promise<unknown> {
   return await projection.snapshot((reader) =>
     reader.all(
@@ -39,8 +53,7 @@ onBothDatabases(({ fresh }) => {
     const before = await sumsOf(projection);
     const history = await projection.query('worker', { user: 'bc1qa' });
     const retention = { sharesDays: 7, minutesDays: 0, journalDays: 0 };
-    // The clock is a year ahead: what is recorded is not older for it.
-    const retained = await projection.retain(retention, HOUR + 365 * 86_400_000);
+    const retained = await projection.retain(retention);
     expect(retained).toEqual({ shares: 0, slices: 117 });
     const slices = await projection.snapshot((reader) => reader.all('SELECT * FROM slices ORDER BY id LIMIT 4'));
     const minute = HOUR / MINUTE;
@@ -54,27 +67,43 @@ onBothDatabases(({ fresh }) => {
     const rolled = await projection.query('worker', { user: 'bc1qa' });
     expect(rolled).toMatchObject({ work: workOf(1.1) * 90n, rejectedByCode: { 'stale-share': 180 } });
     expect(rolled?.history.length).toBeLessThan(history?.history.length ?? 0);
-    expect(await projection.retain(retention, HOUR + 365 * 86_400_000)).toEqual({ shares: 0, slices: 0 });
+    expect(await projection.retain(retention)).toEqual({ shares: 0, slices: 0 });
     await projection.apply(placed([accepted(1, { timeMs: HOUR + 179 * MINUTE })], entries.length + 1));
     expect((await projection.query('totals', {})).accepted).toBe(181);
   });
 
   test('single shares go after their days, and nothing else', async () => {
     await using projection = await openProjection(await fresh());
-    await projection.apply(placed([started(), opened(1), accepted(1), rejected(1, 'stale-share')]));
-    const later = T0 + 8 * 86_400_000;
-    await projection.apply(placed([accepted(1, { timeMs: later })], 5));
+    await projection.apply(placed([started(), opened(1), rejected(1, 'stale-share'), ...daily(0, 9)]));
     const before = await sumsOf(projection);
-    const retained = await projection.retain({ sharesDays: 7, minutesDays: 35, journalDays: 0 }, later);
-    expect(retained).toEqual({ shares: 2, slices: 0 });
+    expect(await projection.retain(WEEK)).toEqual({ shares: 2, slices: 0 });
     expect(await sumsOf(projection)).toEqual(before);
-    expect((await projection.query('shares', { offset: 0, limit: 10, user: 'bc1qa' })).items.length).toBe(1);
-    expect(await projection.query('totals', {})).toMatchObject({ accepted: 2, rejected: 1 });
+    expect(await daysLeft(projection)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    expect(await projection.query('totals', {})).toMatchObject({ accepted: 10, rejected: 1 });
+    // Of the records too, which files of the journal hold.
+    expect(await projection.firstWithin(7)).toBe(5);
+    expect(await projection.firstWithin(30)).toBe(0);
+  });
+
+  test('a clock that is a year ahead makes what was recorded a day older, and so does a silent year', async () => {
+    await using projection = await openProjection(await fresh());
+    await projection.apply(placed([started(), opened(1), ...daily(0, 3), ...daily(365, 367)]));
+    expect(await projection.retain(WEEK)).toEqual({ shares: 0, slices: 0 });
+    // It is set right: the days that follow count as days again.
+    await projection.apply(placed(daily(4, 7), 10));
+    expect(await projection.retain(WEEK)).toEqual({ shares: 1, slices: 0 });
+    expect(await projection.firstWithin(7)).toBe(4);
+  });
+
+  test('a clock that was a day behind for an hour removes nothing before its time', async () => {
+    await using projection = await openProjection(await fresh());
+    await projection.apply(placed([started(), opened(1), ...daily(0, 3), ...daily(2, 2), ...daily(3, 6)]));
+    expect(await projection.retain(WEEK)).toEqual({ shares: 0, slices: 0 });
   });
 
   test('an empty ledger keeps nothing and removes nothing', async () => {
     await using projection = await openProjection(await fresh());
-    const nothing = await projection.retain({ sharesDays: 0, minutesDays: 0, journalDays: 0 }, T0);
+    const nothing = await projection.retain({ sharesDays: 0, minutesDays: 0, journalDays: 0 });
     expect(nothing).toEqual({ shares: 0, slices: 0 });
   });
 });

@@ -4,8 +4,9 @@ import { rejections, rollups } from '../tables.ts';
 const HOUR = 60;
 const NAME = 'rejections';
 
-/** Makes hours of the minutes before a unix minute that begins an hour; one transaction each. */
-export async function rollUpRejections(database: Database, before: number): Promise<void> {
+/** Makes hours of the minutes of the hours before that of a unix minute; one transaction each. */
+export async function rollUpRejections(database: Database, minute: number): Promise<void> {
+  const before = Math.floor(minute / HOUR) * HOUR;
   while (await database.transaction((transaction) => rollUpHour(transaction, before)));
 }
 

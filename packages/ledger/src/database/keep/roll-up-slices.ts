@@ -1,6 +1,7 @@
 import { difficultyOf } from '@sv2kit/payout';
 import type { Database, Reader, Row, Transaction } from '../database.ts';
 import { slices, work } from '../tables.ts';
+import type { Border } from './border.ts';
 
 const HOUR = 60;
 /** Slices that are looked at together; a group of them is one transaction. */
@@ -10,13 +11,13 @@ const MOST = 2000;
  * Makes one slice of those that follow each other within an hour, and in which no block was found but at their end: so
  * that whoever counts back from a block finds the same work as before.
  *
- * @param before unix minute that begins an hour: later ones stay minutes
+ * @param border slices from there on, and those of its hour, stay minutes
  * @returns how many slices have become part of another
  */
-export async function rollUpSlices(database: Database, before: number): Promise<number> {
+export async function rollUpSlices(database: Database, border: Border): Promise<number> {
   let merged = 0;
   for (;;) {
-    const groups = groupsOf(await database.snapshot((reader) => oldSlices(reader, before)), before);
+    const groups = groupsOf(await database.snapshot((reader) => oldSlices(reader, border)));
     if (groups.length === 0) return merged;
     for (const group of groups) {
       await database.transaction((transaction) => merge(transaction, group));
@@ -26,17 +27,20 @@ export async function rollUpSlices(database: Database, before: number): Promise<
 }
 
 /** From the oldest on that is not yet an hour. */
-function oldSlices(reader: Reader, before: number): Promise<Row[]> {
-  return reader.all(
+async function oldSlices(reader: Reader, { position }: Border): Promise<Row[]> {
+  const rows = await reader.all(
     `SELECT * FROM slices WHERE closed = 1 AND id >=
-      (SELECT min(id) FROM slices WHERE closed = 1 AND span < ${HOUR} AND minute < $1)
-    ORDER BY id LIMIT ${MOST}`,
-    [before],
+      (SELECT min(id) FROM slices WHERE closed = 1 AND span < ${HOUR} AND id < $1)
+    AND id <= $1 ORDER BY id LIMIT ${MOST}`,
+    [position],
   );
+  const last = rows.at(-1);
+  if (last === undefined || Number(last['id']) < position) return rows;
+  return rows.slice(0, rows.findLastIndex((row) => hourOf(row) !== hourOf(last)) + 1);
 }
 
 /** Slices that become one, each group in order; what is an hour already is no group. */
-function groupsOf(rows: readonly Row[], before: number): Row[][] {
+function groupsOf(rows: readonly Row[]): Row[][] {
   const groups: Row[][] = [];
   let last: Row | undefined;
   for (const row of rows) {
@@ -46,7 +50,7 @@ function groupsOf(rows: readonly Row[], before: number): Row[][] {
   }
   // The last group may go on beyond what was read, unless it is all there is.
   if (rows.length === MOST && groups.length > 1) groups.pop();
-  return groups.filter((group) => group.some((row) => Number(row['span']) < HOUR && Number(row['minute']) < before));
+  return groups.filter((group) => group.some((row) => Number(row['span']) < HOUR));
 }
 
 function hourOf(row: Row): number {
