@@ -1,10 +1,10 @@
-import { EXIT, nearest, UsageError } from '@sv2kit/daemon';
-import { type Command, wantsHelp } from '../command.ts';
+import type { Command } from '../command.ts';
+import { runSubcommand, type Subcommand } from '../subcommands.ts';
 import { newKey } from './new.ts';
 import { showKeys } from './show.ts';
 import { signKey } from './sign.ts';
 
-const subcommands: readonly (Command & { readonly help: string })[] = [newKey, showKeys, signKey];
+const subcommands: readonly Subcommand[] = [newKey, showKeys, signKey];
 
 const overview = `Keys and certificates of Stratum V2 (§4).
 
@@ -26,20 +26,7 @@ Example: a pool whose authority is kept on another machine
 export const keys: Command = {
   name: 'keys',
   summary: 'Makes, shows and signs keys and certificates.',
-  async run([name, ...argv], terminal) {
-    const subcommand = subcommands.find((candidate) => candidate.name === name);
-    if (subcommand !== undefined) {
-      if (!wantsHelp(argv)) return await subcommand.run(argv, terminal);
-      terminal.out(subcommand.help);
-      return EXIT.ok;
-    }
-    if (name === '--help' || name === '-h') {
-      terminal.out(overview);
-      return EXIT.ok;
-    }
-    const names = subcommands.map((candidate) => candidate.name);
-    if (name === undefined) throw new UsageError(`one of ${names.join(', ')} is wanted`);
-    const meant = nearest(name, names);
-    throw new UsageError(`there is no '${name}'${meant === undefined ? '' : `; did you mean '${meant}'?`}`);
+  run(argv, terminal) {
+    return runSubcommand(subcommands, overview, argv, terminal);
   },
 };

@@ -8,7 +8,7 @@ import { ledgerJson } from './json-line.ts';
 import { PLACE_OPTIONS, placeHelp, readPlace } from './place.ts';
 import { Progress } from './progress.ts';
 import { openReports } from './reports.ts';
-import type { Subcommand } from './subcommand.ts';
+import type { Subcommand } from '../subcommands.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
 /** Accounts that are listed of a block, unless it is the only one. */

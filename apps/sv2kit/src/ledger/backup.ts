@@ -5,7 +5,7 @@ import type { Terminal } from '../terminal.ts';
 import { ledgerJson } from './json-line.ts';
 import { PLACE_OPTIONS, type Place, placeHelp, readPlace } from './place.ts';
 import { megabytes, Progress } from './progress.ts';
-import type { Subcommand } from './subcommand.ts';
+import type { Subcommand } from '../subcommands.ts';
 
 const help = `Copies a ledger to a new folder, while its role runs or not.
 

@@ -6,7 +6,7 @@ import { openOutput, type Output, ReaderGone } from './output.ts';
 import { PLACE_OPTIONS, placeHelp, readPlace } from './place.ts';
 import { Progress } from './progress.ts';
 import { openReports } from './reports.ts';
-import type { Subcommand } from './subcommand.ts';
+import type { Subcommand } from '../subcommands.ts';
 
 const help = `Writes a table of the ledger as CSV (RFC 4180), however long it is.
 

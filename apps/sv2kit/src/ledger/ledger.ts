@@ -1,14 +1,12 @@
-import { EXIT, nearest, UsageError } from '@sv2kit/daemon';
 import { KeepingError, LedgerError } from '@sv2kit/ledger';
-import { type Command, CommandError, wantsHelp } from '../command.ts';
-import type { Terminal } from '../terminal.ts';
+import { type Command, CommandError } from '../command.ts';
+import { runSubcommand, type Subcommand } from '../subcommands.ts';
 import { audit } from './audit.ts';
 import { backup } from './backup.ts';
 import { exportTable } from './export.ts';
 import { paid } from './paid.ts';
 import { rebuild } from './rebuild.ts';
 import { show } from './show.ts';
-import type { Subcommand } from './subcommand.ts';
 import { verify } from './verify.ts';
 
 const subcommands: readonly Subcommand[] = [show, backup, verify, exportTable, audit, paid, rebuild];
@@ -32,36 +30,20 @@ Exit codes: 0 done and all is well, 1 failed or something is not as it should be
 
 /** `sv2kit ledger …`. */
 export const ledger: Pick<Command, 'run'> = {
-  async run([name, ...argv], terminal) {
-    const subcommand = subcommands.find((candidate) => candidate.name === name);
-    if (subcommand !== undefined) {
-      if (!wantsHelp(argv)) return await running(subcommand, argv, terminal);
-      terminal.out(subcommand.help);
-      return EXIT.ok;
+  async run(argv, terminal) {
+    try {
+      return await runSubcommand(subcommands, overview, argv, terminal);
+    } catch (error) {
+      throw explained(error);
     }
-    if (name === '--help' || name === '-h') {
-      terminal.out(overview);
-      return EXIT.ok;
-    }
-    const names = subcommands.map((candidate) => candidate.name);
-    if (name === undefined) throw new UsageError(`one of ${names.join(', ')} is wanted`);
-    const meant = nearest(name, names);
-    throw new UsageError(`there is no '${name}'${meant === undefined ? '' : `; did you mean '${meant}'?`}`);
   },
 };
 
 /** What people can mend is said in a line. */
-async function running(subcommand: Subcommand, argv: readonly string[], terminal: Terminal): Promise<number> {
-  try {
-    return await subcommand.run(argv, terminal);
-  } catch (error) {
-    if (error instanceof KeepingError || error instanceof LedgerError) {
-      throw new CommandError(error.message, { cause: error });
-    }
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (error instanceof Error && FILE_ERRORS.has(code)) throw new CommandError(error.message, { cause: error });
-    throw error;
-  }
+function explained(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const mendable = error instanceof KeepingError || error instanceof LedgerError || FILE_ERRORS.has(code);
+  return error instanceof Error && mendable ? new CommandError(error.message, { cause: error }) : error;
 }
 
 const FILE_ERRORS: ReadonlySet<string> = new Set([

@@ -9,7 +9,7 @@ import { ledgerJson } from './json-line.ts';
 import { readPayments } from './payment-list.ts';
 import { type Place, PLACE_OPTIONS, placeHelp, readPlace } from './place.ts';
 import { hasDatabase, openReports } from './reports.ts';
-import type { Subcommand } from './subcommand.ts';
+import type { Subcommand } from '../subcommands.ts';
 
 const TXID = /^[0-9a-f]{64}$/;
 const MOST_NOTE = 1000;

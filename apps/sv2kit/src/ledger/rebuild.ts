@@ -6,7 +6,7 @@ import type { Terminal } from '../terminal.ts';
 import { ledgerJson } from './json-line.ts';
 import { PLACE_OPTIONS, placeHelp, readPlace } from './place.ts';
 import { Progress } from './progress.ts';
-import type { Subcommand } from './subcommand.ts';
+import type { Subcommand } from '../subcommands.ts';
 
 const help = `Makes the database anew from the journal. The role must not run.
 

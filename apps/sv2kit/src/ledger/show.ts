@@ -5,7 +5,7 @@ import { ledgerJson } from './json-line.ts';
 import { PLACE_OPTIONS, placeHelp, readPlace } from './place.ts';
 import { openReports } from './reports.ts';
 import { type Overview, overviewText } from './show-text.ts';
-import type { Subcommand } from './subcommand.ts';
+import type { Subcommand } from '../subcommands.ts';
 
 const FEW = 10;
 /** The most that is answered at once. */

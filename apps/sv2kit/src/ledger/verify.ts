@@ -6,7 +6,7 @@ import { ledgerJson } from './json-line.ts';
 import { PLACE_OPTIONS, placeHelp, readPlace } from './place.ts';
 import { megabytes, Progress } from './progress.ts';
 import { hasDatabase, openReports } from './reports.ts';
-import type { Subcommand } from './subcommand.ts';
+import type { Subcommand } from '../subcommands.ts';
 
 const codes = Object.entries(FINDING_REASONS)
   .map(([code, meaning]) => `  ${code.padEnd(20)}${meaning}`)

@@ -5,7 +5,7 @@ import { jsonLine } from './json.ts';
 import type { MinersNode } from './miners-node.ts';
 import { nodeHelp, openNode } from './node-options.ts';
 import { type Standing, standingJson, standingOf, standingText } from './standing.ts';
-import type { Subcommand } from './subcommand.ts';
+import type { Subcommand } from '../subcommands.ts';
 import { readTxid } from './txid.ts';
 import {
   CHOICE_OPTIONS,

@@ -10,7 +10,7 @@ import { readChain } from '../node-address.ts';
 import { NODE_OPTIONS, nodeHelp, openNode } from './node-options.ts';
 import { nodeSide, openSide, type Side, totalFees } from './sides.ts';
 import type { TemplateSnapshot, TemplateTransaction } from './snapshot.ts';
-import type { Subcommand } from './subcommand.ts';
+import type { Subcommand } from '../subcommands.ts';
 
 const FEW = 5;
 const EXITS: Readonly<Record<Verdict, number>> = { same: 0, different: 3, 'other-tip': 4 };

@@ -4,7 +4,7 @@ import { choiceWords, kindOf } from './choices.ts';
 import { jsonLine } from './json.ts';
 import { NODE_OPTIONS, nodeHelp, openNode } from './node-options.ts';
 import { table } from './pictures.ts';
-import type { Subcommand } from './subcommand.ts';
+import type { Subcommand } from '../subcommands.ts';
 
 const help = `Lists what was chosen at the node and is not forgotten.
 

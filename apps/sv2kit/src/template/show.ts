@@ -6,7 +6,7 @@ import { jsonLine } from './json.ts';
 import { NODE_OPTIONS, nodeHelp, openNode } from './node-options.ts';
 import { amount, bar, feeRate, share, table, whole } from './pictures.ts';
 import { feesOf, type TemplateSnapshot, type TemplateTransaction, weightOf } from './snapshot.ts';
-import type { Subcommand } from './subcommand.ts';
+import type { Subcommand } from '../subcommands.ts';
 
 const FEW = 5;
 const BAR_WIDTH = 30;

@@ -1,10 +1,9 @@
-import { EXIT, nearest, UsageError } from '@sv2kit/daemon';
-import { type Command, wantsHelp } from '../command.ts';
+import type { Command } from '../command.ts';
+import { runSubcommand, type Subcommand } from '../subcommands.ts';
 import { exclude, forget, include, prioritise } from './choose.ts';
 import { diff } from './diff.ts';
 import { list } from './list.ts';
 import { show } from './show.ts';
-import type { Subcommand } from './subcommand.ts';
 
 const subcommands: readonly Subcommand[] = [show, diff, prioritise, exclude, include, forget, list];
 
@@ -26,20 +25,7 @@ Examples:
 
 /** `sv2kit template …`. */
 export const template: Pick<Command, 'run'> = {
-  async run([name, ...argv], terminal) {
-    const subcommand = subcommands.find((candidate) => candidate.name === name);
-    if (subcommand !== undefined) {
-      if (!wantsHelp(argv)) return await subcommand.run(argv, terminal);
-      terminal.out(subcommand.help);
-      return EXIT.ok;
-    }
-    if (name === '--help' || name === '-h') {
-      terminal.out(overview);
-      return EXIT.ok;
-    }
-    const names = subcommands.map((candidate) => candidate.name);
-    if (name === undefined) throw new UsageError(`one of ${names.join(', ')} is wanted`);
-    const meant = nearest(name, names);
-    throw new UsageError(`there is no '${name}'${meant === undefined ? '' : `; did you mean '${meant}'?`}`);
+  run(argv, terminal) {
+    return runSubcommand(subcommands, overview, argv, terminal);
   },
 };

@@ -1,6 +1,0 @@
-import type { Command } from '../command.ts';
-
-/** One word after `sv2kit template`. */
-export interface Subcommand extends Command {
-  readonly help: string;
-}
