@@ -53,14 +53,19 @@ export class Freshness {
     return `the template provider has had no template on block ${height} of node ${by} since ${dated(this.#outrunSinceMs)}`;
   }
 
-  /** The clock was set back: nothing is younger for it. */
+  /**
+   * The clock was set back: nothing is younger for it. Or nobody looked for a while, as this process was stopped or the
+   * clock was set ahead: that is no silence of a provider that is there, and has had no time to answer.
+   */
   #noteStep(nowMs: number, provider: Provider | undefined): void {
-    const back = this.#lookedAtMs - nowMs;
+    const passed = nowMs - this.#lookedAtMs;
     this.#lookedAtMs = nowMs;
-    if (back <= 0) return;
-    this.#freshAtMs -= back;
-    if (this.#outrunSinceMs !== undefined) this.#outrunSinceMs -= back;
-    provider?.shift(back);
+    if (passed < 0) provider?.shift(passed);
+    const isGap = passed >= TEMPLATE_SOURCE_LIMITS.unlookedMs && provider?.open === true;
+    const step = isGap ? passed - TEMPLATE_SOURCE_LIMITS.tickMs : Math.min(0, passed);
+    this.#freshAtMs += step;
+    if (this.#outrunSinceMs !== undefined) this.#outrunSinceMs += step;
+    if (isGap) provider.idleSinceMs += step;
   }
 }
 

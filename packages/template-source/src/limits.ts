@@ -2,6 +2,8 @@
 export const TEMPLATE_SOURCE_LIMITS = {
   /** How often template sources are looked at. */
   tickMs: 1_000,
+  /** Between two looks: with more, this process was stopped or its clock set, and no time of a provider has passed. */
+  unlookedMs: 10_000,
   /** A template provider that gives nothing to mine, or only an older height, for this long is passed over for the next. */
   uselessProviderMs: 30_000,
   /** A template provider that says nothing for this long is asked something: blocks are slow, answers are not. */

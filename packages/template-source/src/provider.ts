@@ -124,10 +124,10 @@ export class Provider implements ConnectionHandler<TemplatesFromServer> {
     return false;
   }
 
-  /** The clock was set back by so much. */
+  /** The clock was set by so much. */
   shift(ms: number): void {
-    this.idleSinceMs -= ms;
-    this.heardAtMs -= ms;
+    this.idleSinceMs += ms;
+    this.heardAtMs += ms;
   }
 
   /** What it says is to be mined now. */

@@ -417,6 +417,37 @@ describe('a provider that is connected', () => {
     expect([sink.take(), provider.connections]).toEqual([[], 1]);
   });
 
+  test('and has just been asked has the time to answer though the clock leaps by an hour', async () => {
+    const provider = new FakeProvider();
+    const { clock, sink } = await line([provider]);
+    provider.says(newTemplate(1, 100, true), prevHash(1, 99));
+    sink.take();
+    provider.isStuck = true;
+    await clock.advanceAsync(silentAskMs + 1_000);
+    expect(provider.questions).toBe(1);
+    const now = clock.now.bind(clock);
+    clock.now = () => now() + 3_600_000;
+    await clock.advanceAsync(2_000);
+    provider.isStuck = false;
+    provider.says(newTemplate(2, 100, false));
+    await clock.advanceAsync(120_000);
+    expect([sink.take(), provider.connections]).toEqual([['update 2'], 1]);
+  });
+
+  test('and has not heard yet of a block that a node has is given the time though the clock leaps by an hour', async () => {
+    const [first, second] = [new FakeProvider(), new FakeProvider()];
+    const best = { height: 99, by: 'a' };
+    const { clock, sink } = await line([first, second], { bestBlock: () => best });
+    first.says(newTemplate(1, 100, true), prevHash(1, 99));
+    best.height = 100;
+    await clock.advanceAsync(2_000);
+    const now = clock.now.bind(clock);
+    clock.now = () => now() + 3_600_000;
+    await clock.advanceAsync(2_000);
+    first.says(newTemplate(2, 101, true), prevHash(2, 100));
+    expect([sink.take().at(-1), first.connections, second.connections]).toEqual(['activate 2 on 100', 1, 0]);
+  });
+
   test('alone, and does not answer, has miners sent away', async () => {
     const stuck = new FakeProvider();
     const { clock, sink } = await line([stuck]);
