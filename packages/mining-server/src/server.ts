@@ -246,7 +246,7 @@ export class MiningServer {
   #tick(): void {
     const { deps, config, holding, desk, board, downstreams, workers } = this.#context;
     const nowMs = deps.clock.now();
-    workers.sweep(nowMs);
+    workers.sweep(nowMs, this.working);
     for (const miner of holding) {
       desk.settleHeld(miner, miner.channel.expireHeld(nowMs));
       if (!miner.channel.holds) holding.delete(miner);

@@ -225,7 +225,7 @@ export class Hub implements MinerHost, LinkOwner {
       }
     }
     this.book.tick(nowMs);
-    this.workers.sweep(nowMs);
+    this.workers.sweep(nowMs, this.#link !== undefined);
     this.#watchWork(nowMs);
     this.#tellOfRejects(nowMs);
   }

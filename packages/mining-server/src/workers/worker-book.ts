@@ -9,6 +9,8 @@ const ROOM = 1 / 16;
 const FULL_MS = 10_000;
 /** Calls of {@link WorkerBook.sweep} in which everybody is looked at once. */
 const SWEEPS = 30;
+/** Between two calls: with more, this process was stopped or the clock set ahead. */
+const LEAP_MS = 60_000;
 
 export interface WorkerBookOptions {
   /** Workers that are remembered. */
@@ -30,6 +32,9 @@ export class WorkerBook {
   readonly #all: Worker[] = [];
   #fullUntilMs = Number.NEGATIVE_INFINITY;
   #swept = 0;
+  #sweptAtMs: number | undefined;
+  /** Since when workers could work; unix milliseconds. */
+  #sinceMs = Number.NEGATIVE_INFINITY;
 
   constructor({ most, times, events }: WorkerBookOptions) {
     this.#most = most;
@@ -115,8 +120,18 @@ export class WorkerBook {
     return worker !== undefined;
   }
 
-  /** Tells of workers that are gone: looks at some at each call. */
-  sweep(nowMs: number): void {
+  /**
+   * Tells of workers that are gone: looks at some at each call, of which there must be one every second. Nobody is gone
+   * for what this process did: when it has just begun, was stopped, or has nothing to mine, everybody has the time anew.
+   * @param hasWork whether there is anything to mine
+   */
+  sweep(nowMs: number, hasWork: boolean): void {
+    const before = this.#sweptAtMs ?? Number.NEGATIVE_INFINITY;
+    this.#sweptAtMs = nowMs;
+    if (!hasWork || nowMs - before > LEAP_MS) {
+      this.#sinceMs = nowMs;
+      return;
+    }
     const count = Math.ceil(this.#all.length / SWEEPS);
     for (let looked = 0; looked < count; looked += 1) {
       this.#swept = (this.#swept + 1) % this.#all.length;
@@ -126,7 +141,7 @@ export class WorkerBook {
   }
 
   #look(worker: Worker, nowMs: number): void {
-    const reason = worker.absence(nowMs, this.times);
+    const reason = worker.absence(nowMs, this.times, this.#sinceMs);
     if (reason === undefined) return;
     worker.away = true;
     const { user, worker: name, lastShareAtMs } = worker;

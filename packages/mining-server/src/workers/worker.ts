@@ -167,11 +167,15 @@ export class Worker implements WorkerName {
     return this.channels === 0 && silentMs > Math.max(goneMs, this.#usually(GONE_GAPS)) ? 'gone' : 'idle';
   }
 
-  /** Why people should hear that it no longer works; undefined while it does, or has not begun to. */
-  absence(nowMs: number, { goneMs }: WorkerTimes): 'no channel' | 'no shares' | undefined {
+  /**
+   * Why people should hear that it no longer works; undefined while it does, or has not begun to.
+   * @param sinceMs since when it could have worked, for all that is known
+   */
+  absence(nowMs: number, { goneMs }: WorkerTimes, sinceMs: number): 'no channel' | 'no shares' | undefined {
     if (this.lastShareAtMs === undefined) return undefined;
-    if (!this.held) return nowMs - Math.max(this.#leftAtMs, this.lastShareAtMs) > goneMs ? 'no channel' : undefined;
-    return this.#silentMs(nowMs) > Math.max(goneMs, this.#usually(GONE_GAPS)) ? 'no shares' : undefined;
+    const silentMs = nowMs - Math.max(this.lastShareAtMs, sinceMs);
+    if (!this.held) return Math.min(silentMs, nowMs - this.#leftAtMs) > goneMs ? 'no channel' : undefined;
+    return silentMs > Math.max(goneMs, this.#usually(GONE_GAPS)) ? 'no shares' : undefined;
   }
 
   #silentMs(nowMs: number): number {

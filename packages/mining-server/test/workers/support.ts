@@ -15,7 +15,11 @@ export function book(most = 100): { book: WorkerBook; told: MonitorEvent[] } {
   return { book: new WorkerBook({ most, times: TIMES, events }), told };
 }
 
-/** Everybody is looked at. */
-export function sweepAll(of: WorkerBook, nowMs: number): void {
-  for (let call = 0; call < 31; call += 1) of.sweep(nowMs);
+const sweptMs = new WeakMap<WorkerBook, number>();
+
+/** Time passes, and everybody is looked at in the end. */
+export function sweepAll(of: WorkerBook, nowMs: number, hasWork = true): void {
+  for (let atMs = sweptMs.get(of) ?? START; atMs < nowMs; atMs += 30 * SECOND) of.sweep(atMs, hasWork);
+  for (let call = 0; call < 31; call += 1) of.sweep(nowMs, hasWork);
+  sweptMs.set(of, nowMs);
 }

@@ -110,6 +110,23 @@ describe('WorkerBook', () => {
     expect(told).toMatchObject([{ type: 'worker-gone' }]);
   });
 
+  test('calls nobody gone for the time in which there was nothing to mine, or nobody here to see it', () => {
+    const { book: it, told } = book();
+    const names = ['a.1', 'a.2'];
+    const [one, two] = names.map((name) => it.open(utf8(name), 1, START)) as [Worker, Worker];
+    for (const worker of [one, two]) it.accept(worker, 1, 1, 1, START);
+    sweepAll(it, START + MINUTE);
+    it.close(one, 1, START + MINUTE);
+    sweepAll(it, START + 60 * MINUTE, false);
+    sweepAll(it, START + 69 * MINUTE);
+    for (let call = 0; call < 31; call += 1) it.sweep(START + 600 * MINUTE, true);
+    expect(told).toEqual([]);
+    for (let minute = 1; minute <= 11; minute += 1) {
+      for (let call = 0; call < 31; call += 1) it.sweep(START + (600 + minute) * MINUTE, true);
+    }
+    expect(told.map(({ type }) => type)).toEqual(['worker-gone', 'worker-gone']);
+  });
+
   test('remembers what the ledger has, and tells nobody of those who were gone before', () => {
     const { book: it, told } = book();
     const past = { accepted: 7, rejected: { 'stale-share': 2 }, work: 70, bestDifficulty: 99 };
@@ -119,7 +136,9 @@ describe('WorkerBook', () => {
     it.open(utf8('a.1'), 1, START);
     expect(it.recall('a.1', '', late, START)).toBe(true);
     expect(it.recall('a.p', '2', { ...late, lastShareAtMs: START - 30 * MINUTE }, START)).toBe(true);
-    sweepAll(it, START + 6 * MINUTE);
+    sweepAll(it, START + 10 * MINUTE);
+    expect(told).toEqual([]);
+    sweepAll(it, START + 11 * MINUTE);
     expect(told).toEqual([
       { type: 'worker-gone', user: 'a', worker: '1', lastShareAtMs: START - 5 * MINUTE, reason: 'no shares' },
     ]);
