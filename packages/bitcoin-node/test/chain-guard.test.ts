@@ -57,6 +57,7 @@ describe('a chain is refused', () => {
     ['not when it is a little behind them', { headers: 1_006 }, undefined],
     ['when it is far behind most of its peers', { peerHeights: [1_007, 1_008, 900] }, 'behind'],
     ['not when one peer claims a lot', { peerHeights: [9_000_000, 1_001, 1_000] }, undefined],
+    ['not when the only peers claim a lot', { peerHeights: [9_000_000, 9_000_000] }, undefined],
     ['not for being behind while it is downloading', { headers: 9_000, isDownloading: true }, undefined],
   ])('%s', (_name, changes, verdict) => {
     expect(judged(changes)).toBe(verdict);

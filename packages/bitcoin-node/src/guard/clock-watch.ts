@@ -1,9 +1,7 @@
 import type { NodeTemplate } from '../node.ts';
 import type { ChainView } from './chain-view.ts';
-import { median } from './judge.ts';
+import { LEAST_PEERS, median } from './judge.ts';
 
-/** Fewer peers than this prove nothing. */
-const LEAST_PEERS = 3;
 /** For so long a template's time has the word: it is what is mined with. */
 const TEMPLATE_MS = 120_000;
 /** A rounded clock, and the way of an answer. */

@@ -12,6 +12,9 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** What fewer peers say proves nothing: one of two, or the only one, may lie to have the node refused. */
+export const LEAST_PEERS = 3;
+
 /** Of the main chain, seconds. Elsewhere blocks come when somebody likes. */
 const BLOCK_SECONDS = 600;
 /**
@@ -82,7 +85,7 @@ function behind({ blocks, headers, peerHeights }: ChainView, { mostBlocksBehind 
   if (by > mostBlocksBehind) {
     return { as: 'behind', reason: `it is at block ${blocks}, ${by} blocks behind the headers it has` };
   }
-  const claimed = median(peerHeights);
+  const claimed = peerHeights.length < LEAST_PEERS ? undefined : median(peerHeights);
   if (claimed === undefined || claimed - blocks <= mostBlocksBehind) return undefined;
   return { as: 'behind', reason: `it is at block ${blocks}, ${claimed - blocks} blocks behind its peers` };
 }
