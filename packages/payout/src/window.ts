@@ -20,14 +20,21 @@ export interface Window {
   readonly full: boolean;
 }
 
+/**
+ * Hours up to the newest work in which a window's edge is cut to the minute: those for which databases keep minutes in any
+ * case. Cut by the hour, new work behind much old work of its hour would count for less, and leaving then would pay.
+ */
+const HOURS_BY_MINUTE = 24;
+
 /** How much work a window wants. @param window multiples of the network's difficulty */
 export function windowWork(window: number, networkDifficulty: number): bigint {
   return workOf(window * networkDifficulty);
 }
 
 /**
- * The last work before a moment, as much as wanted. Slices of one hour with no block between them are one stretch, as
- * they are once their minutes have been rolled up; of the oldest stretch each account counts in part, rounded down.
+ * The last work before a moment, as much as wanted. In the 24 hours up to the newest work each slice is a stretch. Before
+ * them slices of one hour with no block between them are one, as they are once their minutes have been rolled up. Of the
+ * oldest stretch each account counts in part, rounded down.
  *
  * @param slices the newest first; read only as far as needed
  */
@@ -38,7 +45,8 @@ export function windowOf(slices: Iterable<Slice>, wanted: bigint): Window {
 }
 
 interface Stretch {
-  readonly hour: number;
+  /** Unix minutes. */
+  readonly begin: number;
   readonly work: Map<string, bigint>;
   sum: bigint;
 }
@@ -51,19 +59,30 @@ export class WorkWindow {
   /** The oldest stretch so far: its older slices may be to come. */
   #open: Stretch | undefined;
   #full: boolean;
+  #newestHour: number | undefined;
 
   constructor(wanted: bigint) {
     this.#wanted = wanted;
     this.#full = wanted <= 0n;
   }
 
+  /**
+   * Whether a sum of the slices of one hour can stand for them, as the next older one: it fits in whole, or they are so
+   * old that they are one stretch.
+   */
+  takesHour(minute: number, work: bigint): boolean {
+    return work <= this.#wanted - this.#sum - (this.#open?.sum ?? 0n) || !this.#isByMinute(Math.floor(minute / 60));
+  }
+
   /** Takes the next older slice. @returns false when no older one is needed */
   add({ minute, endsWithBlock, weights }: Slice): boolean {
     if (this.#full) return false;
     const hour = Math.floor(minute / 60);
-    if (this.#open !== undefined && (endsWithBlock || this.#open.hour !== hour)) this.#closeStretch();
+    this.#newestHour ??= hour;
+    const begin = this.#isByMinute(hour) ? minute : hour * 60;
+    if (this.#open !== undefined && (endsWithBlock || this.#open.begin !== begin)) this.#closeStretch();
     if (this.#full) return false;
-    this.#open ??= { hour, work: new Map(), sum: 0n };
+    this.#open ??= { begin, work: new Map(), sum: 0n };
     for (const weight of weights) {
       add(this.#open.work, keyOf(weight), weight.work);
       this.#open.sum += weight.work;
@@ -79,6 +98,10 @@ export class WorkWindow {
       .map(([key, work]) => ({ ...fromKey(key), work }))
       .sort(byAccount);
     return { weights, work: weights.reduce((sum, { work }) => sum + work, 0n), full: this.#full };
+  }
+
+  #isByMinute(hour: number): boolean {
+    return hour > (this.#newestHour ?? hour) - HOURS_BY_MINUTE;
   }
 
   #closeStretch(): void {

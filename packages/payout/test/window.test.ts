@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Slice, type Weight, windowOf, windowWork, workOf } from '../src/index.ts';
+import { type Slice, type Weight, WorkWindow, windowOf, windowWork, workOf } from '../src/index.ts';
 import { sum } from './support.ts';
 
+/** In minutes. */
+const DAY = 1440;
 const weight = (account: string, work: bigint): Weight => ({ account, donation: 0, work });
 const slice = (minute: number, weights: readonly Weight[], endsWithBlock = false): Slice => ({
   minute,
@@ -20,7 +22,14 @@ const weights = fc.array(
 );
 /** Newest first. */
 const histories = fc
-  .array(fc.record({ gap: fc.integer({ min: 0, max: 40 }), endsWithBlock: fc.boolean(), weights }), { maxLength: 30 })
+  .array(
+    fc.record({
+      gap: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 900 })),
+      endsWithBlock: fc.boolean(),
+      weights,
+    }),
+    { maxLength: 30 },
+  )
   .map((slices) => {
     let minute = 29_000_000;
     return slices.map(({ gap, ...rest }): Slice => ({ minute: (minute -= gap), ...rest }));
@@ -40,9 +49,35 @@ describe('a window', () => {
     });
   });
 
-  test('a block ends a stretch, whatever the hour', () => {
-    const slices = [slice(62, [weight('a', 10n)]), slice(61, [weight('b', 10n)], true), slice(60, [weight('c', 10n)])];
-    expect(windowOf(slices, 15n).weights).toEqual([weight('a', 10n), weight('b', 2n), weight('c', 2n)]);
+  test('of old work a block ends a stretch, whatever the hour', () => {
+    const slices = [
+      slice(DAY + 60, [weight('a', 10n)]),
+      slice(2, [weight('a', 10n)]),
+      slice(1, [weight('b', 10n)], true),
+      slice(0, [weight('c', 10n)]),
+    ];
+    expect(windowOf(slices, 25n).weights).toEqual([weight('a', 20n), weight('b', 2n), weight('c', 2n)]);
+  });
+
+  test('is cut to the minute within a day: old work of the same hour takes nothing from new', () => {
+    const hour = [
+      slice(DAY - 1, [weight('new', 10n)]),
+      slice(DAY - 59, [weight('old', 90n)]),
+      slice(DAY - 60, [weight('older', 90n)]),
+    ];
+    expect(windowOf(hour, 10n).weights).toEqual([weight('new', 10n)]);
+    expect(windowOf(hour, 55n).weights).toEqual([weight('new', 10n), weight('old', 45n)]);
+    const day = [slice(DAY - 1, [weight('a', 1n)]), slice(1, [weight('b', 8n)]), slice(0, [weight('c', 8n)])];
+    expect(windowOf(day, 5n).weights).toEqual([weight('a', 1n), weight('b', 4n)]);
+    const more = [slice(DAY, [weight('a', 1n)]), ...day.slice(1)];
+    expect(windowOf(more, 5n).weights).toEqual([weight('a', 1n), weight('b', 2n), weight('c', 2n)]);
+  });
+
+  test('takes the sum of an hour for its minutes where that makes no difference', () => {
+    const window = new WorkWindow(100n);
+    window.add(slice(DAY, [weight('a', 40n)]));
+    expect([window.takesHour(DAY - 60, 60n), window.takesHour(DAY - 60, 61n)]).toEqual([true, false]);
+    expect([window.takesHour(60, 61n), window.takesHour(59, 61n)]).toEqual([false, true]);
   });
 
   test('with less work than wanted is all there is', () => {
@@ -93,10 +128,15 @@ describe('a window', () => {
   });
 });
 
-/** What the database does with old minutes: one slice for each hour between two blocks. */
+/** What the database does with minutes that are older than a day: one slice for each hour between two blocks. */
 function rolledUp(slices: readonly Slice[]): Slice[] {
   const rolled: Slice[] = [];
+  const before = Math.floor(((slices[0]?.minute ?? 0) - DAY) / 60) * 60;
   for (const next of slices) {
+    if (next.minute >= before) {
+      rolled.push(next);
+      continue;
+    }
     const last = rolled.at(-1);
     const joins = last !== undefined && !next.endsWithBlock && sameHour(last, next);
     if (joins) rolled.push({ ...(rolled.pop() as Slice), weights: [...last.weights, ...next.weights] });

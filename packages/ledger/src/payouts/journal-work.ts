@@ -6,10 +6,13 @@ import type { JournalEntry } from '../read-journal.ts';
 import type { ChannelOpened, ShareAccepted } from '../records/records.ts';
 
 const MINUTE_MS = 60_000;
+/** Hours behind the newest work whose minutes are one stretch in any window. */
+const OLD_HOURS = 25;
 
-/** Work in one hour between two blocks, by user. */
+/** Work in one minute, or in one hour that is old, between two blocks, by user. */
 interface Stretch {
-  readonly hour: number;
+  /** Unix minutes. */
+  readonly minute: number;
   endsWithBlock: boolean;
   readonly work: Map<string, bigint>;
   /** Some of it is of channels that no record opened. */
@@ -28,6 +31,8 @@ export interface RecordedWindow extends Window {
  */
 export class JournalWork {
   #stretches: Stretch[] = [];
+  /** So many of them are of old hours. */
+  #old = 0;
   #users = new Map<number, string>();
   /** Minute of the slice that is open. */
   #minute: number | undefined;
@@ -53,8 +58,9 @@ export class JournalWork {
   window(wanted: bigint, chain: Network): RecordedWindow {
     const window = new WorkWindow(wanted);
     let hasStrangers = false;
+    const accounts = new Map<string, Omit<Weight, 'work'>>();
     for (const stretch of this.#stretches.toReversed()) {
-      if (!window.add(sliceOf(stretch, chain))) break;
+      if (!window.add(sliceOf(stretch, chain, accounts))) break;
       hasStrangers ||= stretch.hasStrangers;
     }
     return { ...window.end(), hasStrangers };
@@ -69,6 +75,7 @@ export class JournalWork {
       for (const work of this.#stretches[kept]?.work.values() ?? []) sum += work;
     }
     this.#stretches = this.#stretches.slice(kept);
+    this.#old = Math.max(0, this.#old - kept);
     return kept > 0;
   }
 
@@ -86,7 +93,7 @@ export class JournalWork {
     const minute = Math.floor(timeMs / MINUTE_MS);
     const open = this.#minute;
     if (open === undefined || minute > open || minute < open - 1) this.#minute = minute;
-    const stretch = this.#stretch(Math.floor((this.#minute ?? minute) / 60));
+    const stretch = this.#stretch(this.#minute ?? minute);
     const known = this.#users.get(channelKey);
     stretch.hasStrangers ||= known === undefined;
     const user = known ?? '';
@@ -100,16 +107,49 @@ export class JournalWork {
     if (last !== undefined) last.endsWithBlock = true;
   }
 
-  #stretch(hour: number): Stretch {
+  #stretch(minute: number): Stretch {
     const last = this.#stretches.at(-1);
-    if (last !== undefined && !last.endsWithBlock && last.hour === hour) return last;
-    const stretch = { hour, endsWithBlock: false, work: new Map<string, bigint>(), hasStrangers: false };
+    if (last !== undefined && !last.endsWithBlock && last.minute === minute) return last;
+    if (last !== undefined && hourOf(last) !== Math.floor(minute / 60)) this.#mergeOld(minute);
+    const stretch = { minute, endsWithBlock: false, work: new Map<string, bigint>(), hasStrangers: false };
     this.#stretches.push(stretch);
     return stretch;
   }
+
+  /** Makes one of what every window takes for one: months of minutes would not fit in memory. */
+  #mergeOld(minute: number): void {
+    const oldest = Math.floor(minute / 60) - OLD_HOURS;
+    const from = this.#old;
+    while (this.#old < this.#stretches.length && hourOf(this.#stretches[this.#old]) <= oldest) this.#old += 1;
+    const merged: Stretch[] = [];
+    for (const next of this.#stretches.slice(from, this.#old)) {
+      const last = merged.at(-1);
+      if (last === undefined || last.endsWithBlock || hourOf(last) !== hourOf(next)) {
+        merged.push(next);
+        continue;
+      }
+      for (const [user, work] of next.work) last.work.set(user, (last.work.get(user) ?? 0n) + work);
+      last.endsWithBlock = next.endsWithBlock;
+      last.hasStrangers ||= next.hasStrangers;
+    }
+    this.#stretches.splice(from, this.#old - from, ...merged);
+    this.#old = from + merged.length;
+  }
 }
 
-function sliceOf({ hour, endsWithBlock, work }: Stretch, chain: Network): Slice {
-  const weights = Array.from(work, ([user, sum]): Weight => ({ ...accountOf(user, chain), work: sum }));
-  return { minute: hour * 60, endsWithBlock, weights };
+function hourOf(stretch: Stretch | undefined): number {
+  return Math.floor((stretch?.minute ?? 0) / 60);
+}
+
+function sliceOf(
+  { minute, endsWithBlock, work }: Stretch,
+  chain: Network,
+  accounts: Map<string, Omit<Weight, 'work'>>,
+): Slice {
+  const weights = Array.from(work, ([user, sum]): Weight => {
+    const account = accounts.get(user) ?? accountOf(user, chain);
+    accounts.set(user, account);
+    return { ...account, work: sum };
+  });
+  return { minute, endsWithBlock, weights };
 }

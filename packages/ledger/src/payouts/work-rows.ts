@@ -12,17 +12,38 @@ const PAGE = 128;
 export async function recordedWindow(reader: Reader, wanted: bigint, chain: Network): Promise<Window> {
   const window = new WorkWindow(wanted);
   const accounts = new Map<string, Omit<Weight, 'work'>>();
-  const weightOf = (user: string, work: bigint): Weight => {
+  const weightOf: WeightOf = (user, work) => {
     const account = accounts.get(user) ?? accountOf(user, chain);
     accounts.set(user, account);
     return { ...account, work };
   };
   const [done] = await reader.all('SELECT coalesce(max(last), 0) AS last FROM work_stretches');
-  for (const part of [recentSlices(Number(done?.['last'] ?? 0)), SUMMED_UP]) {
-    for await (const slice of read(reader, part, weightOf)) if (!window.add(slice)) return window.end();
+  for await (const slice of read(reader, slicesAbove(Number(done?.['last'] ?? 0)), weightOf)) {
+    if (!window.add(slice)) return window.end();
+  }
+  for await (const stretch of read(reader, SUMMED_UP, weightOf)) {
+    const slices = window.takesHour(stretch.minute, sumOf(stretch)) ? [stretch] : slicesOf(reader, stretch, weightOf);
+    for await (const slice of slices) if (!window.add(slice)) return window.end();
   }
   return window.end();
 }
+
+interface Read extends Slice {
+  readonly id: number;
+  /** Id of its last slice. */
+  readonly last: number;
+}
+
+/** The slices that a stretch sums up. */
+function slicesOf(reader: Reader, { id, last }: Read, weightOf: WeightOf): AsyncGenerator<Read> {
+  return read(reader, slicesAbove(id - 1), weightOf, last + 1);
+}
+
+function sumOf({ weights }: Slice): bigint {
+  return weights.reduce((sum, { work }) => sum + work, 0n);
+}
+
+type WeightOf = (user: string, work: bigint) => Weight;
 
 /** Where slices are, and their work by user. */
 interface Part {
@@ -32,10 +53,9 @@ interface Part {
   work(reader: Reader): string;
 }
 
-/** Slices that are not summed up yet. */
-const recentSlices = (above: number): Part => ({
+const slicesAbove = (above: number): Part => ({
   above,
-  rows: `SELECT id, minute, CASE WHEN ended_by IS NULL THEN 0 ELSE 1 END AS ends_with_block FROM slices
+  rows: `SELECT id, id AS last, minute, CASE WHEN ended_by IS NULL THEN 0 ELSE 1 END AS ends_with_block FROM slices
     WHERE id < $1 AND id > $2 ORDER BY id DESC LIMIT $3`,
   work: ({ dialect }) => `SELECT k.slice AS id, w.user_name, ${dialect.sum('k.work')} AS work
     FROM work k JOIN workers w ON w.id = k.worker
@@ -44,7 +64,7 @@ const recentSlices = (above: number): Part => ({
 
 const SUMMED_UP: Part = {
   above: 0,
-  rows: `SELECT id, minute, ends_with_block FROM work_stretches WHERE id < $1 AND id > $2 ORDER BY id DESC LIMIT $3`,
+  rows: `SELECT id, last, minute, ends_with_block FROM work_stretches WHERE id < $1 AND id > $2 ORDER BY id DESC LIMIT $3`,
   work: () => 'SELECT stretch AS id, user_name, work FROM stretch_work WHERE stretch < $1 AND stretch >= $2',
 };
 
@@ -52,16 +72,18 @@ const SUMMED_UP: Part = {
 async function* read(
   reader: Reader,
   part: Part,
-  weightOf: (user: string, work: bigint) => Weight,
-): AsyncGenerator<Slice> {
-  let before = Number.MAX_SAFE_INTEGER;
+  weightOf: WeightOf,
+  below = Number.MAX_SAFE_INTEGER,
+): AsyncGenerator<Read> {
+  let before = below;
   while (true) {
     const rows = await reader.all(part.rows, [before, part.above, PAGE]);
     const oldest = Number(rows.at(-1)?.['id'] ?? 0);
     const work = Map.groupBy(rows.length === 0 ? [] : await reader.all(part.work(reader), [before, oldest]), idOf);
     for (const row of rows) {
       const weights = (work.get(idOf(row)) ?? []).map((sum) => weightOf(String(sum['user_name']), exact(sum['work'])));
-      yield { minute: Number(row['minute']), endsWithBlock: Number(row['ends_with_block']) === 1, weights };
+      const endsWithBlock = Number(row['ends_with_block']) === 1;
+      yield { id: idOf(row), last: Number(row['last']), minute: Number(row['minute']), endsWithBlock, weights };
     }
     if (rows.length < PAGE) return;
     before = oldest;
