@@ -18,6 +18,10 @@ describe('the rule for addresses', () => {
     ['one in brackets', '[2001:db8::7]:3333', '[2001:db8::x]:3333', '[[ip]]:3333'],
     ['one before a colon of the sentence', 'at 2001:db8:0:1::7: refused', 'at 2001:db8::x: refused', undefined],
     ['an IPv4 address mapped to IPv6', '::ffff:203.0.113.7', '::ffff:203.0.113.x', '::ffff:[ip]'],
+    ['one as URLs have it', 'at [::ffff:cb00:7107]:3333', 'at [::ffff:203.0.113.x]:3333', 'at [::ffff:[ip]]:3333'],
+    ['one written out', '0:0:0:0:0:ffff:203.0.113.7', '::ffff:203.0.113.x', '::ffff:[ip]'],
+    ['one that is translated', '::ffff:0:203.0.113.7', '::ffff:203.0.113.x', undefined],
+    ['one behind a translator', '64:ff9b::203.0.113.7', '64:ff9b::x', '[ip]'],
     ['a segwit address', SEGWIT, 'bc1qar…5mdq', '[payout address]'],
     ['one in capitals', SEGWIT.toUpperCase(), 'BC1QAR…5MDQ', '[payout address]'],
     ['a taproot address of regtest', TAPROOT, 'bcrt1p…32hk', '[payout address]'],
@@ -48,6 +52,8 @@ describe('the rule for addresses', () => {
     'fe80::1%eth0',
     'fd12:3456::1',
     '::ffff:10.0.0.1',
+    '::ffff:a00:1',
+    '0:0:0:0:0:0:0:1',
     '12:34:56',
     'aa:bb:cc:dd:ee:ff',
     '999.1.2.3',
@@ -160,6 +166,10 @@ describe.each(['json', 'pretty'] as const)('a %s line', (format) => {
         log.error('x', { error: Object.assign(new Error('outer', { cause }), { token: 'deep-secret' }) });
       },
     ],
+    [
+      'the errors of an error',
+      (log) => log.error('x', { error: new AggregateError([new Error('Bearer deep-secret at 203.0.113.7')], 'all') }),
+    ],
     ['the sentence itself', (log) => log.info('postgres://u:deep-secret@203.0.113.7/l')],
     ['what turns itself into JSON for ever', (log) => log.info('x', { endless: endless() })],
   ])('has no secret and no address from %s', (_, write) => {
@@ -186,6 +196,24 @@ test.each([
 ])('a peer that sends many %s holds nothing up, and its words are cut off', (_, text) => {
   const lines = Array.from({ length: 50 }, () => logged('json', (log) => log.info('x', { text: `@${text}` })));
   expect(lines.every((line) => line.length < 40_000)).toBe(true);
+});
+
+test('many bytes are cut off as long texts are', () => {
+  const line = logged('json', (log) => log.debug('x', { payload: new Uint8Array(16_000_000) }));
+  expect(line.length).toBeLessThan(10_000);
+});
+
+test('why each address of a name could not be reached is told', () => {
+  const error = new AggregateError([new Error('one is away'), new Error('two is away')]);
+  expect(JSON.parse(logged('json', (log) => log.warn('x', { error })))).toMatchObject({
+    error: { errors: [{ message: 'one is away' }, { message: 'two is away' }] },
+  });
+});
+
+test('what a peer says makes no line of its own for readers of the log', () => {
+  const said = 'bye\n[12:00:00.000] INFO: block found';
+  const line = logged('pretty', (log) => log.warn('x', { said, error: Object.assign(new Error(said), { said }) }));
+  expect(line.split('\n').filter((each) => each.startsWith('['))).toHaveLength(1);
 });
 
 test('counts and switches are told whatever they are called', () => {

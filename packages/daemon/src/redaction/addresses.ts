@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { fourWithin, groupsOf } from './ipv6.ts';
 
 /**
  * How much of an address is told: `short` keeps a network (203.0.113.x, 2001:db8:1::x) and the two ends of a payout
@@ -57,15 +58,18 @@ function sixTold(found: string, rule: AddressRule): string {
   const address = !isIPv6(found) && found.endsWith(':') ? found.slice(0, -1) : found;
   if (!isIPv6(address)) return found;
   const rest = found.slice(address.length);
-  const embedded = /^::(?:ffff:)?(?=\d+\.)/i.exec(address)?.[0];
-  if (embedded !== undefined) return `${embedded}${fourTold(address.slice(embedded.length), rule)}${rest}`;
-  const [head = ''] = address.split('::');
-  const groups = head.split(':').map((group) => Number.parseInt(group === '' ? '0' : group, 16));
-  const first = groups[0] ?? 0;
-  // ::, ::1; fc00::/7, fe80::/10, ff00::/8
-  if (first === 0 || (first & 0xfe00) === 0xfc00 || (first & 0xffc0) === 0xfe80 || first >= 0xff00) return found;
+  const groups = groupsOf(address);
+  const four = fourWithin(groups);
+  if (four !== undefined) {
+    const told = fourTold(four, rule);
+    return told === four ? found : `::ffff:${told}${rest}`;
+  }
+  const [first = 0] = groups;
+  // :: and ::1; fc00::/7, fe80::/10, ff00::/8
+  const isLocal = groups.slice(0, 7).every((group) => group === 0);
+  if (isLocal || (first & 0xfe00) === 0xfc00 || (first & 0xffc0) === 0xfe80 || first >= 0xff00) return found;
   if (rule === 'hidden') return `[ip]${rest}`;
-  const network = Array.from({ length: 3 }, (_, index) => (groups[index] ?? 0).toString(16));
+  const network = groups.slice(0, 3).map((group) => group.toString(16));
   return `${network.join(':').replace(/(?::0)+$/, '')}::x${rest}`;
 }
 

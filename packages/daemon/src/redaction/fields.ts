@@ -5,6 +5,8 @@ import { isSecretName, REDACTED, withoutSecrets } from './secrets.ts';
 const TEXT_LENGTH = 8_192;
 /** How deep fields are written; what lies deeper is `…`. */
 const DEPTH = 4;
+/** Errors of one AggregateError that are written. */
+const ERRORS = 8;
 
 /**
  * Fields as a log may hold them: bytes as hex, bigint as decimal text, errors with stack, code, details and cause; no
@@ -37,12 +39,18 @@ function loggableValue(value: unknown, rule: AddressRule, depth: number): unknow
   if (typeof value === 'string') return loggableText(value, rule);
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
+  if (value instanceof Uint8Array) return hexOf(value);
   if (value instanceof Error) return loggableError(value, rule, depth);
   if (depth >= DEPTH) return '…';
   if ('toJSON' in value && typeof value.toJSON === 'function') return loggableValue(value.toJSON(), rule, depth + 1);
   if (Array.isArray(value)) return value.map((item) => loggableValue(item, rule, depth + 1));
   return members(value, rule, depth + 1);
+}
+
+function hexOf(bytes: Uint8Array): string {
+  const most = TEXT_LENGTH / 2;
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, most)).toString('hex');
+  return bytes.byteLength > most ? `${hex}…` : hex;
 }
 
 const ERROR_PARTS: readonly string[] = ['name', 'message', 'stack', 'cause'];
@@ -55,6 +63,10 @@ function loggableError(error: Error, rule: AddressRule, depth: number): Record<s
     message: loggableText(message, rule),
     stack: stack === undefined ? undefined : loggableText(stack, rule),
     ...members(own, rule, depth),
+    // Not enumerable: what a connection to several addresses of a name failed of, for one.
+    ...(error instanceof AggregateError && depth < DEPTH
+      ? { errors: loggableValue(error.errors.slice(0, ERRORS), rule, depth + 1) }
+      : {}),
     ...(cause === undefined || depth >= DEPTH ? {} : { cause: loggableValue(cause, rule, depth + 1) }),
   };
 }
