@@ -14,6 +14,12 @@ export const LEDGER_ERRORS = {
   'ledger-ahead':
     'The database holds more than the journal: files of the journal are missing, or it is an older copy. Put the ' +
     'newer journal back, or rebuild the database from this one: sv2kit ledger rebuild.',
+  'ledger-database-damaged':
+    'The file of the database is damaged. A start of its role sets it aside and makes it anew, where the journal has its ' +
+    'first file; so does sv2kit ledger rebuild. When it happens again, look after the disk.',
+  'ledger-partial':
+    'The database is empty, and the first files of the journal are gone, with what only another database knew. Put that ' +
+    'back from a backup, or begin with what the journal has: sv2kit ledger rebuild --partial.',
   'ledger-dead-letters':
     'So many records in a row cannot be applied to the database that something else is wrong: a newer journal than ' +
     'this program, or a bug. Install the newest version, then sv2kit ledger rebuild.',

@@ -73,7 +73,8 @@ async function follow(
   onProgress: (position: number) => void = () => {},
 ): Promise<number> {
   const follower = new SourceFollower({ source, files: nodeFiles, directory, projection, onSetAside: () => {} });
-  await follower.begin(Number.POSITIVE_INFINITY);
+  // What is left is all there is to make it of.
+  await follower.begin(Number.POSITIVE_INFINITY, true);
   while (await follower.step(Number.POSITIVE_INFINITY)) onProgress(follower.position);
   return follower.position;
 }

@@ -11,6 +11,8 @@ interface Resumption {
   readonly projected: ProjectedPosition;
   /** Everything in the journal up to this record is on disk. */
   readonly upTo: number;
+  /** An empty database may begin with the oldest record that is left. */
+  readonly partial: boolean;
 }
 
 /**
@@ -18,14 +20,17 @@ interface Resumption {
  * last is the same in both.
  *
  * @returns entries that were read on the way; the first ones may be projected already
- * @throws LedgerError 'ledger-ahead', 'ledger-other-journal' or 'ledger-corrupted'
+ * @throws LedgerError 'ledger-ahead', 'ledger-other-journal', 'ledger-partial' or 'ledger-corrupted'
  */
-export function resume({ source, tail, projected, upTo }: Resumption): readonly JournalEntry[] {
+export function resume({ source, tail, projected, upTo, partial }: Resumption): readonly JournalEntry[] {
   const { position, fingerprint } = projected;
   if (position > upTo) throw ahead(source, position, upTo);
   tail.seek(Math.max(position, 1), upTo);
-  if (position === 0) return [];
   const oldest = tail.next;
+  if (position === 0) {
+    if (oldest > 1 && !partial) throw beginsLate(source, oldest);
+    return [];
+  }
   if (oldest > position + 1) {
     const message = `the database ends with record ${position} of the ${source}, whose oldest file begins with ${oldest}`;
     throw new LedgerError('ledger-corrupted', message, { source, position, oldest });
@@ -40,6 +45,11 @@ export function resume({ source, tail, projected, upTo }: Resumption): readonly 
     throw new LedgerError('ledger-other-journal', message, { source, position });
   }
   return entries;
+}
+
+function beginsLate(source: Source, oldest: number): LedgerError {
+  const message = `the database is empty, and the oldest file of the ${source} begins with record ${oldest}`;
+  return new LedgerError('ledger-partial', message, { source, oldest });
 }
 
 function ahead(source: Source, position: number, end: number): LedgerError {

@@ -149,6 +149,11 @@ export class LedgerDatabase {
         this.#setStatus({ kind: 'refused', code, reason: `${reason}. ${LEDGER_ERRORS[code]}` });
         return;
       }
+      case 'made-anew':
+        log.error('the ledger database is damaged: it was set aside, and is made anew from the journal', {
+          reason: report.reason,
+        });
+        return;
       case 'set-aside':
         log.error('a record does not go into the ledger database and was set aside', {
           ...report.letter,

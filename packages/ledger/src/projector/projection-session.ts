@@ -44,7 +44,7 @@ export class ProjectionSession {
   /**
    * Checks that the database is of these journals.
    *
-   * @throws DatabaseAway; LedgerError 'ledger-ahead', 'ledger-other-journal' or 'ledger-corrupted'
+   * @throws DatabaseAway; LedgerError 'ledger-ahead', 'ledger-other-journal', 'ledger-partial' or 'ledger-corrupted'
    */
   async begin(watermark: number): Promise<void> {
     await this.#journal.begin(watermark);

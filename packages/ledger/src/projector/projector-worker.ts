@@ -2,7 +2,7 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../clock.ts';
-import { openProjection } from '../database/open-projection.ts';
+import { openProjection, settingAside } from '../database/open-projection.ts';
 import { nodeFiles } from '../files.ts';
 import { inlineProjector } from './inline-projector.ts';
 import type { FromProjector, ProjectorSettings, ToProjector } from './thread-messages.ts';
@@ -26,7 +26,13 @@ const { database, ...settings } = workerData as ProjectorSettings;
 const tell = (message: FromProjector): void => port.postMessage(message);
 
 const host = inlineProjector(
-  { ...settings, files: nodeFiles, clock: systemClock, connect: () => openProjection(database) },
+  {
+    ...settings,
+    files: nodeFiles,
+    clock: systemClock,
+    connect: () => openProjection(database),
+    setAside: settingAside(database),
+  },
   {
     report: (report) => tell({ kind: 'report', report }),
     answer: (id, answer) => tell({ kind: 'answer', id, answer }),

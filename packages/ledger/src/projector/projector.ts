@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { DatabaseAway } from '../database/faults.ts';
 import type { Projection } from '../database/projection.ts';
@@ -5,20 +6,25 @@ import type { LedgerQueries, QueryArguments, QueryResult } from '../database/que
 import { LedgerError, type LedgerErrorCode } from '../errors.ts';
 import { LEDGER_LIMITS } from '../limits.ts';
 import { ProjectionSession, type SessionParts } from './projection-session.ts';
+import { SegmentList } from './segment-list.ts';
 
 export interface ProjectorOptions extends Omit<SessionParts, 'projection'> {
   /** Everything in the journal up to this record is on disk. */
   readonly watermark: number;
   /** @throws DatabaseAway, LedgerError */
   readonly connect: () => Promise<Projection>;
+  /** Moves a damaged database out of the way; undefined where there is no such thing. */
+  readonly setAside?: (() => void) | undefined;
 }
 
 /** What a person must decide; everything else is tried again. */
 const REFUSALS: ReadonlySet<LedgerErrorCode> = new Set<LedgerErrorCode>([
   'ledger-ahead',
   'ledger-corrupted',
+  'ledger-database-damaged',
   'ledger-dead-letters',
   'ledger-other-journal',
+  'ledger-partial',
   'ledger-version',
 ]);
 const IDLE_MS = 1000;
@@ -35,6 +41,9 @@ export class Projector {
   readonly #tried = Promise.withResolvers<void>();
   readonly #closing = Promise.withResolvers<void>();
   #woken = false;
+  /** What a question has met. */
+  #damage: LedgerError | undefined;
+  #isMadeAnew = false;
   #resume: () => void = () => {};
 
   constructor(options: ProjectorOptions) {
@@ -66,6 +75,10 @@ export class Projector {
     try {
       return await this.#projection.query(name, args);
     } catch (error) {
+      if (isDamage(error)) {
+        this.#damage = error;
+        this.#wake();
+      }
       if (!(error instanceof DatabaseAway)) throw error;
       throw new LedgerError('ledger-database-away', `the database is away: ${error.message}`, {}, { cause: error });
     }
@@ -85,6 +98,7 @@ export class Projector {
   }
 
   async #session(): Promise<void> {
+    this.#damage = undefined;
     this.#projection ??= await this.#options.connect();
     const session = new ProjectionSession({ ...this.#options, projection: this.#projection });
     try {
@@ -95,6 +109,7 @@ export class Projector {
     }
     this.#tried.resolve();
     for (;;) {
+      if (this.#damage !== undefined) throw this.#damage;
       const worked = await session.step(this.#watermark);
       this.#retryMs = LEDGER_LIMITS.databaseRetryMs;
       if (this.#closeByMs !== undefined && (!worked || this.#options.clock.now() >= this.#closeByMs)) return;
@@ -109,6 +124,7 @@ export class Projector {
 
   async #onFailure(error: unknown): Promise<void> {
     const { report } = this.#options;
+    if (isDamage(error) && (await this.#makeAnew(error))) return;
     this.#tried.resolve();
     if (error instanceof LedgerError && REFUSALS.has(error.code)) {
       report({ kind: 'refused', code: error.code, reason: error.message });
@@ -121,6 +137,24 @@ export class Projector {
     using _timer = this.#options.clock.after(this.#retryMs, pause.resolve);
     this.#retryMs = Math.min(2 * this.#retryMs, LEDGER_LIMITS.databaseRetryMostMs);
     await Promise.race([pause.promise, this.#closing.promise]);
+  }
+
+  /** The journal has all that the database had, if its first file is there. Once: a disk that goes on so is no place for it. */
+  async #makeAnew(damage: LedgerError): Promise<boolean> {
+    const { setAside, files, directory, report } = this.#options;
+    if (setAside === undefined || this.#isMadeAnew) return false;
+    this.#isMadeAnew = true;
+    try {
+      const [oldest] = new SegmentList(files, join(directory, 'journal')).look();
+      if (oldest?.firstPosition !== 1) return false;
+      await this.#disconnect();
+      setAside();
+    } catch {
+      // A disk on which that fails too is for a person.
+      return false;
+    }
+    report({ kind: 'made-anew', reason: damage.message });
+    return true;
   }
 
   #wake(): void {
@@ -145,4 +179,8 @@ export class Projector {
     // What is applied is committed: a connection that cannot be closed well takes nothing with it.
     await projection?.close().catch(() => {});
   }
+}
+
+function isDamage(error: unknown): error is LedgerError {
+  return error instanceof LedgerError && error.code === 'ledger-database-damaged';
 }

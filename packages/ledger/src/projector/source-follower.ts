@@ -35,10 +35,15 @@ export class SourceFollower {
     return this.#position;
   }
 
-  /** Checks that the database is of this journal. Before the first `step`. */
-  async begin(upTo: number): Promise<void> {
+  /**
+   * Checks that the database is of this journal. Before the first `step`.
+   *
+   * @param partial an empty database may begin with the oldest record that is left
+   * @throws as `resume`
+   */
+  async begin(upTo: number, partial = false): Promise<void> {
     const projected = await this.#projection.position(this.#source);
-    this.#read = resume({ source: this.#source, tail: this.#tail, projected, upTo });
+    this.#read = resume({ source: this.#source, tail: this.#tail, projected, upTo, partial });
     this.#position = projected.position;
   }
 

@@ -1,5 +1,6 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { LedgerError } from '../../errors.ts';
 import type { Database, Reader, Transaction } from '../database.ts';
 import { DatabaseAway } from '../faults.ts';
 import { type DirectoryLock, lockDirectory } from '../../lock.ts';
@@ -94,7 +95,8 @@ export class SqliteDatabase implements Database {
       } catch {
         // SQLite has rolled back itself, or never began.
       }
-      throw this.#judge(error);
+      // The other connection may have met an error of the file, and taken this one along.
+      throw session.isOpen ? this.#judge(error) : new DatabaseAway('the database was closed', { cause: error });
     }
   }
 
@@ -106,18 +108,19 @@ export class SqliteDatabase implements Database {
     }
   }
 
-  /** After an error of the file nothing of the connection is trusted. */
+  /** After an error of the file nothing of the connections is trusted. */
   #judge(error: unknown): unknown {
     const judged = sqliteError(error, this.#options.file);
-    if (judged instanceof DatabaseAway) this.#abandon();
+    if (judged instanceof DatabaseAway || judged instanceof LedgerError) this.#abandon();
     return judged;
   }
 
   #abandon(): void {
     const open = this.#open;
     this.#open = undefined;
-    open?.writer?.close();
     open?.reader.close();
+    // The last one puts what is in the log into the file, which a reader cannot.
+    open?.writer?.close();
   }
 
   async #opened(): Promise<Open> {
@@ -168,6 +171,14 @@ export class SqliteDatabase implements Database {
       writer.close();
       throw error;
     }
+  }
+}
+
+/** Moves a file that nobody uses out of the way, with its log, for whoever wants to look at it. Only the last one stays. */
+export function setSqliteAside(file: string): void {
+  for (const end of ['', '-wal', '-shm']) {
+    rmSync(`${file}.damaged${end}`, { force: true });
+    if (existsSync(`${file}${end}`)) renameSync(`${file}${end}`, `${file}.damaged${end}`);
   }
 }
 

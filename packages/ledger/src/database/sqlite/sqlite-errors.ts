@@ -12,7 +12,7 @@ export function sqliteError(error: unknown, file: string): unknown {
   // The low byte is the kind of error; the others say more of it.
   const kind = Number(error.errcode) & 0xff;
   if (OF_VALUES.has(kind)) return new ValueRefused(error.message, { cause: error });
-  if (kind !== CORRUPT && kind !== NOT_A_DATABASE) return new DatabaseAway(error.message, { cause: error });
-  const message = `${file} is damaged (${error.message}): remove it, and it is made anew from the journal`;
-  return new LedgerError('ledger-corrupted', message, { file }, { cause: error });
+  if (kind !== CORRUPT && kind !== NOT_A_DATABASE)
+    return new DatabaseAway(`${file}: ${error.message}`, { cause: error });
+  return new LedgerError('ledger-database-damaged', `${file} is damaged (${error.message})`, { file }, { cause: error });
 }

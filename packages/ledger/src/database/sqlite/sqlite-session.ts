@@ -37,6 +37,10 @@ export class SqliteSession implements Transaction {
     });
   }
 
+  get isOpen(): boolean {
+    return this.#connection.isOpen;
+  }
+
   exec(sql: string): void {
     this.#connection.exec(sql);
   }
