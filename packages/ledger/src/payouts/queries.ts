@@ -22,11 +22,13 @@ type Answers = {
   ) => Promise<ReturnType<PayoutQueries[K]>>;
 };
 
-/** Payments pay the oldest dues first, of blocks that are not lost. $1: the account, or empty for all. */
+/** Payments pay the oldest dues first, and those of blocks that may yet be lost last. $1: the account, or empty for all. */
 const STATED_DUES = `
   WITH paid AS (SELECT account, sum(amount) AS paid FROM payments WHERE $1 = '' OR account = $1 GROUP BY account),
   standing AS (
-    SELECT d.block, d.account, sum(d.amount - d.direct) OVER (PARTITION BY d.account ORDER BY d.block) AS so_far
+    SELECT d.block, d.account, sum(d.amount - d.direct) OVER (
+        PARTITION BY d.account ORDER BY CASE b.state WHEN 'due' THEN 0 ELSE 1 END, d.block
+      ) AS so_far
     FROM dues d JOIN block_payouts b ON b.id = d.block
     WHERE b.state IN ('pending', 'due') AND ($1 = '' OR d.account = $1)
   ),

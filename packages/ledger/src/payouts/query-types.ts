@@ -13,7 +13,7 @@ interface Listed<T> {
 
 /**
  * pending: the block has too few confirmations. due: to be paid. paid: by the coinbase, or by payments, which pay an account's
- * oldest dues first. reversed: the block is none.
+ * oldest dues first, and what is pending last. reversed: the block is none.
  */
 export type DueState = 'pending' | 'due' | 'paid' | 'reversed';
 

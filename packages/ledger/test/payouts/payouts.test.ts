@@ -237,6 +237,23 @@ onBothDatabases(({ fresh }) => {
     expect(balance).toMatchObject({ due: 7_000n, paid: 3_500n, balance: 3_500n });
   });
 
+  test('a block that never gets its confirmations takes no payment from later ones that are due', async () => {
+    const story = new Story();
+    story.pay({ mode: 'pplns', confirmations: 1 });
+    const bob = story.open('bob');
+    story.share(bob);
+    story.block(bob, toPool(1_000n), { path: 'coinbase-only' });
+    story.status(story.block(bob, toPool(2_000n)), 'confirmed', '1 confirmation');
+    await using projection = await projected(await fresh(), story.entries);
+    const record = { type: 'PayoutPaid', timeMs: 1, account: 'bob', amount: 2_000n, txid: TXID, note: '' } as const;
+    await projection.apply([{ position: 1, record }], 'payments');
+    const { items } = await projection.query('dues', { ...PAGE, account: 'bob' });
+    expect(items.map(({ amount, state }) => [amount, state])).toEqual([
+      [2_000n, 'paid'],
+      [1_000n, 'pending'],
+    ]);
+  });
+
   test('what became of a block before its finding could be recorded counts', async () => {
     const story = new Story();
     story.pay({ mode: 'pplns', confirmations: 2 });
