@@ -12,8 +12,10 @@ interface Said {
   readonly stretches: readonly (Stretch & { readonly shares: number; readonly work: bigint })[];
   readonly workers: readonly Row[];
   readonly blocks: ReadonlySet<string>;
+  /** Those that owe somebody something. */
+  readonly owingBlocks: readonly string[];
   readonly deadLetters: ReadonlySet<number>;
-  readonly payments: { readonly count: number; readonly amount: bigint };
+  readonly payments: { readonly count: number; readonly amounts: ReadonlyMap<string, bigint> };
   readonly damage: readonly string[];
 }
 
@@ -35,7 +37,8 @@ export class DatabaseCheck {
   readonly #dialect: 'sqlite' | 'postgres';
   readonly #recount: Recount;
   readonly #findings: Finding[] = [];
-  #paid = { count: 0, amount: 0n };
+  #payments = 0;
+  readonly #paid = new Map<string, bigint>();
 
   private constructor(said: Said, dialect: 'sqlite' | 'postgres') {
     this.#said = said;
@@ -62,7 +65,9 @@ export class DatabaseCheck {
     }
     if (source === 'journal') return this.#recount.entry(entry);
     if (entry.position > position || entry.record.type !== 'PayoutPaid') return;
-    this.#paid = { count: this.#paid.count + 1, amount: this.#paid.amount + entry.record.amount };
+    const { account, amount } = entry.record;
+    this.#payments += 1;
+    this.#paid.set(account, (this.#paid.get(account) ?? 0n) + amount);
   }
 
   /** @param journals as they were read */
@@ -79,7 +84,7 @@ export class DatabaseCheck {
     // What retention has removed from the journal cannot be counted again.
     if (journal.firstPosition === 1) this.#compareWorkers();
     this.#compareStretches(journal.firstPosition);
-    this.#compareBlocks();
+    this.#compareBlocks(journal.firstPosition);
     this.#comparePayments();
     return this.#findings;
   }
@@ -112,17 +117,23 @@ export class DatabaseCheck {
     }
   }
 
-  #compareBlocks(): void {
-    for (const hash of this.#recount.blocks) {
-      if (this.#said.blocks.has(hash)) continue;
-      const name = Buffer.from(hash, 'hex').reverse().toString('hex');
-      this.#find('database-differs', `block ${name} is not in the database`);
+  #compareBlocks(firstPosition: number): void {
+    const found = new Set(this.#recount.blocks);
+    for (const hash of found) {
+      if (!this.#said.blocks.has(hash)) this.#find('database-differs', `block ${shown(hash)} is not in the database`);
+    }
+    if (firstPosition > 1) return;
+    for (const hash of this.#said.owingBlocks) {
+      if (!found.has(hash)) this.#find('database-differs', `block ${shown(hash)}, which owes, is not in the journal`);
     }
   }
 
   #comparePayments(): void {
-    this.#compare('number of payments', this.#said.payments.count, this.#paid.count);
-    this.#compare('satoshis of payments', this.#said.payments.amount, this.#paid.amount);
+    const { count, amounts } = this.#said.payments;
+    this.#compare('number of payments', count, this.#payments);
+    for (const account of new Set([...amounts.keys(), ...this.#paid.keys()])) {
+      this.#compare(`satoshis paid to ${account}`, amounts.get(account) ?? 0n, this.#paid.get(account) ?? 0n);
+    }
   }
 
   #compare(what: string, said: number | bigint, counted: number | bigint): void {
@@ -146,14 +157,21 @@ async function ask(reader: Reader): Promise<Said> {
   for await (const row of inParts(reader, byWorker, [0], ({ id }) => [id ?? 0])) workers.push(row);
   const blocks = await reader.all('SELECT hash FROM blocks');
   const dead = await reader.all("SELECT position FROM dead_letters WHERE source = 'journal'");
-  const [paid] = await reader.all(`SELECT count(*) AS count, coalesce(sum(amount), 0) AS amount FROM payments`);
+  const owing = await reader.all('SELECT hash FROM block_payouts ORDER BY id');
+  const paid = await reader.all(
+    'SELECT account, count(*) AS count, sum(amount) AS amount FROM payments GROUP BY account',
+  );
   return {
     positions: { journal: await positionOf(reader, 'journal'), payments: await positionOf(reader, 'payments') },
     stretches,
     workers,
-    blocks: new Set(blocks.map(({ hash }) => (hash instanceof Uint8Array ? Buffer.from(hash).toString('hex') : ''))),
+    blocks: new Set(blocks.map(hex)),
+    owingBlocks: owing.map(hex),
     deadLetters: new Set(dead.map(({ position }) => number(position))),
-    payments: { count: number(paid?.['count']), amount: BigInt(text(paid?.['amount']) || 0) },
+    payments: {
+      count: paid.reduce((sum, row) => sum + number(row['count']), 0),
+      amounts: new Map(paid.map(({ account, amount }) => [text(account), BigInt(text(amount))])),
+    },
     damage: await damageOf(reader),
   };
 }
@@ -172,3 +190,6 @@ async function damageOf(reader: Reader): Promise<readonly string[]> {
 
 const number = (cell: Cell | undefined): number => Number(cell ?? 0);
 const text = (cell: Cell | undefined): string => String(cell ?? '');
+const hex = ({ hash }: Row): string => (hash instanceof Uint8Array ? Buffer.from(hash).toString('hex') : '');
+/** As people write it. */
+const shown = (hash: string): string => Buffer.from(hash, 'hex').reverse().toString('hex');

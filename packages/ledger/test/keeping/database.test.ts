@@ -106,7 +106,10 @@ describe('a rebuilt database', () => {
 });
 
 describe('verification of a database', () => {
-  beforeEach(() => rebuildDatabase({ dataDir, database }));
+  beforeEach(async () => {
+    await pay('alice', 5n);
+    await rebuildDatabase({ dataDir, database });
+  });
 
   test.each([
     ['a sum of a worker', 'UPDATE workers SET work = 1 WHERE id = 1', /^work of alice/],
@@ -118,6 +121,14 @@ describe('verification of a database', () => {
       /^accepted shares of rec/,
     ],
     ['a slice that is gone', 'DELETE FROM slices WHERE id = (SELECT min(id) FROM slices)', /in no slice/],
+    [
+      'a block that owes and was never found',
+      `INSERT INTO payout_terms VALUES (1, 0, 'solo', 0, 1, 1, x'51', 'regtest');
+       INSERT INTO block_payouts (id, hash, found_ms, terms, owed_by, revenue, fee, donated, forgone, state,
+         confirmations, matured, state_ms) VALUES (9, x'${'ab'.repeat(32)}', 0, 1, 'solo', 5, 0, 0, 0, 'due', 1, 0, 0)`,
+      /^block (ab)+, which owes, is not in the journal/,
+    ],
+    ['a payment to another', "UPDATE payments SET account = 'eve'", /^satoshis paid to eve: 5 in the database, 0 by/],
   ])('finds %s', async (_what, sql, text) => {
     tamper(sql);
     const { findings } = await verify();
