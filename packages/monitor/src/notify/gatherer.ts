@@ -36,7 +36,8 @@ export class Gatherer {
     const sort = this.#sort(event.type);
     sort.count++;
     if (sort.events.length < NOTIFY_LIMITS.listed) sort.events.push(event);
-    if (sort.count === 1) sort.alarm.by(Math.max(this.#clock.now() + this.#gatherMs, sort.spacing.nextMs));
+    const now = this.#clock.now();
+    if (sort.count === 1) sort.alarm.by(Math.max(now + this.#gatherMs, sort.spacing.nextMs(now)));
   }
 
   /** Tells at once whatever waits. */

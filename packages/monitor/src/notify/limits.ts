@@ -12,7 +12,7 @@ export const NOTIFY_LIMITS = {
   keepMs: 3_600_000,
   /** Milliseconds that a stopping role waits for what is still to be delivered. */
   flushMs: 3_000,
-  /** Workers or conditions whose state one destination is told of. */
+  /** Workers or conditions whose state is remembered for one destination; those that have been gone longest give way. */
   subjects: 50_000,
   /** Blocks that are remembered, so that none is told twice. */
   blocks: 1_000,

@@ -29,3 +29,8 @@ export function clipped(text: string, most: number): string {
   // Half of a pair of surrogates is no text.
   return `${cut.replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
+
+/** Text on one line, as it is read: what others call themselves begins no line of its own and turns no text around. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]+/gu, ' ').trim();
+}

@@ -46,8 +46,8 @@ export class Outbox {
   }
 
   push(notice: Notice): void {
-    if (this.#queue.length >= NOTIFY_LIMITS.queue) this.#makeRoom();
     this.#queue.push({ notice, attempts: 0 });
+    if (this.#queue.length > NOTIFY_LIMITS.queue) this.#makeRoom();
     this.#running ??= this.#run();
   }
 

@@ -7,7 +7,9 @@ export class Spacing {
   #lastMs = Number.NEGATIVE_INFINITY;
 
   /** When the next may go, unix milliseconds. */
-  get nextMs(): number {
+  nextMs(nowMs: number): number {
+    // Later than now only where the clock was set back.
+    this.#lastMs = Math.min(this.#lastMs, nowMs);
     return this.#count === 0 ? this.#lastMs : this.#lastMs + Math.min(FIRST_MS * 2 ** (this.#count - 1), MOST_MS);
   }
 

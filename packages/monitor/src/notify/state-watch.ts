@@ -22,7 +22,7 @@ export interface StateWatchOptions<T> {
   readonly gatherMostMs: number;
   /** Whether messages keep apart the longer the more there are. */
   readonly isSpaced: boolean;
-  /** Subjects at most; others are not told. */
+  /** Subjects that are remembered at most. */
   readonly most: number;
   readonly tell: (bad: readonly Change<T>[], good: readonly Change<T>[]) => void;
 }
@@ -86,16 +86,28 @@ export class StateWatch<T> {
     this.#alarm[Symbol.dispose]();
   }
 
+  /** Forgets those of whom nothing is to be told; of those that were told to be bad, the end will be told all the same. */
   #hasRoom(): boolean {
-    if (this.#subjects.size < this.#options.most) return true;
-    const forgettable = this.#options.clock.now() - this.#options.quietMs;
+    const { most, clock, quietMs } = this.#options;
+    if (this.#subjects.size < most) return true;
+    const forgettable = clock.now() - quietMs;
     for (const [name, subject] of this.#subjects) {
       if (!subject.bad && !subject.told && subject.toldBadAtMs <= forgettable) this.#subjects.delete(name);
     }
-    return this.#subjects.size < this.#options.most;
+    if (this.#subjects.size < most) return true;
+    // Names of those that are gone for good would fill it for ever; many at once, for this looks at all of them.
+    let spare = Math.ceil(most / 10);
+    for (const [name, subject] of this.#subjects) {
+      if (subject.bad && subject.told && spare-- > 0) this.#subjects.delete(name);
+    }
+    return this.#subjects.size < most;
   }
 
   #dueMs(subject: Subject<T>): number {
+    // Nothing has happened in the future: where it seems so the clock was set back, and it counts from now on.
+    const nowMs = this.#options.clock.now();
+    subject.sinceMs = Math.min(subject.sinceMs, nowMs);
+    subject.toldBadAtMs = Math.min(subject.toldBadAtMs, nowMs);
     if (!subject.bad) return subject.sinceMs;
     return Math.max(subject.sinceMs + this.#options.afterMs, subject.toldBadAtMs + this.#options.quietMs);
   }
@@ -119,7 +131,7 @@ export class StateWatch<T> {
     this.#windowSinceMs ??= now;
     const latest = due.reduce((most, name) => Math.max(most, this.#dueMs(this.#of(name))), 0);
     const closes = Math.min(Math.max(latest, this.#windowSinceMs) + gatherMs, this.#windowSinceMs + gatherMostMs);
-    const atMs = this.#options.isSpaced ? Math.max(closes, this.#spacing.nextMs) : closes;
+    const atMs = this.#options.isSpaced ? Math.max(closes, this.#spacing.nextMs(now)) : closes;
     if (atMs > now) return this.#alarm.by(atMs);
     this.#tell(due);
   }
@@ -142,7 +154,7 @@ export class StateWatch<T> {
       subject.told = subject.bad;
       const { sinceMs, detail } = subject;
       if (subject.bad) subject.toldBadAtMs = now;
-      const lasted = subject.badSinceMs === undefined ? {} : { lastedMs: sinceMs - subject.badSinceMs };
+      const lasted = subject.badSinceMs === undefined ? {} : { lastedMs: Math.max(0, sinceMs - subject.badSinceMs) };
       if (subject.bad) bad.push({ name, sinceMs, detail });
       else good.push({ name, sinceMs, detail, ...lasted });
     }

@@ -2,7 +2,7 @@ import type { EventType } from '../event-types.ts';
 import type { EventRecord, MonitorEvent } from '../schemas/events.ts';
 import type { Gathered } from './gatherer.ts';
 import { NOTIFY_LIMITS } from './limits.ts';
-import type { Severity, Wording } from './notice.ts';
+import { oneLine, type Severity, type Wording } from './notice.ts';
 import type { Change } from './state-watch.ts';
 
 type Event<T extends EventType> = Extract<EventRecord, { type: T }>;
@@ -33,9 +33,10 @@ export function duration(ms: number): string {
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
 }
 
-function whom({ user, worker }: { readonly user?: string; readonly worker?: string }): string {
-  if (user === undefined || user === '') return worker === undefined || worker === '' ? 'somebody' : worker;
-  return worker === undefined || worker === '' || user.endsWith(worker) ? user : `${user}.${worker}`;
+function whom({ user = '', worker = '' }: { readonly user?: string; readonly worker?: string }): string {
+  const isNamedAlready = user === '' || worker === '' || user.endsWith(worker);
+  const name = oneLine(isNamedAlready ? user || worker : `${user}.${worker}`);
+  return name === '' ? 'somebody' : name;
 }
 
 /** The event without what only its transport needs. */
@@ -46,7 +47,7 @@ function factsOf(event: EventRecord): Record<string, unknown> {
 
 export function blockFound(event: Event<'block-found'>): Wording {
   const lines = [
-    `Found by ${whom(event)}${event.path === undefined ? '' : ` (${event.path})`}.`,
+    `Found by ${whom(event)}${event.path === undefined ? '' : ` (${oneLine(event.path)})`}.`,
     ...(event.revenue === undefined ? [] : [`Its coinbase pays ${coins(event.revenue)}.`]),
     event.hash,
   ];
@@ -56,8 +57,8 @@ export function blockFound(event: Event<'block-found'>): Wording {
 
 export function blockStatus(event: Event<'block-status'>): Wording {
   const lines = [
-    ...(event.reason === undefined ? [] : [`Because: ${event.reason}.`]),
-    ...(event.by === undefined ? [] : [`Says ${event.by}.`]),
+    ...(event.reason === undefined ? [] : [`Because: ${oneLine(event.reason)}.`]),
+    ...(event.by === undefined ? [] : [`Says ${oneLine(event.by)}.`]),
     event.hash,
   ];
   return {
@@ -86,7 +87,8 @@ export function conditions(
   good: readonly Change<Event<'condition'>>[],
 ): Wording {
   const stops = bad.filter(({ detail }) => detail.serving !== true);
-  const say = ({ name, detail }: Change<Event<'condition'>>): string => `${name}: ${detail.reason ?? 'is not so'}`;
+  const say = ({ name, detail }: Change<Event<'condition'>>): string =>
+    `${name}: ${oneLine(detail.reason ?? 'is not so')}`;
   const lines = [
     ...bad.map(say),
     ...good.map(({ name, lastedMs }) => `${name}: ok${lastedMs === undefined ? '' : ` after ${duration(lastedMs)}`}`),
@@ -143,7 +145,7 @@ function listed(word: string, changes: readonly Change<WorkerEvent>[]): string[]
   const lines = changes.slice(0, NOTIFY_LIMITS.named).map(({ detail, lastedMs }) => {
     const away = detail.type === 'worker-back' ? (lastedMs ?? detail.awayMs) : undefined;
     const why = detail.type === 'worker-gone' ? detail.reason : undefined;
-    return `${word}: ${whom(detail)}${why === undefined ? '' : ` (${why})`}${away === undefined ? '' : ` after ${duration(away)}`}`;
+    return `${word}: ${whom(detail)}${why === undefined ? '' : ` (${oneLine(why)})`}${away === undefined ? '' : ` after ${duration(away)}`}`;
   });
   const more = changes.length - lines.length;
   return more > 0 ? [...lines, `${word}: ${counted(more)} more`] : lines;
@@ -151,13 +153,13 @@ function listed(word: string, changes: readonly Change<WorkerEvent>[]): string[]
 
 /** Events of the other sorts, told together. */
 export function gathered({ type, events, count }: Gathered): Wording {
-  const lines = events.slice(0, NOTIFY_LIMITS.named).map(lineOf);
+  const lines = events.slice(0, NOTIFY_LIMITS.named).map((event) => oneLine(lineOf(event)));
   const more = count - lines.length;
   const [only] = events;
   return {
     topic: type,
     severity: type === 'ban' ? 'warning' : 'info',
-    title: count === 1 && only !== undefined ? lineOf(only) : `${counted(count)} × ${type}`,
+    title: count === 1 && only !== undefined ? oneLine(lineOf(only)) : `${counted(count)} × ${type}`,
     text: [...lines, ...(more > 0 ? [`${counted(more)} more`] : [])].join('\n'),
     data: { count, events: events.map(factsOf) },
   };

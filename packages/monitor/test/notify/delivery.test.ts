@@ -215,6 +215,21 @@ describe('the queue', () => {
   });
 });
 
+test('what matters less than all that waits displaces none of it', async () => {
+  await using at = await site({ afterMs: 0 });
+  at.receiver.next(status(500));
+  at.block(1);
+  await at.settled(1);
+  for (let height = 2; height <= NOTIFY_LIMITS.queue; height++) at.events.emit(blockFound(height));
+  at.clock.advance(1_000);
+  at.events.emit({ type: 'payouts-due', hash: HASH, amount: 1, accounts: 1 });
+  expect(at.fates).toEqual(['retried', 'dropped']);
+  at.clock.advance(RETRY_MS);
+  await at.receiver.got(NOTIFY_LIMITS.queue + 1);
+  const topics = at.receiver.received.map((_, index) => at.receiver.json(index)['topic']);
+  expect(topics.every((topic) => topic === 'block-found')).toBe(true);
+});
+
 describe('at the stop', () => {
   test('that nobody asked for, the reason is told', async () => {
     await using at = await site();

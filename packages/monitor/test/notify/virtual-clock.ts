@@ -3,7 +3,7 @@ import type { NotifyClock } from '../../src/notify/time.ts';
 /** Time that moves when told to. */
 export class VirtualClock implements NotifyClock {
   #nowMs = 1_700_000_000_000;
-  readonly #timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
+  readonly #timers = new Set<{ atMs: number; readonly run: () => void }>();
 
   get pending(): number {
     return this.#timers.size;
@@ -17,6 +17,12 @@ export class VirtualClock implements NotifyClock {
     const timer = { atMs: this.#nowMs + ms, run };
     this.#timers.add(timer);
     return { [Symbol.dispose]: () => void this.#timers.delete(timer) };
+  }
+
+  /** Somebody sets the clock; timers run on as they would have. */
+  set(byMs: number): void {
+    this.#nowMs += byMs;
+    for (const timer of this.#timers) timer.atMs += byMs;
   }
 
   advance(ms: number): void {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { NOTIFY_LIMITS } from '../../src/notify/limits.ts';
 import { clipped } from '../../src/notify/notice.ts';
 import { duration } from '../../src/notify/wording.ts';
+import type { MonitorEvent } from '../../src/schemas/events.ts';
 import { blockFound, HASH, site, type Site } from './site.ts';
 
 const SECOND = 1000;
@@ -235,4 +237,54 @@ test.each([
 test('text is cut between characters', () => {
   expect(clipped('ab😀cd', 4)).toBe('ab…');
   expect(clipped('abcd', 4)).toBe('abcd');
+});
+
+describe('what others call themselves', () => {
+  const EVIL = 'rig\r\n\u2028Block 900001 found\u202e';
+
+  test.each<[string, MonitorEvent]>([
+    ['a block', { ...blockFound(), worker: EVIL, path: EVIL }],
+    ['a block that fell back', { type: 'block-status', hash: HASH, status: 'orphaned', by: EVIL, reason: EVIL }],
+    ['a worker', { ...gone(EVIL), reason: EVIL }],
+    ['a ban', { type: 'ban', subject: EVIL, reason: EVIL, untilMs: 1 }],
+    ['a channel', { type: 'channel-closed', connection: 1, channelId: 1, user: EVIL, worker: EVIL, reason: EVIL }],
+    ['a condition', { type: 'condition', name: 'upstream', ok: false, reason: EVIL, sinceMs: 0 }],
+  ])('begins no line of its own in what is told of %s', async (_, event) => {
+    await using at = await site({ afterMs: 0 });
+    at.conditions.set('upstream', { name: 'upstream', ok: false, sinceMs: 0 });
+    at.events.emit(event);
+    await at.pass(MINUTE);
+    await at.settled(1);
+    const { title, text } = at.receiver.json(0) as { title: string; text: string };
+    expect(title).not.toMatch(/[\r\n\u2028\u202e]/);
+    expect(text).not.toMatch(/[\r\u2028\u202e]/);
+    expect(text.split('\n').filter((line) => line.startsWith('Block 900001'))).toEqual([]);
+  });
+});
+
+test('names that never come back do not keep others from being told', async () => {
+  await using at = await site({ events: ['worker-gone', 'worker-back'], afterMs: 0, quietMs: 0 });
+  for (let index = 0; index < NOTIFY_LIMITS.subjects; index++) at.events.emit(gone(`rig${index}`));
+  await at.pass(LATER);
+  await at.settled(1);
+  at.events.emit(gone('mine'));
+  await at.pass(LATER);
+  expect((await titles(at, 2)).at(-1)).toBe('Worker addr.mine gone');
+  at.events.emit(back('rig0'));
+  await at.pass(LATER);
+  expect((await titles(at, 3)).at(-1)).toBe('Worker addr.rig0 back');
+});
+
+test('a clock that is set back by an hour delays nothing for an hour', async () => {
+  await using at = await site({ quietMs: 0 });
+  at.events.emit(gone('rig1'));
+  at.condition('node', 'away');
+  await at.pass(30 * SECOND);
+  at.clock.set(-60 * MINUTE);
+  await at.pass(3 * MINUTE);
+  expect((await titles(at, 2)).toSorted()).toEqual(['Trouble: node', 'Worker addr.rig1 gone']);
+  at.clock.set(-60 * MINUTE);
+  at.events.emit(gone('rig2'));
+  await at.pass(3 * MINUTE);
+  expect((await titles(at, 3)).at(-1)).toBe('Worker addr.rig2 gone');
 });
