@@ -19,6 +19,9 @@ const DIALECT: Dialect = {
   empty: (name) => `DELETE FROM ${name}`,
 };
 
+/** Node 22 stores an empty array over an ArrayBuffer without memory, such as one from another thread, as NULL. */
+const NO_BYTES = new Uint8Array(0);
+
 type Parameter = null | number | string | Uint8Array;
 
 /** One connection to a SQLite file. Blocks while SQLite works. */
@@ -89,5 +92,6 @@ function named(parameters: readonly Cell[]): Record<string, Parameter> {
 
 function plain(value: Cell | undefined): Parameter {
   if (value === undefined) throw new TypeError('a row lacks a column');
-  return typeof value === 'bigint' ? String(value) : value;
+  if (typeof value === 'bigint') return String(value);
+  return value instanceof Uint8Array && value.length === 0 ? NO_BYTES : value;
 }
