@@ -247,8 +247,12 @@ export class BlockDesk {
         this.#note(entry, 'orphaned', sighting.by, 'another block is in its place');
         return sighting.depth >= maturity;
       case 'unknown':
-        if (entry.status === 'confirmed') this.#note(entry, 'submitted', sighting.by, 'the node has lost it');
-        return sighting.depth >= maturity && entry.status === 'orphaned';
+        if (sighting.depth >= maturity) {
+          this.#note(entry, 'orphaned', sighting.by, 'no node knows it, and others are in its place');
+        } else if (sighting.depth > 0 && entry.status === 'confirmed') {
+          this.#note(entry, 'submitted', sighting.by, 'the node has lost it');
+        }
+        return sighting.depth >= maturity;
       default:
         return sighting satisfies never;
     }

@@ -221,7 +221,8 @@ export class BlockDesk {
     const before = this.#standing(hash);
     const answer = await this.#askFor(hash, node, log);
     if (answer === undefined) return;
-    const { inBestChain, confirmations, height } = answer;
+    const { inBestChain, confirmations, height, seenFrom = 0 } = answer;
+    if (height === undefined && (this.#blocks.get(displayHash(hash))?.height ?? 0) < seenFrom) return;
     const fields = { node: node.name, height, confirmations };
     if (inBestChain && before !== 'confirmed') {
       this.#note(hash, 'confirmed', node, { height, confirmations });

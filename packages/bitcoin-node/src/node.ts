@@ -134,6 +134,11 @@ export interface Confirmation {
   readonly confirmations: number;
   /** Absent when the node does not know the block. */
   readonly height?: number;
+  /**
+   * Of a block that is not known, from a node that is not asked but only watched: the height from which blocks were seen.
+   * Of blocks below, and of those that came while nobody watched, it says nothing. Absent when all blocks are known.
+   */
+  readonly seenFrom?: number;
 }
 
 export interface NodeHealth {

@@ -197,11 +197,21 @@ export class BlockDesk {
         if (entry.status !== 'orphaned') this.#record(entry, 'orphaned', by, 'another block is in its place');
         return sighting.depth >= LIMITS.maturity;
       case 'unknown':
-        if (entry.status === 'confirmed') this.#record(entry, 'submitted', by, 'the node has lost it');
-        return sighting.depth >= LIMITS.maturity && (entry.status === 'rejected' || entry.status === 'orphaned');
+        return this.#onUnknown(entry, sighting);
       default:
         return sighting satisfies never;
     }
+  }
+
+  /** A node that is not yet as high as the block may have to load it again. @returns whether the block is settled */
+  #onUnknown(entry: BlockEntry, { by, depth }: Extract<Sighting, { kind: 'unknown' }>): boolean {
+    const isLost = depth >= LIMITS.maturity;
+    if (isLost && entry.status !== 'rejected' && entry.status !== 'orphaned') {
+      this.#record(entry, 'orphaned', by, 'no node knows it, and others are in its place');
+    } else if (depth > 0 && entry.status === 'confirmed') {
+      this.#record(entry, 'submitted', by, 'the node has lost it');
+    }
+    return isLost;
   }
 
   #confirm(entry: BlockEntry, confirmations: number, by: string): void {

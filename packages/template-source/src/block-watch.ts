@@ -17,6 +17,7 @@ export type Sighting =
   | { readonly kind: 'in-chain'; readonly confirmations: number; readonly by: string }
   /** It is known, and another is in its place; `depth`: how many blocks of the best chain are on that. */
   | { readonly kind: 'beside'; readonly by: string; readonly depth: number }
+  /** `depth` is 0 when it may be there for all that is known. */
   | { readonly kind: 'unknown'; readonly by: string; readonly depth: number };
 
 export interface BlockWatchDeps {
@@ -114,12 +115,13 @@ export class BlockWatch {
   }
 
   /** What is on the wrong chain, or was never there, says nothing. */
-  async #askNode(node: BlockNode, { hash, name }: WatchedBlock): Promise<Answer[]> {
+  async #askNode(node: BlockNode, { hash, name, height }: WatchedBlock): Promise<Answer[]> {
     const health = node.health();
     if (!isTrusted(health)) return [];
     try {
       const confirmation = await node.confirm(hash);
       this.#silent.delete(node.name);
+      if (height < (confirmation.seenFrom ?? 0)) return [];
       return [{ node, confirmation, tipHeight: health.tipHeight ?? 0 }];
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -153,7 +155,10 @@ function sightingOf({ height }: WatchedBlock, answers: readonly Answer[]): Sight
     return { kind: 'in-chain', by: node.name, confirmations: Math.max(1, confirmation.confirmations) };
   }
   const depth = Math.max(0, tipHeight - height + 1);
-  return { kind: knows(first) ? 'beside' : 'unknown', by: node.name, depth };
+  if (knows(first)) return { kind: 'beside', by: node.name, depth };
+  // Who has only watched may have missed it: never so deep that it is settled.
+  const most = confirmation.seenFrom === undefined ? depth : 1;
+  return { kind: 'unknown', by: node.name, depth: Math.min(depth, most) };
 }
 
 /** When a block of that age is looked for next, both in ticks. */

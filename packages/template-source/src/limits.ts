@@ -26,6 +26,8 @@ export const TEMPLATE_SOURCE_LIMITS = {
   listedBlocks: 100,
   /** Of these, blocks that are kept whole, to hand them on again. */
   wholeBlocks: 16,
+  /** And whole on disk, one file each, until they are settled; the oldest give way. */
+  blockFiles: 256,
   /** When a block is looked for in each node's best chain, after it was found, beside at every tip. */
   confirmAfterMs: [1_000, 5_000, 30_000] as readonly number[],
   /** How often after that, until it is settled. */

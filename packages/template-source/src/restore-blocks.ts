@@ -24,7 +24,7 @@ export async function restoreBlocks({ ledger, desk, clock, log, signal }: Restor
   while (!signal.aborted) {
     try {
       await ledger.projected(position);
-      desk.restore(await ledger.query('unsettledBlocks', { sinceMs: LIMITS.orphansMs }));
+      desk.restore(await ledger.query('unsettledBlocks', { sinceMs: clock.now() - LIMITS.orphansMs }));
       return;
     } catch (error) {
       if (signal.aborted) return;

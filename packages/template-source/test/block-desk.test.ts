@@ -471,6 +471,30 @@ describe('the life of a block', () => {
     expect(made.list()).toMatchObject([{ state: 'orphaned' }]);
   });
 
+  test('ends with a block that no node knows when it is buried as deep, and not while a node may have yet to load it', async () => {
+    const { tip, desk: made, clock, kept, reasons } = foundOn(new FakeNode('a'));
+    await tip(inChain(1));
+    await tip(unknown, 99);
+    expect(made.list()).toMatchObject([{ state: 'confirmed' }]);
+    await tip(unknown, 198);
+    expect(made.list()).toMatchObject([{ state: 'accepted' }]);
+    await tip(unknown, 199);
+    expect(reasons().at(-1)).toBe('orphaned: no node knows it, and others are in its place');
+    expect([clock.pending, kept.size]).toEqual([0, 0]);
+  });
+
+  test('is not judged by a node that is only watched, of before it was', async () => {
+    const { tip, desk: made, statuses, kept } = foundOn(new FakeNode('a'));
+    await tip(inChain(2), 101);
+    const before = statuses().length;
+    await tip({ ...unknown, seenFrom: 150 }, 300);
+    await tip({ ...unknown, seenFrom: Number.POSITIVE_INFINITY }, 300);
+    expect(statuses()).toHaveLength(before);
+    await tip({ ...unknown, seenFrom: 90 }, 300);
+    expect([made.list()[0]?.state, kept.size]).toEqual(['accepted', 1]);
+    await made.close();
+  });
+
   test('is told by the node with the highest tip, and not at all by one on another chain', async () => {
     const [right, slow, wrong] = [new FakeNode('right'), new FakeNode('slow'), new FakeNode('wrong')];
     const { tip, statuses, desk: made, clock } = foundOn(slow, wrong, right);

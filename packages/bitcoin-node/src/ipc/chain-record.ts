@@ -22,7 +22,10 @@ export class ChainRecord {
 
   where(hash: Uint8Array): Confirmation {
     const found = this.#blocks.find((block) => sameBytes(block.hash, hash));
-    if (found === undefined) return { inBestChain: false, confirmations: 0 };
+    if (found === undefined) {
+      const seenFrom = this.#blocks[0]?.height ?? Number.POSITIVE_INFINITY;
+      return { inBestChain: false, confirmations: 0, seenFrom };
+    }
     const confirmations = (this.tip?.height ?? found.height) - found.height + 1;
     return { inBestChain: true, confirmations, height: found.height };
   }
