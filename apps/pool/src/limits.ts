@@ -14,6 +14,8 @@ export const POOL_LIMITS = {
   declaratorSilenceMs: 120_000,
   /** How often coinbases get another split of PPLNS, at least; at every new tip too. */
   splitRefreshMs: 30_000,
+  /** But a large one no more often than this many bytes a second of the journal come of it, new tips apart. */
+  splitBytesPerSecond: 4_096,
   /** And how soon again while the database does not answer. */
   splitAgainMs: 2_000,
   /** Scripts of accounts that are remembered, so that their addresses are decoded once. */

@@ -191,6 +191,24 @@ describe('PPLNS', () => {
     expect(world.renewals).toBe(1);
   });
 
+  test('is renewed less often between tips where there are many accounts: each split is a record of all of them', async () => {
+    const world = payoutsDeps();
+    const many = Array.from({ length: 10_000 }, (_, n) => [`miner${n}`, 1n] as const);
+    world.answer = async () => found([ALICE, 20_000n], ...many);
+    const payouts = open('mode = "pplns"', world);
+    payouts.tip(TIP);
+    await answered();
+    world.nowMs += 45_000;
+    payouts.tick();
+    await answered();
+    expect(world.asked.length).toBe(1);
+    world.nowMs += 15_000;
+    payouts.tick();
+    payouts.tip(TIP);
+    await answered();
+    expect(world.asked.length).toBe(3);
+  });
+
   test('a tip while a question is under way is asked about behind it', async () => {
     const world = payoutsDeps();
     const first = Promise.withResolvers<Distribution>();

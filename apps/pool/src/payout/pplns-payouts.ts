@@ -76,7 +76,9 @@ export class PplnsPayouts implements Payouts {
   }
 
   tick(): void {
-    const waitMs = this.#isLate ? POOL_LIMITS.splitAgainMs : POOL_LIMITS.splitRefreshMs;
+    const { splitAgainMs, splitRefreshMs, splitBytesPerSecond } = POOL_LIMITS;
+    const usualMs = Math.max(splitRefreshMs, ((this.#lastEntries?.length ?? 0) / splitBytesPerSecond) * 1000);
+    const waitMs = this.#isLate ? splitAgainMs : usualMs;
     if (Math.abs(this.#deps.clock.now() - this.#askedAtMs) >= waitMs) this.#refresh();
   }
 
