@@ -1,3 +1,5 @@
+import { CodedError } from './coded-error.ts';
+
 /** Why the ledger cannot do what it was asked. */
 export const LEDGER_ERRORS = {
   'ledger-locked': 'Another process writes this directory; each process needs one of its own.',
@@ -29,20 +31,7 @@ export const LEDGER_ERRORS = {
 } as const;
 export type LedgerErrorCode = keyof typeof LEDGER_ERRORS;
 
-/** `code` is stable, `details` carries the figures, `message` is for people. */
-export class LedgerError extends Error {
+/** A ledger that cannot do what it was asked. */
+export class LedgerError extends CodedError<LedgerErrorCode> {
   override readonly name = 'LedgerError';
-  readonly code: LedgerErrorCode;
-  readonly details: Readonly<Record<string, unknown>>;
-
-  constructor(
-    code: LedgerErrorCode,
-    message: string,
-    details: Readonly<Record<string, unknown>> = {},
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.code = code;
-    this.details = details;
-  }
 }

@@ -1,3 +1,5 @@
+import { CodedError } from '../coded-error.ts';
+
 /** Why a ledger could not be backed up, verified or exported. */
 export const KEEPING_ERRORS = {
   'keeping-no-ledger': 'There is no journal in that folder.',
@@ -10,20 +12,7 @@ export const KEEPING_ERRORS = {
 } as const;
 export type KeepingErrorCode = keyof typeof KEEPING_ERRORS;
 
-/** `code` is stable, `details` carries the figures, `message` is for people. */
-export class KeepingError extends Error {
+/** A ledger that could not be backed up, verified or exported. */
+export class KeepingError extends CodedError<KeepingErrorCode> {
   override readonly name = 'KeepingError';
-  readonly code: KeepingErrorCode;
-  readonly details: Readonly<Record<string, unknown>>;
-
-  constructor(
-    code: KeepingErrorCode,
-    message: string,
-    details: Readonly<Record<string, unknown>> = {},
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.code = code;
-    this.details = details;
-  }
 }
