@@ -25,6 +25,8 @@ import { type ServiceConfig, serviceConfig } from './service-config.ts';
 
 /** A graceful stop that takes longer is cut off. */
 export const STOP_LIMIT_MS = 10_000;
+/** A start that takes longer can be watched over HTTP: a ledger may have a lot to read. */
+export const LONG_START_MS = 5_000;
 
 /** How a service's life ended: stopped as asked, or failed. */
 export type Outcome = 'stopped' | 'failed';
@@ -53,6 +55,7 @@ export class Supervisor<T> {
   #failedLate = false;
   #service: Service | undefined;
   #notifier: Notifier | undefined;
+  #monitoring: Promise<Monitor | undefined> | undefined;
 
   constructor(definition: ServiceDefinition<T>, values: T & ServiceConfig, host: Host, clock: Clock = systemClock) {
     this.#definition = definition;
@@ -88,11 +91,10 @@ export class Supervisor<T> {
     using _signals = this.#host.onSignal((signal) => this.#onSignal(signal));
     using _uncaught = this.#host.onUncaught((error, kind) => this.#onUncaught(error, kind));
     const conditions = new ConditionLog(this.#health, log);
-    let monitoring: Monitor | undefined;
     try {
+      // A configuration that only the service finds unusable ends it before anything listens, unless that takes long.
       await this.#start();
-      // Last, so that a configuration which only the service finds unusable ends it before anything listens.
-      monitoring = await this.#monitor();
+      await this.#monitor();
       this.#notify();
       using _grace = this.#clock.after(START_GRACE_MS, () => conditions.settle());
       const end = await this.#end.promise;
@@ -112,6 +114,7 @@ export class Supervisor<T> {
       return 'failed';
     } finally {
       await this.#notifier?.close();
+      const monitoring = await this.#monitoring?.catch(() => undefined);
       await monitoring?.close();
       this.#loopDelay[Symbol.dispose]();
       await this.#logger.close();
@@ -121,6 +124,9 @@ export class Supervisor<T> {
   /** starting -> running, or to stopping when the end comes first */
   async #start(): Promise<void> {
     const { start } = this.#definition;
+    using _watch = this.#clock.after(LONG_START_MS, () => {
+      this.#monitor().catch((error: unknown) => this.#finish({ kind: 'failed', error }));
+    });
     const starting = Promise.resolve().then(() => start(this.#values, this.#deps()));
     const ended = this.#end.promise.then(() => undefined);
     this.#service = await Promise.race([starting, ended]);
@@ -212,7 +218,11 @@ export class Supervisor<T> {
     this.#notifier = startNotifications(destinationsOf(notifications), log.addresses, this.#deps());
   }
 
-  async #monitor(): Promise<Monitor | undefined> {
+  #monitor(): Promise<Monitor | undefined> {
+    return (this.#monitoring ??= this.#openMonitoring());
+  }
+
+  async #openMonitoring(): Promise<Monitor | undefined> {
     const { log } = this.#logger;
     const { monitoring: address } = this.#values;
     if (address === undefined) return undefined;

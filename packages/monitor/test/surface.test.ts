@@ -165,6 +165,18 @@ test('health is 200 while the role does its work and 503 with reasons while it d
   expect(await ask(at, '/health/live')).toMatchObject({ status: 200 });
 });
 
+test('while a role starts, what it has is not known yet: that is no "there is none"', async () => {
+  const at = await stage({});
+  at.health = { state: 'starting', serving: false, conditions: [] };
+  const answer = await ask(at, '/api/v1/channels');
+  expect([answer.status, JSON.parse(answer.text)]).toMatchObject([
+    503,
+    { code: 'unavailable', message: 'the pool is still starting' },
+  ]);
+  at.health = { state: 'ok', serving: true, conditions: [] };
+  expect((await ask(at, '/api/v1/channels')).status).toBe(404);
+});
+
 test('figures and the state at a glance are served as they are', async () => {
   const at = await stage();
   const figures = await ask(at, '/metrics');

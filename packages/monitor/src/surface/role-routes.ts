@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { Refusal } from '../errors.ts';
+import { Refusal, Unavailable } from '../errors.ts';
 import { ErrorSchema } from '../schemas/error.ts';
 import { MONITOR_LIMITS } from '../limits.ts';
 import type { RoleApi } from '../role-api.ts';
@@ -67,6 +67,7 @@ export function roleRoutes(surface: Surface, context: SurfaceContext): void {
   function apiWith(resource: Resource | 'worker'): RoleApi {
     const api = context.api();
     if (api[resource] !== undefined) return api;
+    if (health().state === 'starting') throw new Unavailable(`the ${name} is still starting`);
     const has = ['role', 'health', ...resourcesOf(api), 'events'];
     throw new Refusal('not-here', `the ${name} has no ${resource}; it has ${has.join(', ')}`, { has });
   }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { NOTIFY_LIMITS } from '../../src/notify/limits.ts';
-import { selfSigned } from './certificate.ts';
+import { selfSigned } from '../../../net/test/certificates.ts';
 import { type Answerer, cut, hang, hangInBody, Receiver, status } from './receiver.ts';
 import { blockFound, HASH, site } from './site.ts';
 
