@@ -14,7 +14,7 @@ export interface ListedPayment {
  * @throws CommandError naming the line
  */
 export function readPayments(text: string, file: string): readonly ListedPayment[] {
-  const [header, ...rows] = linesOf(text);
+  const [header, ...rows] = linesOf(text, file);
   const [account, amount] = ['account', 'amount_satoshis'].map((name) => header?.indexOf(name) ?? -1);
   if (account === undefined || amount === undefined || account < 0 || amount < 0) {
     throw new CommandError(`${file}: the first line does not name the columns account and amount_satoshis`);
@@ -32,29 +32,24 @@ export function readPayments(text: string, file: string): readonly ListedPayment
   return Array.from(sums, ([name, sum]) => ({ account: name, amount: sum }));
 }
 
-/** Cells of each line (RFC 4180); empty lines are none. */
-function linesOf(text: string): string[][] {
+/** A cell, in quotes or not, and what ends it (RFC 4180). */
+const CELL = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|$)/y;
+
+/** Cells of each line; empty lines are none. */
+function linesOf(text: string, file: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
-  let cell = '';
-  let isQuoted = false;
-  const endCell = (): void => {
-    row.push(cell);
-    cell = '';
-  };
-  const endRow = (): void => {
-    endCell();
+  let end = '\n';
+  for (let at = 0; at < text.length || end === ','; ) {
+    CELL.lastIndex = at;
+    const cell = CELL.exec(text);
+    if (cell === null) throw new CommandError(`${file}: a quotation mark behind line ${rows.length} is out of place`);
+    row.push(cell[1]?.replaceAll('""', '"') ?? cell[2] ?? '');
+    end = cell[3] ?? '';
+    at += cell[0].length;
+    if (end === ',') continue;
     if (row.length > 1 || row[0] !== '') rows.push(row);
     row = [];
-  };
-  for (const [part] of text.matchAll(/""|"|,|\r?\n|[^",\r\n]+|\r/g)) {
-    if (part === '"') isQuoted = !isQuoted;
-    else if (part === '""') cell += isQuoted ? '"' : '';
-    else if (isQuoted) cell += part;
-    else if (part === ',') endCell();
-    else if (part.endsWith('\n')) endRow();
-    else cell += part;
   }
-  endRow();
   return rows;
 }
