@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { translatorToV1Config } from '../src/index.ts';
 import { HashrateGauge } from '../src/to-v1/hashrate-gauge.ts';
 import { listedPools, sessionOf } from '../src/to-v1/pools.ts';
-import { selfSigned } from './certificate.ts';
+import { selfSigned } from '../../../packages/net/test/certificates.ts';
 
 const POOL = '[[upstreams]]\nurl = "stratum+tcp://pool.example:3333"\nuser = "account"\n';
 const EXAMPLE = fileURLToPath(new URL('../example-to-v1.toml', import.meta.url));
