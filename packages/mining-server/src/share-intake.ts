@@ -53,7 +53,7 @@ export class ShareIntake {
     this.#strays = 0;
     const name = nameIn(share);
     if (name === undefined) return miner.worker;
-    miner.names ??= new NamedWorkers(this.#context.workers, miner.userIdentity, miner.worker, this.#names);
+    miner.names ??= new NamedWorkers(this.#context.workers, miner, this.#names);
     return miner.names.of(name, nowMs);
   }
 

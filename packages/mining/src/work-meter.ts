@@ -43,8 +43,8 @@ const RINGS = rings([10 * SECOND, 6], [2 * MINUTE, 5], [10 * MINUTE, 6], [2 * HO
 const [, TEN_MINUTES] = RINGS as [Ring, Ring];
 const SLOTS = RINGS.reduce((sum, { buckets }) => sum + buckets + 1, 0);
 const TICK_MS = 10 * SECOND;
-/** Less than this says nothing of a rate. */
-const LEAST_SPAN_MS = SECOND;
+/** Less than this says nothing of a rate: a share or two that came at once would be a multiple of it. */
+const LEAST_SPAN_MS = 10 * SECOND;
 
 /**
  * The hashrate of one miner, channel or server over four windows at once, in less than 0.5 kB. The oldest bucket of a

@@ -16,6 +16,15 @@ interface Named {
   next: Named | undefined;
 }
 
+/** A channel whose shares name workers. */
+export interface NamingChannel {
+  readonly userIdentity: Uint8Array;
+  /** Who it is by its own identity. */
+  readonly worker: Worker;
+  /** Unix milliseconds. */
+  readonly openedAtMs: number;
+}
+
 /** The workers that the channels of one connection name, of which there may be so many. */
 export class NamesBudget {
   readonly #most: number;
@@ -61,14 +70,16 @@ export class NamedWorkers {
   readonly #book: WorkerBook;
   readonly #identity: Uint8Array;
   readonly #own: Worker;
+  readonly #openedAtMs: number;
   readonly #budget: NamesBudget;
   readonly #byHash = new Map<number, Named>();
   #latest: Named | undefined;
 
-  constructor(book: WorkerBook, identity: Uint8Array, own: Worker, budget: NamesBudget) {
+  constructor(book: WorkerBook, channel: NamingChannel, budget: NamesBudget) {
     this.#book = book;
-    this.#identity = identity;
-    this.#own = own;
+    this.#identity = channel.userIdentity;
+    this.#own = channel.worker;
+    this.#openedAtMs = channel.openedAtMs;
     this.#budget = budget;
   }
 
@@ -88,7 +99,7 @@ export class NamedWorkers {
     if (found === undefined) return this.#add(name, hash, nowMs) ?? this.#own;
     this.#latest = found;
     if (!found.worker.forgotten) return found.worker;
-    const again = this.#book.join(this.#identity, found.bytes, nowMs);
+    const again = this.#book.join(this.#identity, found.bytes, nowMs, this.#openedAtMs);
     if (again !== undefined) found.worker = again;
     return again ?? this.#own;
   }
@@ -139,7 +150,7 @@ export class NamedWorkers {
   #add(name: Uint8Array, hash: number, nowMs: number): Worker | undefined {
     if (depth(this.#byHash.get(hash)) >= MOST_ALIKE || !this.#budget.take(this, nowMs)) return undefined;
     const bytes = name.slice();
-    const worker = this.#book.join(this.#identity, bytes, nowMs);
+    const worker = this.#book.join(this.#identity, bytes, nowMs, this.#openedAtMs);
     if (worker === undefined) {
       this.#budget.give();
       return undefined;

@@ -59,7 +59,7 @@ export class WorkerBook {
   open(userIdentity: Uint8Array, declared: number, nowMs: number): Worker {
     const identity = fromUtf8(userIdentity);
     const who = nameOfWorker(identity);
-    const worker = this.#byName.get(who.name) ?? this.#add(who, nowMs) ?? new Worker(who, nowMs);
+    const worker = this.#byName.get(who.name) ?? this.#add(who, nowMs) ?? new Worker(who, nowMs, nowMs);
     worker.namedBy(identity, '');
     worker.channels += 1;
     worker.declaredHashrate += declared;
@@ -80,12 +80,13 @@ export class WorkerBook {
 
   /**
    * The shares of a channel name a worker that has none of its own.
+   * @param sinceMs since when the channel is open: a first share says nothing of how long it took
    * @returns undefined when there is no room for another
    */
-  join(userIdentity: Uint8Array, named: Uint8Array, nowMs: number): Worker | undefined {
+  join(userIdentity: Uint8Array, named: Uint8Array, nowMs: number, sinceMs = nowMs): Worker | undefined {
     const [identity, name] = [fromUtf8(userIdentity), fromUtf8(named)];
     const who = nameOfWorker(identity, name);
-    const worker = this.#byName.get(who.name) ?? this.#add(who, nowMs);
+    const worker = this.#byName.get(who.name) ?? this.#add(who, nowMs, sinceMs);
     if (worker === undefined) return undefined;
     worker.lines += 1;
     worker.namedBy(identity, name);
@@ -155,13 +156,13 @@ export class WorkerBook {
     if (!worker.held && !worker.hasShares && worker.index >= 0) this.#forget(worker);
   }
 
-  #add(who: WorkerName, nowMs: number): Worker | undefined {
+  #add(who: WorkerName, nowMs: number, sinceMs = nowMs): Worker | undefined {
     if (this.size >= this.#most && !this.#makeRoom(nowMs)) return undefined;
-    return this.#put(who, nowMs);
+    return this.#put(who, nowMs, sinceMs);
   }
 
-  #put(who: WorkerName, nowMs: number): Worker {
-    const worker = new Worker(who, nowMs);
+  #put(who: WorkerName, nowMs: number, sinceMs = nowMs): Worker {
+    const worker = new Worker(who, nowMs, sinceMs);
     worker.index = this.#all.push(worker) - 1;
     this.#byName.set(who.name, worker);
     return worker;

@@ -77,11 +77,12 @@ export class Worker implements WorkerName {
   #gapMs = 0;
   #gaps = 0;
 
-  constructor({ user, worker, name }: WorkerName, nowMs: number) {
+  /** @param sinceMs since when it could have worked, for its hashrates */
+  constructor({ user, worker, name }: WorkerName, nowMs: number, sinceMs: number) {
     this.user = user;
     this.worker = worker;
     this.name = name;
-    this.meter = new WorkMeter(nowMs);
+    this.meter = new WorkMeter(sinceMs);
     this.firstSeenAtMs = nowMs;
     this.#leftAtMs = nowMs;
   }

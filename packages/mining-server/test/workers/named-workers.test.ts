@@ -6,7 +6,8 @@ import { book, MINUTE, SECOND, START, TIMES, utf8 } from './support.ts';
 
 function channel(of: WorkerBook, budget: NamesBudget, identity = 'farm.proxy') {
   const own = of.open(utf8(identity), 1, START);
-  return { own, names: new NamedWorkers(of, utf8(identity), own, budget) };
+  const naming = { userIdentity: utf8(identity), worker: own, openedAtMs: START };
+  return { own, names: new NamedWorkers(of, naming, budget) };
 }
 
 describe('the workers that shares name (extension 0x0002)', () => {
@@ -28,6 +29,16 @@ describe('the workers that shares name (extension 0x0002)', () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  test('have no more hashrate after their first share than it shows since the channel was opened', () => {
+    const { book: it } = book();
+    const { names } = channel(it, new NamesBudget(10));
+    const nowMs = START + 60 * MINUTE;
+    const worker = names.of(utf8('rig'), nowMs);
+    it.accept(worker, 3_600, 3_600, 1, nowMs);
+    expect(worker.meter.hashrates(nowMs + SECOND).oneHour).toBeCloseTo(2 ** 32, -8);
+    expect(worker.firstSeenAtMs).toBe(nowMs);
   });
 
   test('get no place by shares that are refused', () => {
