@@ -87,6 +87,12 @@ describe('records', () => {
     expect([...readRecords(encode(record))]).toEqual([record]);
   });
 
+  test('keep a byte order mark: another account is paid with it than without', () => {
+    const record = { type: 'PayoutPaid', timeMs: 1, amount: 2n, txid: new Uint8Array(32), note: '\ufeff' } as const;
+    const paid = { ...record, account: '\ufeffalice' };
+    expect([...readRecords(encode(paid))]).toEqual([paid]);
+  });
+
   test('of an unknown kind or version are handed on as they are', () => {
     const bytes = Uint8Array.of(200, 1, 2, 0, 0, 0, 7, 8, 3, 9, 0, 0, 0, 0);
     expect([...readRecords(bytes)]).toEqual([

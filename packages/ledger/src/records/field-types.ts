@@ -108,7 +108,7 @@ export const longBytes: FieldType<Uint8Array> = {
 };
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** UTF-8, up to 65,535 bytes. */
 export const text: FieldType<string> = {
