@@ -2,8 +2,7 @@ import type { Ledger } from '@sv2kit/ledger';
 import { LedgerAnswers, type MiningServer, workerWithHistory } from '@sv2kit/mining-server';
 import type { RoleApi, SharesView, UpstreamView } from '@sv2kit/monitor';
 import type { Clock } from '@sv2kit/net';
-import { type BlockDesk, blockViews, type TemplateLine } from '@sv2kit/template-source';
-import { upstreamFacts } from '@sv2kit/upstream';
+import { type BlockDesk, blockViews, providerView, type TemplateLine } from '@sv2kit/template-source';
 import type { Client } from './client.ts';
 import type { Pair } from './pair.ts';
 
@@ -20,8 +19,7 @@ export interface ApiSources {
 }
 
 /** What the job declarator client tells below /api/v1: its devices as a mining server has them, and what it is a client of. */
-export function jdClientApi(sources: ApiSources): RoleApi {
-  const { server, blocks, client, ledger, database } = sources;
+export function jdClientApi({ server, line, blocks, client, ledger, database, clock }: ApiSources): RoleApi {
   const answers = new LedgerAnswers(ledger);
   return {
     ...server.api,
@@ -29,7 +27,10 @@ export function jdClientApi(sources: ApiSources): RoleApi {
     worker: (name) => workerWithHistory(name, server.api.worker(name), server.originsOf(name), answers),
     blocks: (page) => blockViews(page, blocks.list(), answers),
     ledger: () => answers.view(database),
-    upstreams: () => [providerView(sources), ...client.pairs.list.flatMap((pair) => pairViews(pair, client))],
+    upstreams: () => [
+      providerView(line, server.working, clock.now()),
+      ...client.pairs.list.flatMap((pair) => pairViews(pair, client)),
+    ],
   };
 }
 
@@ -37,19 +38,6 @@ export function jdClientApi(sources: ApiSources): RoleApi {
 function withPool(shares: SharesView, { totals }: Client): SharesView {
   const rejected = [...totals.rejected].map(([code, count]) => [`upstream: ${code}`, count]);
   return { ...shares, rejected: { ...shares.rejected, ...Object.fromEntries(rejected) } };
-}
-
-function providerView({ line, server, clock }: ApiSources): UpstreamView {
-  const { state, reason, endpoint, primary = null } = upstreamFacts(line.state);
-  return {
-    name: 'template-provider',
-    kind: 'template-provider',
-    state: String(state),
-    active: line.backed,
-    ...(typeof reason === 'string' ? { reason } : {}),
-    ...(typeof endpoint === 'string' ? { url: endpoint } : {}),
-    stats: { primary, height: line.height, workStaleForMs: server.working ? line.staleForMs(clock.now()) : null },
-  };
 }
 
 /** A pool and its job declarator server; `active` where they are mined for. */

@@ -39,3 +39,4 @@ export type {
 } from './template-line-options.ts';
 export { TemplateTransactions, TransactionStore } from './transaction-store.ts';
 export { blockViews } from './block-views.ts';
+export { providerView } from './provider-view.ts';

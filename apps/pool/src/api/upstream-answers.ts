@@ -1,6 +1,5 @@
 import type { UpstreamView } from '@sv2kit/monitor';
-import type { BlockNode, TemplateLine } from '@sv2kit/template-source';
-import { upstreamFacts } from '@sv2kit/upstream';
+import { type BlockNode, providerView, type TemplateLine } from '@sv2kit/template-source';
 import type { JobDeclaration } from '../job-declaration/job-declaration.ts';
 
 export interface UpstreamParts {
@@ -13,16 +12,7 @@ export interface UpstreamParts {
 
 /** What the pool is a client of: a template provider at a time, job declarator servers, nodes. */
 export function upstreamViews({ line, nodes, declaration, working }: UpstreamParts, nowMs: number): UpstreamView[] {
-  const { state, reason, endpoint, primary = null } = upstreamFacts(line.state);
-  const provider: UpstreamView = {
-    name: 'template-provider',
-    kind: 'template-provider',
-    state: String(state),
-    active: line.backed,
-    ...(typeof reason === 'string' ? { reason } : {}),
-    ...(typeof endpoint === 'string' ? { url: endpoint } : {}),
-    stats: { primary, height: line.height, workStaleForMs: working ? line.staleForMs(nowMs) : null },
-  };
+  const provider = providerView(line, working, nowMs);
   return [provider, ...(declaration?.upstreams() ?? []), ...nodes.map(nodeView)];
 }
 
