@@ -13,6 +13,8 @@ import type { Subcommand } from '../subcommands.ts';
 
 const TXID = /^[0-9a-f]{64}$/;
 const MOST_NOTE = 1000;
+/** Accounts that are asked for at once. */
+const PART = 50_000;
 
 const help = `Records that accounts were paid, outside of coinbases. Sends nothing.
 
@@ -105,9 +107,11 @@ async function refuseTooMuch(place: Place, payments: readonly Payment[]): Promis
   await using reports = openReports(place);
   const { balances, position } = await reports.together(async (query) => {
     const balances = new Map<string, bigint>();
-    for (const account of sums.keys()) {
-      const [known] = (await query('balances', { offset: 0, limit: 1, account })).items;
-      balances.set(account, known?.balance ?? 0n);
+    // In parts, not account by account: each question goes through all dues.
+    for (let offset = 0; ; offset += PART) {
+      const { items } = await query('balances', { offset, limit: PART, owed: true });
+      for (const { account, balance } of items) balances.set(account, balance);
+      if (items.length < PART) break;
     }
     const [last] = (await query('payments', { offset: 0, limit: 1 })).items;
     return { balances, position: last?.position ?? 0 };
