@@ -7,6 +7,8 @@ import { dataDir, eventually, startPool, startProvider } from './support.ts';
 
 /** A pool's /api/v1 over HTTP, where each answer is held against what is declared of it. */
 async function reader(pool: Pool): Promise<(path: string) => Promise<{ status: number; body: Body }>> {
+  const health = new Health(systemClock);
+  health.started();
   const monitor = await openMonitor({
     address: { host: '127.0.0.1', port: 0 },
     name: 'pool',
@@ -16,7 +18,7 @@ async function reader(pool: Pool): Promise<(path: string) => Promise<{ status: n
     clock: systemClock,
     events: new Events(),
     metricsText: () => Promise.resolve(''),
-    health: () => new Health(systemClock).report(),
+    health: () => health.report(),
     status: () => Promise.resolve({}),
     api: () => pool.api?.() ?? {},
   });
