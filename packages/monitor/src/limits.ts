@@ -2,6 +2,8 @@
 export const MONITOR_LIMITS = {
   /** Connections at once; a further one is closed at once. */
   connections: 64,
+  /** Requests of one connection; further ones are answered 503, so that no more answers than these wait to be read. */
+  requestsPerConnection: 32,
   /** Readers of /api/v1/events at once; a further one is answered 503. */
   eventReaders: 16,
   /** Bytes that wait for one reader of events; it is dropped when there are more. */

@@ -167,6 +167,17 @@ test('connections beyond the limit are closed, and the others are served', async
   for (const socket of sockets) socket.destroy();
 });
 
+test('who asks for thousands of things at once is given a few of them', async () => {
+  let asked = 0;
+  const at = await stage({ jobs: () => ({ total: ++asked, items: [] }) });
+  const { requestsPerConnection } = MONITOR_LIMITS;
+  const all = 'GET /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(500);
+  const heard = await say(at, all, 'GET / HTTP/1.0\r\n\r\n');
+  expect(asked).toBe(requestsPerConnection);
+  expect(heard.match(/HTTP\/1\.1 200 /g)).toHaveLength(requestsPerConnection);
+  expect(heard).toContain('HTTP/1.1 503 ');
+});
+
 test('a stop ends every connection at once, idle and busy ones', async () => {
   const at = await stage({ ledger: () => new Promise(() => {}) });
   const idle = say(at, 'GET /health HTTP/1.1\r\nHost: localhost\r\n');

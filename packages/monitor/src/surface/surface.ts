@@ -47,10 +47,11 @@ export async function createSurface(context: SurfaceContext): Promise<Surface> {
 }
 
 function httpServer(handler: Parameters<typeof createServer>[1]): Server {
-  const { connections, headerBytes, idleMs, requestMs } = MONITOR_LIMITS;
+  const { connections, headerBytes, idleMs, requestMs, requestsPerConnection } = MONITOR_LIMITS;
   const times = { headersTimeout: requestMs, requestTimeout: requestMs, keepAliveTimeout: requestMs };
   const server = createServer({ ...times, connectionsCheckingInterval: 1000, maxHeaderSize: headerBytes }, handler);
   server.maxConnections = connections;
+  server.maxRequestsPerSocket = requestsPerConnection;
   server.setTimeout(idleMs);
   return server;
 }
