@@ -169,7 +169,7 @@ export class WorkerBook {
   }
 
   #makeRoom(nowMs: number): boolean {
-    if (nowMs < this.#fullUntilMs && nowMs > this.#fullUntilMs - FULL_MS) return false;
+    if (nowMs < this.#fullUntilMs && nowMs >= this.#fullUntilMs - FULL_MS) return false;
     const gone = this.#all.filter((worker) => worker.channels === 0 && worker.state(nowMs, this.times) === 'gone');
     if (gone.length === 0) this.#fullUntilMs = nowMs + FULL_MS;
     // By number, which is many times faster than by comparing two.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { difficultyOfHash } from '../../src/workers/hash-difficulty.ts';
-import type { Worker } from '../../src/workers/worker.ts';
+import { Worker } from '../../src/workers/worker.ts';
 import { nameOfWorker } from '../../src/workers/worker-name.ts';
 import { difficultyFromTarget } from '@sv2kit/bitcoin';
 import { book, MINUTE, SECOND, START, sweepAll, TIMES, utf8 } from './support.ts';
@@ -199,6 +199,16 @@ describe('a full book', () => {
     }
     for (let index = 0; index < 8; index += 1) it.open(utf8(`new${index}`), 1, START + 2 * MINUTE);
     for (const worker of earned) expect(it.find(worker.name)).toBe(worker);
+  });
+
+  test('in which everybody works looks at them once in a while, however many knock in one moment', () => {
+    const { book: it } = book(100);
+    for (let each = 0; each < 100; each += 1) {
+      it.accept(it.join(utf8('a'), utf8(`${each}`), START) as Worker, 1, 1, 1, START);
+    }
+    using looks = vi.spyOn(Worker.prototype, 'state');
+    for (let name = 0; name < 1_000; name += 1) it.join(utf8('b'), utf8(`${name}`), START + SECOND);
+    expect(looks.mock.calls.length).toBeLessThanOrEqual(100);
   });
 
   test('counts one who finds no room, and does not list it', () => {
