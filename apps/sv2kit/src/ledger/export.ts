@@ -19,6 +19,7 @@ TABLE is one of
   blocks    blocks found, and what became of them
   payouts   what accounts were paid, by coinbases and by payments
   dues      what each block owes each account, and what became of that
+  owed      what is to be paid to each account now: the list for 'sv2kit ledger paid --from' once it has been
 
       --csv TABLE         the table
       --since TIME        shares and work from this time on: 2026-08-20, or 2026-08-20T12:00:00Z

@@ -33,11 +33,11 @@ same transaction and account, is refused.
 ${placeHelp}
 
 Examples:
-  sv2kit ledger show --config pool.toml --dues
+  sv2kit ledger export --config pool.toml --csv owed --out owed.csv
   sv2kit ledger paid --config pool.toml --txid 4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b \\
     bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4 150000
   sv2kit ledger paid --config pool.toml --txid 4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b \\
-    --from paid.csv --note 'August'
+    --from owed.csv --note 'August'
 `;
 
 const OPTIONS = {

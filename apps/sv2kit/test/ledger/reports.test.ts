@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openJournal, type JournalRecord } from '@sv2kit/ledger';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -129,14 +129,18 @@ describe('ledger paid', () => {
     expect(await ledger('paid', '--txid', third, ALICE, '1')).toMatchObject({ code: 1 });
   });
 
-  test('takes a list as the export of dues writes it', async () => {
-    const list = join(dataDir, 'dues.csv');
-    await ledger('export', '--csv', 'dues', '--out', list);
+  test('takes the list of what is owed, which is empty from then on', async () => {
+    const list = join(dataDir, 'owed.csv');
+    await ledger('paid', '--txid', 'aa'.repeat(32), ALICE, '900000000');
+    await ledger('export', '--csv', 'owed', '--out', list);
+    expect(readFileSync(list, 'utf8')).toBe(`account,amount_satoshis\r\n${ALICE},4000000000\r\n`);
     expect(await ledger('paid', '--txid', TXID, '--from', list)).toMatchObject({
       code: 0,
       out: expect.stringContaining(ALICE),
     });
+    expect((await ledger('export', '--csv', 'owed')).out).toBe('account,amount_satoshis\r\n');
     await ledger('rebuild');
+    expect((await ledger('export', '--csv', 'owed')).out).toBe('account,amount_satoshis\r\n');
     expect((await ledger('export', '--csv', 'dues')).out).toContain(`${ALICE},4900000000,0,paid`);
   });
 

@@ -1,6 +1,7 @@
 import type { Row } from '../database/database.ts';
 import { PAYOUT_QUERIES } from '../payouts/queries.ts';
 import { type ExportTable, hashText, inParts } from './export-tables.ts';
+import { paidSince } from './record-payments.ts';
 
 /** Dues that are asked for at once: each question goes through all of them. */
 const PART = 50_000;
@@ -39,6 +40,23 @@ export const duesTable: ExportTable = {
       }
       if (items.length === 0) return;
       offset += items.length;
+    }
+  },
+};
+
+/** What is to be paid to each account now, less the payments that the database has not heard of yet. In order of accounts. */
+export const owedTable: ExportTable = {
+  columns: ['account', 'amount_satoshis'],
+  async *rows(reader, _range, dataDir) {
+    const { items } = await PAYOUT_QUERIES.payments(reader, { offset: 0, limit: 1 });
+    const unheard = await paidSince(dataDir, items[0]?.position ?? 0);
+    for (let offset = 0; ; offset += PART) {
+      const { items: part } = await PAYOUT_QUERIES.balances(reader, { offset, limit: PART, owed: true });
+      for (const { account, balance } of part) {
+        const amount = balance - (unheard.get(account) ?? 0n);
+        if (amount > 0n) yield [account, amount];
+      }
+      if (part.length < PART) return;
     }
   },
 };

@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000;
 /** A table for export: what its columns are called, and its rows in order. */
 export interface ExportTable {
   readonly columns: readonly string[];
-  rows(reader: Reader, range: ShareRange): AsyncGenerator<readonly CsvCell[]>;
+  rows(reader: Reader, range: ShareRange, dataDir: string): AsyncGenerator<readonly CsvCell[]>;
 }
 
 /** Rows in the order of a key, part by part: the question takes the key so far as its first parameters. */

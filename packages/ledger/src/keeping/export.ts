@@ -1,7 +1,7 @@
 import type { Reader } from '../database/database.ts';
 import { csv } from './csv.ts';
 import { SHARE_COLUMNS, type ShareRange, shareRows } from './export-shares.ts';
-import { duesTable, payoutsTable } from './export-payouts.ts';
+import { duesTable, owedTable, payoutsTable } from './export-payouts.ts';
 import { blocksTable, type ExportTable, workersTable, workTable } from './export-tables.ts';
 
 /** Tables of the database that can be exported. */
@@ -11,6 +11,7 @@ const TABLES: Readonly<Record<string, ExportTable>> = {
   blocks: blocksTable,
   payouts: payoutsTable,
   dues: duesTable,
+  owed: owedTable,
 };
 
 /** What can be exported. */
@@ -45,7 +46,7 @@ export async function exportCsv({ dataDir, table, range, snapshot, write, onRow 
   const found = TABLES[table];
   if (found === undefined) throw new Error(`${table} is no table`);
   await snapshot(async (reader) => {
-    for await (const part of csv(found.columns, counted(found.rows(reader, range)))) await write(part);
+    for await (const part of csv(found.columns, counted(found.rows(reader, range, dataDir)))) await write(part);
   });
   return count;
 }
