@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeepingError } from './errors.ts';
+import { sha256Of } from './file-hash.ts';
 
 /** The file in a backup that says what belongs to it. */
 export const MANIFEST = 'manifest.json';
@@ -40,9 +41,14 @@ export interface Manifest {
   readonly files: readonly ManifestFile[];
 }
 
-/** As it lies in the backup. */
+/** As it lies in the backup, with a checksum of what it says. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(manifest, undefined, 2)}\n`);
+  const summed = { ...manifest, checksum: checksumOf(manifest) };
+  return new TextEncoder().encode(`${JSON.stringify(summed, undefined, 2)}\n`);
+}
+
+function checksumOf(manifest: object): string {
+  return sha256Of(new TextEncoder().encode(JSON.stringify(manifest)));
 }
 
 /** A manifest without what only the program that writes it sets. */
@@ -64,13 +70,12 @@ export async function readManifest(directory: string): Promise<Manifest | undefi
     throw error;
   }
   const value = parse(text);
-  if (!isManifest(value)) {
-    throw new KeepingError(
-      'keeping-manifest',
-      `${join(directory, MANIFEST)} is not a manifest that this program knows`,
-    );
-  }
-  return value;
+  const path = join(directory, MANIFEST);
+  if (!isManifest(value))
+    throw new KeepingError('keeping-manifest', `${path} is not a manifest that this program knows`);
+  const { checksum, ...manifest } = value;
+  if (checksum !== checksumOf(manifest)) throw new KeepingError('keeping-manifest', `${path} fails its checksum`);
+  return manifest;
 }
 
 function parse(text: string): unknown {
@@ -81,7 +86,7 @@ function parse(text: string): unknown {
   }
 }
 
-function isManifest(value: unknown): value is Manifest {
+function isManifest(value: unknown): value is Manifest & { readonly checksum?: unknown } {
   if (!isObject(value) || value['format'] !== FORMAT || !isCount(value['takenMs'])) return false;
   const { journals, files, database } = value;
   if (database !== undefined && !(isObject(database) && typeof database['path'] === 'string')) return false;

@@ -158,6 +158,19 @@ describe.skipIf(findPostgres() === undefined)('a PostgreSQL', { timeout: 120_000
     }
   });
 
+  test('without the schema is away and says so; with it everything is projected again', async () => {
+    const url = await server.newDatabase();
+    await using projection = await openProjection({ kind: 'postgres', url });
+    await projection.apply(JOURNAL.slice(0, 3));
+    await server.query('DROP SCHEMA public CASCADE', url);
+    await expect(projection.apply(JOURNAL)).rejects.toMatchObject({ name: 'DatabaseAway' });
+    await expect(projection.position()).rejects.toThrow('the schema is not there');
+    await server.query('CREATE SCHEMA public', url);
+    expect((await projection.position()).position).toBe(0);
+    await projection.apply(JOURNAL);
+    expect(await dump(projection)).toEqual(expected(JOURNAL));
+  });
+
   test('of another encoding than UTF-8 is refused with the remedy', async () => {
     await server.query("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1'");
     const url = (await server.newDatabase()).replace(/test\d+/, 'latin');

@@ -45,6 +45,9 @@ onBothDatabases(({ fresh }) => {
     ]);
     expect((await projection.query('workers', { ...page, user: 'bc1qb' })).total).toBe(2);
     expect((await projection.query('workers', { offset: 1, limit: 1, sort: 'work' })).items[0]?.worker).toBe('rig');
+    const strange = { ...page, sort: 'work; DROP TABLE workers' as 'work' };
+    await expect(projection.query('workers', strange)).rejects.toThrow('have no order');
+    expect(await projection.query('workers', { offset: 5, limit: 10 })).toEqual({ total: 4, items: [] });
 
     expect(await projection.query('worker', { user: 'bc1qa', sinceMs: T0 + 2 * MINUTE })).toMatchObject({
       rejected: 2,
@@ -145,5 +148,19 @@ onBothDatabases(({ fresh }) => {
   test('a question that there is not is said', async () => {
     await using projection = await openProjection(await fresh());
     await expect(projection.query('toString' as 'totals', {})).rejects.toThrow('toString');
+  });
+
+  test('lists shares of a user with few workers, and with many', async () => {
+    await using projection = await openProjection(await fresh());
+    const shares = Array.from({ length: 40 }, (_, n) => accepted(1, { worker: `rig${n}`, timeMs: T0 + n * MINUTE }));
+    const [few, rest] = [shares.slice(0, 5), shares.slice(5)];
+    const foreign = [opened(2, 'bc1qb'), accepted(2), rejected(2, 'stale-share'), rejected(1, 'stale-share')];
+    await projection.apply(placed([started(1), opened(1, 'bc1qa'), ...foreign, ...few]));
+    const asked = { offset: 0, limit: 100, user: 'bc1qa' };
+    const listed = async (outcome?: string) =>
+      (await projection.query('shares', outcome === undefined ? asked : { ...asked, outcome })).items.length;
+    expect([await listed(), await listed('accepted'), await listed('stale-share')]).toEqual([6, 5, 1]);
+    await projection.apply(placed(rest, 7 + few.length));
+    expect([await listed(), await listed('accepted'), await listed('rejected')]).toEqual([41, 40, 1]);
   });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { backupLedger, openJournal, verifyLedger } from '../../src/index.ts';
 import { share, silent, temporaryDirectory } from '../builders.ts';
+import { readManifest } from '../../src/keeping/manifest.ts';
 import { channel } from './scene.ts';
 
 const NOW_MS = 1_800_000_000_000;
@@ -114,6 +115,22 @@ test('what runs on a restored backup is verified as a ledger of its own', async 
   await using journal = await openJournal({ directory: join(directory, 'journal'), log: silent });
   expect(await verifyLedger({ directory })).toMatchObject({ kind: 'ledger', findings: [] });
   expect(journal.watermark).toBe(3 * 42 + 1);
+});
+
+test('whatever bit of a manifest is changed is found', async () => {
+  const path = join(backup, 'manifest.json');
+  const bytes = readFileSync(path);
+  const missed: number[] = [];
+  for (let at = 0; at < bytes.length; at++) {
+    const changed = Uint8Array.from(bytes);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    writeFileSync(path, changed);
+    await readManifest(backup).then(
+      () => missed.push(at),
+      (error: unknown) => expect(error).toMatchObject({ code: 'keeping-manifest' }),
+    );
+  }
+  expect(missed).toEqual([]);
 });
 
 test('a manifest that cannot be read is said', async () => {

@@ -130,6 +130,7 @@ async function take(session: PostgresSession, lostProcess: number | undefined): 
   if (row?.['encoding'] !== 'UTF8') {
     throw new DatabaseAway(`the database's encoding is ${row?.['encoding']}: make one of encoding UTF8`);
   }
+  if (row['name'] === null) throw new DatabaseAway('the schema is not there that the tables are to be in');
   const lock = [LOCK_CLASS, row['name'] ?? null];
   for (let attempt = 0; ; attempt++) {
     const [taken] = await session.all('SELECT CAST(pg_try_advisory_lock($1, $2) AS INT) AS taken', lock);

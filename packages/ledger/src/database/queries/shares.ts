@@ -10,14 +10,16 @@ const DEEPEST = 10_000;
 /** Minutes of one worker that are looked at, at most, and at a time. */
 const MOST_MINUTES = 10_080;
 const STEP = 15;
+/** Workers of a user who are no longer few. */
+const MANY = 32;
 
 /** From one unix millisecond to before another. */
 type Stretch = readonly [number, number];
 const ALWAYS: Stretch = [0, Number.MAX_SAFE_INTEGER];
 
 /**
- * Shares of one worker are looked for in the minutes in which it had any, newest first: an index over workers would cost
- * more than all other writing of a share.
+ * Shares of a few workers are looked for in the minutes in which they had any, newest first; those of many, who have some
+ * in any minute, among all shares.
  */
 export async function shares(reader: Reader, args: SharesArguments): Promise<Listing<ShareRow>> {
   const [limit, offset] = partOf(args);
@@ -31,18 +33,23 @@ export async function shares(reader: Reader, args: SharesArguments): Promise<Lis
   return { total: found.length, items: found.slice(start, start + limit).map(shareRow) };
 }
 
-async function stretchesOf(reader: Reader, { user, worker, sinceMs, untilMs }: SharesArguments): Promise<Stretch[]> {
+async function stretchesOf(
+  reader: Reader,
+  { user, worker, outcome, sinceMs, untilMs }: SharesArguments,
+): Promise<Stretch[]> {
   if (user === undefined && worker === undefined) return [ALWAYS];
   const { sql, which } = workersNamed({ user, worker });
+  const isOfRejected = outcome !== undefined && outcome !== 'accepted';
+  const few = await reader.all(`${sql} LIMIT ${MANY + 1}`, which);
+  if (few.length > MANY && !isOfRejected) return [ALWAYS];
   const bounds = [minuteOf(sinceMs ?? 0), minuteOf(untilMs ?? ALWAYS[1]) + 1];
   const [from, to] = [`$${which.length + 1}`, `$${which.length + 2}`];
-  const rows = await reader.all(
-    `SELECT s.minute, s.span FROM slices s WHERE s.minute + s.span >= ${from} AND s.minute <= ${to}
-      AND EXISTS (SELECT 1 FROM work w WHERE w.slice = s.id AND w.worker IN (${sql}))
-    UNION SELECT r.minute, 60 FROM rejections r WHERE r.worker IN (${sql}) AND r.minute + 60 >= ${from} AND r.minute <= ${to}
-    ORDER BY 1 DESC LIMIT ${MOST_MINUTES}`,
-    [...which, ...bounds],
-  );
+  const ofAccepted = `SELECT s.minute, s.span FROM slices s WHERE s.minute + s.span >= ${from} AND s.minute <= ${to}
+    AND EXISTS (SELECT 1 FROM work w WHERE w.slice = s.id AND w.worker IN (${sql}))`;
+  const ofRejected = `SELECT r.minute, 60 AS span FROM rejections r WHERE r.worker IN (${sql})
+    AND r.minute + 60 >= ${from} AND r.minute <= ${to}`;
+  const wanted = isOfRejected ? ofRejected : outcome === 'accepted' ? ofAccepted : `${ofAccepted} UNION ${ofRejected}`;
+  const rows = await reader.all(`${wanted} ORDER BY 1 DESC LIMIT ${MOST_MINUTES}`, [...which, ...bounds]);
   // A share may be a minute older than its slice.
   return merged(rows.map((row) => [numberOf(row['minute']) - 1, numberOf(row['minute']) + numberOf(row['span'])]));
 }
@@ -92,7 +99,8 @@ async function sharesIn(reader: Reader, args: SharesArguments, [from, to]: Stret
     `h.time_ms >= ${place(first)}`,
     `h.time_ms < ${place(Math.min(to, clamped(untilMs, ALWAYS[1] - 1) + 1))}`,
   ];
-  if (isNamed) conditions.push(`h.worker IN (${named.sql})`);
+  // The sign keeps the index over times in use, where one over workers would read all that they ever did.
+  if (isNamed) conditions.push(`+h.worker IN (${named.sql})`);
   if (outcome === 'accepted') conditions.push('h.code IS NULL');
   else if (outcome === 'rejected') conditions.push('h.code IS NOT NULL');
   else if (outcome !== undefined) conditions.push(`h.code = ${place(plainText(outcome))}`);

@@ -25,12 +25,18 @@ export async function workers(reader: Reader, args: WorkersArguments): Promise<L
     args.user === undefined ? ['', []] : ['WHERE user_name = $1', [plainText(args.user)]];
   const [counted] = await reader.all(`SELECT count(*) AS total FROM workers ${where}`, which);
   const part = `LIMIT $${which.length + 1} OFFSET $${which.length + 2}`;
-  const order = ORDERS[args.sort ?? 'work'];
+  const order = orderOf(args.sort ?? 'work');
   const rows = await reader.all(`SELECT * FROM workers ${where} ORDER BY ${order} ${part}`, [
     ...which,
     ...partOf(args),
   ]);
   return { total: numberOf(counted?.['total']), items: rows.map(workerRow) };
+}
+
+/** @throws TypeError of an order that is none: it may have come from another program */
+function orderOf(sort: WorkerSort): string {
+  if (!Object.hasOwn(ORDERS, sort)) throw new TypeError(`workers have no order ${sort}`);
+  return ORDERS[sort];
 }
 
 export async function worker(

@@ -14,5 +14,10 @@ export function sqliteError(error: unknown, file: string): unknown {
   if (OF_VALUES.has(kind)) return new ValueRefused(error.message, { cause: error });
   if (kind !== CORRUPT && kind !== NOT_A_DATABASE)
     return new DatabaseAway(`${file}: ${error.message}`, { cause: error });
-  return new LedgerError('ledger-database-damaged', `${file} is damaged (${error.message})`, { file }, { cause: error });
+  return new LedgerError(
+    'ledger-database-damaged',
+    `${file} is damaged (${error.message})`,
+    { file },
+    { cause: error },
+  );
 }
