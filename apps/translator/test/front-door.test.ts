@@ -131,7 +131,7 @@ test('behind a load balancer the PROXY header names the miner, and none without 
   socket.write(Buffer.from(header, 'hex'));
   const miner = V1Miner.over(socket);
   expect(await miner.handshake()).toMatchObject({ result: true });
-  expect(site.status()['miners']).toMatchObject([{ address: '203.0.113.7' }]);
+  expect(site.status()['miners']).toMatchObject([{ remote: '203.0.113.7' }]);
   const bare = await V1Miner.connect(site.port);
   void bare.handshake().catch(() => {});
   await bare.ended();
@@ -163,7 +163,7 @@ test('who comes and goes, or was ended, is in the status with the reason and how
   const departed = () => site.status<{ departed: unknown[] }>().departed;
   await expect.poll(() => departed().length).toBe(2);
   expect(departed()).toMatchObject([
-    { name: 'account.rig', address: '127.0.0.1', reason: 'peer-closed', count: 1, accepted: 1 },
-    { name: '', address: '127.0.0.1', reason: 'too-many-malformed-lines', count: 3, accepted: 0 },
+    { name: 'account.rig', remote: '127.0.0.1', reason: 'peer-closed', count: 1, accepted: 1 },
+    { name: '', remote: '127.0.0.1', reason: 'too-many-malformed-lines', count: 3, accepted: 0 },
   ]);
 });

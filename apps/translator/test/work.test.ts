@@ -86,7 +86,7 @@ test('miners connect over IPv6 too', async () => {
   expect(await miner.handshake()).toMatchObject({ result: true });
   await miner.until(() => miner.jobs.length > 0);
   expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
-  expect(site.status()['miners']).toMatchObject([{ address: '::1' }]);
+  expect(site.status()['miners']).toMatchObject([{ remote: '::1' }]);
   miner.close();
 });
 

@@ -188,6 +188,12 @@ test('figures and the state at a glance are served as they are', async () => {
   expect((await ask(at, '/metrics/')).status).toBe(200);
 });
 
+test('addresses of peers in the state at a glance are written by the rule of the log too', async () => {
+  const status = { miners: [{ remote: '203.0.113.9', user: '203.0.113.9' }] };
+  const at = await stage(undefined, { status: () => Promise.resolve(status) });
+  expect(await json(at, '/status')).toEqual({ miners: [{ remote: '203.0.113.x', user: '203.0.113.9' }] });
+});
+
 test('only GET and HEAD are served, with the right Allow', async () => {
   const at = await stage();
   const head = await ask(at, '/api/v1/jobs', { method: 'HEAD' });

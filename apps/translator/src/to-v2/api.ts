@@ -1,5 +1,4 @@
 import { displayHash } from '@sv2kit/bitcoin';
-import { redactAddresses } from '@sv2kit/daemon';
 import { WorkerList, workerView } from '@sv2kit/mining-server';
 import {
   type BlockView,
@@ -74,7 +73,7 @@ function channelView(miner: Miner, nowMs: number): ChannelView {
     bestDifficulty: tally.bestDifficulty,
     ...(tally.lastShareMs === 0 ? {} : { lastShareAtMs: Math.round(tally.lastShareMs) }),
     device: session.userAgent,
-    remote: redactAddresses(connection.remote.address),
+    remote: connection.remote.address,
     difficulty: miner.difficulty ?? 0,
     openedAtMs: Math.round(miner.sinceMs),
     ...(jobId === undefined ? {} : { jobId }),
@@ -85,7 +84,7 @@ function peerView(miner: Miner): PeerView {
   const { connection, session, profile, phase, workers, tally } = miner;
   return {
     connection: connection.id,
-    remote: redactAddresses(connection.remote.address),
+    remote: connection.remote.address,
     protocol: 'v1',
     device: session.userAgent,
     channels: isMining(miner) ? 1 : 0,

@@ -4,7 +4,7 @@ import type { Miner } from './miner.ts';
 /** The last of the departures that are alike: one address and name, gone for one reason. */
 interface Departure {
   readonly name: string;
-  readonly address: string;
+  readonly remote: string;
   readonly userAgent: string;
   readonly reason: string;
   readonly count: number;
@@ -22,14 +22,14 @@ export class Departures {
 
   /** @param reason a constant code */
   add({ connection, session, username, sinceMs, tally }: Miner, reason: string, nowMs: number): void {
-    const { address } = connection.remote;
-    const key = JSON.stringify([address, username, reason]);
+    const { address: remote } = connection.remote;
+    const key = JSON.stringify([remote, username, reason]);
     const count = (this.#known.get(key)?.count ?? 0) + 1;
     const { accepted, refused } = tally;
     const { userAgent } = session;
     this.#known.delete(key);
     this.#known.set(key, {
-      ...{ name: username, address, userAgent, reason, count },
+      ...{ name: username, remote, userAgent, reason, count },
       ...{ lastMs: nowMs, stayedMs: nowMs - sinceMs, accepted, refused },
     });
     if (this.#known.size <= TRANSLATOR_LIMITS.statusDepartures) return;

@@ -53,7 +53,7 @@ function describeMiner(miner: Miner, nowMs: number): Facts {
     phase: miner.phase,
     userAgent: session.userAgent,
     family: profile.family,
-    address: connection.remote.address,
+    remote: connection.remote.address,
     encrypted: connection.encrypted,
     connectedMs: nowMs - miner.sinceMs,
     difficulty: miner.difficulty ?? null,

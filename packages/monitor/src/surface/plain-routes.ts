@@ -15,7 +15,7 @@ export function plainRoutes(surface: Surface, context: SurfaceContext): void {
   });
   surface.get('/status', hidden, async (_, reply) => {
     const status = await within(clock, answerMs, context.status());
-    return reply.type(JSON_TYPE).send(json(status));
+    return reply.type(JSON_TYPE).send(json(status, context.redact));
   });
   surface.get('/api/v1/openapi.json', hidden, (_, reply) => reply.type(JSON_TYPE).send(context.document()));
   for (const path of ['/', '/api/v1']) {
@@ -56,7 +56,11 @@ function linksOf({ api }: SurfaceContext): Link[] {
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-function json(value: unknown): string {
-  const text = JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? item.toString() : item), 2);
-  return `${text}\n`;
+/** @param redact how a `remote` is written: the address of a peer */
+function json(value: unknown, redact: SurfaceContext['redact'] = (text) => text): string {
+  const written = (name: string, item: unknown): unknown => {
+    if (typeof item === 'bigint') return item.toString();
+    return name === 'remote' && typeof item === 'string' ? redact(item) : item;
+  };
+  return `${JSON.stringify(value, written, 2)}\n`;
 }
