@@ -45,11 +45,6 @@ export class Shares {
     this.#total = weights.reduce((sum, { work }) => sum + work, 0n);
   }
 
-  /** Of all weights together. */
-  get work(): bigint {
-    return this.#total;
-  }
-
   /**
    * Shares revenue out: the fee first, then to each by work, rounded down; single satoshis left by the rounding go to the
    * first accounts, one for each. Where nobody has worked the pool gets everything.

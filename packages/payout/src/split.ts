@@ -32,10 +32,6 @@ export class Split {
     this.#poolAccount = addressFromScript(poolScript, chain);
   }
 
-  get rule(): SplitRule {
-    return this.#rule;
-  }
-
   /** @param value satoshis, all of which are paid */
   of(value: bigint): CoinbaseSplit {
     const { terms, limits, scriptOf = (account) => scriptOfAccount(account, terms.chain) } = this.#rule;
