@@ -126,9 +126,9 @@ describe('a reader of events', () => {
     const at = await stage();
     const reader = await read(at, `${EVENTS}?types=ban,%20tip`);
     at.events.emit({ type: 'job', origin: 'pool' });
-    at.events.emit({ type: 'ban', subject: '203.0.113.9', reason: 'bad shares', untilMs: 5 });
+    at.events.emit({ type: 'ban', subject: 'bc1qexample.rig1', reason: 'bad shares', untilMs: 5 });
     await expect.poll(() => reader.types).toEqual(['ban']);
-    expect(reader.text).toContain('"subject":"203.0.113.x"');
+    expect(reader.text).toContain('"subject":"bc1qexample.rig1"');
     const { status, text } = await ask(at, `${EVENTS}?types=tips`);
     expect([status, JSON.parse(text)]).toMatchObject([400, { problems: [{ where: 'types', wrong: 'has "tips"' }] }]);
   });

@@ -60,7 +60,7 @@ export const EVENT_SCHEMAS = {
     isEmpty: maybe(flag('It has no transactions.')),
   }),
   ban: event('ban', 'Somebody is turned away for a time.', {
-    subject: text('Who: a user_identity, or an address written by the rule of the log.'),
+    subject: text('Who: a user_identity.'),
     reason: text('Why.'),
     untilMs: timeMs('When it ends.'),
   }),

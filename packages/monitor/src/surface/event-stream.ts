@@ -15,8 +15,6 @@ interface EventStreamOptions {
   readonly events: Events;
   readonly clock: MonitorClock;
   readonly limits: typeof MONITOR_LIMITS;
-  /** How addresses of peers are written. */
-  readonly redact?: ((text: string) => string) | undefined;
 }
 
 /** What a reader asks for. */
@@ -101,10 +99,7 @@ export class EventStream implements Disposable {
 
   #inWords(event: EventRecord): string {
     const { id, atMs, part } = event;
-    const { redact } = this.#options;
-    const plain =
-      event.type === 'ban' && redact !== undefined ? { ...event, subject: redact(event.subject) } : { ...event };
-    const told = declared(EVENT_SCHEMAS[event.type], plain);
+    const told = declared(EVENT_SCHEMAS[event.type], event);
     const data = JSON.stringify({ id, atMs, ...(part === undefined ? {} : { part }), ...told });
     return `id: ${this.#options.events.epoch}-${id}\nevent: ${event.type}\ndata: ${data}\n\n`;
   }

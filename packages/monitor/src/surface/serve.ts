@@ -11,7 +11,7 @@ import { createSurface } from './surface.ts';
 /** Opens the server; it has `MonitorOptions` and nothing else to go by. */
 export async function serve(options: MonitorOptions): Promise<Monitor> {
   const { address, clock, events, token } = options;
-  const stream = new EventStream({ events, clock, limits: MONITOR_LIMITS, redact: options.redact });
+  const stream = new EventStream({ events, clock, limits: MONITOR_LIMITS });
   let document: string | undefined;
   const context: SurfaceContext = {
     ...options,
