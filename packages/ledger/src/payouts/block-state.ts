@@ -22,7 +22,7 @@ export interface StatusSaid {
 
 /**
  * pending -> due at its confirmations; either -> orphaned or rejected; orphaned or rejected -> pending or due when a node has it
- * in its chain; rejected -> pending when another node accepts it.
+ * in its chain; rejected -> pending when another node accepts it; due -> pending when the node no longer has it.
  */
 export function afterStatus(
   before: BlockStanding,
@@ -39,6 +39,9 @@ export function afterStatus(
     case 'rejected':
       // One node's word; a block that is in another's chain stands.
       return before.confirmations > 0 || before.state === 'orphaned' ? before : { ...before, state: 'rejected' };
+    case 'submitted':
+      // Of one that was in the chain: the node that is asked now does not have it.
+      return before.confirmations > 0 ? JUST_FOUND : before;
     case 'accepted':
       return before.state === 'rejected' ? { ...before, state: 'pending' } : before;
     default:

@@ -210,6 +210,34 @@ onBothDatabases(({ fresh }) => {
     expect(await after('confirmed', '1 confirmation')).toEqual(['due', 1_000n]);
   });
 
+  test('a block that was in the chain and that the node no longer has is not due until it is back', async () => {
+    const story = new Story();
+    story.pay({ mode: 'pplns', confirmations: 3 });
+    const bob = story.open('bob');
+    story.share(bob);
+    const block = story.block(bob, toPool(1_000n));
+    const standings: unknown[] = [];
+    await using projection = await projected(await fresh(), story.entries);
+    const statuses = [
+      ['submitted', ''],
+      ['confirmed', '3 confirmations'],
+      ['submitted', 'the node has lost it'],
+      ['confirmed', '4 confirmations'],
+    ] as const;
+    for (const [status, reason] of statuses) {
+      story.status(block, status, reason);
+      await projection.apply(story.entries.slice(-1));
+      const { state, confirmations } = (await projection.query('payouts', { block })) ?? {};
+      standings.push([state, confirmations]);
+    }
+    expect(standings).toEqual([
+      ['pending', 0],
+      ['due', 3],
+      ['pending', 0],
+      ['due', 4],
+    ]);
+  });
+
   test('payments pay the oldest dues first', async () => {
     const story = new Story();
     story.pay({ mode: 'pplns', confirmations: 1 });
