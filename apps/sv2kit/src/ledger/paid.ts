@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { fromDisplayHash } from '@sv2kit/bitcoin';
+import { fromDisplayHash, MAX_MONEY } from '@sv2kit/bitcoin';
 import { EXIT, parseOptions, systemClock, UsageError } from '@sv2kit/daemon';
 import { paidSince, type Payment, recordPayments } from '@sv2kit/ledger';
 import { CommandError, reasonOf } from '../command.ts';
@@ -53,6 +53,8 @@ type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values'];
 async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = parseOptions(argv, OPTIONS, 2);
   const payments = paymentsOf(values, positionals, terminal);
+  const tooMuch = payments.find(({ amount: satoshis }) => satoshis > MAX_MONEY);
+  if (tooMuch !== undefined) throw new UsageError(`${tooMuch.account}: ${tooMuch.amount} is more than there are`);
   const place = await readPlace(values);
   const again = values.anyway === true;
   if (!again && !hasDatabase(place)) {

@@ -149,6 +149,8 @@ describe('ledger paid', () => {
     [['--txid', TXID], 2, 'ACCOUNT SATOSHIS or --from FILE is wanted'],
     [['--txid', TXID, ALICE], 2, 'SATOSHIS is wanted'],
     [['--txid', TXID, ALICE, '1.5'], 2, 'SATOSHIS is wanted'],
+    [['--txid', TXID, ALICE, '-1'], 2, '-1'],
+    [['--txid', TXID, ALICE, '2100000000000001', '--anyway'], 2, 'is more than there are'],
     [['--txid', TXID, '--from', '/no/file'], 1, '/no/file: cannot be read'],
   ])('%j ends with %i', async (argv, code, message) => {
     const result = await ledger('paid', ...argv);
