@@ -1,11 +1,14 @@
 /**
- * The append-only journal of shares and blocks, with a durability watermark.
+ * What was mined and who is owed for it: an append-only journal with a durability watermark, the database (SQLite or
+ * PostgreSQL) that another thread makes of it, and what keeps both: backups, verification, exports, audits.
  *
  * @example
- * const journal = await openJournal({ directory: 'data/journal', log });
- * const position = journal.append({ type: 'ChannelClosed', timeMs: Date.now(), channelKey: 1, reason: 'end' });
- * journal.onWatermark((watermark) => { if (watermark >= position) acknowledge(); });
- *
+ * ```ts
+ * const ledger = await openLedger({ directory: 'data', database: { kind: 'sqlite', file: 'data/ledger.sqlite' }, log });
+ * const position = ledger.journal.append({ type: 'ChannelClosed', timeMs: Date.now(), channelKey: 1, reason: 'end' });
+ * ledger.journal.onWatermark((watermark) => { if (watermark >= position) acknowledge(); });
+ * const totals = await ledger.query('totals', {});
+ * ```
  * @packageDocumentation
  */
 export type { Clock } from './clock.ts';

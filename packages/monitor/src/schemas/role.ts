@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import Type from 'typebox';
 import { count, text, timeMs, view } from './shape.ts';
 
 export const RoleViewSchema = view(
@@ -16,4 +16,3 @@ export const RoleViewSchema = view(
   },
   'Role',
 );
-export type RoleView = Static<typeof RoleViewSchema>;
