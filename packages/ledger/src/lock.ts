@@ -6,6 +6,7 @@ import { LedgerError } from './errors.ts';
 const LOCK_FILE = 'lock';
 const OWNER_FILE = 'lock-owner';
 const SQLITE_BUSY = 5;
+const SQLITE_NOT_A_DATABASE = 26;
 
 /** An exclusive hold on a journal's directory. */
 export interface DirectoryLock {
@@ -17,7 +18,7 @@ export interface DirectoryLock {
  * Makes this process the only writer of a directory. The lock is the operating system's, through SQLite: it ends with
  * the process however that ends, and holds between containers that share the directory.
  *
- * @throws LedgerError 'ledger-locked' naming the process that holds it
+ * @throws LedgerError 'ledger-locked' naming the process that holds it; 'ledger-failed' when somebody wrote into the lock
  */
 export function lockDirectory(directory: string): DirectoryLock {
   const database = new DatabaseSync(join(directory, LOCK_FILE));
@@ -25,7 +26,9 @@ export function lockDirectory(directory: string): DirectoryLock {
     database.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
     database.close();
-    if (!(cause instanceof Error && 'errcode' in cause && cause.errcode === SQLITE_BUSY)) throw cause;
+    const code = cause instanceof Error && 'errcode' in cause ? cause.errcode : undefined;
+    if (code === SQLITE_NOT_A_DATABASE) throw strange(directory, cause);
+    if (code !== SQLITE_BUSY) throw cause;
     const owner = ownerOf(directory);
     throw new LedgerError(
       'ledger-locked',
@@ -40,6 +43,12 @@ export function lockDirectory(directory: string): DirectoryLock {
       if (database.isOpen) database.close();
     },
   };
+}
+
+function strange(directory: string, cause: unknown): LedgerError {
+  const file = join(directory, LOCK_FILE);
+  const message = `${file} is no lock: remove it while nothing runs on this directory`;
+  return new LedgerError('ledger-failed', message, { directory }, { cause });
 }
 
 function ownerOf(directory: string): string {

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -12,6 +12,8 @@ interface Scene {
   readonly lines: string[];
   open(): Promise<Ledger>;
 }
+
+vi.setConfig({ testTimeout: 60_000 });
 
 /** A ledger of a thousand shares in several files of the journal, all projected, and closed. */
 async function scene(): Promise<Scene> {
@@ -105,4 +107,15 @@ test('that is missing is not made anew without the first files of the journal, u
   await rebuildDatabase({ dataDir: directory, database, partial: true });
   const again = await open();
   expect(await accepted(again)).toBeLessThan(1000);
+});
+
+test('is not what is wrong when its lock is', async () => {
+  const { file, open } = await scene();
+  writeFileSync(join(`${file}.lock`, 'lock'), 'no lock'.repeat(1000));
+  const ledger = await open();
+  const reason = expect.stringContaining('remove it while nothing runs');
+  await vi.waitFor(() => expect(ledger.state).toMatchObject({ kind: 'away', reason }), 10_000);
+  rmSync(join(`${file}.lock`, 'lock'));
+  expect(await accepted(ledger)).toBe(1000);
+  expect(existsSync(`${file}.damaged`)).toBe(false);
 });
