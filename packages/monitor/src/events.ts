@@ -1,7 +1,7 @@
+import { MONITOR_LIMITS } from './limits.ts';
 import type { EventRecord, MonitorEvent } from './schemas/events.ts';
 
-/** Events that are remembered for readers who come back. */
-export const EVENTS_KEPT = 1024;
+const { eventsKept } = MONITOR_LIMITS;
 
 export interface EventsOptions {
   /** Unix milliseconds. */
@@ -38,7 +38,7 @@ export class Events {
   /** Never throws. The event must not be changed afterwards. */
   emit(event: MonitorEvent): void {
     const record: EventRecord = { ...event, id: ++this.#lastId, atMs: this.#now() };
-    this.#ring[(record.id - 1) % EVENTS_KEPT] = record;
+    this.#ring[(record.id - 1) % eventsKept] = record;
     for (const listener of this.#listeners) {
       try {
         listener(record);
@@ -57,10 +57,10 @@ export class Events {
 
   /** Those remembered after the event of that number, oldest first. */
   since(id: number): readonly EventRecord[] {
-    const first = Math.max(id, this.#lastId - EVENTS_KEPT, 0);
+    const first = Math.max(id, this.#lastId - eventsKept, 0);
     const found: EventRecord[] = [];
     for (let each = first; each < this.#lastId; each++) {
-      const record = this.#ring[each % EVENTS_KEPT];
+      const record = this.#ring[each % eventsKept];
       if (record !== undefined) found.push(record);
     }
     return found;

@@ -6,7 +6,7 @@
 export type { MonitorClock } from './clock.ts';
 export { MONITOR_ERRORS, type MonitorErrorCode, Unavailable } from './errors.ts';
 export { EVENT_TYPES, type EventType } from './event-types.ts';
-export { EVENTS_KEPT, Events, type EventsOptions } from './events.ts';
+export { Events, type EventsOptions } from './events.ts';
 export { MONITOR_LIMITS } from './limits.ts';
 export type { Place } from './notify/channel.ts';
 export { NOTIFY_LIMITS } from './notify/limits.ts';

@@ -6,6 +6,8 @@ export const MONITOR_LIMITS = {
   requestsPerConnection: 32,
   /** Readers of /api/v1/events at once; a further one is answered 503. */
   eventReaders: 16,
+  /** Events that are remembered for readers who come back. */
+  eventsKept: 1024,
   /** Bytes that wait for one reader of events; it is dropped when there are more. */
   eventBacklogBytes: 1_048_576,
   /** A reader of events that takes nothing for so long is dropped. Milliseconds. */

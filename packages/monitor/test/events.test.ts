@@ -1,8 +1,10 @@
 import { get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { EVENTS_KEPT, Events, MONITOR_LIMITS, type MonitorEvent } from '../src/index.ts';
+import { Events, MONITOR_LIMITS, type MonitorEvent } from '../src/index.ts';
 import { Reader } from '../src/surface/reader.ts';
 import { ask, json, stage, type Stage } from './stage.ts';
+
+const { eventsKept } = MONITOR_LIMITS;
 
 const HASH = 'cd'.repeat(32);
 const tip = (height: number): MonitorEvent => ({ type: 'tip', hash: HASH, height });
@@ -10,14 +12,14 @@ const tip = (height: number): MonitorEvent => ({ type: 'tip', hash: HASH, height
 describe('events', () => {
   test('are numbered, dated and remembered, the last of them', () => {
     const events = new Events({ now: () => 42 });
-    for (let height = 1; height <= EVENTS_KEPT + 10; height++) events.emit(tip(height));
-    expect(events.since(EVENTS_KEPT + 8)).toEqual([
-      { id: EVENTS_KEPT + 9, atMs: 42, ...tip(EVENTS_KEPT + 9) },
-      { id: EVENTS_KEPT + 10, atMs: 42, ...tip(EVENTS_KEPT + 10) },
+    for (let height = 1; height <= eventsKept + 10; height++) events.emit(tip(height));
+    expect(events.since(eventsKept + 8)).toEqual([
+      { id: eventsKept + 9, atMs: 42, ...tip(eventsKept + 9) },
+      { id: eventsKept + 10, atMs: 42, ...tip(eventsKept + 10) },
     ]);
-    expect(events.since(0)).toHaveLength(EVENTS_KEPT);
+    expect(events.since(0)).toHaveLength(eventsKept);
     expect(events.since(0)[0]?.id).toBe(11);
-    expect(events.since(EVENTS_KEPT + 10)).toEqual([]);
+    expect(events.since(eventsKept + 10)).toEqual([]);
   });
 
   test('are told to all that listen, also when one of them fails', () => {
@@ -101,12 +103,12 @@ describe('a reader of events', () => {
     at.events.emit(tip(3));
     const second = await read(at, EVENTS, { 'last-event-id': first.lastId });
     await expect.poll(() => second.heights).toEqual([2, 3]);
-    for (let height = 4; height < 4 + EVENTS_KEPT; height++) at.events.emit(tip(height));
+    for (let height = 4; height < 4 + eventsKept; height++) at.events.emit(tip(height));
     const third = await read(at, `${EVENTS}?after=${second.lastId}`);
-    await expect.poll(() => third.heights.length).toBe(EVENTS_KEPT);
+    await expect.poll(() => third.heights.length).toBe(eventsKept);
     expect(third.text).not.toContain('missed');
     const fourth = await read(at, EVENTS, { 'last-event-id': first.lastId });
-    await expect.poll(() => fourth.heights.length).toBe(EVENTS_KEPT);
+    await expect.poll(() => fourth.heights.length).toBe(eventsKept);
     expect(fourth.text).toContain('event: missed\ndata: {"missed":2}');
   });
 
