@@ -57,5 +57,6 @@ export { type Finding, type FindingCode, FINDING_REASONS, type JournalSummary } 
 export type { Manifest, ManifestFile, ManifestJournal } from './keeping/manifest.ts';
 export { type RebuildOptions, rebuildDatabase, type Rebuilt } from './keeping/rebuild.ts';
 export { paidSince, type Payment, recordPayments, type RecordPaymentsOptions } from './keeping/record-payments.ts';
+export { lastPositionIn } from './keeping/scan.ts';
 export { type Query, Reports } from './keeping/reports.ts';
 export { type Verification, type VerifyOptions, verifyLedger } from './keeping/verify.ts';

@@ -1,4 +1,4 @@
-import { KeepingError, LedgerError } from '@sv2kit/ledger';
+import { KeepingError, LEDGER_ERRORS, LedgerError } from '@sv2kit/ledger';
 import { type Command, CommandError } from '../command.ts';
 import { runSubcommand, type Subcommand } from '../subcommands.ts';
 import { audit } from './audit.ts';
@@ -43,7 +43,9 @@ export const ledger: Pick<Command, 'run'> = {
 function explained(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const mendable = error instanceof KeepingError || error instanceof LedgerError || FILE_ERRORS.has(code);
-  return error instanceof Error && mendable ? new CommandError(error.message, { cause: error }) : error;
+  if (!(error instanceof Error) || !mendable) return error;
+  const remedy = code === 'ledger-database-damaged' ? `. ${LEDGER_ERRORS[code]}` : '';
+  return new CommandError(`${error.message}${remedy}`, { cause: error });
 }
 
 const FILE_ERRORS: ReadonlySet<string> = new Set([

@@ -3,6 +3,8 @@ import { amount, table, whole } from '../template/pictures.ts';
 
 /** What is shown at once. */
 export interface Overview {
+  /** Records of the journal that the database does not hold yet. */
+  readonly uncounted: number;
   readonly totals: QueryResult<'totals'>;
   readonly rounds: QueryResult<'rounds'>['current'];
   readonly workers: QueryResult<'workers'>;
@@ -18,7 +20,7 @@ const UNITS: readonly (readonly [string, number])[] = [
 ];
 
 /** For people. @param nowMs unix milliseconds */
-export function overviewText({ totals, rounds, workers, blocks, owed }: Overview, nowMs: number): string {
+export function overviewText({ uncounted, totals, rounds, workers, blocks, owed }: Overview, nowMs: number): string {
   const rejected = Object.entries(totals.rejectedByCode).map(([code, count]) => `${whole(count)} ${code}`);
   const facts = table([
     ['shares', `${whole(totals.accepted)} accepted, ${whole(totals.rejected)} rejected`],
@@ -26,6 +28,7 @@ export function overviewText({ totals, rounds, workers, blocks, owed }: Overview
     ['work', difficulty(totals.difficulty)],
     ['best share', difficulty(totals.bestDifficulty)],
     ['this round', `${difficulty(rounds.difficulty)} in ${whole(rounds.shares)} shares`],
+    ...(uncounted === 0 ? [] : [['behind', `${whole(uncounted)} records of the journal are not counted yet`]]),
     ...(totals.deadLetters === 0 ? [] : [['set aside', `${whole(totals.deadLetters)} records; see dead_letters`]]),
   ]);
   return [

@@ -1,5 +1,6 @@
 import { EXIT, parseOptions } from '@sv2kit/daemon';
-import type { Query } from '@sv2kit/ledger';
+import { lastPositionIn, type Query } from '@sv2kit/ledger';
+import { join } from 'node:path';
 import type { Terminal } from '../terminal.ts';
 import { ledgerJson } from './json-line.ts';
 import { PLACE_OPTIONS, placeHelp, readPlace } from './place.ts';
@@ -46,12 +47,15 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
   const { values } = parseOptions(argv, OPTIONS);
   const place = await readPlace(values);
   await using reports = openReports(place);
-  const overview = await reports.together((query) => ask(query, values));
+  // Before the database is asked: a role that runs records more meanwhile.
+  const last = await lastPositionIn(join(place.dataDir, 'journal'));
+  const answers = await reports.together((query) => ask(query, values));
+  const overview = { ...answers, uncounted: Math.max(0, last - answers.totals.position) };
   terminal.out(values.json === true ? ledgerJson(overview) : overviewText(overview, terminal.now()));
   return EXIT.ok;
 }
 
-async function ask(query: Query, { workers, blocks, dues, user }: Values): Promise<Overview> {
+async function ask(query: Query, { workers, blocks, dues, user }: Values): Promise<Omit<Overview, 'uncounted'>> {
   const whose = user === undefined ? {} : { user };
   return {
     totals: await query('totals', {}),

@@ -73,6 +73,18 @@ test('ledger show is calm, complete, and does what a terminal is told by no mine
   });
 });
 
+test('ledger show says what is not counted yet, and what to do about a damaged database', async () => {
+  const journal = await openJournal({ directory: join(dataDir, 'journal'), log: silent });
+  journal.append(opened(3, 'carol'));
+  await journal.close();
+  const { code, out } = await ledger('show');
+  expect([code, out]).toEqual([0, expect.stringContaining('behind      2 records of the journal are not counted yet')]);
+  writeFileSync(join(dataDir, 'ledger.sqlite'), 'x'.repeat(9000));
+  const { code: failed, error } = await ledger('show');
+  expect([failed, error]).toEqual([1, expect.stringContaining('is damaged')]);
+  expect(error).toContain('sv2kit ledger rebuild');
+});
+
 describe('ledger audit', () => {
   test('shows how what a block pays comes from the record', async () => {
     const { code, out } = await ledger('audit');

@@ -79,7 +79,7 @@ export async function journalSize(directory: string): Promise<number> {
   return size;
 }
 
-/** Position of the last record; 0 when there is none. */
+/** Position of the last record in a folder of a journal, which may be written meanwhile; 0 when there is none. */
 export async function lastPositionIn(directory: string): Promise<number> {
   const last = (await listSegments(directory, () => {})).at(-1);
   if (last === undefined) return 0;
