@@ -3,7 +3,7 @@ import { ShareBudget } from '@sv2kit/mining';
 import { WorkerBook } from '@sv2kit/mining-server';
 import type { Events } from '@sv2kit/monitor';
 import type { Clock, CloseReason, Logger, Wire, WireConnection } from '@sv2kit/net';
-import { MinerIndexes, neededExtranonce, type ProfileMismatch } from '@sv2kit/translation';
+import { MinerIndexes, neededExtranonce } from '@sv2kit/translation';
 import type { Book, BookDeps } from './book.ts';
 import type { TranslatorConfig } from './config.ts';
 import { Departures } from './departures.ts';
@@ -13,7 +13,9 @@ import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { TranslatorMetrics } from './metrics.ts';
 import { Miner } from './miner.ts';
 import type { MinerEndReason, MinerHost } from './miner-host.ts';
+import { Misfits } from './misfits.ts';
 import { OwnChannels } from './own-channels.ts';
+import { RejectLog } from './reject-log.ts';
 import { Sessions } from './sessions.ts';
 import { SharedChannel } from './shared-channel.ts';
 import { Totals } from './totals.ts';
@@ -64,15 +66,13 @@ export class Hub implements MinerHost, LinkOwner {
   readonly minersNameAccounts: boolean;
   readonly miners = new Set<Miner>();
   readonly departures = new Departures();
-  /** What firmware that is connected may have trouble with, the worst of each kind. */
-  readonly misfits = new Map<string, { readonly family: string; readonly misfit: ProfileMismatch }>();
+  readonly misfits: Misfits;
   readonly #deps: HubDeps;
   readonly #mask: number;
   readonly #indexes = new MinerIndexes();
   #link: UpstreamLink | undefined;
+  readonly #rejectLog: RejectLog;
   #lastFault: LastFault | undefined;
-  #toldRejects = 0;
-  #toldMs = 0;
   /** Since when there is no upstream. */
   #lostMs: number;
 
@@ -87,6 +87,8 @@ export class Hub implements MinerHost, LinkOwner {
     this.log = log;
     this.events = events;
     this.totals = new Totals(metrics, events, clock.now());
+    this.misfits = new Misfits(log);
+    this.#rejectLog = new RejectLog(this.totals.rejected, log);
     const { workers: most, workerIdleMs: idleMs, workerGoneMs: goneMs } = TRANSLATOR_LIMITS;
     this.workers = new WorkerBook({ most, times: { idleMs, goneMs }, events });
     this.ladder = new Ladder(ladderLimits(config), this);
@@ -203,15 +205,6 @@ export class Hub implements MinerHost, LinkOwner {
     this.#deps.giveUp(reason);
   }
 
-  onMisfit({ profile: { family }, session: { userAgent }, connection }: Miner, misfit: ProfileMismatch): void {
-    const key = `${family} ${misfit.kind}`;
-    const known = this.misfits.get(key);
-    if (known !== undefined && known.misfit.size >= misfit.size) return;
-    this.misfits.set(key, { family, misfit });
-    const fields = { family, userAgent, peer: connection.id, ...misfit };
-    this.log.warn('work is not as this firmware is known to need it', fields);
-  }
-
   tick(): void {
     const nowMs = this.clock.now();
     this.#link?.tick(nowMs);
@@ -227,7 +220,7 @@ export class Hub implements MinerHost, LinkOwner {
     this.book.tick(nowMs);
     this.workers.sweep(nowMs, this.#link !== undefined);
     this.#watchWork(nowMs);
-    this.#tellOfRejects(nowMs);
+    this.#rejectLog.tick(nowMs);
   }
 
   #isLongOut(nowMs: number): boolean {
@@ -241,16 +234,6 @@ export class Hub implements MinerHost, LinkOwner {
     const ageMs = nowMs - latestMs;
     if (ageMs < TRANSLATOR_LIMITS.staleWorkMs) return work.ok();
     work.lacking(`the upstream has sent no job for ${Math.floor(ageMs / 60_000)} minutes`);
-  }
-
-  /** One line for many. */
-  #tellOfRejects(nowMs: number): void {
-    const { sum } = this.totals.rejected;
-    if (sum === this.#toldRejects || nowMs - this.#toldMs < TRANSLATOR_LIMITS.rejectsMs) return;
-    const fields = { shares: sum - this.#toldRejects, since: this.totals.rejected.facts() };
-    this.#toldRejects = sum;
-    this.#toldMs = nowMs;
-    this.log.warn('the upstream rejects shares', fields);
   }
 
   #onUnfit(reason: string): void {

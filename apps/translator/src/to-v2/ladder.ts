@@ -4,6 +4,7 @@ import type { TranslatorConfig } from './config.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
 import type { Miner } from './miner.ts';
 import type { MinerHost } from './miner-host.ts';
+import type { ShareConsequence } from './miner-shares.ts';
 
 /** Refusals that say nothing against a miner: the translator was not able to judge. */
 const NEUTRAL: ReadonlySet<string> = new Set(['memory-exhausted']);
@@ -54,13 +55,27 @@ export class Ladder {
     return reason !== 'stale-job' || sinceTipMs >= this.limits.staleGraceMs;
   }
 
-  /** A miner is to be given new work. */
-  warned(): void {
-    this.#host.metrics.badShares.inc({ step: 'new-work' });
+  /** A miner bears what a share of its own has brought it. */
+  bear(miner: Miner, consequence: ShareConsequence): void {
+    switch (consequence) {
+      case undefined:
+        return;
+      case 'new-work':
+        this.#host.metrics.badShares.inc({ step: 'new-work' });
+        return miner.giveNewWork();
+      case 'send-away':
+        // It may come back at once, with the state of its shares forgotten: firmware that was stuck is not then.
+        this.#sentAway(miner);
+        miner.session.reconnect({ host: undefined, port: undefined, waitSeconds: 0 });
+        return miner.end('too-many-refused');
+      case 'share-flood':
+        return miner.end('share-flood');
+      default:
+        return consequence satisfies never;
+    }
   }
 
-  /** A miner is told to reconnect, and its connection ends. */
-  sentAway(miner: Miner): void {
+  #sentAway(miner: Miner): void {
     const { clock, log, metrics, events } = this.#host;
     const nowMs = clock.now();
     const { username: user, connection } = miner;

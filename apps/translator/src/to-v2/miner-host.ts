@@ -1,6 +1,6 @@
 import type { ShareBudget } from '@sv2kit/mining';
 import type { Clock, Logger } from '@sv2kit/net';
-import type { DifficultyOptions, ProfileMismatch } from '@sv2kit/translation';
+import type { DifficultyOptions } from '@sv2kit/translation';
 import type { WorkerBook } from '@sv2kit/mining-server';
 import type { Events } from '@sv2kit/monitor';
 import type { Book } from './book.ts';
@@ -8,6 +8,7 @@ import type { FanOut } from './fan-out.ts';
 import type { Ladder } from './ladder.ts';
 import type { TranslatorMetrics } from './metrics.ts';
 import type { Miner } from './miner.ts';
+import type { Misfits } from './misfits.ts';
 import type { Sessions } from './sessions.ts';
 import type { Totals } from './totals.ts';
 import type { WorkDesk } from './work-desk.ts';
@@ -37,6 +38,7 @@ export interface MinerHost {
   readonly ladder: Ladder;
   readonly events: Pick<Events, 'emit'>;
   readonly sessions: Sessions;
+  readonly misfits: Misfits;
   readonly budget: ShareBudget;
   readonly metrics: TranslatorMetrics;
   readonly clock: Clock;
@@ -51,8 +53,6 @@ export interface MinerHost {
   readonly versionMask: number;
   /** How long a miner waits to be authorised. */
   readonly authoriseMs: number;
-  /** What the miner gets is not what its firmware is known to need. */
-  onMisfit(miner: Miner, misfit: ProfileMismatch): void;
   /** @param code why, a constant */
   onGone(miner: Miner, code: string): void;
 }

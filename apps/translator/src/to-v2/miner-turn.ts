@@ -63,7 +63,7 @@ export class MinerTurn implements Served {
     const misfit = due === undefined ? undefined : this.#work.give(due, due.clean);
     if (due === undefined && again !== undefined) this.#work.giveAgain(again);
     connection.flush();
-    if (misfit !== undefined) this.#host.onMisfit(this.#miner, misfit);
+    if (misfit !== undefined) this.#host.misfits.add(this.#miner, misfit);
   }
 
   failed(error: unknown): void {

@@ -2,21 +2,20 @@ import type { Work } from '@sv2kit/mining';
 import type { CloseReason, Wire, WireConnection } from '@sv2kit/net';
 import {
   type Authorise,
-  type Configure,
   type PasswordFields,
   type Sv1ServerEvent,
   splitUsername,
   Sv1ServerSession,
   stratumError,
   type Submit,
-  type Subscribe,
 } from '@sv2kit/sv1';
-import { extranonce1Of, extranonce2Fits, type FirmwareProfile, type TranslatedJob } from '@sv2kit/translation';
+import type { FirmwareProfile, TranslatedJob } from '@sv2kit/translation';
 import { Allowance } from './allowance.ts';
 import type { Seat } from './book.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
+import { MinerGreeting } from './miner-greeting.ts';
 import { MINER_END_REASONS, type MinerEndReason, type MinerHost } from './miner-host.ts';
-import { MinerShares, type ShareConsequence } from './miner-shares.ts';
+import { MinerShares } from './miner-shares.ts';
 import type { MinerTally } from './miner-tally.ts';
 import { MinerTurn } from './miner-turn.ts';
 import { MinerWork } from './miner-work.ts';
@@ -42,6 +41,7 @@ export class Miner implements Wire {
   readonly #work: MinerWork;
   readonly #turn: MinerTurn;
   readonly #shares: MinerShares;
+  readonly #greeting: MinerGreeting;
   readonly #bytes: Allowance;
   readonly sinceMs: number;
   #state: State = { phase: 'arriving' };
@@ -59,6 +59,7 @@ export class Miner implements Wire {
     const { sharesPerSecond } = host;
     const { burstSeconds, bytesPerSecond, bytesAtOnce, bytesOfShare } = TRANSLATOR_LIMITS;
     this.#shares = new MinerShares(this, this.session, this.#work, host);
+    this.#greeting = new MinerGreeting(this, this.session, this.#work, host);
     const burst = bytesAtOnce + sharesPerSecond * burstSeconds * bytesOfShare;
     this.#bytes = new Allowance(bytesPerSecond + sharesPerSecond * bytesOfShare, burst, nowMs);
   }
@@ -210,6 +211,11 @@ export class Miner implements Wire {
     else this.#lookAtDifficulty(nowMs);
   }
 
+  /** Its shares are bad: what it has may be why. */
+  giveNewWork(): void {
+    this.#turn.giveAgain('new-work');
+  }
+
   /** Shares of its own that the upstream has acknowledged. */
   credited(count: number): void {
     this.tally.credited += count;
@@ -227,15 +233,19 @@ export class Miner implements Wire {
       case 'submit':
         return this.#onSubmit(event.request, nowMs);
       case 'configure':
-        return this.#onConfigure(event.request, nowMs);
+        this.#greeting.configure(event.request, nowMs);
+        return this.#lookAtDifficulty(nowMs);
       case 'subscribe':
-        return this.#onSubscribe(event.request, nowMs);
+        this.#greeting.subscribe(event.request, nowMs);
+        return this.#lookAtDifficulty(nowMs);
       case 'authorise':
         return this.#onAuthorise(event.request, event.password, nowMs);
       case 'suggestion':
-        return this.#onSuggestion(event.difficulty, nowMs);
+        this.#work.suggest(event.difficulty, nowMs);
+        return this.#lookAtDifficulty(nowMs);
       case 'refused':
-        if (event.method === 'mining.submit') this.#bear(this.#shares.refuseUnread(event.error, nowMs));
+        if (event.method === 'mining.submit')
+          this.#host.ladder.bear(this, this.#shares.refuseUnread(event.error, nowMs));
         return;
       case 'extranonce-subscribed':
       case 'version':
@@ -245,23 +255,6 @@ export class Miner implements Wire {
       default:
         event satisfies never;
     }
-  }
-
-  #onConfigure(request: Configure, nowMs: number): void {
-    const minimum = request.minimumDifficulty?.difficulty;
-    if (minimum !== undefined) this.#onSuggestion(minimum, nowMs);
-    this.session.configured(request, { versionMask: this.#host.versionMask });
-  }
-
-  #onSubscribe(request: Subscribe, nowMs: number): void {
-    const kept = request.session === undefined ? undefined : this.#host.sessions.take(request.session);
-    if (kept !== undefined) this.#onSuggestion(kept, nowMs);
-    this.#work.identify(this.session.userAgent);
-    const extranonce1 = extranonce1Of(this.index);
-    const session = this.#host.sessions.newId();
-    const misfit = extranonce2Fits(this.#host.extranonce2Size, this.profile);
-    if (misfit !== undefined) this.#host.onMisfit(this, misfit);
-    this.session.subscribed(request, { extranonce1, extranonce2Size: this.#host.extranonce2Size, session });
   }
 
   #onAuthorise(request: Authorise, password: PasswordFields, nowMs: number): void {
@@ -297,31 +290,11 @@ export class Miner implements Wire {
     return !this.#host.minersNameAccounts || isOfAccount(username, splitUsername(this.#username).account);
   }
 
-  #onSuggestion(difficulty: number, nowMs: number): void {
-    this.#work.suggest(difficulty, nowMs);
-    this.#lookAtDifficulty(nowMs);
-  }
-
   #onSubmit(request: Submit, nowMs: number): void {
     const seat = this.#state.phase === 'seated' ? this.#state.seat : undefined;
-    this.#bear(this.#shares.submit(request, seat, nowMs));
+    this.#host.ladder.bear(this, this.#shares.submit(request, seat, nowMs));
     this.#lookAtDifficulty(nowMs);
     seat?.heard(nowMs);
-  }
-
-  #bear(consequence: ShareConsequence): void {
-    if (consequence === undefined) return;
-    if (consequence === 'share-flood') return this.end(consequence);
-    if (consequence === 'send-away') return this.#sendAway();
-    this.#host.ladder.warned();
-    this.#turn.giveAgain(consequence);
-  }
-
-  /** any -> gone; it may come back at once, with the state of its shares forgotten: firmware that was stuck is not then. */
-  #sendAway(): void {
-    this.#host.ladder.sentAway(this);
-    this.session.reconnect({ host: undefined, port: undefined, waitSeconds: 0 });
-    this.end('too-many-refused');
   }
 
   #lookAtDifficulty(nowMs: number): void {
@@ -344,9 +317,7 @@ export class Miner implements Wire {
     if (this.#state.phase === 'gone') return;
     const { phase } = this.#state;
     this.#state = { phase: 'gone' };
-    const session = this.session.subscription?.session;
-    const difficulty = this.difficulty;
-    if (session !== undefined && difficulty !== undefined) this.#host.sessions.keep(session, difficulty);
+    this.#greeting.end();
     if (phase !== 'arriving') this.#host.book.leave(this);
     if (phase === 'seated' || phase === 'adrift') this.#host.events.emit({ type: 'channel-closed', ...this.#named() });
     this.#shares.workers.close(this.#host.clock.now());

@@ -33,7 +33,7 @@ export function translatorStatus(hub: Hub, upstream: UpstreamState, nowMs: numbe
       lostBy: totals.lost.facts(),
     },
     blocksFound: totals.blocks,
-    misfits: [...hub.misfits.values()].map(({ family, misfit }) => ({ family, ...misfit })),
+    misfits: hub.misfits.facts(),
     miners: hub.listed(TRANSLATOR_LIMITS.statusMiners).map((miner) => describeMiner(miner, nowMs)),
     departed: hub.departures.facts(nowMs),
   };
