@@ -39,6 +39,8 @@ export interface ChainView {
   readonly invalid: readonly InvalidBranch[] | undefined;
   /** Heights that peers said they had when the node connected to them; those that came by themselves do not count. */
   readonly peerHeights: readonly number[];
+  /** Heights of the last headers that the node has in common with the same peers. */
+  readonly peerHeaders: readonly number[];
   /** Of the node's machine, unix ms, at the time of the answer; undefined where it does not say. */
   readonly nodeTimeMs: number | undefined;
   /** By how many seconds peers' clocks are ahead of the node's. */
@@ -86,6 +88,7 @@ export async function readChain(caller: RpcCaller, { blocks, withBranches, signa
     invalid,
     nodeTimeMs: isRecord(totals) ? timeOf(totals['timemillis']) : undefined,
     peerHeights: peers?.heights ?? [],
+    peerHeaders: peers?.headers ?? [],
     peerOffsets: peers?.offsets ?? [],
   };
 }
@@ -117,6 +120,7 @@ async function readPeers(caller: RpcCaller, signal: AbortSignal) {
   const peers = listOf(await caller.call('getpeerinfo', [], { signal })).filter((peer) => peer['inbound'] === false);
   return {
     heights: peers.map((peer) => numberOf(peer['startingheight'])).filter((height) => height > 0),
+    headers: peers.map((peer) => numberOf(peer['synced_headers'])).filter((height) => height >= 0),
     offsets: peers.map((peer) => peer['timeoffset']).filter((offset) => typeof offset === 'number'),
   };
 }
