@@ -20,6 +20,13 @@ describe.each(published.map((member) => [member.path, member] as const))('%s/REA
     expect(member.node).toMatch(/^>=\d+/);
   });
 
+  test('its manifest asks for no older Node than what it depends on does', () => {
+    const wanting = published.filter(
+      ({ name, node }) => member.dependencies.includes(name) && isNewer(node, member.node),
+    );
+    expect(wanting.map(({ name }) => name)).toEqual([]);
+  });
+
   test('its TypeScript examples run to the end', () => {
     for (const code of examples) {
       const run = spawnSync(process.execPath, ['--input-type=module-typescript', '--eval', code], {
@@ -34,3 +41,10 @@ describe.each(published.map((member) => [member.path, member] as const))('%s/REA
     }
   }, 60_000);
 });
+
+/** Whether `>=22.16` is more than `>=22.13`. */
+function isNewer(range = '', other = ''): boolean {
+  const [major = 0, minor = 0] = range.slice(2).split('.').map(Number);
+  const [otherMajor = 0, otherMinor = 0] = other.slice(2).split('.').map(Number);
+  return major > otherMajor || (major === otherMajor && minor > otherMinor);
+}
