@@ -1,5 +1,6 @@
 import { targetFromDifficulty } from '@sv2kit/bitcoin';
 import { expect, test } from 'vitest';
+import { TRANSLATOR_LIMITS } from '../src/to-v2/limits.ts';
 import { scripted } from './scripted-site.ts';
 import { NTIME, startUpstream } from './scripted-upstream.ts';
 import { EASY, openSite } from './site.ts';
@@ -227,4 +228,13 @@ test.each([0, 0xffffffff])('a min_ntime of %i breaks nothing, also when its job 
   upstream.tip(1, 9);
   expect(await after).toMatchObject({ clean: true });
   expect(await miner.submit(miner.solve())).toMatchObject({ result: true });
+});
+
+test('an upstream that sends no job is a condition that is told once, not every minute', async () => {
+  const { site } = await scripted();
+  const told: unknown[] = [];
+  await site.miner();
+  site.health.onChange(({ name, ok, reason }) => told.push({ name, ok, reason }));
+  await site.pass(TRANSLATOR_LIMITS.staleWorkMs + 600_000, 10_000);
+  expect(told).toEqual([{ name: 'work', ok: false, reason: 'the upstream has sent no job for 15 minutes' }]);
 });

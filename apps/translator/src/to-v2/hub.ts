@@ -231,9 +231,10 @@ export class Hub implements MinerHost, LinkOwner {
     const { latestMs } = this.desk;
     const { work } = this.#deps;
     if (this.#link === undefined || latestMs === undefined) return work.ok();
-    const ageMs = nowMs - latestMs;
-    if (ageMs < TRANSLATOR_LIMITS.staleWorkMs) return work.ok();
-    work.lacking(`the upstream has sent no job for ${Math.floor(ageMs / 60_000)} minutes`);
+    const { staleWorkMs } = TRANSLATOR_LIMITS;
+    if (nowMs - latestMs < staleWorkMs) return work.ok();
+    // Since when it is so is told beside: a reason that changes would be another trouble each minute.
+    work.lacking(`the upstream has sent no job for ${staleWorkMs / 60_000} minutes`);
   }
 
   #onUnfit(reason: string): void {
