@@ -188,6 +188,17 @@ test('figures and the state at a glance are served as they are', async () => {
   expect((await ask(at, '/metrics/')).status).toBe(200);
 });
 
+test('what cannot be answered because the role stops is no bug', async () => {
+  const at = await stage({ ledger: () => Promise.reject(new Error('the ledger is closed')) });
+  at.health = { state: 'stopping', serving: false, conditions: [] };
+  const answer = await ask(at, '/api/v1/ledger');
+  expect([answer.status, JSON.parse(answer.text)]).toMatchObject([
+    503,
+    { code: 'unavailable', message: 'the pool is stopping' },
+  ]);
+  expect(at.errors).toEqual([]);
+});
+
 test('addresses of peers in the state at a glance are written by the rule of the log too', async () => {
   const status = { miners: [{ remote: '203.0.113.9', user: '203.0.113.9' }] };
   const at = await stage(undefined, { status: () => Promise.resolve(status) });

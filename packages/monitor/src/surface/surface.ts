@@ -82,13 +82,13 @@ function answerError(
   reply: FastifyReply,
   context: SurfaceContext,
 ): FastifyReply {
-  const refusal = refusalOf(error, request);
+  const refusal = refusalOf(error, request, context);
   if (refusal.code === 'internal') context.log.error('monitoring request failed', { path: request.url, error });
   if (refusal.code === 'unavailable') reply.header('retry-after', '5');
   return reply.code(refusal.statusCode).type('application/json; charset=utf-8').send(refusal.answer);
 }
 
-function refusalOf(error: unknown, request: FastifyRequest): Refusal {
+function refusalOf(error: unknown, request: FastifyRequest, { health, name }: SurfaceContext): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof Unavailable) return new Refusal('unavailable', error.message);
   if (error instanceof Error) {
@@ -97,6 +97,8 @@ function refusalOf(error: unknown, request: FastifyRequest): Refusal {
     if (code === 'FST_ERR_BAD_URL') return new Refusal('invalid-request', 'the path is not what a URL may hold');
     if (code === 'FST_ERR_MAX_PARAM_LENGTH') return new Refusal('not-found', 'no name is as long as that');
   }
+  // What is closed already has nothing to say any more: no bug.
+  if (health().state === 'stopping') return new Refusal('unavailable', `the ${name} is stopping`);
   return new Refusal('internal', 'internal error; the log has it');
 }
 
