@@ -14,7 +14,8 @@ export const MONITOR_ERRORS = {
   'request-timeout': 'The request did not arrive in time. 408.',
   'headers-too-large': 'The request line and the header fields are too long. 431.',
   internal: 'A bug; the log has it. 500.',
-  unavailable: 'What the answer is made of is away just now, or there are too many readers. 503.',
+  unavailable:
+    'What the answer is made of is away just now, the role starts or stops, or there are too many readers. 503.',
 } as const;
 export type MonitorErrorCode = keyof typeof MONITOR_ERRORS;
 
