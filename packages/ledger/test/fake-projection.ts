@@ -110,9 +110,7 @@ class FakeProjection implements Projection {
     return Promise.reject(new TypeError('there are no tables'));
   }
 
-  async vacuum(): Promise<void> {}
   async reset(): Promise<void> {}
-  async backup(): Promise<void> {}
 
   async close(): Promise<void> {
     this.#database.open -= 1;

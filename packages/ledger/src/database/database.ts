@@ -43,9 +43,5 @@ export interface Database {
   snapshot<T>(run: (reader: Reader) => Promise<T>): Promise<T>;
   /** Returns when whatever was committed survives a power failure. */
   settle(): Promise<void>;
-  /** Gives space back. */
-  vacuum(): Promise<void>;
-  /** A copy of one state, while the database is used. SQLite alone: what keeps a PostgreSQL has its own ways. */
-  backup(file: string): Promise<void>;
   close(): Promise<void>;
 }

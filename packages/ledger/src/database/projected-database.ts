@@ -89,14 +89,6 @@ export class ProjectedDatabase implements Projection {
     return this.#database.settle();
   }
 
-  vacuum(): Promise<void> {
-    return this.#database.vacuum();
-  }
-
-  backup(file: string): Promise<void> {
-    return this.#database.backup(file);
-  }
-
   close(): Promise<void> {
     return this.#database.close();
   }

@@ -5,7 +5,7 @@ import { answer } from './queries/answer.ts';
 import type { LedgerQueries, QueryArguments, QueryResult } from './queries/types.ts';
 
 /** A database that is asked beside the program that projects into it. Takes no lock and changes nothing. */
-export class ProjectionReader implements Pick<Projection, 'position' | 'query' | 'snapshot' | 'backup' | 'close'> {
+export class ProjectionReader implements Pick<Projection, 'position' | 'query' | 'snapshot' | 'close'> {
   readonly #database: Database;
   #isChecked = false;
 
@@ -30,10 +30,6 @@ export class ProjectionReader implements Pick<Projection, 'position' | 'query' |
       this.#isChecked = true;
       return await run(reader);
     });
-  }
-
-  backup(file: string): Promise<void> {
-    return this.#database.backup(file);
   }
 
   close(): Promise<void> {

@@ -53,10 +53,6 @@ export interface Projection extends AsyncDisposable {
   firstWithin(days: number): Promise<number>;
   /** Returns when whatever is applied survives a power failure: before files of the journal are removed. */
   settle(): Promise<void>;
-  /** Gives space back to the disk. */
-  vacuum(): Promise<void>;
-  /** SQLite: a copy of one state into a new file, while records are applied. PostgreSQL: throws, it has its own ways. */
-  backup(file: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -32,14 +32,6 @@ export class FaultyDatabase implements Database {
     return this.#inner.settle();
   }
 
-  vacuum(): Promise<void> {
-    return this.#inner.vacuum();
-  }
-
-  backup(file: string): Promise<void> {
-    return this.#inner.backup(file);
-  }
-
   close(): Promise<void> {
     return this.#inner.close();
   }

@@ -69,19 +69,6 @@ describe('a SQLite file', () => {
     remove();
   });
 
-  test('is copied in one state while it is used', async () => {
-    await using projection = await openProjection({ kind: 'sqlite', file });
-    await projection.apply(JOURNAL.slice(0, 4));
-    const [, rest] = await Promise.all([projection.backup(`${file}.copy`), projection.apply(JOURNAL)]);
-    expect(rest).toBeUndefined();
-    await projection.settle();
-    await projection.vacuum();
-    const copy = openProjectionReader({ kind: 'sqlite', file: `${file}.copy` });
-    const { position } = await copy.position();
-    expect(await dump(copy)).toEqual(expected(JOURNAL.slice(0, position)));
-    await copy.close();
-  });
-
   test('whose position another program has moved takes no more of this one', async () => {
     remove();
     await using projection = await openProjection({ kind: 'sqlite', file });

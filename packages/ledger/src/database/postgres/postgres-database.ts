@@ -58,15 +58,6 @@ export class PostgresDatabase implements Database {
     });
   }
 
-  vacuum(): Promise<void> {
-    // Space is PostgreSQL's own affair; what it knows of the tables after a large removal is not.
-    return this.#writes.run(async () => void (await (await this.#writing()).run('ANALYZE')));
-  }
-
-  async backup(): Promise<void> {
-    throw new LedgerError('ledger-failed', 'a PostgreSQL database is copied by its own tools, such as pg_dump');
-  }
-
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#writes.run(() => this.#reads.run(async () => {}));

@@ -63,20 +63,6 @@ export class SqliteDatabase implements Database {
     });
   }
 
-  vacuum(): Promise<void> {
-    return this.#writes.run(async () => {
-      const { writer } = await this.#opened();
-      this.#sync(() => writer?.exec('PRAGMA incremental_vacuum; PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)'));
-    });
-  }
-
-  backup(file: string): Promise<void> {
-    return this.#reads.run(async () => {
-      const { reader } = await this.#opened();
-      this.#sync(() => reader.exec(`VACUUM INTO '${file.replaceAll("'", "''")}'`));
-    });
-  }
-
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#writes.run(() => this.#reads.run(async () => this.#abandon()));
@@ -161,7 +147,7 @@ export class SqliteDatabase implements Database {
     this.#lock ??= lockDirectory(lockFolder);
     const writer = new SqliteSession(file, false);
     try {
-      writer.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      writer.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
       writer.exec(
         'PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY',
       );
