@@ -74,6 +74,7 @@ export class NamedWorkers {
   readonly #budget: NamesBudget;
   readonly #byHash = new Map<number, Named>();
   #latest: Named | undefined;
+  #closed = false;
 
   constructor(book: WorkerBook, channel: NamingChannel, budget: NamesBudget) {
     this.#book = book;
@@ -104,8 +105,9 @@ export class NamedWorkers {
     return again ?? this.#own;
   }
 
-  /** The channel ends. */
+  /** The channel ends. What is settled of it after that is its own worker's. */
   close(nowMs: number): void {
+    this.#closed = true;
     for (const first of this.#byHash.values()) {
       for (let named: Named | undefined = first; named !== undefined; named = named.next) this.#release(named, nowMs);
     }
@@ -148,7 +150,8 @@ export class NamedWorkers {
   }
 
   #add(name: Uint8Array, hash: number, nowMs: number): Worker | undefined {
-    if (depth(this.#byHash.get(hash)) >= MOST_ALIKE || !this.#budget.take(this, nowMs)) return undefined;
+    if (this.#closed || depth(this.#byHash.get(hash)) >= MOST_ALIKE) return undefined;
+    if (!this.#budget.take(this, nowMs)) return undefined;
     const bytes = name.slice();
     const worker = this.#book.join(this.#identity, bytes, nowMs, this.#openedAtMs);
     if (worker === undefined) {

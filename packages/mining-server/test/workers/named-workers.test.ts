@@ -41,6 +41,16 @@ describe('the workers that shares name (extension 0x0002)', () => {
     expect(worker.firstSeenAtMs).toBe(nowMs);
   });
 
+  test('get no place by shares that are settled once the channel has ended, which nobody would give back', () => {
+    const { book: it } = book();
+    const budget = new NamesBudget(10);
+    const { own, names } = channel(it, budget);
+    names.of(utf8('rig'), START);
+    names.close(START);
+    expect(names.of(utf8('rig'), START)).toBe(own);
+    expect([budget.used, it.find('farm.rig')?.lines ?? 0]).toEqual([0, 0]);
+  });
+
   test('get no place by shares that are refused', () => {
     const { book: it } = book();
     const { own, names } = channel(it, new NamesBudget(10));
