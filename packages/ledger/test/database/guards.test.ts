@@ -81,6 +81,26 @@ describe('a SQLite file', () => {
     expect({ ...(await dump(projection)), journals: [] }).toEqual({ ...before, journals: [] });
   });
 
+  test('that a question found away is away for what is being written too, and no fault of the record', async () => {
+    remove();
+    const database = databaseOf({ kind: 'sqlite', file });
+    await using _closed = { [Symbol.asyncDispose]: () => database.close() };
+    await database.transaction((transaction) => transaction.run('CREATE TABLE t (n INTEGER)'));
+    const asked = Promise.withResolvers<void>();
+    const written = database.transaction(async (transaction) => {
+      await transaction.run('INSERT INTO t VALUES (1)');
+      await asked.promise;
+      await transaction.run('INSERT INTO t VALUES (2)');
+    });
+    const refusal = expect(written).rejects.toMatchObject({ name: 'DatabaseAway' });
+    await expect(database.snapshot((reader) => reader.all('SELECT * FROM nothing'))).rejects.toMatchObject({
+      name: 'DatabaseAway',
+    });
+    asked.resolve();
+    await refusal;
+    expect(await database.snapshot((reader) => reader.all('SELECT * FROM t'))).toEqual([]);
+  });
+
   test('that is damaged says so', async () => {
     remove();
     writeFileSync(file, 'no database at all, and long enough to be looked at as one'.repeat(40));
