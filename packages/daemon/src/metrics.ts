@@ -98,7 +98,8 @@ export function createMetrics(registry: Registry = new Registry()): Metrics {
       return { observe: (value, given = {}) => histogram.observe(given, value) };
     },
     snapshot: () => snapshot(registry, own),
-    text: () => registry.metrics(),
+    // What is no number is written NaN in this format; prom-client writes Nan.
+    text: async () => (await registry.metrics()).replaceAll(/ Nan$/gm, ' NaN'),
   };
 }
 

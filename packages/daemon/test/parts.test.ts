@@ -144,6 +144,23 @@ test('a series is asked for when somebody looks, and what is gone is forgotten',
   expect(await metrics.snapshot()).toEqual({ 'sv2_worker_hashes_per_second{worker="bob"}': 7 });
 });
 
+test('the figures are what the Prometheus text format allows, whatever a worker is called and a level is', async () => {
+  const metrics = createMetrics();
+  const worker = 'a"b\\c\nd\r\u2028';
+  metrics.series('sv2_worker_hashrate', 'Hashes\nper second.', ['worker'], () => [
+    [{ worker }, Number.NaN],
+    [{ worker: 'twice' }, 1],
+    [{ worker: 'twice' }, Number.POSITIVE_INFINITY],
+  ]);
+  const lines = (await metrics.text()).split('\n').filter((line) => line !== '');
+  expect(lines).toEqual([
+    '# HELP sv2_worker_hashrate Hashes\\nper second.',
+    '# TYPE sv2_worker_hashrate gauge',
+    'sv2_worker_hashrate{worker="a\\"b\\\\c\\nd\r\u2028"} NaN',
+    'sv2_worker_hashrate{worker="twice"} +Inf',
+  ]);
+});
+
 test('a metric whose name does not say what it is is a bug', () => {
   const metrics = createMetrics();
   expect(() => metrics.counter('sv2_shares', '')).toThrow('sv2_shares is no name for a counter');
