@@ -19,7 +19,8 @@ interface Segment {
 
 /**
  * Reads records from position `from` to position `to`, both included, in order. Needs no lock and may run beside the
- * writer; whoever must not see what a crash could still take back passes the watermark as `to`.
+ * writer, whose retention may remove the oldest meanwhile; whoever must not see what a crash could still take back passes
+ * the watermark as `to`.
  *
  * @throws LedgerError 'ledger-corrupted' when records are missing between others
  */
@@ -31,12 +32,17 @@ export async function* readJournal(
   const segments = await listSegments(directory);
   const first = segments.findLastIndex(({ firstPosition }) => firstPosition <= from);
   let next = segments[Math.max(first, 0)]?.firstPosition ?? 1;
+  let begun = false;
   for (const [index, segment] of segments.entries()) {
     if (index < first) continue;
     if (segment.firstPosition !== next) throw gap(segment.name, next, segment.firstPosition);
     // A segment ends where the next begins: what it holds beyond was written again there.
     const end = segments[index + 1]?.firstPosition ?? Number.POSITIVE_INFINITY;
-    for (const entry of entriesOf(await readFile(join(directory, segment.name)), next)) {
+    const bytes = await readFile(join(directory, segment.name)).catch(unlessGone);
+    if (bytes === undefined && !begun) next = end;
+    if (bytes === undefined) continue;
+    begun = true;
+    for (const entry of entriesOf(bytes, next)) {
       if (entry.position >= end) break;
       if (entry.position > to) return;
       next = entry.position + 1;
@@ -51,7 +57,8 @@ async function listSegments(directory: string): Promise<Segment[]> {
   const segments: Segment[] = [];
   for (const sequence of segmentsIn({ list: () => names }, directory)) {
     const name = segmentName(sequence);
-    const header = decodeSegmentHeader(await readStart(join(directory, name)), name);
+    const start = await readStart(join(directory, name)).catch(unlessGone);
+    const header = start && decodeSegmentHeader(start, name);
     if (header === undefined) continue;
     // A later segment that begins at or before an earlier one replaces it.
     while ((segments.at(-1)?.firstPosition ?? 0) >= header.firstPosition) segments.pop();
@@ -74,6 +81,11 @@ function* entriesOf(bytes: Uint8Array, firstPosition: number): Generator<Journal
     for (const record of readRecords(batch.payload)) yield { position: position++, record };
     offset = batch.end;
   }
+}
+
+function unlessGone(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
 }
 
 function gap(name: string, expected: number, found: number): LedgerError {

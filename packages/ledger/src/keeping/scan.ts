@@ -1,4 +1,4 @@
-import { open, readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import {
@@ -73,8 +73,7 @@ export async function* scanJournal(
 export async function journalSize(directory: string): Promise<number> {
   let size = 0;
   for (const { name } of await listSegments(directory, () => {})) {
-    await using file = await open(join(directory, name));
-    size += (await file.stat()).size;
+    size += (await stat(join(directory, name)).catch(unlessGone))?.size ?? 0;
   }
   return size;
 }

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
@@ -73,6 +73,35 @@ describe('a backup', () => {
     expect(copy.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'delete' });
     copy.close();
     database.close();
+  });
+
+  test('is whole beside a role whose oldest files go while new ones come', async () => {
+    const directory = join(dataDir, 'journal');
+    await using journal = await openJournal({ directory, log: silent, segmentBytes: 4000 });
+    journal.append(channel(7));
+    const segments = () => readdirSync(directory).filter((name) => name.endsWith('.journal'));
+    let isDone = false;
+    const role = (async () => {
+      while (!isDone) {
+        for (let n = 0; n < 50; n++) journal.append(share(n));
+        await journal.flush();
+        const [oldest = ''] = segments().toSorted();
+        if (segments().length > 5) rmSync(join(directory, oldest));
+      }
+    })();
+    try {
+      for (let round = 0; round < 15; round++) {
+        const backup = join(dirname(to), `round${round}`);
+        const { journals } = await backupLedger({ dataDir, to: backup, nowMs: NOW_MS });
+        const positions = (await readAll(join(backup, 'journal'))).map(({ position }) => position);
+        expect([positions[0], positions.at(-1)]).toEqual([journals[0]?.firstPosition, journals[0]?.lastPosition]);
+        expect((await verifyLedger({ directory: backup })).findings).toEqual([]);
+        await readAll(directory).catch((error: unknown) => expect(error).toMatchObject({ code: 'ledger-corrupted' }));
+      }
+    } finally {
+      isDone = true;
+      await role;
+    }
   });
 
   test('is made without a database that cannot be read', async () => {
