@@ -13,8 +13,6 @@ interface Scene {
   open(): Promise<Ledger>;
 }
 
-vi.setConfig({ testTimeout: 60_000 });
-
 /** A ledger of a thousand shares in several files of the journal, all projected, and closed. */
 async function scene(): Promise<Scene> {
   const directory = temporaryDirectory();
@@ -71,7 +69,7 @@ test('is set aside when it shows while the service runs, the second time by a pe
   damage(file);
   ledger.journal.append(share(1));
   await ledger.journal.flush();
-  await vi.waitFor(() => expect(existsSync(`${file}.damaged`)).toBe(true), 10_000);
+  await vi.waitFor(() => expect(existsSync(`${file}.damaged`)).toBe(true), 30_000);
   expect(await accepted(ledger)).toBe(1001);
   checkpoint();
   damage(file);
@@ -91,7 +89,7 @@ test('stays where it is when the journal has lost its first files: a person deci
   damage(file);
   rmSync(join(directory, 'journal', '0000000001.journal'));
   const ledger = await open();
-  await vi.waitFor(() => expect(ledger.state).toMatchObject({ code: 'ledger-database-damaged' }), 10_000);
+  await vi.waitFor(() => expect(ledger.state).toMatchObject({ code: 'ledger-database-damaged' }), 30_000);
   expect(readdirSync(directory)).not.toContain('ledger.sqlite.damaged');
   await ledger.close();
   await expect(rebuildDatabase({ dataDir: directory, database })).rejects.toMatchObject({ code: 'keeping-partial' });
@@ -102,7 +100,7 @@ test('that is missing is not made anew without the first files of the journal, u
   rmSync(file);
   rmSync(join(directory, 'journal', '0000000001.journal'));
   const ledger = await open();
-  await vi.waitFor(() => expect(ledger.state).toMatchObject({ code: 'ledger-partial' }), 10_000);
+  await vi.waitFor(() => expect(ledger.state).toMatchObject({ code: 'ledger-partial' }), 30_000);
   await ledger.close();
   await rebuildDatabase({ dataDir: directory, database, partial: true });
   const again = await open();
@@ -114,7 +112,7 @@ test('is not what is wrong when its lock is', async () => {
   writeFileSync(join(`${file}.lock`, 'lock'), 'no lock'.repeat(1000));
   const ledger = await open();
   const reason = expect.stringContaining('remove it while nothing runs');
-  await vi.waitFor(() => expect(ledger.state).toMatchObject({ kind: 'away', reason }), 10_000);
+  await vi.waitFor(() => expect(ledger.state).toMatchObject({ kind: 'away', reason }), 30_000);
   rmSync(join(`${file}.lock`, 'lock'));
   expect(await accepted(ledger)).toBe(1000);
   expect(existsSync(`${file}.damaged`)).toBe(false);
