@@ -15,7 +15,8 @@ export const HEALTH_CODES = {
   'no-work': 'Connected, but without a job.',
   'job-declaration-away': 'Jobs that miners declare cannot be taken now.',
   'ledger-failed': 'The journal cannot be written, or not fast enough.',
-  'database-behind': 'What is projected from the journal is away, behind or incomplete.',
+  'database-behind': 'What is projected from the journal is behind or incomplete.',
+  'database-away': 'The database of the ledger cannot be reached, or cannot be used as it is.',
   certificate: 'The certificate is not valid now.',
 } as const;
 export type HealthCode = keyof typeof HEALTH_CODES;

@@ -50,7 +50,7 @@ export function watchLedger(
   const tell = (state: DatabaseState): void => {
     const reason = lackOf(state);
     if (reason === undefined) condition.ok();
-    else condition.lacking(reason);
+    else condition.lacking(reason, isGone(state) ? 'database-away' : 'database-behind');
   };
   tell(ledger.state);
   ledger.onState(tell);
@@ -66,6 +66,10 @@ export function watchJournal(journal: WatchedJournal, { health, fail }: WatchDep
     if (state.kind === 'failed' && !state.retrying)
       fail(new FatalError(`the ledger cannot be written: ${state.reason}`));
   });
+}
+
+function isGone({ kind }: DatabaseState): boolean {
+  return kind === 'away' || kind === 'refused';
 }
 
 function lackOf(state: DatabaseState): string | undefined {

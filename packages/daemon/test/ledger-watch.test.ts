@@ -71,12 +71,17 @@ describe('a ledger in health', () => {
     expect(ledger.failures).toEqual([new FatalError('the ledger cannot be written: the writer thread ended')]);
   });
 
-  test.each(['behind', 'away', 'refused'] as const)('lacks a database that is %s, and serves on', (kind) => {
+  test.each([
+    ['behind', 'database-behind'],
+    ['away', 'database-away'],
+    ['refused', 'database-away'],
+  ] as const)('lacks a database that is %s (%s), and serves on', (kind, code) => {
     const ledger = new FakeLedger();
     expect(ledger.databaseBecomes({ kind, reason: 'because', lag: 0, deadLetters: 0 })).toMatchObject({
       state: 'degraded',
       serving: true,
       reason: 'ledger-database: because',
+      conditions: expect.arrayContaining([expect.objectContaining({ name: 'ledger-database', code })]),
     });
     expect(ledger.databaseBecomes({ kind: 'ok', lag: 0, deadLetters: 0 })).toMatchObject({ state: 'ok' });
   });
