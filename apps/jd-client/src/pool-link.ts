@@ -200,8 +200,12 @@ export class PoolLink implements ConnectionHandler<MiningFromServer> {
         log.warn('the pool closes the channel', { code: action.reasonCode });
         return this.#connection.end('channel-closed');
       case 'accepted': {
-        totals.credit(action.count, Number(action.sum));
         const answered = this.#sent.accepted(action.lastSequenceNumber);
+        // Not the pool's own sum, which is a whole number: shares may be easier than difficulty 1.
+        totals.credit(
+          action.count,
+          answered.reduce((sum, { work }) => sum + work, 0),
+        );
         // The last of a batch alone: those before it have waited for it.
         const last = answered.at(-1);
         if (last !== undefined) this.#options.shareToAnswer.record(clock.now() - last.sentMs);

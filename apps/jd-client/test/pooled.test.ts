@@ -1,4 +1,11 @@
-import { decodeCountedOutputs, displayHash, encodeCountedOutputs, sha256d, targetFromBigint } from '@sv2kit/bitcoin';
+import {
+  decodeCountedOutputs,
+  difficultyFromTarget,
+  displayHash,
+  encodeCountedOutputs,
+  sha256d,
+  targetFromBigint,
+} from '@sv2kit/bitcoin';
 import { DECLARE_TX_DATA } from '@sv2kit/codec';
 import { expect, test } from 'vitest';
 import { MARKER, PAYOUT, POOL_TARGET } from './neighbours.ts';
@@ -31,6 +38,7 @@ test('declares a template with its transactions, and relays what devices find on
   const [payout, marker] = decodeCountedOutputs(job.coinbaseTxOutputs);
   expect([payout, marker]).toEqual([{ ...PAYOUT, value: 625_000_002n }, MARKER]);
   await site.until(() => site.status.shares.credited.count === 1);
+  expect(site.status.shares.credited).toEqual({ count: 1, work: difficultyFromTarget(POOL_TARGET) });
   expect(site.status.shares).toMatchObject({ accepted: 1, relayed: 1, lost: 0, waiting: 0 });
   expect(site.status.work).toMatchObject({ kind: 'pooled', mode: 'full-template' });
 });

@@ -83,12 +83,12 @@ export class Miner implements Workplace, ConnectionHandler<MiningFromServer> {
 
   /** A thread has found a share. */
   onFound({ stretch, nonce, hash }: Found): void {
-    const { jobId, nbits } = stretch.work;
+    const { jobId, nbits, target } = stretch.work;
     if (this.#phase !== 'mining' || this.#channel.findWork(jobId) !== stretch.work) return;
     const { ntime, version, extranonce } = stretch;
     const share = this.#channel.share({ jobId, nonce, ntime, version, ...(extranonce && { extranonce }) });
     this.#connection.send(share);
-    this.#deps.shares.submitted(share.sequenceNumber, this.#deps.clock.now());
+    this.#deps.shares.submitted(share.sequenceNumber, this.#deps.clock.now(), difficultyFromTarget(target));
     this.#deps.listener.onShare(difficultyFromTarget(hash), isBlock(hash, nbits));
   }
 
@@ -125,7 +125,7 @@ export class Miner implements Workplace, ConnectionHandler<MiningFromServer> {
         this.#mine(action);
         return;
       case 'accepted':
-        shares.accepted(action.lastSequenceNumber, action.count, action.sum, clock.now());
+        shares.accepted(action.lastSequenceNumber, action.count, clock.now());
         return;
       case 'rejected':
         log.info('share rejected', { code: action.errorCode, sequenceNumber: action.sequenceNumber });

@@ -6,7 +6,7 @@ export interface ShareTotals {
   readonly submitted: number;
   /** As the server counts them. */
   readonly accepted: number;
-  /** Sum of the accepted shares' difficulties, as the server says or, in Stratum V1, as it had set them. */
+  /** Sum of the accepted shares' difficulties, as the server had set them: what it says of V2's is a whole number. */
   readonly acceptedDifficulty: number;
   /** By error code of the server; Stratum V1's numbers in words. */
   readonly rejected: Readonly<Record<string, number>>;
@@ -36,6 +36,8 @@ export class ShareLog {
   /** The shares without an answer, by number, oldest first. */
   readonly #pending = new Map<number, PendingShare>();
   readonly #rejected = new Map<string, number>();
+  /** The number that was sent last. */
+  #last: number | undefined;
   #submitted = 0;
   #accepted = 0;
   #acceptedDifficulty = 0;
@@ -45,9 +47,10 @@ export class ShareLog {
     this.#listener = listener;
   }
 
-  /** @param difficulty what the share counts for, where the server's answer does not say it */
-  submitted(sequenceNumber: number, nowMs: number, difficulty = 0): void {
+  /** @param difficulty what the share counts for when it is accepted */
+  submitted(sequenceNumber: number, nowMs: number, difficulty: number): void {
     this.#submitted++;
+    this.#last = sequenceNumber;
     this.#pending.set(sequenceNumber, { sentAtMs: nowMs, difficulty });
     const [oldest] = this.#pending.keys();
     if (this.#pending.size <= MAX_PENDING_SHARES || oldest === undefined) return;
@@ -56,16 +59,16 @@ export class ShareLog {
   }
 
   /** SubmitShares.Success answers everything that was sent up to its sequence number (§5.3.13). */
-  accepted(lastSequenceNumber: number, count: number, sum: bigint, nowMs: number): void {
-    this.#accepted += count;
-    this.#acceptedDifficulty += Number(sum);
-    this.#listener.onAccepted(count, Number(sum));
-    if (!this.#pending.has(lastSequenceNumber)) return;
-    for (const [sequenceNumber, { sentAtMs }] of this.#pending) {
+  accepted(lastSequenceNumber: number, count: number, nowMs: number): void {
+    let difficulty = 0;
+    for (const [sequenceNumber, share] of this.#upTo(lastSequenceNumber)) {
       this.#pending.delete(sequenceNumber);
-      this.#listener.onAnswered(nowMs - sentAtMs);
-      if (sequenceNumber === lastSequenceNumber) return;
+      difficulty += share.difficulty;
+      this.#listener.onAnswered(nowMs - share.sentAtMs);
     }
+    this.#accepted += count;
+    this.#acceptedDifficulty += difficulty;
+    this.#listener.onAccepted(count, difficulty);
   }
 
   /** One share is accepted and says nothing of others, as in Stratum V1. */
@@ -95,6 +98,14 @@ export class ShareLog {
     this.#pending.clear();
   }
 
+  /** The shares without an answer up to that number, be it answered itself; none for one that was never sent. */
+  #upTo(last: number): readonly (readonly [sequenceNumber: number, share: PendingShare])[] {
+    if (this.#last === undefined || isAfter(last, this.#last)) return [];
+    const pending = [...this.#pending];
+    const later = pending.findIndex(([sequenceNumber]) => isAfter(sequenceNumber, last));
+    return later === -1 ? pending : pending.slice(0, later);
+  }
+
   get totals(): ShareTotals {
     return {
       submitted: this.#submitted,
@@ -104,4 +115,9 @@ export class ShareLog {
       unanswered: this.#unanswered,
     };
   }
+}
+
+/** Whether one sequence number comes after another; they wrap. */
+function isAfter(one: number, other: number): boolean {
+  return ((one - other) | 0) > 0;
 }

@@ -1,4 +1,4 @@
-import { encodeHeader, hashHeader, meetsTarget } from '@sv2kit/bitcoin';
+import { difficultyFromTarget, encodeHeader, hashHeader, meetsTarget } from '@sv2kit/bitcoin';
 import type { VirtualClock } from '@sv2kit/daemon';
 import { describe, expect, test } from 'vitest';
 import { createMiningDevice } from '../src/index.ts';
@@ -40,13 +40,14 @@ describe('a device and a pool over a real socket', () => {
       channelId: CHANNEL,
       lastSequenceNumber: share.sequenceNumber,
       newSubmitsAcceptedCount: 1,
-      newSharesSum: 3n,
+      newSharesSum: 0n,
     });
     await until(() => device.status().shares.accepted === 1);
+    const work = difficultyFromTarget(EASY_TARGET);
     expect(device.status()).toMatchObject({
       channel: 'standard',
       phase: 'mining',
-      shares: { submitted: 1, accepted: 1, acceptedDifficulty: 3, rejected: {}, unanswered: 0 },
+      shares: { submitted: 1, accepted: 1, acceptedDifficulty: work, rejected: {}, unanswered: 0 },
       jobs: 1,
       tips: 1,
       blocks: 1,
@@ -54,9 +55,9 @@ describe('a device and a pool over a real socket', () => {
     expect(deps.latencies.summary()['share-round-trip']).toMatchObject({ samples: 1, unit: 'ms' });
     expect(device.api().channels?.(PAGE)).toMatchObject({
       total: 1,
-      items: [{ channelId: CHANNEL, kind: 'standard', user: 'tester.1', worker: '1', accepted: 1, work: 3, jobId: 1 }],
+      items: [{ channelId: CHANNEL, kind: 'standard', user: 'tester.1', worker: '1', accepted: 1, work, jobId: 1 }],
     });
-    expect(device.api().shares?.()).toMatchObject({ accepted: 1, rejected: {}, work: 3, blocks: 1 });
+    expect(device.api().shares?.()).toMatchObject({ accepted: 1, rejected: {}, work, blocks: 1 });
     expect(device.api().jobs?.(PAGE)).toMatchObject({
       items: [{ id: '1', origin: 'upstream', prevHash: '04'.repeat(32) }],
     });

@@ -10,24 +10,24 @@ function shareLog() {
 }
 
 describe('ShareLog', () => {
-  test('a Success answers all that was sent up to its number (§5.3.13)', () => {
+  test('a Success answers all that was sent up to its number, each for its own difficulty (§5.3.13)', () => {
     const { log, roundTrips } = shareLog();
     for (const [sequenceNumber, atMs] of [
       [1, 100],
       [2, 150],
       [3, 190],
     ] as const)
-      log.submitted(sequenceNumber, atMs);
-    log.accepted(2, 2, 7n, 200);
+      log.submitted(sequenceNumber, atMs, 0.25);
+    log.accepted(2, 2, 200);
     expect(roundTrips).toEqual([100, 50]);
-    expect(log.totals).toMatchObject({ submitted: 3, accepted: 2, acceptedDifficulty: 7 });
-    log.accepted(3, 1, 1n, 210);
+    expect(log.totals).toMatchObject({ submitted: 3, accepted: 2, acceptedDifficulty: 0.5 });
+    log.accepted(3, 1, 210);
     expect(roundTrips).toEqual([100, 50, 20]);
   });
   test('rejected shares count by code (§5.3.14)', () => {
     const { log, roundTrips } = shareLog();
-    log.submitted(1, 0);
-    log.submitted(2, 0);
+    log.submitted(1, 0, 1);
+    log.submitted(2, 0, 1);
     log.rejected(1, 'stale-share', 5);
     log.rejected(2, 'stale-share', 6);
     log.rejected(9, 'never-sent', 7);
@@ -42,17 +42,24 @@ describe('ShareLog', () => {
   });
   test('a server that never answers fills no memory', () => {
     const { log } = shareLog();
-    for (let i = 0; i < MAX_PENDING_SHARES + 5; i++) log.submitted(i, 0);
+    for (let i = 0; i < MAX_PENDING_SHARES + 5; i++) log.submitted(i, 0, 1);
     expect(log.totals.unanswered).toBe(5);
     log.abandon();
     expect(log.totals.unanswered).toBe(MAX_PENDING_SHARES + 5);
   });
   test('a Success for a number that was never sent confuses nothing', () => {
     const { log, roundTrips } = shareLog();
-    log.submitted(1, 0);
-    log.accepted(77, 1, 1n, 10);
+    log.submitted(1, 0, 1);
+    log.accepted(77, 1, 10);
     expect(roundTrips).toEqual([]);
-    log.accepted(1, 1, 1n, 12);
+    log.accepted(1, 1, 12);
     expect(roundTrips).toEqual([12]);
+  });
+  test('a Success whose last share was rejected before answers those that were sent earlier', () => {
+    const { log } = shareLog();
+    for (const sequenceNumber of [1, 2, 3]) log.submitted(sequenceNumber, 0, 2);
+    log.rejected(3, 'stale-share', 5);
+    log.accepted(3, 2, 6);
+    expect(log.totals).toMatchObject({ accepted: 2, acceptedDifficulty: 4, rejected: { 'stale-share': 1 } });
   });
 });

@@ -1,4 +1,4 @@
-import { meetsTarget, targetFromDifficulty } from '@sv2kit/bitcoin';
+import { difficultyFromTarget, meetsTarget, targetFromDifficulty } from '@sv2kit/bitcoin';
 import { expect, test } from 'vitest';
 import { scripted } from './scripted-site.ts';
 import { EASY } from './site.ts';
@@ -176,7 +176,7 @@ test('what an upstream has accepted is counted by sequence numbers, whatever it 
   const miner = await site.miner();
   for (let i = 0; i < 5; i += 1) await miner.submit(miner.solve());
   await expect.poll(() => upstream.of('SubmitSharesExtended').length).toBe(5);
-  const success = { type: 'SubmitSharesSuccess', channelId: 1, newSharesSum: 1n } as const;
+  const success = { type: 'SubmitSharesSuccess', channelId: 1, newSharesSum: 0n } as const;
   upstream.says(
     { type: 'SubmitSharesError', channelId: 1, sequenceNumber: 2, errorCode: 'stale-share' },
     { type: 'SubmitSharesError', channelId: 1, sequenceNumber: 2, errorCode: 'stale-share' },
@@ -185,6 +185,8 @@ test('what an upstream has accepted is counted by sequence numbers, whatever it 
     { ...success, lastSequenceNumber: 3, newSubmitsAcceptedCount: 1_000 },
   );
   await expect.poll(() => site.status()['upstreamShares']).toMatchObject({ forwarded: 5, accepted: 2, rejected: 1 });
+  const { creditedWork } = site.status()['upstreamShares'] as { readonly creditedWork: number };
+  expect(creditedWork / 2 / difficultyFromTarget(targetFromDifficulty(EASY))).toBeCloseTo(1, 6);
   upstream.says({ ...success, lastSequenceNumber: 4, newSubmitsAcceptedCount: 1 });
   await expect.poll(() => site.status()['upstreamShares']).toMatchObject({ accepted: 3 });
   await upstream.away();

@@ -185,8 +185,8 @@ class OwnSeat implements ChannelUser, Seat {
     else if (link?.open === true) this.open(link);
   }
 
-  onAccepted(_last: number, count: number, sum: bigint): void {
-    this.#deps.totals.acknowledge(count, sum);
+  onAccepted(_last: number, count: number, work: number): void {
+    this.#deps.totals.acknowledge(count, work);
     this.miner.credited(count);
   }
 

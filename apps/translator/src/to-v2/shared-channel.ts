@@ -124,8 +124,8 @@ export class SharedChannel implements Book, ChannelUser, Seat {
     if (link !== undefined) this.#deps.owner.giveUp(link, 'channel-closed', code);
   }
 
-  onAccepted(lastSequenceNumber: number, count: number, sum: bigint): void {
-    this.#deps.totals.acknowledge(count, sum);
+  onAccepted(lastSequenceNumber: number, count: number, work: number): void {
+    this.#deps.totals.acknowledge(count, work);
     this.#sent.accepted(lastSequenceNumber, credit);
   }
 

@@ -71,7 +71,7 @@ export class Totals {
   /** Sent upstream, and what upstreams have acknowledged of it. */
   forwarded = 0;
   acknowledged = 0;
-  /** Sum of difficulties that upstreams have credited. */
+  /** Sum of the difficulties that the acknowledged ones were sent for. */
   creditedWork = 0;
 
   constructor(metrics: TranslatorMetrics, events: Pick<Events, 'emit'>, nowMs: number) {
@@ -110,9 +110,9 @@ export class Totals {
     this.#metrics.upstreamShares.inc({ outcome: 'forwarded' });
   }
 
-  acknowledge(count: number, sum: bigint): void {
+  acknowledge(count: number, work: number): void {
     this.acknowledged += count;
-    this.creditedWork += Number(sum);
+    this.creditedWork += work;
     this.#metrics.upstreamShares.inc({ outcome: 'accepted' }, count);
   }
 

@@ -2,8 +2,10 @@ import { MAX_TARGET } from '@sv2kit/bitcoin';
 import type { MiningFromServer } from '@sv2kit/codec';
 import { ChannelClient, type ClientAction, type OpenChannel, type Work } from '@sv2kit/mining';
 import type { UpstreamShare } from '@sv2kit/translation';
+import { ahead } from './ahead.ts';
 import { AnswerTimes } from './answer-times.ts';
 import { TRANSLATOR_LIMITS } from './limits.ts';
+import { SentWork } from './sent-work.ts';
 import type { UpstreamLink } from './upstream-link.ts';
 
 /** What a channel asks for. */
@@ -24,7 +26,8 @@ export interface ChannelUser {
   onWork(work: Work, newTip: boolean): void;
   /** The upstream closed it. */
   onClosed(code: string): void;
-  onAccepted(lastSequenceNumber: number, count: number, sum: bigint): void;
+  /** @param work sum of the difficulties that they were sent for */
+  onAccepted(lastSequenceNumber: number, count: number, work: number): void;
   onRejected(sequenceNumber: number, code: string): void;
 }
 
@@ -46,6 +49,7 @@ export class UpstreamChannel {
   #settled = 0;
   /** Rejected ones beyond that; undefined while there are none, as nearly always. */
   #rejected: Set<number> | undefined;
+  readonly #work = new SentWork();
 
   constructor(link: UpstreamLink, user: ChannelUser, requestId: number, wish: ChannelWish, nowMs: number) {
     this.user = user;
@@ -115,6 +119,7 @@ export class UpstreamChannel {
     this.link.sendShare(message);
     this.#sent = message.sequenceNumber;
     this.#times.sent(message.sequenceNumber);
+    this.#work.sent(message.sequenceNumber, share.work);
     return message.sequenceNumber;
   }
 
@@ -128,14 +133,15 @@ export class UpstreamChannel {
     }
   }
 
-  /** Counted by their numbers: some upstreams send running totals. */
-  #onAccepted(lastSequenceNumber: number, sum: bigint): void {
+  /** Counted by their numbers: some upstreams send running totals, and a sum is a whole number whatever shares prove. */
+  #onAccepted(lastSequenceNumber: number): void {
     const last = ahead(lastSequenceNumber, this.#sent) > 0 ? this.#sent : lastSequenceNumber;
     const answered = ahead(last, this.#settled);
     if (answered <= 0) return;
     this.#times.answeredUpTo(last);
+    const work = this.#work.between(this.#settled, last, this.#rejected);
     const count = answered - this.#settle(last);
-    this.user.onAccepted(last, count, sum);
+    this.user.onAccepted(last, count, work);
     this.link.accepted(count);
   }
 
@@ -183,7 +189,7 @@ export class UpstreamChannel {
         this.#working = true;
         return this.user.onWork(action.work, action.newTip);
       case 'accepted':
-        return this.#onAccepted(action.lastSequenceNumber, action.sum);
+        return this.#onAccepted(action.lastSequenceNumber);
       case 'rejected':
         return this.#onRejected(action.sequenceNumber, action.errorCode);
       case 'closed':
@@ -205,9 +211,4 @@ export class UpstreamChannel {
         action satisfies never;
     }
   }
-}
-
-/** By how much a sequence number is ahead of another; they begin again after 2^32. */
-function ahead(one: number, other: number): number {
-  return (one - other) | 0;
 }
