@@ -6,6 +6,7 @@ export class Acknowledger {
   readonly #context: ServerContext;
   readonly #waiting = new Set<Miner>();
   #timer: Disposable | undefined;
+  #lastPosition = 0;
   readonly #waited = (ms: number): void => this.#context.deps.metrics.shareToSuccess.record(ms);
 
   constructor(context: ServerContext) {
@@ -22,8 +23,14 @@ export class Acknowledger {
     return this.#waiting.size;
   }
 
+  /** Of the record that was added last; 0 before. */
+  get lastPosition(): number {
+    return this.#lastPosition;
+  }
+
   /** @param position of the share's record. @param arrived when the share arrived, in ticks */
   add(miner: Miner, sequenceNumber: number, work: number, position: number, arrived: number): void {
+    this.#lastPosition = position;
     miner.acknowledgements.add(sequenceNumber, work, position, arrived);
     this.#waiting.add(miner);
   }

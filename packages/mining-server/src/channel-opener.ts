@@ -48,13 +48,14 @@ export class ChannelOpener {
 
   /** @param taken channels of the connection, asked-for ones included */
   check(request: OpenRequest, taken: number): Admissible | OpenChannelErrorCode {
-    const { limits, board, targets } = this.#context;
+    const { limits, targets } = this.#context;
     const { flags } = this.#downstream.connection.setup;
     const extended = request.type === 'OpenExtendedMiningChannel';
     if (extended && (flags & REQUIRES_STANDARD_JOBS) !== 0) return 'extended-channels-not-supported-for-standard-jobs';
     const selects = (flags & REQUIRES_WORK_SELECTION) !== 0;
     if (!extended && selects) return 'standard-channels-not-supported-for-custom-work';
-    if (board.work === undefined) return 'no-work-available';
+    const refusal = this.#context.refusal;
+    if (refusal !== undefined) return refusal;
     const most = Math.min(limits.channelsPerConnection, selects ? limits.channelsWithWorkSelection : Infinity);
     if (taken >= most) return 'channel-limit-reached';
     const verdict = targetFor(request.nominalHashRate, request.maxTarget, targets);

@@ -71,6 +71,8 @@ export interface MiningServerLimits {
   readonly heldCustomJobMs: number;
   /** How long after a new tip custom jobs of an earlier height still count, while their clients make new ones; milliseconds. */
   readonly staleCustomJobMs: number;
+  /** How long the ledger may take nothing until miners are sent away, and others refused as `ledger-unavailable`; milliseconds. */
+  readonly ledgerOutageMs: number;
   readonly channel: ChannelLimits;
 }
 
@@ -104,6 +106,7 @@ export const MINING_SERVER_LIMITS: MiningServerLimits = {
   heldCustomJobsInAll: 256,
   heldCustomJobMs: 5_000,
   staleCustomJobMs: 5_000,
+  ledgerOutageMs: 30_000,
   channel: CHANNEL_LIMITS,
 };
 

@@ -20,13 +20,18 @@ import {
   type MiningServerConfig,
   type MiningServerLimits,
 } from './config.ts';
+import type { SetupErrorCode } from './codes.ts';
 import type { Downstream } from './downstream.ts';
 import { Frames } from './frames.ts';
+import { LedgerOutage } from './ledger-outage.ts';
 import type { Miner } from './miner.ts';
 import type { MiningServerDeps } from './ports.ts';
 import { ShareDesk } from './share-desk.ts';
 import { ShareTotals } from './workers/share-totals.ts';
 import { WorkerBook } from './workers/worker-book.ts';
+
+/** How often what waits is looked at, in milliseconds. */
+export const TICK_MS = 1_000;
 
 /** What all connections of one server share. */
 export class ServerContext {
@@ -40,6 +45,7 @@ export class ServerContext {
   readonly budget: ShareBudget;
   readonly register: ChannelRegister;
   readonly acknowledger: Acknowledger;
+  readonly ledgerOutage: LedgerOutage;
   readonly desk: ShareDesk;
   readonly workers: WorkerBook;
   readonly totals: ShareTotals;
@@ -71,6 +77,7 @@ export class ServerContext {
     this.budget = new ShareBudget(this.limits.seenShareSlots, this.limits.assuredShareSlots);
     this.register = new ChannelRegister(deps);
     this.acknowledger = new Acknowledger(this);
+    this.ledgerOutage = new LedgerOutage(this, TICK_MS);
     this.desk = new ShareDesk(this);
     const { workers: most, workerIdleMs: idleMs, workerGoneMs: goneMs } = this.limits;
     this.workers = new WorkerBook({ most, times: { idleMs, goneMs }, events: deps.events });
@@ -96,6 +103,12 @@ export class ServerContext {
     const space = this.#spaceAt(place);
     this.allocator.move(space);
     this.space = space;
+  }
+
+  /** Why nobody is served now, if so: connections and channels are refused with it. */
+  get refusal(): SetupErrorCode | undefined {
+    if (this.board.work === undefined) return 'no-work-available';
+    return this.ledgerOutage.lasts ? 'ledger-unavailable' : undefined;
   }
 
   #spaceAt(place: ExtranoncePlace): ExtranonceSpace {

@@ -86,7 +86,8 @@ export class Openings {
     const kind = type === 'OpenStandardMiningChannel' ? 'standard' : 'extended';
     if (!downstream.knowsWhetherToRoll(kind)) return downstream.end('version-rolling-changed');
     if (authorisation.kind === 'refused') return this.#refuse(requestId, authorisation.code);
-    if (this.#context.board.work === undefined) return this.#refuse(requestId, 'no-work-available');
+    const { refusal } = this.#context;
+    if (refusal !== undefined) return this.#refuse(requestId, refusal);
     const sizes = this.#opener.sizes(admissible.request);
     if (typeof sizes === 'string') return this.#refuse(requestId, sizes);
     const recipe = this.#opener.recipe(sizes, authorisation.payout);

@@ -11,9 +11,9 @@ import {
 import type { TargetPolicy, Tip, WorkInput } from '@sv2kit/mining';
 import { type Accepted, type Refused, serve, type Service } from '@sv2kit/net';
 import { ChainHeight } from './chain-height.ts';
-import type { ServerCloseReason, SetupErrorCode } from './codes.ts';
+import type { ServerCloseReason } from './codes.ts';
 import { type ExtranoncePlace, MAX_TAG_SIZE, type MiningServerConfig } from './config.ts';
-import { ServerContext } from './context.ts';
+import { ServerContext, TICK_MS } from './context.ts';
 import { type Demand, demandOf } from './demand.ts';
 import { Downstream } from './downstream.ts';
 import { FanOut } from './fan-out.ts';
@@ -24,8 +24,6 @@ import { WorkerList } from './views/worker-list.ts';
 import type { Worker, WorkerOrigin } from './workers/worker.ts';
 import { Past } from './workers/past.ts';
 
-/** How often what waits is looked at, in milliseconds. */
-const TICK_MS = 1_000;
 /** So that a difficulty that becomes a target again is not a hair harder. */
 const ROUNDING = 2 ** -40;
 
@@ -217,7 +215,8 @@ export class MiningServer {
   }
 
   #accept(connection: MinerConnection): Accepted<MiningFromClient> | Refused {
-    if (!this.working) return { kind: 'refuse', errorCode: 'no-work-available' satisfies SetupErrorCode };
+    const { refusal } = this.#context;
+    if (refusal !== undefined) return { kind: 'refuse', errorCode: refusal };
     const fixed = this.#context.versionMask === 0;
     const rolls = connection.setup.flags & REQUIRES_VERSION_ROLLING;
     if (fixed && rolls !== 0) return { kind: 'refuse', errorCode: 'unsupported-feature-flags', flags: rolls };
@@ -247,6 +246,7 @@ export class MiningServer {
     const { deps, config, holding, desk, board, downstreams, workers } = this.#context;
     const nowMs = deps.clock.now();
     workers.sweep(nowMs, this.working);
+    if (this.#context.ledgerOutage.look()) this.#endAll('ledger-unavailable');
     for (const miner of holding) {
       desk.settleHeld(miner, miner.channel.expireHeld(nowMs));
       if (!miner.channel.holds) holding.delete(miner);

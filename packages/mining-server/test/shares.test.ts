@@ -1,7 +1,7 @@
 import { difficultyFromTarget, hashHeader } from '@sv2kit/bitcoin';
-import { ExtranonceAllocator, type ChannelClient } from '@sv2kit/mining';
+import { ExtranonceAllocator, type ChannelClient, payTo } from '@sv2kit/mining';
 import { describe, expect, test } from 'vitest';
-import { CLOSE_REASONS } from '../src/index.ts';
+import { CLOSE_REASONS, MINING_SERVER_LIMITS } from '../src/index.ts';
 import {
   bytes,
   FakeJournal,
@@ -310,6 +310,85 @@ describe('when the journal fails', () => {
     expect(miner.sent).toMatchObject([
       { type: 'SubmitSharesError', sequenceNumber: 1, errorCode: 'ledger-unavailable' },
     ]);
+  });
+});
+
+describe('when the ledger takes nothing for long', () => {
+  const FAILED = { kind: 'failed', reason: 'disk full', retrying: true } as const;
+  const { ledgerOutageMs } = MINING_SERVER_LIMITS;
+  const config = { limits: { ledgerOutageMs } };
+
+  test('a short hiccup scatters no miners, and does not add up with the next', () => {
+    const { miner, client, journal, clock } = mining('extended', { config });
+    for (let hiccup = 0; hiccup < 3; hiccup += 1) {
+      journal.become(FAILED);
+      clock.advance(ledgerOutageMs - 1_000);
+      journal.become({ kind: 'ok' });
+      clock.advance(1_000);
+    }
+    expect([client.phase, miner.ended]).toEqual(['open', undefined]);
+  });
+
+  test('channels are closed and others refused until it writes again; then all works by itself', () => {
+    const { miner, client, journal, clock, connect } = mining('extended', { config });
+    journal.become(FAILED);
+    clock.advance(ledgerOutageMs);
+    expect(miner.of('CloseChannel')).toMatchObject([{ reasonCode: 'ledger-unavailable' }]);
+    expect([client.phase, miner.ended]).toEqual(['closed', 'ledger-unavailable']);
+    expect(connect().refused).toEqual({ kind: 'refuse', errorCode: 'ledger-unavailable' });
+    clock.advance(10 * ledgerOutageMs);
+    expect(connect().refused).toEqual({ kind: 'refuse', errorCode: 'ledger-unavailable' });
+    journal.become({ kind: 'ok' });
+    const back = connect();
+    const again = back.open('extended');
+    expect(again.phase).toBe('open');
+    back.says(solve(again));
+    expect(errors(back)).toEqual([]);
+  });
+
+  test('a channel that waits for its authorisation meanwhile is refused with the same code', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const authorise = async () => {
+      await promise;
+      return { kind: 'admitted', payout: payTo(Uint8Array.of(0x51), 'pool') } as const;
+    };
+    const { journal, clock, connect } = rig({ config, deps: { authorise } });
+    journal.become(FAILED);
+    clock.advance(ledgerOutageMs - 1_000);
+    const late = connect();
+    late.open('standard');
+    clock.advance(1_000);
+    expect(late.ended).toBe('ledger-unavailable');
+    resolve();
+    await promise;
+    expect(late.of('OpenStandardMiningChannelSuccess')).toEqual([]);
+  });
+
+  test('a disk that hangs without a word is noticed by what it does not write; one that is slow is used', () => {
+    const { miner, client, journal, clock } = mining('extended', { config });
+    for (let share = 0; share < 4; share += 1) {
+      miner.says(solve(client, { from: share * 1_000 }));
+      clock.advance(ledgerOutageMs - 1_000);
+      if (share < 3) journal.sync();
+    }
+    expect(miner.ended).toBeUndefined();
+    clock.advance(1_000);
+    expect(miner.ended).toBe('ledger-unavailable');
+  });
+
+  test('a block that comes meanwhile goes out, and is recorded afterwards', () => {
+    const { server, connect, blocks, journal, clock } = rig({ config });
+    server.activate(template(1), tip(1, { target: NETWORK_TARGET }));
+    const miner = connect();
+    const client = miner.open('extended');
+    journal.become(FAILED);
+    clock.advance(ledgerOutageMs - 1_000);
+    miner.says(solve(client, { wanted: 'block', blockTarget: NETWORK_TARGET }));
+    expect(blocks).toHaveLength(1);
+    clock.advance(1_000);
+    expect(miner.ended).toBe('ledger-unavailable');
+    journal.become({ kind: 'ok' });
+    expect(journal.of('BlockFound')).toHaveLength(1);
   });
 });
 

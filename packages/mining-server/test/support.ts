@@ -73,14 +73,12 @@ export function tip(height: number, overrides: Partial<Tip> = {}): Tip {
   return { prevHash: bytes(32, height), nbits: 0x1d00ffff, minNtime: NTIME, target: UNREACHABLE, ...overrides };
 }
 
-/** A journal in memory whose watermark moves when told to, or at once. */
+/** A journal in memory whose watermark moves when told to. */
 export class FakeJournal implements ShareJournal {
   readonly bootEpoch: number;
   readonly records: JournalRecord[] = [];
   state: JournalState = { kind: 'ok' };
   watermark = 0;
-  /** Whether every record is on disk as soon as it is taken. */
-  instant = true;
   readonly #watermarkListeners: ((watermark: number) => void)[] = [];
   readonly #stateListeners: ((state: JournalState) => void)[] = [];
 
@@ -250,7 +248,14 @@ export function rig(options: RigOptions = {}): Rig {
   const blocks: FoundBlock[] = [];
   const payout = payTo(Uint8Array.of(0x51), 'pool');
   const server = createMiningServer(
-    { ...MINING_SERVER_DEFAULTS, targets: TARGETS, tag: new TextEncoder().encode('/test/'), ...options.config },
+    {
+      ...MINING_SERVER_DEFAULTS,
+      targets: TARGETS,
+      tag: new TextEncoder().encode('/test/'),
+      ...options.config,
+      // Hours pass in which nobody tells the journal that it is on disk.
+      limits: { ledgerOutageMs: Number.POSITIVE_INFINITY, ...options.config?.limits },
+    },
     {
       journal,
       authorise: () => ({ kind: 'admitted', payout }),

@@ -36,6 +36,7 @@ export const OPEN_CHANNEL_ERRORS = {
     'Shares of this user from this address were bad over and over; it is let in again in minutes.',
   'authorisation-unavailable': 'The server cannot tell at the moment whether it admits this user_identity.',
   'no-work-available': 'The server has no block template at the moment.',
+  'ledger-unavailable': 'The server has recorded nothing for too long.',
 } as const;
 export type OpenChannelErrorCode = keyof typeof OPEN_CHANNEL_ERRORS;
 

@@ -21,7 +21,6 @@ function ground(journal = new FakeJournal()) {
     events: { emit: (event: MonitorEvent) => void told.push(event) },
     metrics: { ...noMiningMetrics, badShares },
   };
-  journal.instant = true;
   return { ...rig({ config: { limits }, deps, journal }), journal, told, steps };
 }
 
