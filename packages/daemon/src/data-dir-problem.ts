@@ -9,7 +9,9 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'may not be written by this user',
   EROFS: 'is on a file system that can only be read',
   ENOENT: 'cannot be made',
-  ENOSPC: 'has no space left',
+  ENOSPC: 'cannot be written: the disk is full',
+  EDQUOT: 'cannot be written: the disk is full for this user',
+  'ledger-full': 'cannot be written: the disk is full',
   'ledger-locked': 'is in use by another process; each needs a folder of its own',
 };
 

@@ -163,6 +163,9 @@ describe('a data_dir that cannot be used ends a service with 2, and is named wit
       wrong: `${folder} is on a file system that can only be read (why)`,
     });
     expect(named({ code: 'ledger-locked', details: { directory: inside } })?.wrong).toContain('is in use by another');
+    expect(named({ code: 'ledger-full', details: { directory: inside } })?.wrong).toBe(
+      `${folder} cannot be written: the disk is full (why)`,
+    );
     expect(named({ code: 'EROFS', path: `${folder}er` })).toBeUndefined();
     expect(named({ code: 'ledger-corrupted', details: { directory: inside } })).toBeUndefined();
     expect(named({ code: 'EACCES', syscall: 'listen' })).toBeUndefined();

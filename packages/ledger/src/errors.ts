@@ -10,6 +10,8 @@ export const LEDGER_ERRORS = {
     'The files are of a format that this program does not know: a newer one wrote them. Install that one.',
   'ledger-failed':
     'Records could not be put on disk; none of them has been acknowledged. Make room on the disk, or mend it.',
+  'ledger-full':
+    'The disk of the directory is full, so that nothing can be recorded there. Make room, then start again.',
   'ledger-other-journal':
     'The database was projected from another journal, or another process projects into it. Give each journal a ' +
     'database of its own, or rebuild it from this journal: sv2kit ledger rebuild.',

@@ -1,5 +1,7 @@
 import { beginEpoch } from './boot-epoch.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { isDiskFull } from './disk-full.ts';
+import { LedgerError } from './errors.ts';
 import { type FileLayer, nodeFiles } from './files.ts';
 import { inlineWriter } from './inline-writer.ts';
 import { Journal } from './journal.ts';
@@ -29,10 +31,21 @@ export interface JournalOptions {
  * Opens the journal of a directory for writing: takes the directory's lock, cuts off what a crash left half written,
  * begins a new boot epoch and records the start.
  *
- * @throws LedgerError 'ledger-locked', 'ledger-corrupted', 'ledger-version' or 'ledger-failed'; what the file system
- * throws when the directory cannot be used at all
+ * @throws LedgerError 'ledger-locked', 'ledger-corrupted', 'ledger-version', 'ledger-full' or 'ledger-failed'; what the
+ * file system throws when the directory cannot be used at all
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
+  try {
+    return await openUnlessFull(options);
+  } catch (cause) {
+    if (!(cause instanceof Error && isDiskFull(cause))) throw cause;
+    const { directory } = options;
+    const message = `nothing can be written to ${directory}: ${cause.message}`;
+    throw new LedgerError('ledger-full', message, { directory }, { cause });
+  }
+}
+
+async function openUnlessFull(options: JournalOptions): Promise<Journal> {
   const { directory, log, clock = systemClock, file: files = nodeFiles } = options;
   files.makeDirectory(directory);
   const lock = options.file === undefined ? lockDirectory(directory) : { release() {} };

@@ -20,6 +20,17 @@ async function readBack(files: MemoryFiles) {
   return await readAll(directory);
 }
 
+test.each(['open', 'write', 'sync'])(
+  'a start on a full disk says so and names the directory, at %s',
+  async (operation) => {
+    const files = new MemoryFiles(() => 0.5);
+    files.fault = (name) => (name === operation ? 'ENOSPC' : undefined);
+    const clock = new StillClock();
+    const opening = openJournal({ directory: '/', log: silent, file: files, clock, syncIntervalMs: 0 });
+    await expect(opening).rejects.toMatchObject({ code: 'ledger-full', details: { directory: '/' } });
+  },
+);
+
 describe('the journal on a real disk, written by its thread', () => {
   test('keeps what was appended, in order, with a Start for each run', async () => {
     const directory = temporaryDirectory();

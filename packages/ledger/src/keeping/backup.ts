@@ -3,6 +3,7 @@ import { link, mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { backup as copyDatabase, DatabaseSync } from 'node:sqlite';
 import { beginEpoch, EPOCH_FILE, readEpoch } from '../boot-epoch.ts';
+import { isDiskFull } from '../disk-full.ts';
 import { nodeFiles } from '../files.ts';
 import { readRecords } from '../records/encode.ts';
 import { KeepingError } from './errors.ts';
@@ -45,24 +46,26 @@ export interface BackupOptions {
  * journal up to its last whole batch, so that the journal holds all that the database has counted. What is there under
  * the final name is whole and on disk.
  *
- * @throws KeepingError 'keeping-exists', 'keeping-no-ledger', 'keeping-damaged'; what the file system throws
+ * @throws KeepingError 'keeping-exists', 'keeping-no-ledger', 'keeping-full', 'keeping-damaged'; what the file system throws
  */
 export async function backupLedger(options: BackupOptions): Promise<Manifest> {
   const to = resolve(options.to);
   if (existsSync(to)) throw new KeepingError('keeping-exists', `${to} is there already and is not overwritten`, { to });
   if (!existsSync(join(options.dataDir, LEDGER_FILES.journal))) throw noLedger(options.dataDir);
-  await mkdir(dirname(to), { recursive: true });
-  const unfinished = await mkdtemp(`${to}.unfinished-`);
+  let unfinished: string | undefined;
   try {
+    await mkdir(dirname(to), { recursive: true });
+    unfinished = await mkdtemp(`${to}.unfinished-`);
     const manifest = await new Backup(options, unfinished).run();
     await rename(unfinished, to);
     nodeFiles.syncDirectory(dirname(to));
     return manifest;
   } catch (error) {
-    await rm(unfinished, { recursive: true, force: true });
+    if (unfinished !== undefined) await rm(unfinished, { recursive: true, force: true });
     if (error instanceof Error && 'code' in error && error.code === 'ENOTEMPTY') {
       throw new KeepingError('keeping-exists', `${to} has appeared meanwhile and is not overwritten`, { to });
     }
+    if (isDiskFull(error)) throw new KeepingError('keeping-full', `${to}: the disk is full`, { to }, { cause: error });
     throw error;
   }
 }
@@ -145,6 +148,7 @@ class Backup {
       await copySqlite(source, copy);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR')) throw error;
+      if (isDiskFull(error)) throw error;
       await rm(copy, { force: true });
       this.#leftOut = error.message;
       return undefined;

@@ -4,6 +4,7 @@ import { CodedError } from '../coded-error.ts';
 export const KEEPING_ERRORS = {
   'keeping-no-ledger': 'There is no journal in that folder.',
   'keeping-exists': 'There is something of that name already, and nothing is overwritten.',
+  'keeping-full': 'The disk is full: make room, or name a folder on another one.',
   'keeping-damaged': 'The journal is damaged, so that a copy of it would not be a backup.',
   'keeping-manifest': 'The manifest of a backup cannot be read.',
   'keeping-no-database': 'The database cannot be reached, or is not there.',
