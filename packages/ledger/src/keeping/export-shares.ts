@@ -3,7 +3,6 @@ import type { ChannelOpened, ShareAccepted, ShareRejected } from '../records/rec
 import { type JournalEntry, readJournal } from '../read-journal.ts';
 import { LEDGER_FILES } from './backup.ts';
 import { identityText } from '../database/apply/texts.ts';
-import { nameOfWorker } from '../worker-name.ts';
 import type { CsvCell } from './csv.ts';
 
 /** Which shares; both times in unix milliseconds, the second excluded. */
@@ -73,7 +72,8 @@ function shareRow(
     new Date(share.timeMs),
     bootEpoch,
     share.channelKey,
-    ...namesOf(share, channel),
+    channel && identityText(channel.userIdentity),
+    share.userIdentity && identityText(share.userIdentity),
     accepted ? 'accepted' : share.code,
     accepted ? share.difficulty : 0,
     accepted && share.isBlock,
@@ -86,17 +86,6 @@ function shareRow(
     hex(share.extranonce),
     accepted ? hex(share.hash.toReversed()) : undefined,
   ];
-}
-
-/** User and worker, as everywhere. A channel whose opening the journal has lost names nobody. */
-function namesOf(
-  { userIdentity: named }: ShareAccepted | ShareRejected,
-  channel: ChannelOpened | undefined,
-): readonly [string | undefined, string] {
-  const worker = named === undefined ? '' : identityText(named);
-  if (channel === undefined) return [undefined, worker];
-  const name = nameOfWorker(identityText(channel.userIdentity), worker);
-  return [name.user, name.worker];
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

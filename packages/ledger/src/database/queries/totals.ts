@@ -1,7 +1,6 @@
 import { difficultyOf } from '@sv2kit/payout';
 import type { Reader } from '../database.ts';
-import { exactOf, maybeNumber, numberOf, textOf } from './cells.ts';
-import { countOfNamed } from './names.ts';
+import { exactOf, numberOf, textOf } from './cells.ts';
 import { type Border, borderOf } from './seed.ts';
 import type { TotalsAnswer, TotalsArguments } from './types.ts';
 
@@ -9,8 +8,7 @@ export async function totals(reader: Reader, { before }: TotalsArguments): Promi
   const [sums] = await reader.all('SELECT * FROM totals');
   const [place] = await reader.all("SELECT position FROM journals WHERE name = 'journal'");
   const [counts] = await reader.all(
-    `SELECT (${countOfNamed(reader.dialect, '1 = 1')}) AS workers,
-      (SELECT count(*) FROM dead_letters) AS dead, (SELECT min(started_ms) FROM runs) AS since_ms`,
+    'SELECT (SELECT count(*) FROM workers) AS workers, (SELECT count(*) FROM dead_letters) AS dead',
   );
   const blocks = await reader.all('SELECT status, count(*) AS blocks FROM blocks GROUP BY status ORDER BY status');
   const border = await borderOf(reader, before);
@@ -28,7 +26,6 @@ export async function totals(reader: Reader, { before }: TotalsArguments): Promi
     workers: numberOf(counts?.['workers']),
     blocks: Object.fromEntries(blocks.map((row) => [textOf(row['status']), numberOf(row['blocks'])])),
     deadLetters: numberOf(counts?.['dead']),
-    sinceMs: maybeNumber(counts?.['since_ms']),
   };
 }
 
