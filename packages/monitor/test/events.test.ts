@@ -118,10 +118,16 @@ describe('a reader of events', () => {
     for (const id of ['old-900', 'nonsense', `${at.events.epoch}-900`, '0']) {
       const reader = await read(at, EVENTS, { 'last-event-id': id });
       await expect.poll(() => reader.heights).toEqual([1]);
+      expect([id, reader.text.includes('event: missed\ndata: {"missed":null}')]).toEqual([id, id !== '0']);
     }
     const fresh = await read(at, EVENTS);
     at.events.emit(tip(2));
     await expect.poll(() => fresh.heights).toEqual([2]);
+  });
+
+  test.each(['-3', '5', 'x', '', 'old-', 'old--1'])('is told that ?after=%s is no id', async (after) => {
+    const { status, text } = await ask(await stage(), `${EVENTS}?after=${after}`);
+    expect([status, JSON.parse(text)]).toMatchObject([400, { code: 'invalid-query', problems: [{ where: 'after' }] }]);
   });
 
   test('gets only the types that it asks for, and is told of those that there are not', async () => {

@@ -53,6 +53,14 @@ describe('what a role has', () => {
     expect(page.text).toContain('<a href="/api/v1/jobs">');
   });
 
+  test('is all that its document describes, once it has started', async () => {
+    const at = await stage({ jobs: EVERYTHING.jobs });
+    const described = async () => Object.keys((await json(at, '/api/v1/openapi.json'))['paths'] as object);
+    const resources = (await described()).filter((path) => RESOURCES.includes(path.split('/')[3] ?? ''));
+    expect(resources).toEqual(['/api/v1/jobs']);
+    expect(await described()).toContain('/api/v1/events');
+  });
+
   test('and what it has not is a 404 that names what it has', async () => {
     const at = await stage({ jobs: EVERYTHING.jobs });
     const { status, text } = await ask(at, '/api/v1/peers');

@@ -1,5 +1,17 @@
+import type { RoleApi } from '../role-api.ts';
+import { RESOURCES, type Resource } from './routes.ts';
+
 /** An OpenAPI document as plain data. */
 export type Document = Readonly<Record<string, unknown>>;
+
+/** The document without the resources that a role has not. */
+export function withoutStrangers(document: Document, api: RoleApi): Document {
+  const strangers = (Object.keys(RESOURCES) as Resource[]).filter((resource) => api[resource] === undefined);
+  const hidden = new Set(strangers.map((resource) => `/api/v1/${resource}`));
+  if (api.worker === undefined) hidden.add('/api/v1/workers/{name}');
+  const paths = Object.entries(document['paths'] as object).filter(([path]) => !hidden.has(path));
+  return { ...document, paths: Object.fromEntries(paths) };
+}
 
 /**
  * The document with every schema that has a title moved to `components`, so that generated clients have one type for

@@ -6,6 +6,8 @@ import { EVENT_SCHEMAS, MonitorEventSchema } from '../schemas/events.ts';
 import type { Surface, SurfaceContext } from './context.ts';
 
 const TYPES = Object.keys(EVENT_SCHEMAS) as EventType[];
+/** 0, or what `id` is in the stream. */
+const AFTER = /^(?:0|[0-9a-z]+-\d+)$/;
 const QuerySchema = Type.Object(
   {
     types: Type.Optional(
@@ -14,7 +16,7 @@ const QuerySchema = Type.Object(
     after: Type.Optional(
       Type.String({
         maxLength: 40,
-        description: 'As Last-Event-ID, for who cannot set it; 0 for all that is remembered.',
+        description: 'As Last-Event-ID, an id of an event, for who cannot set it; 0 for all that is remembered.',
       }),
     ),
   },
@@ -29,7 +31,7 @@ export function eventRoutes(surface: Surface, { stream }: SurfaceContext): void 
     summary: 'What happens, as it happens: server-sent events.',
     description:
       'Begins with what happened after the event that `Last-Event-ID` names, as far as it is remembered; `event: missed` ' +
-      'says how many are not. Each `data` is an event with `id`, `atMs` and, of one role of several, `part`.',
+      'says how many are not: null where the id is none of this start. Each `data` is an event with `id`, `atMs` and, of one role of several, `part`.',
     querystring: QuerySchema,
     response: {
       200: { description: 'Events.', content: { 'text/event-stream': { schema: MonitorEventSchema } } },
@@ -39,6 +41,7 @@ export function eventRoutes(surface: Surface, { stream }: SurfaceContext): void 
   };
   surface.get('/api/v1/events', { schema, exposeHeadRoute: false }, (request, reply) => {
     const { after, types } = request.query;
+    if (after !== undefined) refuseNonsense(after);
     const wanted = types === undefined ? undefined : readTypes(types);
     stream.admit();
     const last = request.headers['last-event-id'];
@@ -57,5 +60,13 @@ function readTypes(text: string): EventType[] {
   const problem = { where: 'types', wrong: `has ${JSON.stringify(unknown)}`, right: `some of ${TYPES.join(', ')}` };
   throw new Refusal('invalid-query', `types has ${JSON.stringify(unknown)}: known are ${TYPES.join(', ')}`, {
     problems: [problem],
+  });
+}
+
+function refuseNonsense(after: string): void {
+  if (AFTER.test(after)) return;
+  const wrong = `is ${JSON.stringify(after)}`;
+  throw new Refusal('invalid-query', `after ${wrong}, which is neither the id of an event nor 0`, {
+    problems: [{ where: 'after', wrong, right: 'the id of an event, or 0 for all that is remembered' }],
   });
 }

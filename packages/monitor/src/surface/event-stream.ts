@@ -10,6 +10,8 @@ import { Reader } from './reader.ts';
 
 /** Milliseconds until a reader that lost us comes back. */
 const RETRY_MS = 2000;
+/** An id before all others. */
+const FROM_THE_FIRST = '0';
 
 interface EventStreamOptions {
   readonly events: Events;
@@ -51,7 +53,7 @@ export class EventStream implements Disposable {
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
     const reader = new Reader(response, limits.eventBacklogBytes, (type) => types?.includes(type as EventType) ?? true);
     reader.write(`retry: ${RETRY_MS}\n\n`);
-    if (lastId !== undefined) this.#catchUp(reader, this.#known(lastId));
+    if (lastId !== undefined) this.#catchUp(reader, lastId);
     this.#readers.add(reader);
     this.#open ??= this.#start(events);
     request.once('close', () => this.#leave(reader));
@@ -82,19 +84,22 @@ export class EventStream implements Disposable {
     this.#open = undefined;
   }
 
-  #catchUp(reader: Reader, from: number): void {
+  /** All that is remembered where the id says nothing: how many came between is not known then. */
+  #catchUp(reader: Reader, lastId: string): void {
+    const known = lastId === FROM_THE_FIRST ? 0 : this.#known(lastId);
+    const from = known ?? 0;
     const missed = this.#options.events.since(from);
-    const lost = (missed[0]?.id ?? from + 1) - from - 1;
-    if (lost > 0) reader.write(`event: missed\ndata: ${JSON.stringify({ missed: lost })}\n\n`);
+    const lost = known === undefined ? null : (missed[0]?.id ?? from + 1) - from - 1;
+    if (lost !== 0) reader.write(`event: missed\ndata: ${JSON.stringify({ missed: lost })}\n\n`);
     for (const event of missed) reader.tell(event.type, this.#inWords(event));
   }
 
-  /** Numbers of another start of the process say nothing: everything is new then. */
-  #known(lastId: string): number {
+  /** Numbers of another start of the process say nothing. */
+  #known(lastId: string): number | undefined {
     const { epoch, lastId: newest } = this.#options.events;
     const [start, number] = lastId.split('-');
     const known = Number(number);
-    return start === epoch && Number.isSafeInteger(known) && known >= 0 && known <= newest ? known : 0;
+    return start === epoch && Number.isSafeInteger(known) && known >= 0 && known <= newest ? known : undefined;
   }
 
   #inWords(event: EventRecord): string {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { MONITOR_LIMITS } from '../limits.ts';
 import type { Monitor, MonitorOptions } from '../options.ts';
 import type { SurfaceContext } from './context.ts';
-import { type Document, withComponents } from './document.ts';
+import { type Document, withComponents, withoutStrangers } from './document.ts';
 import { EventStream } from './event-stream.ts';
 import { bearerCheck } from './guard.ts';
 import { createSurface } from './surface.ts';
@@ -12,12 +12,22 @@ import { createSurface } from './surface.ts';
 export async function serve(options: MonitorOptions): Promise<Monitor> {
   const { address, clock, events, token } = options;
   const stream = new EventStream({ events, clock, limits: MONITOR_LIMITS });
-  let document: string | undefined;
+  const documents = new Map<string, string>();
   const context: SurfaceContext = {
     ...options,
     stream,
     mayRead: bearerCheck(token),
-    document: () => (document ??= JSON.stringify(withComponents(surface.swagger() as unknown as Document))),
+    document() {
+      // What a role that is starting will have is not known yet: all that there is is described until then.
+      const api = options.health().state === 'starting' ? undefined : options.api();
+      const key = api === undefined ? 'all' : Object.keys(api).join();
+      const known = documents.get(key);
+      if (known !== undefined) return known;
+      const whole = surface.swagger() as unknown as Document;
+      const made = JSON.stringify(withComponents(api === undefined ? whole : withoutStrangers(whole, api)));
+      documents.set(key, made);
+      return made;
+    },
   };
   const surface = await createSurface(context);
   const { server } = surface;
