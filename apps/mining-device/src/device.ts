@@ -2,7 +2,7 @@ import type { Condition, Service, ServiceDeps } from '@sv2kit/daemon';
 import { difficultyFromTarget } from '@sv2kit/bitcoin';
 import { WorkMeter } from '@sv2kit/mining';
 import type { RoleApi } from '@sv2kit/monitor';
-import { type AnyEndpoint, endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
+import { type AnyEndpoint, endpointName, troubleOf, type Upstream, type UpstreamState } from '@sv2kit/upstream';
 import { deviceApi } from './api.ts';
 import { type MiningDeviceConfig, versionMaskOf } from './config.ts';
 import { connectUpstream } from './connect.ts';
@@ -193,7 +193,7 @@ export class MiningDevice implements Service {
 
   #onUpstream(state: UpstreamState<AnyEndpoint>): void {
     if (state.kind === 'connected') this.#connected.ok();
-    else this.#connected.failing(describeUpstream(state));
+    else this.#connected.failing(troubleOf(state));
   }
 
   #onPhase(phase: MinerPhase): void {

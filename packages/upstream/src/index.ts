@@ -15,7 +15,7 @@ export { UPSTREAM_CLOSE_REASONS, type UpstreamCloseReason } from './close-reason
 export { type Endpoint, endpointName, type Place } from './endpoint.ts';
 export type { SessionOptions, Upstream, UpstreamMetrics, UpstreamOptions } from './options.ts';
 export { DEFAULT_POLICY, type UpstreamPolicy } from './policy.ts';
-export { type UpstreamHealth, type UpstreamState, upstreamFacts } from './state.ts';
+export { type UpstreamHealth, troubleOf, type UpstreamState, upstreamFacts } from './state.ts';
 export { createUpstream } from './upstream.ts';
 export { type UpstreamReport, UpstreamStates } from './upstream-states.ts';
 export type { PoolOptions, V1Endpoint, V1Pool, V1PoolHandler, V1UpstreamOptions } from './v1-options.ts';

@@ -9,6 +9,7 @@ import { DEFAULT_POLICY, jittered, type UpstreamPolicy } from './policy.ts';
 import { judgeReconnect, type RedirectRequest, type Target } from './reconnect-rule.ts';
 import { RedirectGate } from './redirect-gate.ts';
 import type { Line, Relay, RelayOwner } from './relay.ts';
+import { Failures } from './failures.ts';
 import { failureWords } from './failure-words.ts';
 import { type Attempt, describeState, healthOf, type State, type UpstreamHealth, type UpstreamState } from './state.ts';
 
@@ -31,6 +32,7 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
   readonly #log: Logger;
   readonly #random: () => number;
   readonly #bench: BenchOfEndpoints;
+  readonly #failures: Failures;
   #state: State;
   /** Rounds over all endpoints that failed in a row. */
   #rounds = 0;
@@ -44,11 +46,12 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
     this.#log = options.log ?? silentLogger;
     this.#random = options.random ?? Math.random;
     this.#bench = new BenchOfEndpoints(options.endpoints.length, this.#policy);
+    this.#failures = new Failures(options.endpoints.map(endpointName));
     this.#state = { phase: 'closed' };
   }
 
   get state(): UpstreamState<E> {
-    return describeState(this.#state, this.#options.endpoints);
+    return describeState(this.#state, this.#options.endpoints, this.#failures.all);
   }
 
   get health(): UpstreamHealth {
@@ -122,7 +125,7 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
     const endpoint = this.#name(state.attempt.index);
     this.#count('lost');
     this.#log.warn('upstream lost', { endpoint, code });
-    const reason = `${endpoint}: ${code}`;
+    const reason = this.#failures.note(state.attempt.index, code);
     const stable = this.#isStable(state);
     if (stable) {
       this.#bench.clear(state.attempt.index);
@@ -154,7 +157,7 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
     this.#bench.send(index, this.#clock.now(), this.#random());
     this.#dropCandidate(state);
     state.relay.leave(reason);
-    this.#connectAfter(index, `${this.#name(index)}: ${reason}`);
+    this.#connectAfter(index, this.#failures.note(index, reason));
   }
 
   /** -> connecting to the next endpoint in order, or waiting when there is none */
@@ -209,6 +212,7 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
       if (!isRedirect(attempt, before)) this.#count('returned');
       before.relay.leave('replaced' satisfies UpstreamCloseReason);
     }
+    this.#failures.clear();
     this.#state = { phase: 'connecting', attempt, lastFailure: undefined };
     const relay = relayOf(this);
     this.#count('connected');
@@ -229,15 +233,19 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
   #onFailed(attempt: Attempt, error: unknown): void {
     const state = this.#state;
     const endpoint = this.#name(attempt.index);
-    const reason = `${endpoint}: ${failureWords(error)}`;
+    const why = failureWords(error);
     if (state.phase === 'connecting' && state.attempt === attempt) {
+      const reason = this.#failures.note(attempt.index, why);
       this.#count('failed');
       this.#log.warn('upstream does not serve us', { endpoint, reason });
       this.#connectAfter(attempt.index, reason);
     } else if (state.phase === 'connected' && state.candidate === attempt) {
       this.#count('failed');
       if (isRedirect(attempt, state)) state.redirects.fail(this.#clock.now(), this.#random());
-      this.#log.info('still on the present upstream', { endpoint: this.#name(state.attempt.index), reason });
+      this.#log.info('still on the present upstream', {
+        endpoint: this.#name(state.attempt.index),
+        reason: `${endpoint}: ${why}`,
+      });
       this.#probe(attempt.index + 1);
     }
   }

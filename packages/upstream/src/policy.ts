@@ -21,7 +21,7 @@ export interface UpstreamPolicy {
 
 export const DEFAULT_POLICY: UpstreamPolicy = {
   backoffMs: 1_000,
-  maxBackoffMs: 60_000,
+  maxBackoffMs: 15_000,
   stableMs: 30_000,
   probeMs: 60_000,
   benchMs: 60_000,

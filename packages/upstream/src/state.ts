@@ -30,11 +30,14 @@ export type State =
   | { readonly phase: 'waiting'; readonly untilMs: number; readonly reason: string; readonly timer: Disposable }
   | { readonly phase: 'closed' };
 
-/** What the application sees. Times: unix milliseconds. */
+/**
+ * What the application sees. Times: unix milliseconds. `trouble` is the last failure of each endpoint that was tried since
+ * one served, in their order.
+ */
 export type UpstreamState<E extends Place = Endpoint> =
-  | { readonly kind: 'connecting'; readonly endpoint: E; readonly lastFailure?: string }
+  | { readonly kind: 'connecting'; readonly endpoint: E; readonly lastFailure?: string; readonly trouble?: string }
   | { readonly kind: 'connected'; readonly endpoint: E; readonly primary: boolean; readonly sinceMs: number }
-  | { readonly kind: 'waiting'; readonly untilMs: number; readonly reason: string }
+  | { readonly kind: 'waiting'; readonly untilMs: number; readonly reason: string; readonly trouble?: string }
   | { readonly kind: 'closed' };
 
 export interface UpstreamHealth {
@@ -44,12 +47,18 @@ export interface UpstreamHealth {
   readonly reason?: string;
 }
 
-export function describeState<E extends Place>(state: State, endpoints: readonly E[]): UpstreamState<E> {
+/** @param trouble why no endpoint serves */
+export function describeState<E extends Place>(
+  state: State,
+  endpoints: readonly E[],
+  trouble: string | undefined,
+): UpstreamState<E> {
+  const why = trouble === undefined ? {} : { trouble };
   switch (state.phase) {
     case 'connecting': {
       const { attempt, lastFailure } = state;
       const endpoint = endpoints[attempt.index] as E;
-      return { kind: 'connecting', endpoint, ...(lastFailure !== undefined && { lastFailure }) };
+      return { kind: 'connecting', endpoint, ...(lastFailure !== undefined && { lastFailure }), ...why };
     }
     case 'connected': {
       const { attempt, sinceMs } = state;
@@ -57,7 +66,7 @@ export function describeState<E extends Place>(state: State, endpoints: readonly
       return { kind: 'connected', endpoint, primary: attempt.index === 0, sinceMs };
     }
     case 'waiting':
-      return { kind: 'waiting', untilMs: state.untilMs, reason: state.reason };
+      return { kind: 'waiting', untilMs: state.untilMs, reason: state.reason, ...why };
     case 'closed':
       return { kind: 'closed' };
   }
@@ -67,14 +76,22 @@ export function healthOf(state: UpstreamState<Place>): UpstreamHealth {
   switch (state.kind) {
     case 'connected':
       return state.primary ? { ok: true } : { ok: true, reason: `on backup ${endpointName(state.endpoint)}` };
-    case 'connecting': {
-      const reason = `connecting to ${endpointName(state.endpoint)}`;
-      return { ok: false, reason: state.lastFailure === undefined ? reason : `${reason}; ${state.lastFailure}` };
-    }
+    default:
+      return { ok: false, reason: troubleOf(state) };
+  }
+}
+
+/** Why no upstream is there, in words that stay while it is tried again and again to the same end. */
+export function troubleOf(state: Exclude<UpstreamState<Place>, { kind: 'connected' }>): string {
+  switch (state.kind) {
+    case 'connecting':
+      return state.trouble ?? state.lastFailure ?? `connecting to ${endpointName(state.endpoint)}`;
     case 'waiting':
-      return { ok: false, reason: state.reason };
+      return state.trouble ?? state.reason;
     case 'closed':
-      return { ok: false, reason: 'closed' };
+      return 'closed';
+    default:
+      return state satisfies never;
   }
 }
 

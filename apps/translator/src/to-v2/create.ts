@@ -3,7 +3,7 @@ import type { Address, Service, ServiceDeps } from '@sv2kit/daemon';
 import { type Listener, type Limits, listenWire, type ListenWireOptions } from '@sv2kit/net';
 import type { RoleApi } from '@sv2kit/monitor';
 import { verifyPayout } from '@sv2kit/translation';
-import { createUpstream, endpointName, type Upstream, type UpstreamState, UpstreamStates } from '@sv2kit/upstream';
+import { createUpstream, endpointName, troubleOf, type Upstream, UpstreamStates } from '@sv2kit/upstream';
 import { translatorApi } from './api.ts';
 import { payoutScript, type TranslatorConfig } from './config.ts';
 import { Hub, type LastFault } from './hub.ts';
@@ -124,7 +124,7 @@ function openUpstream(
     },
     onState(state) {
       states.saw(state, clock.now());
-      if (state.kind !== 'connected') condition.failing(withDetail(reasonOf(state), hub.lastFault));
+      if (state.kind !== 'connected') condition.failing(withDetail(troubleOf(state), hub.lastFault));
       else if (state.primary) condition.ok();
       else condition.lacking(`on ${endpointName(state.endpoint)}, not on the preferred one`, 'second-choice');
     },
@@ -134,22 +134,15 @@ function openUpstream(
   });
 }
 
-/** Why no upstream is there. */
-function reasonOf(state: UpstreamState): string {
-  switch (state.kind) {
-    case 'connecting':
-      return state.lastFailure ?? `connecting to ${endpointName(state.endpoint)}`;
-    case 'waiting':
-      return state.reason;
-    default:
-      return state.kind;
-  }
-}
-
-/** What is wrong with an upstream that was left; its code alone says little. */
-function withDetail(reason: string, fault: LastFault | undefined): string {
-  const isOfIt = fault?.detail !== undefined && reason === `${fault.upstream}: ${fault.reason}`;
-  return isOfIt ? `${reason}, ${fault.detail}` : reason;
+/** What is wrong with an upstream that was left; its code alone says little. @param trouble of all of them */
+function withDetail(trouble: string, fault: LastFault | undefined): string {
+  if (fault?.detail === undefined) return trouble;
+  const code = `${fault.upstream}: ${fault.reason}`;
+  const detailed = `${code}, ${fault.detail}`;
+  return trouble
+    .split('; ')
+    .map((each) => (each === code ? detailed : each))
+    .join('; ');
 }
 
 async function openListeners(
