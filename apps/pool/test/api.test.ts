@@ -75,10 +75,13 @@ test('a pool has series of the workers with most hashrate where that is wanted, 
   const [busy] = [await Miner.connect(pool, 'standard'), await Miner.connect(pool, 'standard', 0.4, 'bob.idle')];
   busy.says(busy.solve('share'));
   await busy.answer('SubmitSharesSuccess');
-  const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith('sv2_pool_worker_'));
+  const text = await metrics.text();
+  expect(text).toContain('# TYPE sv2_pool_worker_accepted_shares_total counter');
+  expect(await metrics.text()).toBe(text);
+  const lines = text.split('\n').filter((line) => line.startsWith('sv2_pool_worker_'));
   expect(lines).toEqual([
     expect.stringMatching(/^sv2_pool_worker_hashrate\{worker="alice\.rig"\} \d/),
-    'sv2_pool_worker_accepted_shares{worker="alice.rig"} 1',
+    'sv2_pool_worker_accepted_shares_total{worker="alice.rig"} 1',
     expect.stringMatching(/^sv2_pool_worker_last_share_timestamp_seconds\{worker="alice\.rig"\} \d/),
   ]);
 });

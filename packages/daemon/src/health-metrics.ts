@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import type { Health } from './health.ts';
 
 /** Adds to a registry what alerts are made of: whether the service does its work, and each condition of it. */
@@ -29,4 +29,12 @@ export function registerInfo(role: string, version: string, registry: Registry):
   const labels = { role, version, node: process.versions.node };
   const labelNames = Object.keys(labels);
   new Gauge({ name: 'sv2_info', help: 'What runs here.', labelNames, registers: [registry] }).set(labels, 1);
+}
+
+/** Adds what Node knows of the process; without the levels that are named as counts are, whose parts are there. */
+export function registerProcess(registry: Registry): void {
+  collectDefaultMetrics({ register: registry });
+  for (const { name } of registry.getMetricsAsArray()) {
+    if (/^nodejs_active_.*_total$/.test(name)) registry.removeSingleMetric(name);
+  }
 }

@@ -34,7 +34,10 @@ export interface Metrics {
   counter(name: string, help: string, labelNames?: readonly string[]): Counter;
   /** With `read`, the level is asked for when somebody looks. */
   gauge(name: string, help: string, labelNames?: readonly string[], read?: () => number): Gauge;
-  /** A level for each of several things, asked for when somebody looks; what is not there any more is forgotten. */
+  /**
+   * A level for each of several things, or a count where the name ends in `_total`, asked for when somebody looks; what is
+   * not there any more is forgotten.
+   */
   series(
     name: string,
     help: string,
@@ -84,12 +87,22 @@ export function createMetrics(registry: Registry = new Registry()): Metrics {
       return { set: (value, labels = {}) => gauge.set(labels, value) };
     },
     series(name, help, labelNames, read) {
-      own.add(named('gauge', name));
+      const isCount = name.endsWith('_total');
+      own.add(named(isCount ? 'counter' : 'gauge', name));
+      const settings = { name, help, labelNames: names(labelNames), registers };
+      if (isCount) {
+        const collect = (): void => {
+          counter.reset();
+          for (const [labels, value] of read()) counter.inc(labels, value);
+        };
+        const counter: PromCounter = new PromCounter({ ...settings, collect });
+        return;
+      }
       const collect = (): void => {
         gauge.reset();
         for (const [labels, value] of read()) gauge.set(labels, value);
       };
-      const gauge: PromGauge = new PromGauge({ name, help, labelNames: names(labelNames), registers, collect });
+      const gauge: PromGauge = new PromGauge({ ...settings, collect });
     },
     histogram(name, help, buckets, labelNames) {
       named('histogram', name);

@@ -1,5 +1,5 @@
 import { Events, type Monitor, type Notifier } from '@sv2kit/monitor';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import { type Clock, systemClock } from './clock.ts';
 import { ConditionLog, START_GRACE_MS } from './condition-log.ts';
 import { formatAddress } from './config/address.ts';
@@ -7,7 +7,7 @@ import { destinationsOf } from './config/notifications-config.ts';
 import { ConfigError } from './config/problem.ts';
 import { dataDirProblem } from './data-dir-problem.ts';
 import { Health } from './health.ts';
-import { registerHealth, registerInfo } from './health-metrics.ts';
+import { registerHealth, registerInfo, registerProcess } from './health-metrics.ts';
 import type { Host } from './host.ts';
 import { Latencies } from './latency.ts';
 import { registerLatencies } from './latency-metric.ts';
@@ -65,7 +65,7 @@ export class Supervisor<T> {
     this.#startedAtMs = clock.now();
     this.#logger = openLogger({ name: definition.name, ...values.log });
     const registry = new Registry();
-    collectDefaultMetrics({ register: registry });
+    registerProcess(registry);
     registerLatencies(this.#latencies, registry);
     this.#metrics = createMetrics(registry);
     this.#uncaught = this.#metrics.counter('sv2_uncaught_errors_total', 'Errors nobody caught: bugs.', ['kind']);

@@ -117,6 +117,7 @@ test('a service serves health with codes, metrics, status and its API', async ()
   node?.ok();
   expect(JSON.parse((await get(`${base}/api/v1/health`)).text)).toMatchObject({ state: 'ok' });
   const { text } = await get(`${base}/metrics`);
+  expect(text).not.toMatch(/^# TYPE \w+_total (?!counter)/m);
   expect(text).toContain('sv2_latency_seconds_bucket{le="0.0025",step="share-to-success",part="pool"} 0');
   expect(text).toContain('sv2_latency_seconds_bucket{le="0.005",step="share-to-success",part="pool"} 1');
   expect(text).toContain('sv2_latency_seconds_count{step="share-to-success",part="pool"} 1');

@@ -81,7 +81,7 @@ export function workerSeries(
       }),
     );
   series('hashrate', 'Hashes per second over ten minutes.', ({ meter }) => meter.hashrate(now()));
-  series('accepted_shares', 'Shares accepted.', ({ accepted }) => accepted);
+  series('accepted_shares_total', 'Shares accepted.', ({ accepted }) => accepted);
   series('last_share_timestamp_seconds', 'When the last share was accepted.', ({ lastShareAtMs }) =>
     lastShareAtMs === undefined ? undefined : lastShareAtMs / 1000,
   );
