@@ -27,6 +27,9 @@ export function nodeCode(state: string): HealthCode {
   return state === 'ibd' || state === 'behind' ? 'node-behind' : 'node-away';
 }
 
+/** How often a condition that goes on failing may tell of another reason for the same code. */
+export const REASON_NEWS_MS = 60_000;
+
 /** One thing that must be so for the service to be of full use. It counts as failing until something else is said. */
 export interface Condition {
   /** It is so. */
@@ -75,6 +78,10 @@ export class Health {
   readonly #clock: Clock;
   readonly #conditions = new Map<string, ConditionReport>();
   readonly #listeners = new Set<(condition: ConditionReport) => void>();
+  /** When the listeners heard of each condition last; undefined while they have not. */
+  readonly #toldAtMs = new Map<string, number>();
+  /** Conditions whose last reason is told later. */
+  readonly #late = new Map<string, Disposable>();
   #phase: Phase = 'starting';
 
   constructor(clock: Clock) {
@@ -92,11 +99,14 @@ export class Health {
       ok: () => this.#set(name, undefined),
       failing: (why, as = code) => this.#set(name, { reason: why, code: as }),
       lacking: (why, as = code) => this.#set(name, { reason: why, code: as, serving: true }),
-      remove: () => void this.#conditions.delete(name),
+      remove: () => this.#remove(name),
     };
   }
 
-  /** Called whenever a condition becomes ok or failing, or fails for another reason; not when it is declared. */
+  /**
+   * Called whenever a condition becomes ok or failing, or fails for another reason; not when it is declared. Of reasons
+   * that change within the same code the last one is told, {@link REASON_NEWS_MS} after what was told before.
+   */
   onChange(listener: (condition: ConditionReport) => void): void {
     this.#listeners.add(listener);
   }
@@ -109,6 +119,7 @@ export class Health {
   /** any -> stopping */
   stopping(): void {
     this.#phase = 'stopping';
+    for (const name of [...this.#late.keys()]) this.#forgetLate(name);
   }
 
   report(): HealthReport {
@@ -127,7 +138,36 @@ export class Health {
     const now: ConditionReport = { name, ok, ...fault, sinceMs };
     this.#conditions.set(name, now);
     if (before === undefined) return;
-    for (const listener of this.#listeners) listener(now);
+    const isNews = before.ok !== ok || before.code !== now.code || before.serving !== now.serving;
+    const waitMs = (this.#toldAtMs.get(name) ?? Number.NEGATIVE_INFINITY) + REASON_NEWS_MS - this.#clock.now();
+    if (isNews || !(waitMs > 0 && waitMs <= REASON_NEWS_MS)) this.#tell(now);
+    else if (this.#phase !== 'stopping' && !this.#late.has(name)) this.#tellLater(name, waitMs);
+  }
+
+  #tell(condition: ConditionReport): void {
+    this.#forgetLate(condition.name);
+    this.#toldAtMs.set(condition.name, this.#clock.now());
+    for (const listener of this.#listeners) listener(condition);
+  }
+
+  /** As it is by then. */
+  #tellLater(name: string, waitMs: number): void {
+    const timer = this.#clock.after(waitMs, () => {
+      const condition = this.#conditions.get(name);
+      if (condition !== undefined) this.#tell(condition);
+    });
+    this.#late.set(name, timer);
+  }
+
+  #forgetLate(name: string): void {
+    this.#late.get(name)?.[Symbol.dispose]();
+    this.#late.delete(name);
+  }
+
+  #remove(name: string): void {
+    this.#forgetLate(name);
+    this.#toldAtMs.delete(name);
+    this.#conditions.delete(name);
   }
 }
 
