@@ -181,7 +181,10 @@ describe('a guarded node', () => {
     best = THEIRS;
     const coming = iterator.next();
     await passUntil(() => node.health().state === 'wrong-chain');
-    expect(node.health().reason).toMatch(`its block 90 is ${THEIRS}, and must be ${OURS}`);
+    expect(node.health().reason).toBe(
+      `its block 90 is ${THEIRS}, not the one of chain_guard.blocks; if it is wrong, mend its software and run ` +
+        `"bitcoin-cli reconsiderblock ${OURS}"; if it is right, name a block of its side in chain_guard.blocks`,
+    );
     best = OURS;
     const template = await settled(coming);
     expect(template?.prevHash).toEqual(fromDisplayHash(OURS));

@@ -45,7 +45,7 @@ function wrongBlock({ known }: Pick<ChainView, 'known'>): Refusal | undefined {
   const wrong = known.find(({ expected, actual }) => expected !== actual);
   if (wrong === undefined) return undefined;
   const { height, expected, actual } = wrong;
-  return refusal(`its block ${height} is ${actual}, and must be ${expected} (chain_guard.blocks)`, expected);
+  return refusal(`its block ${height} is ${actual}, not the one of chain_guard.blocks`, expected);
 }
 
 /** One invalid block is found now and then, and everybody waits for the next valid one: it takes several. */
@@ -102,9 +102,8 @@ function isFed({ blocks, peerHeaders }: ChainView, mostBlocksBehind: number): bo
 
 function refusal(what: string, hash: string): Refusal {
   const remedy =
-    'it is on another side of a chain split, or in doubt: if its software is not meant to be, replace that, and then have ' +
-    `it forget its verdict, which it keeps on disk, by "bitcoin-cli reconsiderblock ${hash}"; if it is right, name a block ` +
-    'of its side in chain_guard.blocks';
+    `if it is wrong, mend its software and run "bitcoin-cli reconsiderblock ${hash}"; if it is right, name a block of its ` +
+    'side in chain_guard.blocks';
   return { as: 'wrong-chain', reason: `${what}; ${remedy}` };
 }
 
