@@ -140,6 +140,7 @@ async function start(parts: Parts): Promise<JdClient> {
     transactionsAhead: true,
     onTip: ({ prevHash }) => blocks.onTip(prevHash),
     onLost: (solution, reason) => blocks.lost(solution, reason),
+    nodes: deps.nodes ?? [],
     staleWorkMs: config.mining.staleWorkLimit * 1000,
     condition: health.condition('templates', 'no template yet', 'no-template'),
     clock,

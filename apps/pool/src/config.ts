@@ -93,6 +93,7 @@ export const poolConfig = config(
       chain,
       users,
       nodes,
+      chainGuard,
       mining,
       extensions,
       jobDeclaration,
@@ -109,6 +110,16 @@ export const poolConfig = config(
       ...checkLedger(ledger),
       ...checkPayout(payout, ledger),
       ...checkNodes(nodes),
+      ...(chainGuard.blocks.length > 0 && nodes.length === 0
+        ? [
+            {
+              key: 'chain_guard.blocks',
+              wrong: 'cannot be checked without a [[nodes]] of the pool, which is asked for them',
+              example:
+                '[[nodes]] with ipc or url; or give the blocks to the template provider, in its own configuration',
+            },
+          ]
+        : []),
       ...(jobDeclarators.length > 0 && jobDeclaration.tokenKeyFile === undefined
         ? [
             {

@@ -136,6 +136,7 @@ function lineOf(parts: Parts, { payouts, transactions, desk, server }: Omit<Work
     },
     onLost: (solution, reason) => desk.lost(solution, reason),
     bestBlock: () => bestBlockOf(nodes),
+    nodes,
     staleWorkMs: config.mining.staleWorkLimit * 1000,
     condition: health.condition('templates', 'no template yet', 'no-template'),
     clock,

@@ -69,6 +69,11 @@ describe('configuration', () => {
       toml: `${PROVIDER}${COINBASE}tag = "${'x'.repeat(56)}"`,
       wrong: /^coinbase\.tag/,
     },
+    {
+      name: 'blocks of a chain guard that no node is asked for',
+      toml: `${PROVIDER}${COINBASE}[chain_guard]\nblocks = ["1:${'00'.repeat(32)}"]`,
+      wrong: /^chain_guard\.blocks: cannot be checked without a \[\[nodes\]\]/,
+    },
     { name: 'an empty list of users', toml: `${PROVIDER}${COINBASE}[users]\npolicy = "list"`, wrong: /^users\.allow/ },
     {
       name: 'a required extension that is not supported',

@@ -8,6 +8,7 @@ export type TemplateSourceErrorCode = keyof typeof TEMPLATE_SOURCE_ERRORS;
 export const TEMPLATE_SOURCE_GIVE_UP_REASONS = {
   silent: 'It is connected, said nothing for a while, and did not answer when it was asked something.',
   'no-fresh-template': 'It gave nothing to mine, or only an older height than is mined already, for too long.',
+  'wrong-chain': 'What it gives builds on a block that only a refused node of our own has.',
 } as const;
 
 /** Why a solution never reached a template provider that could use it. */

@@ -19,6 +19,7 @@ export { BlockFiles, type BlockStore } from './block-files.ts';
 export { type BlockReport, confirmationsText, type UnsettledBlock } from './block-report.ts';
 export { restoreBlocks, type RestoreBlocksDeps } from './restore-blocks.ts';
 export { BlockWatch, type BlockWatchDeps, type Sighting, type WatchedBlock } from './block-watch.ts';
+export type { ChainNode } from './chain-check.ts';
 export { type BlockWay, type Taken, TEMPLATE_PROVIDER } from './block-way.ts';
 export {
   LOST_SOLUTION_REASONS,

@@ -20,6 +20,8 @@ export class Provider implements ConnectionHandler<TemplatesFromServer> {
   readonly endpoint: Endpoint;
   /** Since when it has given nothing to mine, if it gives nothing. */
   idleSinceMs: number;
+  /** What it gave last is not served: a node said that it is of the wrong chain, or had yet to answer. */
+  isHeld = false;
   /** When it was last heard of. */
   heardAtMs: number;
   readonly log: Logger;

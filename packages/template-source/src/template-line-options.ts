@@ -5,6 +5,7 @@ import type { Clock, Logger } from '@sv2kit/net';
 import type { ClientSetup } from '@sv2kit/session';
 import type { CoinbaseConstraints } from '@sv2kit/templates';
 import type { Endpoint, UpstreamMetrics, UpstreamOptions } from '@sv2kit/upstream';
+import type { ChainNode } from './chain-check.ts';
 import type { OnLostSolution } from './solution-outbox.ts';
 import type { TransactionStore } from './transaction-store.ts';
 
@@ -52,6 +53,8 @@ export interface TemplateLineOptions {
   onTip(tip: SourceTip): void;
   /** The best block that somebody else knows of, a node of our own say: work on an older one is stale. */
   readonly bestBlock?: () => KnownBest | undefined;
+  /** Of our own: what builds on a block that only one on the wrong chain has is not mined on. None when absent. */
+  readonly nodes?: readonly ChainNode[];
   /** A solution that had to wait, and that no provider can use any more. */
   readonly onLost?: OnLostSolution;
   readonly staleWorkMs: number;

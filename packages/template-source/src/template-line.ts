@@ -6,6 +6,7 @@ import type { Connection, ConnectionHandler } from '@sv2kit/net';
 import type { CoinbaseConstraints, TemplateEvent, WorkTip } from '@sv2kit/templates';
 import { createUpstream, type Endpoint, endpointName, type Upstream, type UpstreamState } from '@sv2kit/upstream';
 import { type BlockWay, type Taken, TEMPLATE_PROVIDER } from './block-way.ts';
+import { ChainCheck } from './chain-check.ts';
 import { dated, Freshness } from './freshness.ts';
 import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
 import { templateOf } from './origin.ts';
@@ -28,12 +29,18 @@ export class TemplateLine {
   #height = 0;
   #workedBy: Provider | undefined;
   readonly #freshness: Freshness;
+  readonly #chain: ChainCheck;
+  /** The last provider there was gives work of the wrong chain. */
+  #wrong: { readonly provider: string; readonly by: string } | undefined;
+  /** Since when miners are served, unix ms. */
+  #servingSinceMs = 0;
 
   constructor(options: TemplateLineOptions) {
     this.#options = options;
     const { endpoints, setup, constraints, clock, log, metrics, connect, onLost } = options;
     this.#constraints = constraints;
     this.#freshness = new Freshness(clock.now(), options.bestBlock ?? (() => undefined));
+    this.#chain = new ChainCheck(options.nodes ?? [], clock);
     this.#outbox = new SolutionOutbox(clock, onLost ?? (() => {}));
     this.#upstream = createUpstream({
       endpoints,
@@ -106,10 +113,11 @@ export class TemplateLine {
     this.#outbox.tick();
     const isOutrun = this.#freshness.outrunSinceMs !== undefined;
     if (this.backed && this.#workedBy?.isQuestioned !== true && !isOutrun) this.#freshness.renew(nowMs);
+    this.#passOverWrong();
     this.#passOverUseless(nowMs);
     this.#passOverSilent(nowMs);
     const staleMs = this.staleForMs(nowMs);
-    if (sink.working && staleMs > staleWorkMs) {
+    if (sink.working && (staleMs > staleWorkMs || this.#isWrongFromTheStart(nowMs))) {
       const since = dated(this.#freshness.freshAtMs);
       const told = { since, seconds: Math.round(staleMs / 1000), reason: this.#trouble(nowMs) };
       log.error('no fresh template for too long: miners are sent away', told);
@@ -128,6 +136,7 @@ export class TemplateLine {
 
   /** What a trouble means, for programs. */
   get #code(): HealthCode {
+    if (this.#wrong !== undefined) return 'wrong-chain';
     if (!this.#upstream.health.ok) return 'upstream-lost';
     return this.#options.sink.working ? 'template-too-old' : 'no-template';
   }
@@ -135,12 +144,15 @@ export class TemplateLine {
   #trouble(nowMs: number): string | undefined {
     const { sink } = this.#options;
     const { ok, reason = 'no template yet' } = this.#upstream.health;
+    const wrong = this.#wrongText();
+    if (wrong !== undefined && !sink.working) return wrong;
     const outrun = this.#freshness.trouble(nowMs);
     if (!sink.working) return outrun ?? (ok ? 'no template yet' : `nothing to mine: ${reason}`);
     if (!this.backed) {
       const { freshAtMs } = this.#freshness;
       const seconds = Math.round((nowMs - freshAtMs) / 1000);
-      return `the work served has had no template provider for ${seconds} s, since ${dated(freshAtMs)}: ${reason}`;
+      const unserved = `the work served has had no template provider for ${seconds} s, since ${dated(freshAtMs)}`;
+      return wrong === undefined ? `${unserved}: ${reason}` : `${wrong}; ${unserved}`;
     }
     return outrun;
   }
@@ -226,7 +238,7 @@ export class TemplateLine {
     provider.log.warn('a new tip came without a template');
     provider.idleSinceMs = this.#options.clock.now();
     if (this.#leads(provider)) this.#workedBy = undefined;
-    this.#options.onTip({ ...miningTip(tip), height: undefined });
+    if (!provider.isHeld) this.#options.onTip({ ...miningTip(tip), height: undefined });
   }
 
   /** Whether the work at hand is this provider's. */
@@ -238,8 +250,10 @@ export class TemplateLine {
     const { sink, clock, onTip } = this.#options;
     const tip = miningTip(announced);
     const height = heightOf(template.coinbasePrefix);
+    if (this.#isHeld(provider, tip.prevHash)) return;
+    provider.isHeld = false;
     if (!this.#leads(provider)) {
-      if (sink.working && height < this.#height) {
+      if (sink.working && height < this.#height && this.#wrong === undefined) {
         provider.log.warn('a template provider is behind the work at hand', { height, current: this.#height });
         return;
       }
@@ -247,17 +261,46 @@ export class TemplateLine {
       this.#workedBy = provider;
       provider.log.info('templates come from here now', { height });
     }
+    this.#wrong = undefined;
     this.#height = height;
     this.#freshness.renew(clock.now());
+    if (!sink.working) this.#servingSinceMs = clock.now();
     sink.activate(template, tip);
     for (const prepared of provider.prepared(template)) sink.prepare(prepared);
     onTip({ ...tip, height });
   }
 
-  /** What was passed over as too old is better than nothing. */
+  /** Whether nodes of our own have something against what this provider builds on, or have yet to say. */
+  #isHeld(provider: Provider, prevHash: Uint8Array): boolean {
+    const name = endpointName(provider.endpoint);
+    const verdict = this.#chain.judge(name, prevHash);
+    // Who was in the right so far is not doubted for each new block.
+    const isHeld = verdict.kind === 'wrong' || (verdict.kind === 'asking' && !this.#leads(provider));
+    if (isHeld) provider.isHeld = true;
+    if (verdict.kind !== 'wrong') return isHeld;
+    if (this.#wrong?.provider !== name) provider.log.error('a template provider is on the wrong chain', verdict);
+    this.#wrong = { provider: name, by: verdict.by };
+    if (this.#leads(provider)) this.#workedBy = undefined;
+    return true;
+  }
+
+  /** No miner has settled on that work yet: none is to be kept with it. */
+  #isWrongFromTheStart(nowMs: number): boolean {
+    const isNew = nowMs - this.#servingSinceMs < TEMPLATE_SOURCE_LIMITS.uselessProviderMs;
+    return isNew && this.#wrong !== undefined && !this.backed;
+  }
+
+  #wrongText(): string | undefined {
+    if (this.#wrong === undefined) return undefined;
+    const { provider, by } = this.#wrong;
+    return `template provider ${provider} builds on the chain of node ${by}, which is refused as wrong: nothing of it is mined`;
+  }
+
+  /** What was passed over as too old, or held, is better than nothing. */
   #resume(): void {
     const provider = this.#current;
-    if (this.#options.sink.working || provider?.open !== true || provider.current === undefined) return;
+    if (provider?.open !== true || provider.current === undefined) return;
+    if (this.#options.sink.working && !provider.isHeld) return;
     if (provider.isQuestioned || this.#freshness.outrunSinceMs !== undefined) return;
     this.#onActivated(provider, provider.current.template, provider.current.tip);
   }
@@ -268,6 +311,14 @@ export class TemplateLine {
     if (transactions === undefined || transactions.has(template) || provider.isAsking(template)) return;
     if (template.merklePath.length === 0) transactions.put(template, []);
     else provider.ask(template);
+  }
+
+  /** The chain that it is on is not one to wait for. */
+  #passOverWrong(): void {
+    const provider = this.#current;
+    if (provider?.open !== true || provider.current === undefined) return;
+    const isHeld = this.#isHeld(provider, provider.current.tip.prevHash);
+    if (isHeld && this.#wrong !== undefined && this.#options.endpoints.length > 1) this.#upstream.giveUp('wrong-chain');
   }
 
   /** A provider that is there but of no use is passed over when there are others. */

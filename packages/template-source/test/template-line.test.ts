@@ -1,8 +1,15 @@
 import { merklePathOf, parseTransaction } from '@sv2kit/bitcoin';
+import type { NodeHealth } from '@sv2kit/bitcoin-node';
 import { Health, VirtualClock } from '@sv2kit/daemon';
 import { noMetrics, silentLogger } from '@sv2kit/net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type KnownBest, TEMPLATE_SOURCE_LIMITS, TemplateLine, TransactionStore } from '../src/index.ts';
+import {
+  type ChainNode,
+  type KnownBest,
+  TEMPLATE_SOURCE_LIMITS,
+  TemplateLine,
+  TransactionStore,
+} from '../src/index.ts';
 import { bytes, FakeProvider, FakeSink, network, newTemplate, NOW, prevHash, solution } from './support.ts';
 
 const constraints = { coinbaseOutputMaxAdditionalSize: 43, coinbaseOutputMaxAdditionalSigops: 0 };
@@ -13,6 +20,7 @@ interface LineOptions {
   readonly transactions?: TransactionStore;
   readonly transactionsAhead?: boolean;
   readonly bestBlock?: () => KnownBest | undefined;
+  readonly nodes?: readonly ChainNode[];
 }
 
 async function line(providers: FakeProvider[], options: LineOptions = {}) {
@@ -33,6 +41,7 @@ async function line(providers: FakeProvider[], options: LineOptions = {}) {
     onLost: ({ nonce }, reason) => void lost.push(`${nonce} ${reason}`),
     onTip: ({ prevHash }) => void tips.push(prevHash[0] ?? 0),
     bestBlock: options.bestBlock ?? (() => undefined),
+    nodes: options.nodes ?? [],
     staleWorkMs: STALE_MS,
     condition: health.condition('templates', 'no template yet'),
     clock,
@@ -494,4 +503,106 @@ test('work without a provider is taken back in time though the clock is set back
   expect(sink.working).toBe(true);
   await clock.advanceAsync(4_000);
   expect(sink.working).toBe(false);
+});
+
+describe('a template provider that builds on a block of a node on the wrong chain', () => {
+  const WRONG =
+    'template provider tp0 builds on the chain of node a, which is refused as wrong: nothing of it is mined';
+  /** A node that has blocks of those heights in its best chain, as {@link prevHash} names them. */
+  const nodeWith = (name: string, heights: number[], state: NodeHealth['state']) => ({
+    name,
+    heights,
+    state,
+    health() {
+      return { state: this.state };
+    },
+    async confirm(hash: Uint8Array) {
+      return { inBestChain: this.heights.includes(hash[0] ?? 0), confirmations: 1 };
+    },
+  });
+
+  test('is not mined on, and is as soon as the node is mended', async () => {
+    const provider = new FakeProvider();
+    const node = nodeWith('a', [99], 'wrong-chain');
+    const { clock, sink, health, tips } = await line([provider], { nodes: [node] });
+    provider.says(newTemplate(1, 100, true), prevHash(1, 99), newTemplate(2, 100, false));
+    await clock.advanceAsync(5_000);
+    expect([sink.take(), tips]).toEqual([[], []]);
+    expect(health.report()).toMatchObject({ serving: false, conditions: [{ code: 'wrong-chain', reason: WRONG }] });
+    node.state = 'ok';
+    await clock.advanceAsync(1_000);
+    expect([sink.take(), health.report().state]).toEqual([['forget', 'activate 2 on 99'], 'ok']);
+  });
+
+  test('has miners sent away when work had only just begun, and else by the dated rule', async () => {
+    const provider = new FakeProvider();
+    const node = nodeWith('a', [99, 100], 'ok');
+    const { clock, sink, health } = await line([provider], { nodes: [node] });
+    provider.says(newTemplate(1, 100, true), prevHash(1, 99));
+    node.state = 'wrong-chain';
+    await clock.advanceAsync(3_000);
+    expect(sink.take().at(-1)).toBe('suspend');
+    node.state = 'ok';
+    await clock.advanceAsync(60_000);
+    expect(sink.take().at(-1)).toBe('activate 1 on 99');
+    node.state = 'wrong-chain';
+    await clock.advanceAsync(3_000);
+    expect(health.report().reason).toMatch(/: nothing of it is mined; .* work served .* since \d{4}-/);
+    // Its next blocks do not make it fresh, though the node hears of the last a moment later.
+    provider.says(newTemplate(2, 101, true), prevHash(2, 100), newTemplate(3, 102, true), prevHash(3, 101));
+    await clock.advanceAsync(3_000);
+    node.heights.push(101);
+    await clock.advanceAsync(STALE_MS - 10_000);
+    expect([sink.take(), sink.working]).toEqual([[], true]);
+    await clock.advanceAsync(10_000);
+    expect(sink.take()).toEqual(['suspend']);
+  });
+
+  test('is mined on when a trusted node has the block too', async () => {
+    const provider = new FakeProvider();
+    const nodes = [nodeWith('a', [99], 'wrong-chain'), nodeWith('b', [99], 'ok')];
+    const { clock, sink } = await line([provider], { nodes });
+    provider.says(newTemplate(1, 100, true), prevHash(1, 99));
+    await clock.advanceAsync(1_000);
+    expect(sink.take()).toEqual(['forget', 'activate 1 on 99']);
+  });
+
+  test('is passed over for one that does not, however much lower', async () => {
+    const [first, second] = [new FakeProvider(), new FakeProvider()];
+    const node = nodeWith('a', [109], 'ok');
+    const { clock, sink, health } = await line([first, second], { nodes: [node] });
+    first.says(newTemplate(1, 110, true), prevHash(1, 109));
+    await clock.advanceAsync(60_000);
+    sink.take();
+    node.state = 'wrong-chain';
+    await clock.advanceAsync(5_000);
+    expect(second.connections).toBe(1);
+    second.says(newTemplate(1, 100, true), prevHash(1, 99));
+    await clock.advanceAsync(2_000);
+    expect([sink.take(), health.report().state]).toEqual([['forget', 'activate 1 on 99'], 'ok']);
+  });
+
+  test('is mined on once it has come over to blocks that the node has not', async () => {
+    const provider = new FakeProvider();
+    const { clock, sink } = await line([provider], { nodes: [nodeWith('a', [99], 'wrong-chain')] });
+    provider.says(newTemplate(1, 100, true), prevHash(1, 99));
+    await clock.advanceAsync(3_000);
+    provider.says(newTemplate(2, 102, true), prevHash(2, 101));
+    await clock.advanceAsync(3_000);
+    expect(sink.take()).toEqual([]);
+    await clock.advanceAsync(6_000);
+    expect(sink.take()).toEqual(['forget', 'activate 2 on 101']);
+  });
+
+  test('stays where it is while the node is away', async () => {
+    const provider = new FakeProvider();
+    const node = nodeWith('a', [99], 'wrong-chain');
+    const { clock, sink } = await line([provider], { nodes: [node] });
+    provider.says(newTemplate(1, 100, true), prevHash(1, 99));
+    await clock.advanceAsync(3_000);
+    node.state = 'away';
+    provider.says(newTemplate(2, 101, true), prevHash(2, 100));
+    await clock.advanceAsync(60_000);
+    expect(sink.take()).toEqual([]);
+  });
 });

@@ -3,6 +3,7 @@ import {
   type Config,
   createMetrics,
   Health,
+  type HealthCode,
   Latencies,
   parseConfig,
   type Service,
@@ -83,6 +84,14 @@ export class RoleHere<S extends Service> implements AsyncDisposable {
     const what = `condition ${name} of the ${this.name} to be ${ok ? 'met' : 'failing'}`;
     const look = () => (find()?.ok === ok ? { reason: find()?.reason } : undefined);
     return this.#health(what, look, () => `it is ${JSON.stringify(find() ?? 'not declared')}`).then((it) => it.reason);
+  }
+
+  /** Resolves when a condition of its health is not met, and means this; to its reason. @throws DeadlineError */
+  async coded(name: string, code: HealthCode): Promise<string> {
+    const find = () => this.#deps.health.report().conditions.find((condition) => condition.name === name);
+    const look = () => (find()?.code === code ? { reason: find()?.reason ?? '' } : undefined);
+    const what = `condition ${name} of the ${this.name} to be failing as ${code}`;
+    return (await this.#health(what, look, () => `it is ${JSON.stringify(find() ?? 'not declared')}`)).reason;
   }
 
   /** Resolves when every condition of its health is met. @throws DeadlineError */

@@ -78,9 +78,33 @@ function guarding(backEnd: BackEnd): void {
     const pool = await lab.pool({ templateProviders: [lab.url(provider)], minDifficulty: 1e-12, sharesPerMinute: 1e6 });
     await lab.clock.until(SECOND, pool.condition('templates', true));
     expect(await lab.clock.until(SECOND, provider.condition(conditionOf(provider), false))).toMatch(
-      new RegExp(`^its block ${COMMON - 1} is .*must be ${known.slice(-64)}`),
+      new RegExp(`^its block ${COMMON - 1} is .*reconsiderblock ${known.slice(-64)}`),
     );
     const { channel } = await minerAt(pool);
+    await channel.workOn(await other.bestHash());
+    expect(await channel.mine({ wanted: 'block' })).toBe('accepted');
+    await other.reach(COMMON + 1);
+  });
+
+  test("templates of the chain of a pool's node that its guard refuses are not mined; another provider's are", async () => {
+    const other = await twoNodes();
+    const known = `${COMMON - 1}:${await hashAt(other, COMMON - 1)}`;
+    await split(lab.node, COMMON - 1);
+    await lab.node.mine(10);
+    const wrong = lab.url(await lab.templateProvider());
+    const more = `[chain_guard]\nblocks = ["${known}"]\n`;
+    const pool = await lab.pool({ templateProviders: [wrong], more, minDifficulty: 1e-12, sharesPerMinute: 1e6 });
+    const reason = await lab.clock.until(SECOND, pool.coded('templates', 'wrong-chain'));
+    expect(reason).toMatch(/^template provider .* builds on the chain of node .*, which is refused as wrong/);
+    await expect(minerAt(pool)).rejects.toThrow('setup-refused');
+
+    await pool.close();
+    const right = lab.url(await lab.templateProvider({ node: other }));
+    const templateProviders = [wrong, right];
+    const both = await lab.pool({ templateProviders, more, minDifficulty: 1e-12, sharesPerMinute: 1e6 });
+    await lab.clock.until(SECOND, both.coded('templates', 'wrong-chain'));
+    await lab.clock.until(SECOND, both.condition('templates', true));
+    const { channel } = await minerAt(both);
     await channel.workOn(await other.bestHash());
     expect(await channel.mine({ wanted: 'block' })).toBe('accepted');
     await other.reach(COMMON + 1);
