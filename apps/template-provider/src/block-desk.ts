@@ -40,6 +40,8 @@ export class BlockDesk {
   readonly #blocks = new Map<string, Remembered>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #timers = new Set<Disposable>();
+  /** Nodes that gave no answer when they were asked last. */
+  readonly #silent = new Set<MiningNode>();
   #isClosed = false;
 
   constructor(deps: BlockDeskDeps) {
@@ -237,10 +239,14 @@ export class BlockDesk {
   /** Undefined when the node gave no answer: it is asked again later. */
   async #askFor(hash: Uint8Array, node: MiningNode, log: Logger): Promise<Confirmation | undefined> {
     try {
-      return await node.confirm(hash);
+      const answer = await node.confirm(hash);
+      this.#silent.delete(node);
+      return answer;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      log.warn('the node could not be asked for the block', { node: node.name, reason });
+      const level = this.#silent.has(node) ? 'debug' : 'warn';
+      this.#silent.add(node);
+      log[level]('the node could not be asked for the block, and is asked again later', { node: node.name, reason });
       return undefined;
     }
   }

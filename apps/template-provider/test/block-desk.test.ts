@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { displayHash } from '@sv2kit/bitcoin';
 import type { SubmitResult } from '@sv2kit/bitcoin-node';
-import { createMetrics, LatencyRecorder, silentLogger, VirtualClock } from '@sv2kit/daemon';
+import { createMetrics, LatencyRecorder, type Logger, silentLogger, VirtualClock } from '@sv2kit/daemon';
 import { Events } from '@sv2kit/monitor';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BlockDesk } from '../src/block-desk.ts';
@@ -26,7 +26,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function desk(options: { readonly nodes?: number; readonly folder?: string } = {}) {
+function desk(options: { readonly nodes?: number; readonly folder?: string; readonly log?: Logger } = {}) {
   const clock = new VirtualClock();
   const nodes = Array.from({ length: options.nodes ?? 1 }, (_, i) => new FakeNode(`node${i}`, clock));
   const [first] = nodes;
@@ -36,7 +36,15 @@ function desk(options: { readonly nodes?: number; readonly folder?: string } = {
   const events = new Events({ now: () => clock.now() });
   const toNode = new LatencyRecorder();
   const counters = templateProviderMetrics(metrics);
-  const made = new BlockDesk({ nodes, store, clock, log: silentLogger, metrics: counters, events, toNode });
+  const made = new BlockDesk({
+    nodes,
+    store,
+    clock,
+    log: options.log ?? silentLogger,
+    metrics: counters,
+    events,
+    toNode,
+  });
   open.add(made);
   return { desk: made, clock, nodes, first, metrics, events, toNode };
 }
@@ -183,6 +191,22 @@ describe('solved blocks', () => {
       'sv2_template_provider_blocks_total{outcome="orphaned"}': 1,
     });
     expect(clock.pending).toBe(0);
+  });
+
+  test('a node that is away makes one warning, however many blocks it is to be asked for, until it has answered', async () => {
+    const warnings: string[] = [];
+    const log: Logger = { ...silentLogger, warn: (message) => void warnings.push(message), child: () => log };
+    const { desk: made, first, clock } = desk({ log });
+    const { confirm } = first;
+    first.confirm = () => Promise.reject(new Error('ECONNREFUSED'));
+    for (let block = 0; block < 5; block += 1) made.submit({ ...FOUND, hash: new Uint8Array(32).fill(block) });
+    await clock.advanceAsync(60_000);
+    expect(warnings).toEqual(['the node could not be asked for the block, and is asked again later']);
+    first.confirm = confirm;
+    await clock.advanceAsync(600_000);
+    first.confirm = () => Promise.reject(new Error('ECONNREFUSED'));
+    await clock.advanceAsync(3_600_000);
+    expect(warnings).toHaveLength(2);
   });
 
   test('a block that the node has forgotten, because it was killed right after it took it, is submitted again', async () => {
