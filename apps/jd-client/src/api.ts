@@ -24,7 +24,7 @@ export function jdClientApi({ server, line, blocks, client, ledger, database, cl
   return {
     ...server.api,
     shares: () => withPool(server.api.shares(), client),
-    worker: (name) => workerWithHistory(name, server.api.worker(name), server.originsOf(name), answers),
+    worker: (name) => workerWithHistory(name, server.api.worker(name), answers),
     blocks: (page) => blockViews(page, blocks.list(), answers),
     ledger: () => answers.view(database),
     upstreams: () => [

@@ -1,5 +1,5 @@
 import { type JobView, pageOf, type PeerView, type RoleApi, type BlockView, type UpstreamView } from '@sv2kit/monitor';
-import type { Journal } from '@sv2kit/ledger';
+import { type Journal, nameOfWorker } from '@sv2kit/ledger';
 import type { BlockDesk, BlockReport } from './block-desk.ts';
 import type { Client, DeclarationServer } from './declaration-server.ts';
 import type { JdNode, NodeBench } from './node-bench.ts';
@@ -43,7 +43,7 @@ function jobView(
     height,
     transactions,
     createdAtMs: declaredAtMs,
-    user: userIdentity,
+    user: nameOfWorker(userIdentity).user,
   };
 }
 
@@ -58,8 +58,13 @@ function blockView(block: BlockReport): BlockView {
     ...(confirmations !== undefined && { confirmations }),
     foundAtMs,
     path,
-    user: userIdentity,
+    ...whoOf(userIdentity),
   };
+}
+
+function whoOf(userIdentity: string): Pick<BlockView, 'user' | 'worker'> {
+  const { user, worker } = nameOfWorker(userIdentity);
+  return worker === '' ? { user } : { user, worker };
 }
 
 function nodeView(node: JdNode, checksJobs: boolean): UpstreamView {

@@ -4,7 +4,7 @@ import { fromUtf8 } from '@sv2kit/codec';
 import type { Clock, Logger } from '@sv2kit/daemon';
 import type { SolvedJob } from '@sv2kit/declaration';
 import type { Events } from '@sv2kit/monitor';
-import { type BlockStatus, type Journal, NOT_RECORDED } from '@sv2kit/ledger';
+import { type BlockStatus, type Journal, nameOfWorker, NOT_RECORDED } from '@sv2kit/ledger';
 import {
   type BlockStore,
   BlockWatch,
@@ -139,7 +139,8 @@ export class BlockDesk {
     this.#watch.add(entry);
     log.info('block found on a declared job', { hash, height, user, nodes: handings.length });
     this.#journalFound(entry, solved);
-    this.#deps.events.emit({ type: 'block-found', hash, height, user, path: PATH, via: FOUND_VIA });
+    const { user: account, worker } = nameOfWorker(user);
+    this.#deps.events.emit({ type: 'block-found', hash, height, user: account, worker, path: PATH, via: FOUND_VIA });
   }
 
   /** The nodes' best block: one of ours was accepted when it is that. @param hash internal byte order */

@@ -14,7 +14,7 @@ test('a server tells its jobs, nodes, clients and blocks, and what happens', asy
   const jobs = (await api.jobs?.(PAGE)) as Listing<JobView>;
   expect(jobs).toMatchObject({
     total: 1,
-    items: [{ id: '1', origin: 'declared', state: 'active', height: 201, user: 'alice.jdc' }],
+    items: [{ id: '1', origin: 'declared', state: 'active', height: 201, user: 'alice' }],
   });
   expect((await api.upstreams?.()) as UpstreamView[]).toMatchObject([{ name: node.name, kind: 'node', active: true }]);
   const peers = (await api.peers?.(PAGE)) as Listing<PeerView>;

@@ -47,8 +47,10 @@ test('a pool answers for all of its resources over /api/v1', async () => {
   await miner.answer('SubmitSharesSuccess');
 
   await eventually(async () => (await get('blocks')).body.total).toBe(1);
-  expect((await get('blocks')).body.items).toMatchObject([{ height: 100, user: 'alice.rig', via: 'sv2-standard' }]);
-  expect((await get('channels')).body.items).toMatchObject([{ user: 'alice.rig', worker: 'rig', accepted: 2 }]);
+  expect((await get('blocks')).body.items).toMatchObject([
+    { height: 100, user: 'alice', worker: 'rig', via: 'sv2-standard' },
+  ]);
+  expect((await get('channels')).body.items).toMatchObject([{ user: 'alice', worker: 'rig', accepted: 2 }]);
   expect((await get('workers?sort=work')).body.items).toMatchObject([{ name: 'alice.rig', state: 'active' }]);
   expect((await get('workers?user=bob')).body).toMatchObject({ total: 0, items: [] });
   await eventually(async () => (await get('workers/alice.rig')).body['history']).toMatchObject([{ accepted: 2 }]);
@@ -94,7 +96,7 @@ test('a pool without a database answers for what is in memory, and knows no payo
   const miner = await Miner.connect(pool, 'standard');
   miner.says(miner.solve('block'));
   await miner.answer('SubmitSharesSuccess');
-  expect((await get('blocks')).body.items).toMatchObject([{ height: 100, user: 'alice.rig' }]);
+  expect((await get('blocks')).body.items).toMatchObject([{ height: 100, user: 'alice', worker: 'rig' }]);
   expect((await get('workers/alice.rig')).body).toMatchObject({ accepted: 1, history: [] });
   expect((await get('shares')).body).toMatchObject({ accepted: 1 });
   expect((await get('payouts')).status).toBe(404);

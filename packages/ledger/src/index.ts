@@ -60,3 +60,4 @@ export { paidSince, type Payment, recordPayments, type RecordPaymentsOptions } f
 export { lastPositionIn } from './keeping/scan.ts';
 export { type Query, Reports } from './keeping/reports.ts';
 export { type Verification, type VerifyOptions, verifyLedger } from './keeping/verify.ts';
+export { nameOfWorker, type WorkerName } from './worker-name.ts';

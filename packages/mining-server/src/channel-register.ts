@@ -1,4 +1,3 @@
-import { fromUtf8 } from '@sv2kit/codec';
 import type { Job } from '@sv2kit/mining';
 import type { Miner } from './miner.ts';
 import type { AcceptedCustomJob, MiningServerDeps } from './ports.ts';
@@ -74,10 +73,10 @@ export class ChannelRegister {
     this.#count(-1);
   }
 
-  #who({ downstream, channel, worker, userIdentity }: Miner) {
+  #who({ downstream, channel, worker: { user, worker } }: Miner) {
     const { id: connection } = downstream.connection;
     const { channelId } = channel;
-    return { connection, channelId, user: fromUtf8(userIdentity), worker: worker.worker };
+    return { connection, channelId, user, worker };
   }
 
   #flush(unrecorded: Miner['unrecorded']): void {

@@ -61,6 +61,5 @@ export { luckOf, ROUNDS } from './views/luck.ts';
 export { workerWithHistory } from './views/worker-history.ts';
 export { WorkerList, workerView } from './views/worker-list.ts';
 export { difficultyOfHash } from './workers/hash-difficulty.ts';
-export { Worker, type WorkerOrigin, type WorkerPast, type WorkerState, type WorkerTimes } from './workers/worker.ts';
+export { Worker, type WorkerPast, type WorkerState, type WorkerTimes } from './workers/worker.ts';
 export { WorkerBook, type WorkerBookOptions } from './workers/worker-book.ts';
-export { nameOfWorker, type WorkerName } from './workers/worker-name.ts';

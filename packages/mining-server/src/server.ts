@@ -21,7 +21,7 @@ import type { MinerConnection, MiningServerDeps } from './ports.ts';
 import { type MiningServerStatus, serverStatus } from './status.ts';
 import { type MiningApi, miningApi } from './views/mining-api.ts';
 import { WorkerList } from './views/worker-list.ts';
-import type { Worker, WorkerOrigin } from './workers/worker.ts';
+import type { Worker } from './workers/worker.ts';
 import { Past } from './workers/past.ts';
 
 /** So that a difficulty that becomes a target again is not a hair harder. */
@@ -184,11 +184,6 @@ export class MiningServer {
   /** The workers with most hashrate, for series of their own. */
   topWorkers(most: number): readonly Worker[] {
     return this.#workerList.top(most, this.#context.deps.clock.now());
-  }
-
-  /** How the ledger names a worker: by its channels' identities and by what its shares said. */
-  originsOf(name: string): readonly WorkerOrigin[] {
-    return this.#context.workers.find(name)?.origins ?? [];
   }
 
   /** Resolves when every connection has what is due to it. */

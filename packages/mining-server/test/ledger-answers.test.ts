@@ -56,25 +56,20 @@ describe('a worker’s history', () => {
     history: [{ startMs: 60_000, spanMs: 60_000, shares, difficulty: 10 * shares, bestDifficulty: 3 }],
   });
 
-  test('is one, by however many names the ledger has it', async () => {
-    const ledger = answers((_, { user, worker }) =>
-      user === 'none' ? undefined : record(String(user), String(worker), 2),
-    );
+  test('is asked for by the name that people know', async () => {
+    const ledger = answers((_, { user, worker }) => record(String(user), String(worker), 4));
     const now = { name: 'a.1', accepted: 5 } as unknown as Parameters<typeof workerWithHistory>[1];
-    const origins = [
-      { identity: 'a.1', named: '' },
-      { identity: 'a.proxy', named: '1' },
-      { identity: 'none', named: '' },
-    ];
-    expect(await workerWithHistory('a.1', now, origins, ledger)).toMatchObject({
+    expect(await workerWithHistory('a.1', now, ledger)).toMatchObject({
       accepted: 5,
       history: [{ fromMs: 60_000, seconds: 60, accepted: 4, work: 40, hashrate: (40 * HASHES_PER_DIFFICULTY) / 60 }],
     });
   });
 
   test('is the ledger’s alone for one that the memory has not', async () => {
-    const ledger = answers((_, { user }) => (user === 'old.rig' ? record('old.rig', '', 3) : undefined));
-    expect(await workerWithHistory('old.rig', undefined, [], ledger)).toMatchObject({
+    const ledger = answers((_, { user, worker }) =>
+      user === 'old' && worker === 'rig' ? record('old', 'rig', 3) : undefined,
+    );
+    expect(await workerWithHistory('old.rig', undefined, ledger)).toMatchObject({
       name: 'old.rig',
       user: 'old',
       worker: 'rig',
@@ -82,7 +77,7 @@ describe('a worker’s history', () => {
       accepted: 3,
       history: [{ accepted: 3 }],
     });
-    expect(await workerWithHistory('nobody', undefined, [], ledger)).toBeUndefined();
+    expect(await workerWithHistory('nobody', undefined, ledger)).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 import { displayHash, sameBytes } from '@sv2kit/bitcoin';
 import type { Counter } from '@sv2kit/daemon';
-import type { BlockStatus, Journal } from '@sv2kit/ledger';
+import { type BlockStatus, type Journal, nameOfWorker } from '@sv2kit/ledger';
 import type { Solution } from '@sv2kit/mining';
 import type { FoundBlock } from '@sv2kit/mining-server';
 import type { Events } from '@sv2kit/monitor';
@@ -101,8 +101,8 @@ export class BlockDesk {
     this.#nodes.hand(solution);
     this.#watch.add(entry);
     metrics.blocksFound.inc({ via, path });
-    const { userIdentity: user, worker = '' } = entry.told;
-    log.info('block found', { hash, height: block.height, path, via, user });
+    const { user, worker, name } = nameOfWorker(entry.told.userIdentity, entry.told.worker);
+    log.info('block found', { hash, height: block.height, path, via, user: name });
     events?.emit({ type: 'block-found', hash, height: block.height, user, worker, path, via });
     this.#noteOffered(entry, solution, offered);
   }

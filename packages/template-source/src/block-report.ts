@@ -64,12 +64,11 @@ export function entryOf(block: FoundBlock, by: string): BlockEntry {
 export function restoredEntry(block: UnsettledBlock): BlockEntry | undefined {
   const { hash, height, status, by, reason, foundAtMs, user, worker, via, path } = block;
   if (height === undefined) return undefined;
-  const names = { userIdentity: user, ...(worker === '' ? {} : { worker }) };
   return {
     hash: fromDisplayHash(hash),
     name: hash,
     height,
-    told: { path, via, ...names, foundAtMs: foundAtMs ?? 0 },
+    told: { path, via, userIdentity: worker === '' ? user : `${user}.${worker}`, foundAtMs: foundAtMs ?? 0 },
     status: status === 'found' ? 'submitted' : status,
     by,
     confirmations: status === 'confirmed' ? confirmationsIn(reason) : 0,

@@ -1,4 +1,4 @@
-import type { QueryResult } from '@sv2kit/ledger';
+import { nameOfWorker, type QueryResult } from '@sv2kit/ledger';
 import { type BlockView, type Listing, type Page, pageOf } from '@sv2kit/monitor';
 import type { LedgerAnswers } from '@sv2kit/mining-server';
 import type { BlockReport } from './block-report.ts';
@@ -18,17 +18,18 @@ export async function blockViews(
 }
 
 function ofReport(report: BlockReport): BlockView {
-  const { hash, height, path, via, worker, by, foundAtMs, confirmations } = report;
+  const { hash, height, path, via, by, foundAtMs, confirmations } = report;
+  const who = nameOfWorker(report.userIdentity, report.worker);
   return {
     hash,
     height,
     status: report.state,
     by,
     foundAtMs,
-    user: report.userIdentity,
+    user: who.user,
     path,
     via,
-    ...(worker === undefined ? {} : { worker }),
+    ...(who.worker === '' ? {} : { worker: who.worker }),
     ...(confirmations === undefined ? {} : { confirmations }),
   };
 }
@@ -50,6 +51,6 @@ function ofRow(row: BlockRow, known: BlockReport | undefined): BlockView {
     ...(confirmations === undefined ? {} : { confirmations }),
     ...(revenue === undefined ? {} : { revenue: Number(revenue) }),
     ...(effort === undefined ? {} : { effort }),
-    ...(luck === undefined ? {} : { luck: luck * 100 }),
+    ...(luck === undefined ? {} : { luck }),
   };
 }

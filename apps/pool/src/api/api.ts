@@ -26,7 +26,7 @@ export function poolApi(parts: ApiParts): RoleApi {
   const ledger = new LedgerAnswers(parts.ledger);
   return {
     ...server.api,
-    worker: (name) => workerWithHistory(name, server.api.worker(name), server.originsOf(name), ledger),
+    worker: (name) => workerWithHistory(name, server.api.worker(name), ledger),
     async shares() {
       const rounds = await ledger.tryAsk('rounds', { limit: ROUNDS });
       return { ...server.api.shares(), ...(rounds && luckOf(rounds, server.networkTarget)) };

@@ -55,7 +55,7 @@ export function overviewText({ uncounted, totals, rounds, workers, blocks, owed 
       amount(row.revenue),
       effort(row.effort),
       ago(row.foundAtMs, nowMs),
-      visible(row.user),
+      visible(row.worker === '' ? row.user : `${row.user}.${row.worker}`),
     ]),
     section('Owed', owed, ['account', 'due', 'not yet due', 'paid', 'by coinbases'], [1, 2, 3, 4], (row) => [
       visible(row.account),
@@ -104,6 +104,6 @@ function ago(timeMs: number | undefined, nowMs: number): string {
 }
 
 /** Miners choose their names: what would steer a terminal is not sent to it. */
-function visible(name: string): string {
+export function visible(name: string): string {
   return name.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�');
 }

@@ -1,11 +1,12 @@
 import { EXIT, parseOptions } from '@sv2kit/daemon';
 import { lastPositionIn, type Query } from '@sv2kit/ledger';
 import { join } from 'node:path';
+import { CommandError } from '../command.ts';
 import type { Terminal } from '../terminal.ts';
 import { ledgerJson } from './json-line.ts';
 import { PLACE_OPTIONS, placeHelp, readPlace } from './place.ts';
 import { openReports } from './reports.ts';
-import { type Overview, overviewText } from './show-text.ts';
+import { type Overview, overviewText, visible } from './show-text.ts';
 import type { Subcommand } from '../subcommands.ts';
 
 const FEW = 10;
@@ -21,7 +22,7 @@ Effort is the work since the block before in multiples of the network's difficul
       --workers           all workers, not only the ${FEW} with the most work
       --blocks            all blocks, not only the last ${FEW}
       --dues              all accounts that are owed something
-      --user NAME         workers of one user alone
+      --user NAME         workers of one user alone: the address, without what stands behind a dot
 ${placeHelp}
 
 Examples:
@@ -50,9 +51,15 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
   // Before the database is asked: a role that runs records more meanwhile.
   const last = await lastPositionIn(join(place.dataDir, 'journal'));
   const answers = await reports.together((query) => ask(query, values));
+  if (values.user !== undefined && answers.workers.total === 0) throw new CommandError(unknownUser(values.user));
   const overview = { ...answers, uncounted: Math.max(0, last - answers.totals.position) };
   terminal.out(values.json === true ? ledgerJson(overview) : overviewText(overview, terminal.now()));
   return EXIT.ok;
+}
+
+function unknownUser(user: string): string {
+  const hint = user.includes('.') ? '; a user is what stands before the first dot of a user_identity' : '';
+  return `the ledger has no share of a user ${visible(user)}${hint}`;
 }
 
 async function ask(query: Query, { workers, blocks, dues, user }: Values): Promise<Omit<Overview, 'uncounted'>> {

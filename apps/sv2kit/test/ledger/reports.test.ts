@@ -60,17 +60,25 @@ test('ledger show is calm, complete, and does what a terminal is told by no mine
   const { code, out } = await ledger('show');
   expect(code).toBe(0);
   expect(out).toContain('shares      2 accepted, 1 rejected\nrejected    1 stale-share\n');
-  expect(out).toMatch(/bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080\.rig +2.048 k +2 +0 .* 2 min ago/);
+  expect(out).toMatch(/bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080 +rig +2.048 k +2 +0 .* 2 min ago/);
   expect(out).toMatch(new RegExp(`101 +${HASH} +matured +50.00000000 BTC`));
   expect(out).toMatch(new RegExp(`${ALICE} +49.00000000 BTC`));
   expect(out).not.toContain('\u001b');
-  const { out: json } = await ledger('show', '--json', '--workers', '--blocks', '--dues', '--user', `${ALICE}.rig`);
+  const { out: json } = await ledger('show', '--json', '--workers', '--blocks', '--dues', '--user', ALICE);
   expect(JSON.parse(json)).toMatchObject({
     totals: { accepted: 2, rejected: 1 },
-    workers: { total: 1, items: [{ accepted: 2, work: String(2048n << 96n) }] },
-    blocks: { total: 1, items: [{ hash: HASH }] },
+    workers: { total: 1, items: [{ user: ALICE, worker: 'rig', accepted: 2, work: String(2048n << 96n) }] },
+    blocks: { total: 1, items: [{ hash: HASH, user: ALICE, worker: 'rig' }] },
     owed: { total: 1, items: [{ account: ALICE, balance: 4_900_000_000 }] },
   });
+});
+
+test('ledger show knows users by their names alone, and says so of one that it has no share of', async () => {
+  expect(await ledger('show', '--user', 'nobody')).toMatchObject({
+    code: 1,
+    error: expect.stringContaining('the ledger has no share of a user nobody'),
+  });
+  expect((await ledger('show', '--user', `${ALICE}.rig`)).error).toContain('before the first dot');
 });
 
 test('ledger show says what is not counted yet, and what to do about a damaged database', async () => {

@@ -19,7 +19,7 @@ export function translatorToV1Api({ server, translator, blocks, ledger, database
   const answers = new LedgerAnswers(ledger);
   return {
     ...server.api,
-    worker: (name) => workerWithHistory(name, server.api.worker(name), server.originsOf(name), answers),
+    worker: (name) => workerWithHistory(name, server.api.worker(name), answers),
     blocks: (page) => blockViews(page, blocks.list(), answers),
     ledger: () => answers.view(database),
     upstreams: () =>

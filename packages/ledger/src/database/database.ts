@@ -31,6 +31,8 @@ export interface Dialect {
   readonly name: 'sqlite' | 'postgres';
   /** The exact sum of a column of exact integers, as text; null of no rows. */
   sum(column: string): string;
+  /** Where a column has the first dot, from 1; 0 without one. */
+  dot(column: string): string;
   /** The statement that removes all rows of a table. */
   empty(table: string): string;
 }

@@ -3,6 +3,7 @@ import type { ChannelOpened, ShareAccepted, ShareRejected } from '../records/rec
 import { type JournalEntry, readJournal } from '../read-journal.ts';
 import { LEDGER_FILES } from './backup.ts';
 import { identityText } from '../database/apply/texts.ts';
+import { nameOfWorker } from '../worker-name.ts';
 import type { CsvCell } from './csv.ts';
 
 /** Which shares; both times in unix milliseconds, the second excluded. */
@@ -72,8 +73,7 @@ function shareRow(
     new Date(share.timeMs),
     bootEpoch,
     share.channelKey,
-    channel && identityText(channel.userIdentity),
-    share.userIdentity && identityText(share.userIdentity),
+    ...namesOf(share, channel),
     accepted ? 'accepted' : share.code,
     accepted ? share.difficulty : 0,
     accepted && share.isBlock,
@@ -86,6 +86,17 @@ function shareRow(
     hex(share.extranonce),
     accepted ? hex(share.hash.toReversed()) : undefined,
   ];
+}
+
+/** User and worker, as everywhere. A channel whose opening the journal has lost names nobody. */
+function namesOf(
+  { userIdentity: named }: ShareAccepted | ShareRejected,
+  channel: ChannelOpened | undefined,
+): readonly [string | undefined, string] {
+  const worker = named === undefined ? '' : identityText(named);
+  if (channel === undefined) return [undefined, worker];
+  const name = nameOfWorker(identityText(channel.userIdentity), worker);
+  return [name.user, name.worker];
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

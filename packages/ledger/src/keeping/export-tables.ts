@@ -1,5 +1,6 @@
 import { difficultyOf } from '@sv2kit/payout';
 import type { Cell, Reader, Row } from '../database/database.ts';
+import { namedWorkers, nameIn } from '../database/queries/names.ts';
 import type { CsvCell } from './csv.ts';
 import type { ShareRange } from './export-shares.ts';
 
@@ -30,7 +31,7 @@ export async function* inParts(
   }
 }
 
-/** Sums of each worker since the ledger began. */
+/** Sums of each worker since the ledger began, whatever identities it had; of those who had a share. */
 export const workersTable: ExportTable = {
   columns: [
     'user',
@@ -45,11 +46,10 @@ export const workersTable: ExportTable = {
     'last_share',
   ],
   async *rows(reader) {
-    const sql = 'SELECT * FROM workers WHERE id > $1 ORDER BY id';
+    const sql = `SELECT * FROM (${namedWorkers(reader.dialect, '1 = 1')}) AS named WHERE id > $1 ORDER BY id`;
     for await (const row of inParts(reader, sql, [0], ({ id }) => [id ?? 0])) {
       yield [
-        text(row['user_name']),
-        text(row['worker_name']),
+        ...namesOf(row),
         number(row['accepted']),
         number(row['rejected']),
         difficulty(row['work']),
@@ -94,8 +94,7 @@ export const workTable: ExportTable = {
         number(row['slice']),
         number(row['last_position']),
         row['ended_by'] !== null,
-        text(row['user_name']),
-        text(row['worker_name']),
+        ...namesOf(row),
         number(row['channel']),
         number(row['shares']),
         difficulty(row['work']),
@@ -138,8 +137,7 @@ export const blocksTable: ExportTable = {
         instant(row['status_ms']),
         text(row['status_reason']),
         instant(row['found_ms']),
-        text(row['user_name']),
-        text(row['worker_name']),
+        ...namesOf(row),
         text(row['via']),
         text(row['path']),
         maybe(row['revenue']),
@@ -150,6 +148,12 @@ export const blocksTable: ExportTable = {
     }
   },
 };
+
+/** User and worker, as everywhere. */
+function namesOf(row: Row): readonly [string, string] {
+  const { user, worker } = nameIn(row);
+  return [user, worker];
+}
 
 const number = (cell: Cell | undefined): number => Number(cell ?? 0);
 const text = (cell: Cell | undefined): string => String(cell ?? '');

@@ -145,6 +145,54 @@ onBothDatabases(({ fresh }) => {
     expect(first?.lastShareAtMs).toBe(T0 + 2 * MINUTE);
   });
 
+  test('user and worker are told apart the same way everywhere, whatever a channel was called', async () => {
+    await using projection = await openProjection(await fresh());
+    await projection.apply(
+      placed([
+        started(1),
+        opened(1, 'bob.w1'),
+        opened(2, 'bob', T0 + MINUTE),
+        opened(3, 'bob-by'),
+        accepted(1, { difficulty: 8, worker: 'w1', timeMs: T0 + MINUTE, hash: hashOf(5) }),
+        accepted(2, { difficulty: 4, worker: 'w1', timeMs: T0 + 2 * MINUTE, hash: hashOf(6) }),
+        rejected(2, 'stale-share', T0 + 2 * MINUTE),
+        accepted(3, { difficulty: 2, timeMs: T0 + 2 * MINUTE }),
+        found(1, KEPT, T0 + 2 * MINUTE),
+        started(2, T0 + 3 * MINUTE),
+      ]),
+    );
+    const page = { offset: 0, limit: 10 };
+    const { total, items } = await projection.query('workers', { ...page, user: 'bob' });
+    expect([total, items.map(({ user, worker, accepted: n, rejected: r }) => [user, worker, n, r])]).toEqual([
+      2,
+      [
+        ['bob', 'w1', 2, 0],
+        ['bob', '', 0, 1],
+      ],
+    ]);
+    expect(items[0]).toMatchObject({ work: workOf(12), firstSeenMs: T0, lastShareAtMs: T0 + 2 * MINUTE });
+    expect((await projection.query('workers', { ...page, user: 'bob.w1' })).total).toBe(0);
+    expect(await projection.query('worker', { user: 'bob', worker: 'w1' })).toMatchObject({
+      accepted: 2,
+      history: [{ shares: 1 }, { shares: 1 }],
+    });
+    expect(await projection.query('worker', { user: 'bob.w1' })).toBeUndefined();
+    const shares = await projection.query('shares', { ...page, user: 'bob', worker: 'w1' });
+    expect(shares.items.map(({ user, worker }) => [user, worker])).toEqual([
+      ['bob', 'w1'],
+      ['bob', 'w1'],
+    ]);
+    expect((await projection.query('blocks', page)).items).toMatchObject([{ user: 'bc1qa', worker: '' }]);
+    expect(await projection.query('totals', {})).toMatchObject({ workers: 3, sinceMs: T0 });
+    const seeds = await projection.query('seed', { sinceMs: T0 });
+    expect(seeds.items.map(({ user, worker, firstSeenMs }) => [user, worker, firstSeenMs - T0])).toEqual([
+      ['bob', '', MINUTE],
+      ['bob-by', '', 0],
+      ['bob.w1', 'w1', 0],
+      ['bob', 'w1', 0],
+    ]);
+  });
+
   test('a question that there is not is said', async () => {
     await using projection = await openProjection(await fresh());
     await expect(projection.query('toString' as 'totals', {})).rejects.toThrow('toString');

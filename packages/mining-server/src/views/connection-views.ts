@@ -1,5 +1,4 @@
 import { difficultyFromTarget } from '@sv2kit/bitcoin';
-import { fromUtf8 } from '@sv2kit/codec';
 import type { ChannelView, Listing, Page, PeerView } from '@sv2kit/monitor';
 import type { ServerContext } from '../context.ts';
 import type { Downstream } from '../downstream.ts';
@@ -33,7 +32,7 @@ function channelView({ deps }: ServerContext, miner: Miner): ChannelView {
     connection: downstream.connection.id,
     channelId: channel.channelId,
     kind: channel.kind,
-    user: fromUtf8(miner.userIdentity),
+    user: worker.user,
     worker: worker.worker,
     hashrate: meter?.hashrates(nowMs) ?? NO_HASHRATE,
     declaredHashrate: miner.nominalHashRate,

@@ -46,6 +46,8 @@ interface TotalsAnswer {
   readonly bestDifficulty: number;
   /** By status, those of this run too. */
   readonly blocks: Readonly<Record<string, number>>;
+  /** When its first run began; unix milliseconds. */
+  readonly sinceMs: number | undefined;
 }
 
 /** The ledger, as far as it is asked here. */
@@ -121,9 +123,9 @@ export class Recall implements Disposable {
     await ledger.projected(ledger.journal.position);
     const answer = await ledger.query('totals', { before });
     if (blocks() !== own && !this.#stopped) return this.#totals(before);
-    const { difficulty: work, rejectedByCode: rejected, blocks: counts, ...totals } = answer;
+    const { difficulty: work, rejectedByCode: rejected, blocks: counts, sinceMs = this.#sinceMs, ...totals } = answer;
     const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    return { ...totals, work, rejected, blocks: Math.max(0, all - own), sinceMs: this.#sinceMs };
+    return { ...totals, work, rejected, blocks: Math.max(0, all - own), sinceMs };
   }
 
   async #take(rows: readonly PastRow[]): Promise<void> {

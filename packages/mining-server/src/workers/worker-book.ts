@@ -1,7 +1,7 @@
 import { fromUtf8 } from '@sv2kit/codec';
+import { nameOfWorker, type WorkerName } from '@sv2kit/ledger';
 import type { Events } from '@sv2kit/monitor';
 import { Worker, type WorkerPast, type WorkerTimes } from './worker.ts';
-import { nameOfWorker, type WorkerName } from './worker-name.ts';
 
 /** Of a full book, the part that makes room at once: looking for the least worth keeping takes a look at everybody. */
 const ROOM = 1 / 16;
@@ -57,10 +57,8 @@ export class WorkerBook {
 
   /** A channel opens with its own identity. @param declared hashes per second */
   open(userIdentity: Uint8Array, declared: number, nowMs: number): Worker {
-    const identity = fromUtf8(userIdentity);
-    const who = nameOfWorker(identity);
+    const who = nameOfWorker(fromUtf8(userIdentity));
     const worker = this.#byName.get(who.name) ?? this.#add(who, nowMs) ?? new Worker(who, nowMs, nowMs);
-    worker.namedBy(identity, '');
     worker.channels += 1;
     worker.declaredHashrate += declared;
     return worker;
@@ -84,12 +82,10 @@ export class WorkerBook {
    * @returns undefined when there is no room for another
    */
   join(userIdentity: Uint8Array, named: Uint8Array, nowMs: number, sinceMs = nowMs): Worker | undefined {
-    const [identity, name] = [fromUtf8(userIdentity), fromUtf8(named)];
-    const who = nameOfWorker(identity, name);
+    const who = nameOfWorker(fromUtf8(userIdentity), fromUtf8(named));
     const worker = this.#byName.get(who.name) ?? this.#add(who, nowMs, sinceMs);
     if (worker === undefined) return undefined;
     worker.lines += 1;
-    worker.namedBy(identity, name);
     return worker;
   }
 
@@ -116,7 +112,6 @@ export class WorkerBook {
   recall(identity: string, named: string, past: WorkerPast, nowMs: number): boolean {
     const who: WorkerName = nameOfWorker(identity, named);
     const worker = this.#byName.get(who.name) ?? (this.size < this.#most ? this.#put(who, nowMs) : undefined);
-    worker?.namedBy(identity, named);
     worker?.recall(past, nowMs, this.times);
     return worker !== undefined;
   }

@@ -1,5 +1,5 @@
+import type { WorkerName } from '@sv2kit/ledger';
 import { type MinuteSum, WorkMeter } from '@sv2kit/mining';
-import type { WorkerName } from './worker-name.ts';
 
 /** Active with shares of late, idle with a channel and none, gone without a channel or silent for long. */
 export type WorkerState = 'active' | 'idle' | 'gone';
@@ -27,16 +27,6 @@ export interface WorkerPast {
   readonly minutes: Iterable<MinuteSum>;
 }
 
-/** How a worker was named, in the terms of the ledger. */
-export interface WorkerOrigin {
-  /** The user_identity of a channel. */
-  readonly identity: string;
-  /** What its shares said (extension 0x0002); empty when nothing. */
-  readonly named: string;
-}
-
-/** Of one worker, say with a channel of its own and behind a proxy or two. */
-const MOST_ORIGINS = 4;
 /** Mean times between two shares after which silence is not chance. */
 const IDLE_GAPS = 5;
 const GONE_GAPS = 15;
@@ -67,7 +57,6 @@ export class Worker implements WorkerName {
   forgotten = false;
   /** Where the book keeps it. */
   index = -1;
-  readonly #origins: WorkerOrigin[] = [];
   #rejected: Map<string, number> | undefined;
   /** Since when it has no channel and no line. */
   #leftAtMs: number;
@@ -95,11 +84,6 @@ export class Worker implements WorkerName {
   set away(away: boolean) {
     this.#away = away;
     if (away) this.#mining = false;
-  }
-
-  /** How it was named, at first. */
-  get origins(): readonly WorkerOrigin[] {
-    return this.#origins;
   }
 
   get rejected(): ReadonlyMap<string, number> {
@@ -148,12 +132,6 @@ export class Worker implements WorkerName {
     this.firstSeenAtMs = Math.min(this.firstSeenAtMs, firstSeenAtMs);
     this.meter.seed(minutes, firstSeenAtMs, nowMs);
     for (const [code, count] of Object.entries(rejected)) this.reject(code, count);
-  }
-
-  namedBy(identity: string, named: string): void {
-    if (this.#origins.length >= MOST_ORIGINS) return;
-    if (this.#origins.some((origin) => origin.identity === identity && origin.named === named)) return;
-    this.#origins.push({ identity, named });
   }
 
   /** Somebody let go of it. */

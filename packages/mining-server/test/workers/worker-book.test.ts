@@ -1,8 +1,8 @@
+import { nameOfWorker } from '@sv2kit/ledger';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { difficultyOfHash } from '../../src/workers/hash-difficulty.ts';
 import { Worker } from '../../src/workers/worker.ts';
-import { nameOfWorker } from '../../src/workers/worker-name.ts';
 import { difficultyFromTarget } from '@sv2kit/bitcoin';
 import { book, MINUTE, SECOND, START, sweepAll, TIMES, utf8 } from './support.ts';
 

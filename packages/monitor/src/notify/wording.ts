@@ -34,8 +34,7 @@ export function duration(ms: number): string {
 }
 
 function whom({ user = '', worker = '' }: { readonly user?: string; readonly worker?: string }): string {
-  const isNamedAlready = user === '' || worker === '' || user.endsWith(worker);
-  const name = oneLine(isNamedAlready ? user || worker : `${user}.${worker}`);
+  const name = oneLine([user, worker].filter((part) => part !== '').join('.'));
   return name === '' ? 'somebody' : name;
 }
 

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { count, counts, HashrateSchema, maybe, number, part, text, timeMs, view, word } from './shape.ts';
 
 const shared = {
-  user: text('The user_identity of the channel, as text.'),
+  user: text('The account: what the user_identity of the channel says before its first dot.'),
   worker: text('The worker: what user_identity says after the account, or the name told behind an aggregating proxy.'),
   hashrate: HashrateSchema,
   declaredHashrate: maybe(number('What the device says of itself, in hashes per second.')),

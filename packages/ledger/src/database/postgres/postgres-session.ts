@@ -8,6 +8,7 @@ import { postgresError } from './postgres-errors.ts';
 const DIALECT: Dialect = {
   name: 'postgres',
   sum: (column) => `sum(${column})`,
+  dot: (column) => `strpos(${column}, '.')`,
   empty: (name) => `TRUNCATE ${name}`,
 };
 const CONNECT_MS = 5000;

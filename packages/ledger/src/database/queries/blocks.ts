@@ -2,6 +2,7 @@ import { displayHash, fromDisplayHash } from '@sv2kit/bitcoin';
 import { difficultyOf } from '@sv2kit/payout';
 import type { Cell, Reader, Row } from '../database.ts';
 import { bytesOf, exactOf, maybeNumber, numberOf, partOf, textOf } from './cells.ts';
+import { nameIn } from './names.ts';
 import type { BlockDetails, BlockEvent, BlockRow, BlockState, Listing, Page, RoundsAnswer } from './types.ts';
 
 const LOST = "('orphaned', 'rejected')";
@@ -83,8 +84,7 @@ function blockRow(row: Row): BlockRow {
     reason: textOf(row['status_reason']),
     statusAtMs: numberOf(row['status_ms']),
     foundAtMs: maybeNumber(row['found_ms']),
-    user: textOf(row['user_name']),
-    worker: textOf(row['worker_name']),
+    ...nameIn(row),
     via: textOf(row['via']),
     path: textOf(row['path']),
     revenue: row['revenue'] === null ? undefined : exactOf(row['revenue']),

@@ -18,7 +18,8 @@ const NOTHING_LEFT_OUT: Border = { position: Number.MAX_SAFE_INTEGER, slice: Num
 export async function seed(reader: Reader, args: SeedArguments): Promise<SeedAnswer> {
   const limit = Math.max(1, clamped(args.limit ?? MOST, MOST));
   const rows = await reader.all(
-    'SELECT * FROM workers WHERE id > $1 AND coalesce(last_ms, first_ms) >= $2 ORDER BY id LIMIT $3',
+    `SELECT k.*, (${firstOfName(reader)}) AS seen_ms FROM workers k
+    WHERE k.id > $1 AND coalesce(k.last_ms, k.first_ms) >= $2 ORDER BY k.id LIMIT $3`,
     [args.after ?? 0, args.sinceMs, limit],
   );
   const [first, last] = [numberOf(rows[0]?.['id']), numberOf(rows.at(-1)?.['id'])];
@@ -35,9 +36,29 @@ export async function seed(reader: Reader, args: SeedArguments): Promise<SeedAns
     const rejected = Object.values(rejectedByCode).reduce((sum, count) => sum + count, 0);
     // One of whom nothing is left is no worker yet.
     if (earlier.accepted === 0 && rejected === 0) continue;
-    items.push({ ...earlier, rejected, rejectedByCode, minutes: Float64Array.from(minutes.get(id) ?? []) });
+    const firstSeenMs = Math.min(earlier.firstSeenMs, maybeNumber(row['seen_ms']) ?? earlier.firstSeenMs);
+    items.push({
+      ...earlier,
+      ...identityIn(row),
+      firstSeenMs,
+      rejected,
+      rejectedByCode,
+      minutes: Float64Array.from(minutes.get(id) ?? []),
+    });
   }
   return { items, next: rows.length < limit ? undefined : last };
+}
+
+/** Asks when a channel of the name was first seen whose shares name it (extension 0x0002): without shares, it is not seeded. */
+function firstOfName({ dialect }: Reader): string {
+  const dot = dialect.dot('k.user_name');
+  const user = `CASE WHEN ${dot} = 0 THEN k.user_name ELSE substr(k.user_name, 1, ${dot} - 1) END`;
+  return `SELECT g.first_ms FROM workers g
+    WHERE k.worker_name <> '' AND g.user_name = ${user} || '.' || k.worker_name AND g.worker_name = ''`;
+}
+
+function identityIn(row: Row): { readonly user: string; readonly worker: string } {
+  return { user: textOf(row['user_name']), worker: textOf(row['worker_name']) };
 }
 
 /** What runs of an epoch and later ones did begins with the first of them. */

@@ -1,7 +1,8 @@
 import { difficultyFromTarget, displayHash } from '@sv2kit/bitcoin';
 import { plainText } from '../apply/texts.ts';
-import type { Cell, Reader, Row } from '../database.ts';
+import type { Cell, Dialect, Reader, Row } from '../database.ts';
 import { bytesOf, clamped, numberOf, partOf, textOf } from './cells.ts';
+import { conditionOf, nameIn, type Whose } from './names.ts';
 import type { Listing, ShareRow, SharesArguments } from './types.ts';
 
 const MINUTE_MS = 60_000;
@@ -38,7 +39,7 @@ async function stretchesOf(
   { user, worker, outcome, sinceMs, untilMs }: SharesArguments,
 ): Promise<Stretch[]> {
   if (user === undefined && worker === undefined) return [ALWAYS];
-  const { sql, which } = workersNamed({ user, worker });
+  const { sql, which } = workersNamed(reader.dialect, { user, worker });
   const isOfRejected = outcome !== undefined && outcome !== 'accepted';
   const few = await reader.all(`${sql} LIMIT ${MANY + 1}`, which);
   if (few.length > MANY && !isOfRejected) return [ALWAYS];
@@ -75,23 +76,15 @@ function merged(minutes: readonly Stretch[]): Stretch[] {
   return stretches;
 }
 
-interface Named {
-  readonly user: string | undefined;
-  readonly worker: string | undefined;
-}
-
-function workersNamed({ user, worker }: Named) {
+function workersNamed(dialect: Dialect, whose: Whose) {
   const which: Cell[] = [];
-  const conditions: string[] = [];
-  if (user !== undefined) conditions.push(`user_name = $${which.push(plainText(user))}`);
-  if (worker !== undefined) conditions.push(`worker_name = $${which.push(plainText(worker))}`);
-  return { sql: `SELECT id FROM workers WHERE ${conditions.join(' AND ')}`, which };
+  return { sql: `SELECT id FROM workers WHERE ${conditionOf(dialect, whose, which)}`, which };
 }
 
 async function sharesIn(reader: Reader, args: SharesArguments, [from, to]: Stretch, limit: number): Promise<Row[]> {
   const { user, worker, outcome, sinceMs = 0, untilMs = ALWAYS[1] } = args;
   const isNamed = user !== undefined || worker !== undefined;
-  const named = isNamed ? workersNamed({ user, worker }) : { sql: '', which: [] };
+  const named = isNamed ? workersNamed(reader.dialect, { user, worker }) : { sql: '', which: [] };
   const which = [...named.which];
   const place = (value: Cell): string => `$${which.push(value)}`;
   const first = Math.max(from, clamped(Math.ceil(sinceMs), ALWAYS[1]));
@@ -116,8 +109,7 @@ function shareRow(row: Row): ShareRow {
   return {
     position: numberOf(row['position']),
     timeMs: numberOf(row['time_ms']),
-    user: textOf(row['user_name']),
-    worker: textOf(row['worker_name']),
+    ...nameIn(row),
     channel: numberOf(row['channel']),
     sequenceNumber: numberOf(row['sequence_number']),
     jobId: numberOf(row['job_id']),

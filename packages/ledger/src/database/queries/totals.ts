@@ -1,6 +1,7 @@
 import { difficultyOf } from '@sv2kit/payout';
 import type { Reader } from '../database.ts';
-import { exactOf, numberOf, textOf } from './cells.ts';
+import { exactOf, maybeNumber, numberOf, textOf } from './cells.ts';
+import { countOfNamed } from './names.ts';
 import { type Border, borderOf } from './seed.ts';
 import type { TotalsAnswer, TotalsArguments } from './types.ts';
 
@@ -8,7 +9,8 @@ export async function totals(reader: Reader, { before }: TotalsArguments): Promi
   const [sums] = await reader.all('SELECT * FROM totals');
   const [place] = await reader.all("SELECT position FROM journals WHERE name = 'journal'");
   const [counts] = await reader.all(
-    'SELECT (SELECT count(*) FROM workers) AS workers, (SELECT count(*) FROM dead_letters) AS dead',
+    `SELECT (${countOfNamed(reader.dialect, '1 = 1')}) AS workers,
+      (SELECT count(*) FROM dead_letters) AS dead, (SELECT min(started_ms) FROM runs) AS since_ms`,
   );
   const blocks = await reader.all('SELECT status, count(*) AS blocks FROM blocks GROUP BY status ORDER BY status');
   const border = await borderOf(reader, before);
@@ -26,6 +28,7 @@ export async function totals(reader: Reader, { before }: TotalsArguments): Promi
     workers: numberOf(counts?.['workers']),
     blocks: Object.fromEntries(blocks.map((row) => [textOf(row['status']), numberOf(row['blocks'])])),
     deadLetters: numberOf(counts?.['dead']),
+    sinceMs: maybeNumber(counts?.['since_ms']),
   };
 }
 

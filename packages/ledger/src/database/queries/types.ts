@@ -12,9 +12,9 @@ export interface Listing<T> {
 
 /** Sums of one worker since the ledger began. */
 export interface WorkerRow {
-  /** The channel's user_identity: bytes that are no text are written as `\xNN`. */
+  /** What the channel's user_identity says before its first dot; bytes that are no text are written as `\xNN`. */
   readonly user: string;
-  /** The worker behind it (extension 0x0002); empty when the shares named none. */
+  /** What the shares named (extension 0x0002), else what the identity says behind its first dot; may be empty. */
   readonly worker: string;
   readonly accepted: number;
   readonly rejected: number;
@@ -63,6 +63,7 @@ export interface SeedArguments {
   readonly after?: number;
   readonly limit?: number;
 }
+/** By identity: `user` is the channel's user_identity, `worker` what the shares named. */
 export interface SeedWorker extends WorkerRow {
   readonly rejectedByCode: Readonly<Record<string, number>>;
   /** Minutes since `sinceMs` with accepted work: unix minute and difficulty in turns. */
@@ -160,6 +161,8 @@ export interface TotalsAnswer {
   readonly workers: number;
   readonly blocks: Readonly<Partial<Record<BlockState, number>>>;
   readonly deadLetters: number;
+  /** When the first run began that it knows of. */
+  readonly sinceMs: number | undefined;
 }
 
 export interface DeadLetter {

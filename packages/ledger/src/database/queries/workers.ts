@@ -1,7 +1,7 @@
 import { difficultyOf } from '@sv2kit/payout';
-import { plainText } from '../apply/texts.ts';
 import type { Cell, Reader, Row } from '../database.ts';
 import { clamped, exactOf, maybeNumber, numberOf, partOf, textOf } from './cells.ts';
+import { conditionOf, countOfNamed, namedWorkers, nameIn } from './names.ts';
 import type {
   Listing,
   WorkerArguments,
@@ -20,16 +20,18 @@ const ORDERS: Readonly<Record<WorkerSort, string>> = {
   'last-share': 'coalesce(last_ms, 0) DESC, id',
 };
 
-export async function workers(reader: Reader, args: WorkersArguments): Promise<Listing<WorkerRow>> {
-  const [where, which]: [string, Cell[]] =
-    args.user === undefined ? ['', []] : ['WHERE user_name = $1', [plainText(args.user)]];
-  const [counted] = await reader.all(`SELECT count(*) AS total FROM workers ${where}`, which);
-  const part = `LIMIT $${which.length + 1} OFFSET $${which.length + 2}`;
-  const order = orderOf(args.sort ?? 'work');
-  const rows = await reader.all(`SELECT * FROM workers ${where} ORDER BY ${order} ${part}`, [
-    ...which,
-    ...partOf(args),
-  ]);
+export async function workers(
+  reader: Reader,
+  { user, sort = 'work', ...part }: WorkersArguments,
+): Promise<Listing<WorkerRow>> {
+  const which: Cell[] = [];
+  const condition = conditionOf(reader.dialect, { user }, which);
+  const [counted] = await reader.all(countOfNamed(reader.dialect, condition), which);
+  const [limit, offset] = [`$${which.length + 1}`, `$${which.length + 2}`];
+  const rows = await reader.all(
+    `SELECT * FROM (${namedWorkers(reader.dialect, condition)}) AS named ORDER BY ${orderOf(sort)} LIMIT ${limit} OFFSET ${offset}`,
+    [...which, ...partOf(part)],
+  );
   return { total: numberOf(counted?.['total']), items: rows.map(workerRow) };
 }
 
@@ -43,32 +45,33 @@ export async function worker(
   reader: Reader,
   { user, worker: name = '', sinceMs = 0 }: WorkerArguments,
 ): Promise<WorkerHistory | undefined> {
-  const [row] = await reader.all('SELECT * FROM workers WHERE user_name = $1 AND worker_name = $2', [
-    plainText(user),
-    plainText(name),
-  ]);
+  const which: Cell[] = [];
+  const condition = conditionOf(reader.dialect, { user, worker: name }, which);
+  const [row] = await reader.all(namedWorkers(reader.dialect, condition), which);
   if (row === undefined) return undefined;
-  const id = numberOf(row['id']);
+  const ids = `SELECT id FROM workers WHERE ${condition}`;
   const codes = await reader.all(
-    'SELECT code, CAST(sum(shares) AS BIGINT) AS shares FROM rejections WHERE worker = $1 GROUP BY code',
-    [id],
+    `SELECT code, CAST(sum(shares) AS BIGINT) AS shares FROM rejections WHERE worker IN (${ids}) GROUP BY code`,
+    which,
   );
   const rejectedByCode = Object.fromEntries(codes.map(({ code, shares }) => [textOf(code), numberOf(shares)]));
-  return { ...workerRow(row), rejectedByCode, history: await historyOf(reader, id, sinceMs) };
+  return { ...workerRow(row), rejectedByCode, history: await historyOf(reader, ids, which, sinceMs) };
 }
 
-async function historyOf(reader: Reader, worker: number, sinceMs: number): Promise<WorkPoint[]> {
+/** @param ids a question for the rows of `workers`, with what it is asked with */
+async function historyOf(reader: Reader, ids: string, which: readonly Cell[], sinceMs: number): Promise<WorkPoint[]> {
   const since = Math.floor(clamped(sinceMs, Number.MAX_SAFE_INTEGER) / MINUTE_MS);
+  const [slice, minute] = [`$${which.length + 1}`, `$${which.length + 2}`];
   const rows = await reader.all(
     `SELECT s.minute, s.span, CAST(sum(w.shares) AS BIGINT) AS shares, ${reader.dialect.sum('w.work')} AS work,
       max(w.best) AS best
     FROM work w JOIN slices s ON s.id = w.slice
-    WHERE w.worker = $1 AND w.slice >= $2 AND s.minute + s.span > $3
+    WHERE w.worker IN (${ids}) AND w.slice >= ${slice} AND s.minute + s.span > ${minute}
     GROUP BY s.minute, s.span ORDER BY s.minute, s.span`,
-    [worker, await firstSlice(reader, since), since],
+    [...which, await firstSlice(reader, since), since],
   );
-  return rows.map(({ minute, span, shares, work, best }) => ({
-    startMs: numberOf(minute) * MINUTE_MS,
+  return rows.map(({ minute: startMinute, span, shares, work, best }) => ({
+    startMs: numberOf(startMinute) * MINUTE_MS,
     spanMs: numberOf(span) * MINUTE_MS,
     shares: numberOf(shares),
     difficulty: difficultyOf(exactOf(work)),
@@ -88,8 +91,7 @@ export async function firstSlice(reader: Reader, minute: number): Promise<number
 
 export function workerRow(row: Row): WorkerRow {
   return {
-    user: textOf(row['user_name']),
-    worker: textOf(row['worker_name']),
+    ...nameIn(row),
     accepted: numberOf(row['accepted']),
     rejected: numberOf(row['rejected']),
     work: exactOf(row['work']),

@@ -16,6 +16,7 @@ export const SQLITE_WORDS: TableWords = {
 const DIALECT: Dialect = {
   name: 'sqlite',
   sum: (column) => `exact_sum(${column})`,
+  dot: (column) => `instr(${column}, '.')`,
   empty: (name) => `DELETE FROM ${name}`,
 };
 
