@@ -1,4 +1,4 @@
-import { EXIT, KeyFileError, nearest, UsageError } from '@sv2kit/daemon';
+import { EXIT, KeyFileError, nearest, programVersion, UsageError } from '@sv2kit/daemon';
 import { NoiseError } from '@sv2kit/noise';
 import { type Command, CommandError, wantsHelp } from './command.ts';
 import { decode } from './decode/decode.ts';
@@ -84,6 +84,10 @@ function overview(argv: readonly string[], terminal: Terminal): number {
     terminal.error(help());
     return EXIT.usage;
   }
+  if (word === '--version' || word === '-V') {
+    terminal.out(`sv2kit ${programVersion()}\n`);
+    return EXIT.ok;
+  }
   if (word === 'help' || wantsHelp(argv)) {
     terminal.out(help());
     return EXIT.ok;
@@ -111,6 +115,7 @@ function help(): string {
   return `sv2kit: Stratum V2 mining, and Stratum V1 on either side of it
 
 Usage: sv2kit COMMAND [OPTIONS]
+       sv2kit --version
 
 Commands:
 ${list(tools)}

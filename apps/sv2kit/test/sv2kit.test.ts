@@ -74,6 +74,16 @@ describe('sv2kit <role>, as a process,', () => {
     },
   );
 
+  test('says that a payment is an amount above 0, not that -5 is no option', () => {
+    const { status, stderr } = shell('ledger', 'paid', '--txid', 'ab'.repeat(32), 'alice', '-5');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('-5 cannot be paid: SATOSHIS is wanted')]);
+  });
+
+  test('says its version', () => {
+    const { status, stdout, stderr } = shell('--version');
+    expect([status, stdout, stderr]).toEqual([0, expect.stringMatching(/^sv2kit \d+\.\d+\.\d+\n$/), '']);
+  });
+
   test('ends with 2 when its configuration is not there', () => {
     const { status, stderr } = shell('template-provider', '--config', '/no/such.toml');
     expect([status, stderr]).toEqual([

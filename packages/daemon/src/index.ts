@@ -112,6 +112,7 @@ export {
 } from './metrics.ts';
 export type { StatusReport } from './monitoring.ts';
 export { nearest } from './nearest.ts';
+export { programVersion } from './program-version.ts';
 export { parseOptions, UsageError } from './options.ts';
 export { EXIT, type RunOptions, run, runService, serviceExample } from './run.ts';
 export { ADDRESS_RULES, type AddressRule, redactAddresses } from './redaction/addresses.ts';

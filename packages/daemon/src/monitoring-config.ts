@@ -42,7 +42,7 @@ function readToken(file: string): string | Mismatch {
     token = readFileSync(file, 'utf8').trim();
     if (isReadableByOthers(file)) return fault('may be read by others: chmod 600 it');
   } catch (cause) {
-    return fault(`cannot be read (${systemReason(cause)}): ${MAKE_ONE}`);
+    return fault(`cannot be read: ${systemReason(cause)}; ${MAKE_ONE}`);
   }
   if (!/^[\x21-\x7e]*$/.test(token)) return fault('holds more than one word of printable ASCII');
   const least = MONITOR_LIMITS.leastTokenLength;

@@ -92,6 +92,6 @@ function describeConfigError(program: string, file: string | undefined, error: C
     const source = problem.source === '' ? (file ?? '') : problem.source;
     return `  ${formatProblem({ ...problem, source })}`;
   });
-  const hint = file === undefined ? `  no --config FILE was given; ${program} --example prints one\n` : '';
-  return `${program}: the configuration cannot be used\n${lines.join('\n')}\n${hint}`;
+  const without = `no --config FILE was given; ${program} --example prints one. Without it:`;
+  return `${program}: ${file === undefined ? without : 'the configuration cannot be used'}\n${lines.join('\n')}\n`;
 }

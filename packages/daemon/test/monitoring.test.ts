@@ -198,5 +198,5 @@ test.each([
 test('a token file that is not there is refused', async () => {
   const { ended, output } = await running({ SV2KIT_DEMO__MONITORING_TOKEN_FILE: '/nowhere/monitoring.token' });
   expect(await ended).toBe(2);
-  expect(output.error).toContain('/nowhere/monitoring.token cannot be read (there is no such file or folder)');
+  expect(output.error).toContain('/nowhere/monitoring.token cannot be read: there is no such file or folder; make one');
 });

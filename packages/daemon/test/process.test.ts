@@ -129,9 +129,8 @@ describe('a service as a process', () => {
     const service = demo([], { SV2KIT_DEMO__LISTEN: 'here' });
     expect(await service.ended).toBe(2);
     expect(service.errors).toBe(
-      'demo: the configuration cannot be used\n' +
-        '  SV2KIT_DEMO__LISTEN: listen: "here" has no port; for example: listen = "127.0.0.1:0"\n' +
-        '  no --config FILE was given; demo --example prints one\n',
+      'demo: no --config FILE was given; demo --example prints one. Without it:\n' +
+        '  SV2KIT_DEMO__LISTEN: listen: "here" has no port; for example: listen = "127.0.0.1:0"\n',
     );
     expect(service.lines).toEqual([]);
   });

@@ -11,6 +11,7 @@ import { type Place, PLACE_OPTIONS, placeHelp, readPlace } from './place.ts';
 import { hasDatabase, openReports } from './reports.ts';
 import type { Subcommand } from '../subcommands.ts';
 
+const SATOSHIS_WANTED = 'SATOSHIS is wanted behind the account: a whole number above 0';
 const TXID = /^[0-9a-f]{64}$/;
 const MOST_NOTE = 1000;
 /** Accounts that are asked for at once. */
@@ -51,6 +52,8 @@ const OPTIONS = {
 type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values'];
 
 async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const negative = argv.find((word) => /^-\d/.test(word));
+  if (negative !== undefined) throw new UsageError(`${negative} cannot be paid: ${SATOSHIS_WANTED}`);
   const { values, positionals } = parseOptions(argv, OPTIONS, 2);
   const payments = paymentsOf(values, positionals, terminal);
   const tooMuch = payments.find(({ amount: satoshis }) => satoshis > MAX_MONEY);
@@ -89,7 +92,7 @@ function paymentsOf(values: Values, [account, satoshis]: readonly string[], term
   const shared = { txid: fromDisplayHash(txid), note };
   if (from !== undefined) return readPayments(textOf(from, terminal), from).map((entry) => ({ ...entry, ...shared }));
   if (satoshis === undefined || !/^[1-9]\d{0,15}$/.test(satoshis)) {
-    throw new UsageError('SATOSHIS is wanted behind the account: a whole number above 0');
+    throw new UsageError(SATOSHIS_WANTED);
   }
   return [{ account: account ?? '', amount: BigInt(satoshis), ...shared }];
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
+import { systemReason } from '../identity/key-file.ts';
 import type { Config } from './config.ts';
 import { readEnvironment } from './environment.ts';
 import { ConfigError } from './problem.ts';
@@ -52,7 +53,7 @@ function readFile(file: string, workingFolder: string): string {
     return readFileSync(resolve(workingFolder, file), 'utf8');
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    const wrong = code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code ?? String(cause)})`;
+    const wrong = code === 'ENOENT' ? 'there is no such file' : systemReason(cause);
     throw new ConfigError([{ source: file, key: '', wrong }], { cause });
   }
 }
@@ -64,6 +65,6 @@ function parseToml(text: string, source: string): Record<string, unknown> {
     if (!(cause instanceof TomlError)) throw cause;
     const reason = cause.message.split('\n')[0] ?? '';
     const wrong = `line ${cause.line}, column ${cause.column}: ${reason}`;
-    throw new ConfigError([{ source, key: '', wrong, example: 'listen = "127.0.0.1:3336"' }], { cause });
+    throw new ConfigError([{ source, key: '', wrong }], { cause });
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { systemReason } from '../identity/key-file.ts';
 import { type Address, parseAddress } from './address.ts';
 import { type Fields, type Origin, type Section, type Sections, type Value, WrongValue } from './field.ts';
 import { Secret } from './secret.ts';
@@ -123,14 +124,10 @@ export function secret(sample: string, help: string): Value<Secret> {
     try {
       return new Secret(readFileSync(file, 'utf8').replace(/\r?\n$/, ''));
     } catch (cause) {
-      throw new WrongValue(`names the file ${file}, which cannot be read (${errorCode(cause)})`, true);
+      throw new WrongValue(`names the file ${file}, which cannot be read: ${systemReason(cause)}`, true);
     }
   };
   return value('secret or file:PATH', sample, help, read, true);
-}
-
-function errorCode(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
 }
 
 /** A list of what `element` reads; in the environment separated by commas. */

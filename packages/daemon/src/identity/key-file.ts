@@ -122,6 +122,8 @@ export function systemReason(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code === 'ENOENT') return 'there is no such file or folder';
   if (code === 'EEXIST') return 'exists already and is not overwritten';
+  if (code === 'EISDIR') return 'is a folder, not a file';
+  if (code === 'ENOSPC') return 'cannot be written: the disk is full';
   if (code === 'EACCES') return 'may not be read or written by this user';
   return String(cause);
 }
