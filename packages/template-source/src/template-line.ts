@@ -33,7 +33,7 @@ export class TemplateLine {
   /** The last provider there was gives work of the wrong chain. */
   #wrong: { readonly provider: string; readonly by: string } | undefined;
   /** Since when miners are served, unix ms. */
-  #servingSinceMs = 0;
+  #servingSinceMs: number | undefined;
 
   constructor(options: TemplateLineOptions) {
     this.#options = options;
@@ -143,18 +143,27 @@ export class TemplateLine {
 
   #trouble(nowMs: number): string | undefined {
     const { sink } = this.#options;
-    const { ok, reason = 'no template yet' } = this.#upstream.health;
+    const { ok, reason = 'it gives no template' } = this.#upstream.health;
     const wrong = this.#wrongText();
     if (wrong !== undefined && !sink.working) return wrong;
     const outrun = this.#freshness.trouble(nowMs);
-    if (!sink.working) return outrun ?? (ok ? 'no template yet' : `nothing to mine: ${reason}`);
+    if (!sink.working) return outrun ?? (ok ? this.#nothingYet : `nothing to mine${this.#sinceServed}: ${reason}`);
     if (!this.backed) {
-      const { freshAtMs } = this.#freshness;
-      const seconds = Math.round((nowMs - freshAtMs) / 1000);
-      const unserved = `the work served has had no template provider for ${seconds} s, since ${dated(freshAtMs)}`;
+      const unserved = `the work served has had no template provider${this.#sinceServed}`;
       return wrong === undefined ? `${unserved}: ${reason}` : `${wrong}; ${unserved}`;
     }
     return outrun;
+  }
+
+  /** Since when there is nothing fresh; the same as long as that lasts. Nothing when there never was. */
+  get #sinceServed(): string {
+    return this.#servingSinceMs === undefined ? '' : ` since ${dated(this.#freshness.freshAtMs)}`;
+  }
+
+  /** What keeps a provider that is there from being of use. */
+  get #nothingYet(): string {
+    const since = this.#sinceServed;
+    return since === '' ? 'no template yet' : `the template provider has given no template${since}`;
   }
 
   #onConnected(
@@ -286,7 +295,7 @@ export class TemplateLine {
 
   /** No miner has settled on that work yet: none is to be kept with it. */
   #isWrongFromTheStart(nowMs: number): boolean {
-    const isNew = nowMs - this.#servingSinceMs < TEMPLATE_SOURCE_LIMITS.uselessProviderMs;
+    const isNew = nowMs - (this.#servingSinceMs ?? Number.NEGATIVE_INFINITY) < TEMPLATE_SOURCE_LIMITS.uselessProviderMs;
     return isNew && this.#wrong !== undefined && !this.backed;
   }
 
