@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRpcClient, type RpcClient } from '@sv2kit/bitcoin-node';
-import { type Bitcoind, freePorts, type PrivateChain } from '@sv2kit/bitcoind';
+import { type Bitcoind, BitcoindError, freePorts, type PrivateChain } from '@sv2kit/bitcoind';
 import { systemClock } from '@sv2kit/daemon';
 import type { BackEnd } from './back-end.ts';
 import { ANYBODY, type Coin, coinOf, spend } from './coins.ts';
@@ -12,6 +12,8 @@ import { type NodePlace, startNode } from './start-node.ts';
 /** Calls in one request: what a node's work queue and our memory stand easily. */
 const BATCH = 500;
 const ANSWER_BYTES = 32 * 1024 * 1024;
+/** Times that a node is started on another port. */
+const ATTEMPTS = 3;
 
 /** How a node of a scenario is started. */
 export interface NodeOptions {
@@ -58,11 +60,19 @@ export class TestNode implements NodeDoor, AsyncDisposable {
   static async start(folder: string, chain: PrivateChain, options: NodeOptions = {}): Promise<TestNode> {
     const { name = 'bitcoind', backEnd = 'rpc', nodeArgs = [] } = options;
     const withIpc = backEnd !== 'rpc';
-    const [peerPort = 0] = await freePorts(1);
     // A socket's path has a hundred bytes.
     const ipcSocket = withIpc ? join(folder, `${++sockets}.sock`) : undefined;
-    const place = { chain, dataDir: join(folder, name), peerPort, withIpc, ipcSocket, nodeArgs };
-    return new TestNode(place, backEnd, await startNode(place));
+    for (let attempt = 1; ; attempt += 1) {
+      const [peerPort = 0] = await freePorts(1);
+      const place = { chain, dataDir: join(folder, name), peerPort, withIpc, ipcSocket, nodeArgs };
+      try {
+        return new TestNode(place, backEnd, await startNode(place));
+      } catch (error) {
+        // A free port can be taken between the look and the start.
+        const collided = error instanceof BitcoindError && error.message.includes('Failed to listen on any port');
+        if (!collided || attempt === ATTEMPTS) throw error;
+      }
+    }
   }
 
   /** Where other nodes reach it. */
