@@ -29,6 +29,19 @@ const JOURNAL = placed([
 ]);
 
 onBothDatabases(({ name, fresh }) => {
+  test.each([
+    ['a confirmed block that the node has lost is not confirmed any more', ['confirmed', 'submitted'], 'submitted'],
+    ['and is again once the node has it back', ['confirmed', 'submitted', 'confirmed'], 'confirmed'],
+    ["another node's first answer makes no confirmed block less sure", ['confirmed', 'accepted'], 'confirmed'],
+    ['a matured block stays', ['matured', 'submitted'], 'matured'],
+  ] as const)('%s', async (_, states, status) => {
+    await using projection = await openProjection(await fresh());
+    const journal = placed([started(1), found(1, hashOf(9)), ...states.map((each) => became(hashOf(9), each))]);
+    await project(projection, journal, [1]);
+    expect(await projection.snapshot((reader) => reader.all('SELECT status FROM blocks'))).toEqual([{ status }]);
+    expect(await dump(projection)).toEqual(expected(journal));
+  });
+
   test('a journal in one batch, and record by record, and twice, is the same', async () => {
     for (const batches of [[JOURNAL.length], [1], [3, 1]]) {
       await using projection = await openProjection(await fresh());

@@ -269,7 +269,8 @@ export class Model {
     const said = { by: plainText(by), reason: plainText(reason) };
     this.#of('block_events').push({ position, hash, time_ms: timeMs, status, said_by: said.by, reason: said.reason });
     const block = this.#block(hash, timeMs);
-    if (rankOf(status) < rankOf(String(block['status']))) return;
+    const isLost = block['status'] === 'confirmed' && status === 'submitted';
+    if (!isLost && rankOf(status) < rankOf(String(block['status']))) return;
     Object.assign(block, { status, status_by: said.by, status_reason: said.reason, status_ms: timeMs });
   }
 

@@ -17,6 +17,11 @@ const RANKS: Readonly<Record<BlockState, number>> = {
   matured: 4,
 };
 
+/** Of a block that was in the best chain, `submitted` says that the node has lost it: what is handed over is so before. */
+function counts(status: BlockState, before: BlockState): boolean {
+  return RANKS[status] >= RANKS[before] || (before === 'confirmed' && status === 'submitted');
+}
+
 const UNKNOWN: Row = {
   position: null,
   found_ms: null,
@@ -74,7 +79,7 @@ export async function applyBlockStatus(transaction: Transaction, position: numbe
   await transaction.put(blockEvents, [{ position, hash, time_ms: timeMs, status, said_by: by, reason }]);
   const [known = { ...UNKNOWN, hash, status_ms: timeMs }] = await transaction.find(blocks, ['hash'], [[hash]]);
   // Only what is a state is ever written there.
-  if (RANKS[status] < RANKS[known['status'] as BlockState]) return;
+  if (!counts(status, known['status'] as BlockState)) return;
   const last = { status, status_by: by, status_reason: reason, status_ms: timeMs };
   await transaction.put(blocks, [{ ...known, ...last }]);
 }
