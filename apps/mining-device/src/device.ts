@@ -10,6 +10,7 @@ import type { HashEngine } from './engine.ts';
 import { GLANCE_MS, HashrateMeter, MEASURED_MS, NominalHashrate } from './hashrate.ts';
 import { type MiningDeviceMetrics, miningDeviceMetrics } from './metrics.ts';
 import type { MinerPhase } from './reactions.ts';
+import { Refusals } from './refusals.ts';
 import { Rig } from './rig.ts';
 import { ShareLog, type ShareTotals } from './share-log.ts';
 import type { DeviceProtocol, Workplace } from './workplace.ts';
@@ -61,6 +62,7 @@ export class MiningDevice implements Service {
   readonly #engine: HashEngine;
   readonly #rig: Rig;
   readonly #shares: ShareLog;
+  readonly #refusals: Refusals;
   readonly #metrics: MiningDeviceMetrics;
   readonly #working: Condition;
   readonly #connected: Condition;
@@ -87,6 +89,8 @@ export class MiningDevice implements Service {
     this.#metrics = miningDeviceMetrics(deps.metrics);
     this.#connected = deps.health.condition('upstream', 'not connected yet', 'upstream-lost');
     this.#working = deps.health.condition('work', 'no job yet', 'no-work');
+    const { clock, log, health } = deps;
+    this.#refusals = new Refusals(clock, log, health.condition('shares', undefined, 'shares-refused'));
     const nowMs = deps.clock.now();
     this.#startedAtMs = nowMs;
     this.#proven = new WorkMeter(nowMs);
@@ -95,7 +99,10 @@ export class MiningDevice implements Service {
     const toHashing = deps.latencies.recorder('job-to-hashing');
     this.#shares = new ShareLog({
       onAccepted: (count, difficulty) => this.#onAccepted(count, difficulty),
-      onRejected: (code) => this.#metrics.rejected.inc({ code }),
+      onRejected: (code, text) => {
+        this.#metrics.rejected.inc({ code });
+        this.#refusals.refused(code, text);
+      },
       onAnswered: (ms) => roundTrip.record(ms),
     });
     this.#rig = new Rig({
@@ -183,6 +190,7 @@ export class MiningDevice implements Service {
       onState: (state) => this.#onUpstream(state),
       onConnected: (workplace) => {
         this.#workplace?.close();
+        this.#refusals.restart();
         this.#workplace = workplace;
       },
       giveUp: (reason) => this.#upstream?.giveUp(reason),
@@ -214,6 +222,7 @@ export class MiningDevice implements Service {
   #onAccepted(count: number, difficulty: number): void {
     const nowMs = this.#deps.clock.now();
     this.#metrics.accepted.inc({}, count);
+    this.#refusals.accepted();
     this.#proven.add(difficulty, nowMs);
     this.#lastShareAtMs = nowMs;
   }
@@ -230,6 +239,7 @@ export class MiningDevice implements Service {
   /** Once a second: how fast it goes, and whether the server should know (§5.3.7). */
   #sample(): void {
     const nowMs = this.#deps.clock.now();
+    this.#refusals.look();
     if (this.#phase !== 'mining') return;
     this.#meter.sample(this.#rig.hashes, nowMs);
     const rate = this.#meter.rate(MEASURED_MS);

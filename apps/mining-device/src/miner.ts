@@ -128,7 +128,7 @@ export class Miner implements Workplace, ConnectionHandler<MiningFromServer> {
         shares.accepted(action.lastSequenceNumber, action.count, clock.now());
         return;
       case 'rejected':
-        log.info('share rejected', { code: action.errorCode, sequenceNumber: action.sequenceNumber });
+        log.debug('share rejected', { code: action.errorCode, sequenceNumber: action.sequenceNumber });
         shares.rejected(action.sequenceNumber, action.errorCode, clock.now());
         return;
       case 'update-refused':

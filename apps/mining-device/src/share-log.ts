@@ -21,7 +21,8 @@ const MAX_CODES = 64;
 export interface ShareListener {
   /** @param difficulty of all of them together */
   onAccepted(count: number, difficulty: number): void;
-  onRejected(code: string): void;
+  /** @param text what the server says of it beside the code */
+  onRejected(code: string, text: string | undefined): void;
   onAnswered(roundTripMs: number): void;
 }
 
@@ -82,10 +83,10 @@ export class ShareLog {
     this.#listener.onAnswered(nowMs - share.sentAtMs);
   }
 
-  rejected(sequenceNumber: number, code: string, nowMs: number): void {
+  rejected(sequenceNumber: number, code: string, nowMs: number, text?: string): void {
     const name = this.#rejected.has(code) || this.#rejected.size < MAX_CODES ? code : 'other';
     this.#rejected.set(name, (this.#rejected.get(name) ?? 0) + 1);
-    this.#listener.onRejected(name);
+    this.#listener.onRejected(name, text);
     const share = this.#pending.get(sequenceNumber);
     if (share === undefined) return;
     this.#pending.delete(sequenceNumber);

@@ -137,8 +137,8 @@ export class V1Miner implements Workplace, V1PoolHandler {
     const { log, shares, clock } = this.#deps;
     if (verdict.kind === 'accepted') return shares.acceptedAlone(ticket, clock.now());
     const { code, message } = verdict.error;
-    log.info('share rejected', { code, message });
-    shares.rejected(ticket, REJECTIONS.get(code) ?? 'other', clock.now());
+    log.debug('share rejected', { code, message });
+    shares.rejected(ticket, REJECTIONS.get(code) ?? 'other', clock.now(), message);
   }
 
   /** any -> closed; nothing when it is closed already, for the threads may work for another connection by now */

@@ -13,6 +13,7 @@ export const HEALTH_CODES = {
   'upstream-lost': 'No upstream is connected, or none gives work.',
   'second-choice': 'It works, but not with the upstream that comes first.',
   'no-work': 'Connected, but without a job.',
+  'shares-refused': 'There is work, but every share of it has been refused for a while.',
   'job-declaration-away': 'Jobs that miners declare cannot be taken now.',
   'ledger-failed': 'The journal cannot be written, or not fast enough.',
   'database-behind': 'What is projected from the journal is behind or incomplete.',
