@@ -172,6 +172,7 @@ test('a node that is not there is unreachable', async () => {
   using client = clientOf(node);
   await expect(client.call('ask')).rejects.toMatchObject({
     code: 'unreachable',
+    message: expect.stringMatching(/^127\.0\.0\.1:\d+ cannot be reached: nobody listens there \(ECONNREFUSED\)$/),
     details: { systemCode: 'ECONNREFUSED' },
   });
 });

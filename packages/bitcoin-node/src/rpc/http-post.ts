@@ -102,12 +102,22 @@ function grown(bytes: Uint8Array, atLeast: number): Uint8Array<ArrayBuffer> {
   return larger;
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody listens there (ECONNREFUSED)',
+  EHOSTUNREACH: 'there is no way to that host (EHOSTUNREACH)',
+  ENETUNREACH: 'there is no way to that network (ENETUNREACH)',
+  ENOTFOUND: 'there is no host of that name (ENOTFOUND)',
+  ETIMEDOUT: 'that host does not answer (ETIMEDOUT)',
+};
+
 function explain(error: Error, url: URL, reused: boolean): RpcError {
   const systemCode = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (systemCode.startsWith('HPE_')) {
     return new RpcError('malformed', `${url.host} does not answer in HTTP: ${error.message}`, {}, { cause: error });
   }
-  const text = `${url.host} cannot be reached: ${error.message === '' ? systemCode : error.message}`;
+  // The system's words name the address once more.
+  const reason = REASONS[systemCode] ?? (error.message === '' ? systemCode : error.message);
+  const text = `${url.host} cannot be reached: ${reason}`;
   const stale = reused && (systemCode === 'ECONNRESET' || systemCode === 'EPIPE');
   return new (stale ? StaleConnection : RpcError)('unreachable', text, { systemCode }, { cause: error });
 }
