@@ -224,6 +224,19 @@ describe('PPLNS', () => {
     expect(outputsOf(payouts, ALICE, 100_000n)).toEqual([{ value: 100_000n, script: script(BOB) }]);
   });
 
+  test('a start without a split is no news unless the database takes a while', async () => {
+    const world = payoutsDeps();
+    world.state = 'behind';
+    const payouts = open('mode = "pplns"', world);
+    payouts.tip(TIP);
+    await answered();
+    expect(world.said).toEqual(['ok']);
+    world.nowMs += 2_000;
+    payouts.tick();
+    await answered();
+    expect(world.said.at(-1)).toBe('coinbases pay the pool alone, no split is known yet: the database is behind');
+  });
+
   test.each(['away', 'behind', 'throws'] as const)('while the database is %s the last split stays', async (how) => {
     const world = payoutsDeps();
     world.answer = async () => found([ALICE, 1n]);

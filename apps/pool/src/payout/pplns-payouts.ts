@@ -138,8 +138,11 @@ export class PplnsPayouts implements Payouts {
   }
 
   #keep(reason: string): void {
+    const isFirst = !this.#isLate;
     this.#isLate = true;
-    this.#condition.lacking(`coinbases keep their last split: ${reason}`);
+    if (this.#current !== undefined) return this.#condition.lacking(`coinbases keep their last split: ${reason}`);
+    // A pool that starts has its database look at the journal first: no news unless that takes a while.
+    if (!isFirst) this.#condition.lacking(`coinbases pay the pool alone, no split is known yet: ${reason}`);
   }
 
   #take({ weights: exact, position }: Distribution, networkDifficulty: number): void {
