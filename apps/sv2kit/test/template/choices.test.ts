@@ -149,7 +149,11 @@ describe('a mistake is told', () => {
       1,
       'there is no cookie file /no/such. Is the node running?',
     ],
-    [['--node', 'http://a:b@127.0.0.1:9'], 1, '127.0.0.1:9 cannot be reached: nobody listens there (ECONNREFUSED). Is it running'],
+    [
+      ['--node', 'http://a:b@127.0.0.1:9'],
+      1,
+      '127.0.0.1:9 cannot be reached: nobody listens there (ECONNREFUSED). Is it running',
+    ],
   ])('of the node that is meant: %j', async (argv, code, error) => {
     const result = await call(['template', 'show', ...argv]);
     expect([result.code, result.error]).toEqual([code, expect.stringContaining(error)]);
