@@ -183,8 +183,13 @@ export class TemplateFeed {
     const { state, reason } = source.node.health();
     const condition = this.#conditions.get(source);
     const code = state === 'ok' && !source.isThere ? 'no-template' : nodeCode(state);
-    if (!source.isThere) condition?.failing(reason ?? (state === 'ok' ? 'no template yet' : state), code);
+    if (!source.isThere) condition?.failing(reason ?? (state === 'ok' ? lackOf(source) : state), code);
     else if (reason === undefined) condition?.ok();
     else condition?.lacking(reason, code);
   }
+}
+
+/** What a node that answers is without. */
+function lackOf({ latest, sinceMs }: NodeSource): string {
+  return latest === undefined ? 'no template yet' : `it has given no template since ${new Date(sinceMs).toISOString()}`;
 }

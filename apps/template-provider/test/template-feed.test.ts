@@ -61,6 +61,23 @@ function following(names: readonly string[], awayLimitMs = 60_000) {
 }
 
 describe('template feed', () => {
+  test('says since when a node that is back has given no template, in words that stay', async () => {
+    const { a, clock, settle, health } = following(['a']);
+    expect(health.report().conditions).toMatchObject([{ reason: 'no answer from the node yet' }]);
+    a.give(template(101, clock));
+    await settle(1_000);
+    const known = a.health();
+    a.goAway();
+    await settle(1_000);
+    a.health = () => known;
+    const reasons = new Set<string | undefined>();
+    for (let second = 0; second < 5; second += 1) {
+      await settle(1_000);
+      reasons.add(health.report().conditions[0]?.reason);
+    }
+    expect([...reasons]).toEqual([expect.stringMatching(/^it has given no template since 20/)]);
+  });
+
   test('withdraws the work of a node that is refused at once, with why, and goes on when it is mined on again', async () => {
     const { a, clock, settle, health } = following(['a'], 60_000);
     a.give(template(101, clock));
