@@ -47,11 +47,6 @@ export class NodeSource {
     return this.#sinceMs;
   }
 
-  /** Since when it is as it is: there, or not there. Unix ms. */
-  get sinceMs(): number {
-    return this.#sinceMs;
-  }
-
   /** For how long it is as it is, in ms. */
   forMs(nowMs: number): number {
     return nowMs - this.#sinceMs;
