@@ -63,7 +63,6 @@ export class BlockDesk {
         hash,
         status: standing,
         foundAtMs,
-        path: 'solo',
         ...(height !== undefined && { height }),
         ...(by !== undefined && { by }),
         ...(confirmations !== undefined && { confirmations }),
@@ -306,7 +305,7 @@ export class BlockDesk {
       if (this.#blocks.size <= LIMITS.rememberedBlocks) break;
       this.#blocks.delete(oldest);
     }
-    this.#deps.events.emit({ type: 'block-found', hash, path: 'solo', ...(height !== undefined && { height }) });
+    this.#deps.events.emit({ type: 'block-found', hash, ...(height !== undefined && { height }) });
   }
 
   /** One path of a block; a path that fails leads nowhere. */

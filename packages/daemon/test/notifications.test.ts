@@ -62,7 +62,11 @@ events = ["block-found"]`,
       '123456:bot-secret',
     ]);
     expect(webhook?.place.kind === 'webhook' && webhook.place.signingKey?.()).toContain('a key of');
-    expect(webhook?.interest).toMatchObject({ afterMs: 5000, quietMs: 600_000 });
+    expect(webhook?.interest).toMatchObject({
+      afterMs: 5000,
+      quietMs: 600_000,
+      statuses: ['matured', 'orphaned', 'rejected'],
+    });
     expect(ntfy?.place.kind === 'ntfy' && ntfy.place.token?.()).toBe('tk_env');
     expect(ntfy?.interest.events).toEqual(['block-found']);
     expect(JSON.stringify(notifications)).not.toMatch(/bot-secret|tk_env|a key of|example\.org/);

@@ -9,6 +9,7 @@ export { EVENT_TYPES, type EventType } from './event-types.ts';
 export { Events, type EventsOptions } from './events.ts';
 export { MONITOR_LIMITS } from './limits.ts';
 export type { Place } from './notify/channel.ts';
+export type { BlockStatusName } from './notify/desk.ts';
 export { NOTIFY_LIMITS } from './notify/limits.ts';
 export {
   type Destination,

@@ -1,4 +1,4 @@
-import { type Destination, EVENT_TYPES, type EventType, type Place } from '@sv2kit/monitor';
+import { type BlockStatusName, type Destination, EVENT_TYPES, type EventType, type Place } from '@sv2kit/monitor';
 import type { Mismatch } from './config.ts';
 import { type ValuesOf, type Value, WrongValue } from './field.ts';
 import type { Secret } from './secret.ts';
@@ -13,6 +13,8 @@ const DEFAULT_EVENTS = [
   'condition',
   'payouts-due',
 ] as const;
+const STATUSES = ['submitted', 'accepted', 'confirmed', 'matured', 'orphaned', 'rejected'] as const;
+const DEFAULT_STATUSES = ['matured', 'orphaned', 'rejected'] as const;
 const DAY_SECONDS = 86_400;
 
 /** As `secret`, but a configuration file only names where it is: such files are shown and copied around. */
@@ -56,6 +58,12 @@ export const notificationsSection = sections('Who is told of what happens. `--te
     DEFAULT_EVENTS,
     `What is told, of: ${EVENT_TYPES.join(', ')}.`,
     choice(EVENT_TYPES, 'tip', ''),
+  ),
+  statuses: list<BlockStatusName>(
+    'list of statuses',
+    DEFAULT_STATUSES,
+    `Which of block-status are told, once for each block, of: ${STATUSES.join(', ')}.`,
+    choice(STATUSES, 'matured', ''),
   ),
   conditions: texts([], 'Which conditions of /health are told; all when empty.'),
   after: integer(60, 'Seconds that a condition must fail, or a worker be gone, before it is told.', {
@@ -138,6 +146,7 @@ export function destinationsOf(notifications: readonly NotificationConfig[]): De
     place: placeOf(each),
     interest: {
       events: each.events,
+      statuses: each.statuses,
       conditions: each.conditions,
       afterMs: each.after * 1000,
       quietMs: each.quiet * 1000,

@@ -12,6 +12,8 @@ import * as say from './wording.ts';
 /** What one destination is told of, and how patiently. */
 export interface Interest {
   readonly events: readonly EventType[];
+  /** Which of a block's statuses; each is told once, whatever the confirmations. */
+  readonly statuses: readonly BlockStatusName[];
   /** Names of conditions; all when empty. */
   readonly conditions: readonly string[];
   /** How long a condition must fail, or a worker be gone, before it is told, in milliseconds. */
@@ -31,13 +33,12 @@ export interface DeskOptions {
   readonly send: (notice: Notice) => void;
 }
 
+export type BlockStatusName = Extract<EventRecord, { type: 'block-status' }>['status'];
 type ConditionEvent = Extract<EventRecord, { type: 'condition' }>;
 
 const GATHER_MS = 10_000;
 const GATHER_MOST_MS = 60_000;
 const CONDITIONS_GATHER_MS = 2_000;
-/** What is told to people of a block's life; each confirmation is not. */
-const STATUSES_TOLD: ReadonlySet<string> = new Set(['accepted', 'orphaned', 'rejected', 'matured']);
 
 /** Makes notices for one destination out of events. */
 export class NotifyDesk {
@@ -80,8 +81,6 @@ export class NotifyDesk {
         return this.#blocks.add(event);
       case 'block-status':
         return this.#onBlockStatus(event);
-      case 'payouts-due':
-        return this.#send(say.payoutsDue(event));
       case 'condition':
         return this.#onCondition(event);
       case 'worker-gone':
@@ -90,6 +89,7 @@ export class NotifyDesk {
         const key = `${event.user}\u0000${event.worker}`;
         return this.#workers.set(key, event.type === 'worker-gone', event.atMs, event);
       }
+      case 'payouts-due':
       case 'best-share':
       case 'ban':
       case 'channel-opened':
@@ -135,7 +135,8 @@ export class NotifyDesk {
   }
 
   #onBlockStatus(event: Extract<EventRecord, { type: 'block-status' }>): void {
-    if (!STATUSES_TOLD.has(event.status) || this.#statuses.get(event.hash) === event.status) return;
+    if (!this.#options.interest.statuses.includes(event.status) || this.#statuses.get(event.hash) === event.status)
+      return;
     if (this.#statuses.size >= NOTIFY_LIMITS.blocks) {
       for (const oldest of this.#statuses.keys()) {
         this.#statuses.delete(oldest);

@@ -44,40 +44,71 @@ function factsOf(event: EventRecord): Record<string, unknown> {
   return { eventId: id, ...facts };
 }
 
+/** Who only hands a block on, as a template provider does, knows neither whose it is nor what became of the share. */
 export function blockFound(event: Event<'block-found'>): Wording {
+  const isKnown = [event.user, event.worker, event.path, event.via].some((fact) => fact !== undefined && fact !== '');
   const lines = [
-    `Found by ${whom(event)}${event.path === undefined ? '' : ` (${oneLine(event.path)})`}.`,
+    isKnown
+      ? `Found by ${whom(event)}${event.path === undefined ? '' : ` (${oneLine(event.path)})`}.`
+      : 'A client handed in a block.',
     ...(event.revenue === undefined ? [] : [`Its coinbase pays ${coins(event.revenue)}.`]),
     event.hash,
   ];
-  const title = event.height === undefined ? 'Block found' : `Block ${event.height} found`;
-  return { topic: 'block-found', severity: 'urgent', title, text: lines.join('\n'), data: factsOf(event) };
-}
-
-export function blockStatus(event: Event<'block-status'>): Wording {
-  const lines = [
-    ...(event.reason === undefined ? [] : [`Because: ${oneLine(event.reason)}.`]),
-    ...(event.by === undefined ? [] : [`Says ${oneLine(event.by)}.`]),
-    event.hash,
-  ];
   return {
-    topic: 'block-status',
-    severity: STATUS_SEVERITY[event.status] ?? 'info',
-    title: `Block${event.height === undefined ? '' : ` ${event.height}`}: ${event.status}`,
+    topic: 'block-found',
+    severity: isKnown ? 'urgent' : 'info',
+    title: `${blockName(event)} ${isKnown ? 'found' : 'handed in'}`,
     text: lines.join('\n'),
     data: factsOf(event),
   };
 }
 
-export function payoutsDue(event: Event<'payouts-due'>): Wording {
-  const { amount, accounts, height } = event;
+function blockName({ height }: { readonly height?: number }): string {
+  return height === undefined ? 'Block' : `Block ${height}`;
+}
+
+export function blockStatus(event: Event<'block-status'>): Wording {
+  const { status, by } = event;
+  // What one says who has taken a block is no reason.
+  const reason = status === 'accepted' || event.reason === undefined ? undefined : oneLine(event.reason);
+  const isBad = STATUS_SEVERITY[status] !== undefined;
+  const lines = [
+    ...(reason === undefined ? [] : [`${isBad ? 'Because: ' : ''}${reason}.`]),
+    ...(by === undefined ? [] : [`Says ${oneLine(by)}.`]),
+    event.hash,
+  ];
+  return {
+    topic: 'block-status',
+    severity: STATUS_SEVERITY[status] ?? 'info',
+    title: `${blockName(event)}: ${status}`,
+    text: lines.join('\n'),
+    data: factsOf(event),
+  };
+}
+
+/** What became due within a moment, one block or many. */
+function payoutsDue({ events, count }: Gathered): Wording {
+  const dues = events.filter((event) => event.type === 'payouts-due');
+  const lines = dues
+    .slice(0, NOTIFY_LIMITS.named)
+    .map(
+      ({ amount, accounts, height, hash }) =>
+        `${coins(amount)} to ${plural(accounts, 'account')}, for block ${height ?? hash}.`,
+    );
+  const more = count - lines.length;
+  const [only] = dues;
   return {
     topic: 'payouts-due',
     severity: 'info',
-    title: `${coins(amount)} due`,
-    text: `To ${counted(accounts)} accounts, for block ${height ?? event.hash}.`,
-    data: factsOf(event),
+    title: `${coins(dues.reduce((sum, { amount }) => sum + amount, 0))} due${count === 1 ? '' : ` for ${plural(count, 'block')}`}`,
+    text: [...lines, ...(more > 0 ? [`${counted(more)} more`] : [])].join('\n'),
+    data: count === 1 && only !== undefined ? factsOf(only) : { count, events: dues.map(factsOf) },
   };
+}
+
+/** `1 account`, `1,200 accounts` */
+function plural(count: number, word: string): string {
+  return `${counted(count)} ${word}${count === 1 ? '' : 's'}`;
 }
 
 /** Conditions that failed for long enough, and those that are met again. */
@@ -151,7 +182,9 @@ function listed(word: string, changes: readonly Change<WorkerEvent>[]): string[]
 }
 
 /** Events of the other sorts, told together. */
-export function gathered({ type, events, count }: Gathered): Wording {
+export function gathered(all: Gathered): Wording {
+  const { type, events, count } = all;
+  if (type === 'payouts-due') return payoutsDue(all);
   const lines = events.slice(0, NOTIFY_LIMITS.named).map((event) => oneLine(lineOf(event)));
   const more = count - lines.length;
   const [only] = events;

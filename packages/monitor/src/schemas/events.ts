@@ -12,7 +12,10 @@ const event = <const N extends string, const P extends Parameters<typeof view>[1
 
 const { user, worker } = BlockViewSchema.properties;
 const block = { hash: hash('Of the block.'), height: maybe(count('Of the block.')) };
-const who = { user: text('The account: what the user_identity says before its first dot.'), worker: text('The worker; empty without one.') };
+const who = {
+  user: text('The account: what the user_identity says before its first dot.'),
+  worker: text('The worker; empty without one.'),
+};
 const channel = { connection: count('Its connection.'), channelId: count('Its id.'), ...who };
 
 /** Everything that is told as it happens, by `type`. */

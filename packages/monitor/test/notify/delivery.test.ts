@@ -77,11 +77,12 @@ test('Telegram gets plain text in the chat, and what is of no hurry without a so
     chat: '-1001',
   }));
   at.events.emit({ type: 'payouts-due', hash: HASH, height: 5, amount: 100_000_000, accounts: 1200 });
+  at.clock.advance(10_000);
   const [posted] = await at.receiver.got(1);
   expect(posted?.path).toBe('/bot123456:secret/sendMessage');
   expect(at.receiver.json(0)).toEqual({
     chat_id: '-1001',
-    text: 'pool: 1.00000000 BTC due\nTo 1,200 accounts, for block 5.',
+    text: 'pool: 1.00000000 BTC due\n1.00000000 BTC to 1,200 accounts, for block 5.',
     disable_notification: true,
     link_preview_options: { is_disabled: true },
   });
@@ -202,7 +203,7 @@ describe('the queue', () => {
     await using at = await site({ afterMs: 0 });
     at.receiver.next(status(500));
     at.block(1);
-    at.events.emit({ type: 'payouts-due', hash: HASH, amount: 1, accounts: 1 });
+    at.events.emit({ type: 'block-status', hash: HASH, status: 'matured' });
     await at.settled(1);
     for (let height = 2; height <= NOTIFY_LIMITS.queue; height++) at.events.emit(blockFound(height));
     at.clock.advance(1_000);
@@ -222,7 +223,7 @@ test('what matters less than all that waits displaces none of it', async () => {
   await at.settled(1);
   for (let height = 2; height <= NOTIFY_LIMITS.queue; height++) at.events.emit(blockFound(height));
   at.clock.advance(1_000);
-  at.events.emit({ type: 'payouts-due', hash: HASH, amount: 1, accounts: 1 });
+  at.events.emit({ type: 'block-status', hash: HASH, status: 'matured' });
   expect(at.fates).toEqual(['retried', 'dropped']);
   at.clock.advance(RETRY_MS);
   await at.receiver.got(NOTIFY_LIMITS.queue + 1);
@@ -258,7 +259,7 @@ describe('at the stop', () => {
     await using at = await site();
     at.receiver.next(hang);
     at.block();
-    at.events.emit({ type: 'payouts-due', hash: HASH, amount: 1, accounts: 1 });
+    at.events.emit({ type: 'block-status', hash: HASH, status: 'matured' });
     await at.receiver.got(1);
     const closed = at.notifier.close();
     at.clock.advance(NOTIFY_LIMITS.flushMs);

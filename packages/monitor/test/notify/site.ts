@@ -54,7 +54,14 @@ export async function site(
       {
         name: 'phone',
         place: placeOf(at.url),
-        interest: { events: EVENT_TYPES, conditions: [], afterMs: 60_000, quietMs: 600_000, ...interest },
+        interest: {
+          events: EVENT_TYPES,
+          statuses: ['matured', 'orphaned', 'rejected'],
+          conditions: [],
+          afterMs: 60_000,
+          quietMs: 600_000,
+          ...interest,
+        },
       },
     ],
     events,

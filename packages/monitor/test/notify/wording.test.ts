@@ -198,11 +198,44 @@ describe('a block', () => {
     const block = { type: 'block-status', hash: HASH, height: 7 } as const;
     at.events.emit({ ...block, status: 'submitted' });
     at.events.emit({ ...block, status: 'accepted', by: 'node 1' });
-    at.events.emit({ ...block, status: 'accepted', by: 'node 2' });
     at.events.emit({ ...block, status: 'confirmed', confirmations: 1 });
     at.events.emit({ ...block, status: 'orphaned', reason: 'another block of its height is in the chain' });
-    expect(await titles(at, 2)).toEqual(['Block 7: accepted', 'Block 7: orphaned']);
-    expect(at.receiver.json(1)).toMatchObject({ severity: 'urgent' });
+    at.events.emit({ ...block, status: 'orphaned', by: 'node 2' });
+    expect(await titles(at, 1)).toEqual(['Block 7: orphaned']);
+    expect(at.receiver.json(0)).toMatchObject({ severity: 'urgent', text: expect.stringMatching(/^Because: another/) });
+  });
+
+  test('is told of with the statuses that are asked for, each once', async () => {
+    await using at = await site({ statuses: ['accepted', 'confirmed'] });
+    const block = { type: 'block-status', hash: HASH, height: 7 } as const;
+    at.events.emit({ ...block, status: 'accepted', by: 'node 1', reason: 'duplicate' });
+    at.events.emit({ ...block, status: 'accepted', by: 'node 2' });
+    at.events.emit({ ...block, status: 'confirmed', confirmations: 1, reason: '1 confirmation' });
+    at.events.emit({ ...block, status: 'confirmed', confirmations: 2, reason: '2 confirmations' });
+    at.events.emit({ ...block, status: 'matured' });
+    expect(await titles(at, 2)).toEqual(['Block 7: accepted', 'Block 7: confirmed']);
+    expect(at.receiver.json(0)['text']).toBe(`Says node 1.\n${HASH}`);
+    expect(at.receiver.json(1)['text']).toBe(`1 confirmation.\n${HASH}`);
+  });
+
+  test('that somebody unknown has handed in is said as what it is, and is not urgent', async () => {
+    await using at = await site();
+    at.events.emit({ type: 'block-found', hash: HASH, height: 7 });
+    await at.pass(2 * SECOND);
+    expect(await titles(at, 1)).toEqual(['Block 7 handed in']);
+    expect(at.receiver.json(0)).toMatchObject({ severity: 'info', text: `A client handed in a block.\n${HASH}` });
+  });
+
+  test('that is due is told together with those that are at that moment', async () => {
+    await using at = await site();
+    const due = { type: 'payouts-due', hash: HASH, amount: 50_000_000 } as const;
+    for (const height of [1, 2, 3]) at.events.emit({ ...due, height, accounts: height });
+    await at.pass(20 * SECOND);
+    expect(await titles(at, 1)).toEqual(['1.50000000 BTC due for 3 blocks']);
+    expect(String(at.receiver.json(0)['text']).split('\n').slice(0, 2)).toEqual([
+      '0.50000000 BTC to 1 account, for block 1.',
+      '0.50000000 BTC to 2 accounts, for block 2.',
+    ]);
   });
 });
 
