@@ -4,6 +4,7 @@ import { destinationsOf } from './config/notifications-config.ts';
 import { ConfigError, formatProblem } from './config/problem.ts';
 import { configHelp, exampleToml } from './config/render.ts';
 import { type Host, processHost } from './host.ts';
+import { fileProblems, NOT_AUTHENTICATED, unauthenticated } from './named-files.ts';
 import { testNotifications } from './notifications.ts';
 import type { ServiceDefinition } from './service.ts';
 import { serviceConfig } from './service-config.ts';
@@ -65,6 +66,9 @@ export async function runService<T>(definition: ServiceDefinition<T>, host: Host
   try {
     const values = loadConfig(config, { name, file: command.file, environment, workingFolder });
     if (command.kind === 'check') {
+      const problems = fileProblems(values);
+      if (problems.length > 0) throw new ConfigError(problems);
+      for (const key of unauthenticated(values)) host.out(`${key}: ${NOT_AUTHENTICATED}\n`);
       host.out(`${command.file ?? 'the default configuration'}: ok\n`);
       return EXIT.ok;
     }

@@ -104,7 +104,8 @@ describe('--example is a configuration that --config reads, apart from what only
       expect(end).toEqual({ kind: 'exit', code: 2 });
       expect(stderr.trim().split('\n').slice(1)).toEqual([expect.stringMatching(missing)]);
     }
-    const file = configFile(given === undefined ? toml : toml.replace(given, '$1'));
+    const whole = toml.replace(/^#(authority_secret_file = )/m, '$1');
+    const file = configFile(given === undefined ? whole : whole.replace(given, '$1'));
     const { end, output, stderr } = await sv2kit(role, '--config', file, '--check');
     expect({ end, output, stderr }).toEqual({ end: { kind: 'exit', code: 0 }, output: [`${file}: ok`], stderr: '' });
   });

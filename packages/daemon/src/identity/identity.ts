@@ -59,6 +59,15 @@ export function createIdentity(config: IdentityConfig, deps: IdentityDeps): Iden
   return new FreshIdentity(load, deps);
 }
 
+/**
+ * Reads an identity's files as `createIdentity` does, and keeps nothing.
+ *
+ * @throws ConfigError when the keys cannot be used
+ */
+export function checkIdentity(config: IdentityConfig, deps: Pick<IdentityDeps, 'clock' | 'log'>): void {
+  loadFirst(chooseSource(config, deps));
+}
+
 /** A function that yields the identity as of now, given the one before; it throws KeyFileError or NoiseError. */
 type Source = (before: Loaded | undefined) => Loaded;
 

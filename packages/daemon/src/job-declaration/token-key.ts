@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, linkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ConfigError } from '../config/problem.ts';
 import { isReadableByOthers, KeyFileError, readKeyFileText, systemReason } from '../identity/key-file.ts';
 
@@ -26,6 +27,16 @@ export function tokenKey(file: string, options: TokenKeyOptions = {}): Uint8Arra
   } catch (cause) {
     if (!(cause instanceof KeyFileError)) throw cause;
     throw new ConfigError([{ source: '', key, wrong: cause.message }], { cause });
+  }
+}
+
+/** What is wrong with the file, or with the folder that it would be made in; makes nothing. */
+export function tokenKeyFault(file: string): string | undefined {
+  try {
+    if (read(file) === undefined) accessSync(dirname(file), constants.W_OK);
+    return undefined;
+  } catch (cause) {
+    return cause instanceof KeyFileError ? cause.message : `${file}: cannot be made: ${systemReason(cause)}`;
   }
 }
 
