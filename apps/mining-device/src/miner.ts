@@ -7,6 +7,7 @@ import {
 } from '@sv2kit/codec';
 import { ChannelClient, type ClientAction, type ClientOptions } from '@sv2kit/mining';
 import type { CloseReason, Connection, ConnectionHandler } from '@sv2kit/net';
+import { DEFAULT_POLICY } from '@sv2kit/upstream';
 import { isBlock } from './is-block.ts';
 import { type MinerPhase, REACTIONS } from './reactions.ts';
 import type { Found } from './rig.ts';
@@ -14,7 +15,7 @@ import type { Workplace, WorkplaceDeps } from './workplace.ts';
 
 /** A channel that the server has closed is asked for again after this long, then after twice as long, and so on. */
 const FIRST_REOPEN_MS = 1000;
-const LAST_REOPEN_MS = 60_000;
+const LAST_REOPEN_MS = DEFAULT_POLICY.maxBackoffMs;
 
 /** What a miner says of itself when it opens its channel. */
 export type ChannelWish = Pick<ClientOptions, 'userIdentity' | 'maxTarget' | 'channel'>;

@@ -4,7 +4,7 @@ import type { Clock, Condition, Logger } from '@sv2kit/daemon';
 export const REFUSALS_LINE_MS = 60_000;
 /** All shares were refused for so long, and at least so many: the work comes to nothing. */
 export const ALL_REFUSED_MS = 60_000;
-export const ALL_REFUSED_SHARES = 3;
+const ALL_REFUSED_SHARES = 3;
 
 /** Shares that a server refuses: told in a line for many, and by health when no other share is left. */
 export class Refusals {
