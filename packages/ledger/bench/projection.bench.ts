@@ -41,7 +41,7 @@ class BusyPool {
   }
 
   async history(): Promise<void> {
-    await (await this.#projection).query('worker', { user: 'bc1qexampleexampleexampleexample7.rig' });
+    await (await this.#projection).query('worker', { user: 'bc1qexampleexampleexampleexample7', worker: 'rig' });
   }
 
   #entry(record: JournalEntry['record']): JournalEntry {
