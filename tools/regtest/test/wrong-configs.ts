@@ -80,14 +80,14 @@ export const wrongs: readonly Wrong[] = [
     name: 'a secret that cannot be read',
     change: { nodes: '[[nodes]]\nurl = "http://127.0.0.1:1"\nuser = "me"\npassword = "file:rpc-secret"' },
     says:
-      'nodes[0].password: the value names the file FOLDER/rpc-secret, which cannot be read (ENOENT); ' +
+      'nodes[0].password: the value names the file FOLDER/rpc-secret, which cannot be read: there is no such file or folder; ' +
       'for example: password = "file:rpc-password"',
   },
   {
     role: 'template-provider',
     name: 'a key file that is a folder',
     change: { identity: '[identity]\nauthority_secret_file = "not-a-file"' },
-    says: `identity: FOLDER/not-a-file: Error: EISDIR: illegal operation on a directory, read; for example: ${MAKE_KEY}`,
+    says: `identity: FOLDER/not-a-file: is a folder, not a file; for example: ${MAKE_KEY}`,
   },
   {
     role: 'template-provider',
@@ -149,7 +149,7 @@ export const wrongs: readonly Wrong[] = [
     name: 'a secret that cannot be read',
     change: { nodes: '[[nodes]]\nurl = "http://127.0.0.1:1"\nuser = "me"\npassword = "file:not-a-file"' },
     says:
-      'nodes[0].password: the value names the file FOLDER/not-a-file, which cannot be read (EISDIR); ' +
+      'nodes[0].password: the value names the file FOLDER/not-a-file, which cannot be read: is a folder, not a file; ' +
       'for example: password = "file:rpc-password"',
   },
   {
