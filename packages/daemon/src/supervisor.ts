@@ -17,7 +17,7 @@ import { LOOP_DELAY, LoopDelay } from './loop-delay.ts';
 import { type Counter, createMetrics, type Metrics } from './metrics.ts';
 import { monitoringToken } from './monitoring-config.ts';
 import { openMonitoring, type StatusReport } from './monitoring.ts';
-import { NOT_AUTHENTICATED, unauthenticated } from './named-files.ts';
+import { unauthenticated } from './named-files.ts';
 import { programVersion } from './program-version.ts';
 import { startNotifications } from './notifications.ts';
 import { redactAddresses } from './redaction/addresses.ts';
@@ -92,7 +92,7 @@ export class Supervisor<T> {
     using _signals = this.#host.onSignal((signal) => this.#onSignal(signal));
     using _uncaught = this.#host.onUncaught((error, kind) => this.#onUncaught(error, kind));
     const conditions = new ConditionLog(this.#health, log);
-    for (const key of unauthenticated(this.#values)) log.warn(NOT_AUTHENTICATED, { key });
+    for (const key of unauthenticated(this.#values)) log.warn('a server is not authenticated: its URL has no authority key', { key });
     try {
       // A configuration that only the service finds unusable ends it before anything listens, unless that takes long.
       await this.#start();
