@@ -92,7 +92,8 @@ export class Supervisor<T> {
     using _signals = this.#host.onSignal((signal) => this.#onSignal(signal));
     using _uncaught = this.#host.onUncaught((error, kind) => this.#onUncaught(error, kind));
     const conditions = new ConditionLog(this.#health, log);
-    for (const key of unauthenticated(this.#values)) log.warn('a server is not authenticated: its URL has no authority key', { key });
+    for (const key of unauthenticated(this.#values))
+      log.warn('a server is not authenticated: its URL has no authority key', { key });
     try {
       // A configuration that only the service finds unusable ends it before anything listens, unless that takes long.
       await this.#start();
