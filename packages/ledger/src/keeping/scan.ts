@@ -54,18 +54,22 @@ export async function* scanJournal(
   directory: string,
   onFault: (fault: JournalFault) => void,
 ): AsyncGenerator<ScannedSegment> {
-  const listed = await listSegments(directory, onFault);
-  let next = listed[0]?.firstPosition ?? 1;
-  for (const [index, segment] of listed.entries()) {
-    if (segment.firstPosition > next) onFault(missing(segment.name, next, segment.firstPosition));
-    const following = listed[index + 1];
-    const scanned = await readSegment(directory, segment, following?.firstPosition, onFault);
-    if (scanned === undefined) {
-      next = following?.firstPosition ?? next;
-      continue;
+  let unread = 1;
+  for (let isEndGone = true; isEndGone; ) {
+    const listed = (await listSegments(directory, onFault)).filter(({ firstPosition }) => firstPosition >= unread);
+    isEndGone = false;
+    let next = listed[0]?.firstPosition ?? unread;
+    for (const [index, segment] of listed.entries()) {
+      if (segment.firstPosition > next) onFault(missing(segment.name, next, segment.firstPosition));
+      const following = listed[index + 1];
+      const scanned = await readSegment(directory, segment, following?.firstPosition, onFault);
+      // The last one is never removed: when it is gone, others have come.
+      isEndGone = scanned === undefined;
+      next = scanned === undefined ? (following?.firstPosition ?? next) : scanned.lastPosition + 1;
+      if (scanned === undefined) continue;
+      unread = next;
+      yield scanned;
     }
-    next = scanned.lastPosition + 1;
-    yield scanned;
   }
 }
 
