@@ -315,7 +315,7 @@ test('a clock that is set back by an hour delays nothing for an hour', async () 
   await at.pass(30 * SECOND);
   at.clock.set(-60 * MINUTE);
   await at.pass(3 * MINUTE);
-  expect((await titles(at, 2)).toSorted((a, b) => a.localeCompare(b))).toEqual([
+  expect(new Set(await titles(at, 2))).toEqual([
     'Trouble: node',
     'Worker addr.rig1 gone',
   ]);
