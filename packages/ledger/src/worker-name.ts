@@ -10,7 +10,7 @@ export interface WorkerName {
 
 /**
  * What a worker is called: the same whether it has a channel of its own, `account.worker`, or is named by the shares of
- * an aggregating proxy.
+ * an aggregating proxy. Shares that repeat the identity say nothing of their own.
  *
  * @param identity the channel's user_identity
  * @param named what its shares say (extension 0x0002); empty when they say nothing
@@ -18,6 +18,7 @@ export interface WorkerName {
 export function nameOfWorker(identity: string, named = ''): WorkerName {
   const dot = identity.indexOf('.');
   const user = dot === -1 ? identity : identity.slice(0, dot);
-  const worker = named !== '' ? named : dot === -1 ? '' : identity.slice(dot + 1);
+  const isNamed = named !== '' && named !== identity;
+  const worker = isNamed ? named : dot === -1 ? '' : identity.slice(dot + 1);
   return { user, worker, name: worker === '' ? user : `${user}.${worker}` };
 }

@@ -12,6 +12,8 @@ describe('a worker is called', () => {
     ['alice.rig', '', { user: 'alice', worker: 'rig', name: 'alice.rig' }],
     ['alice.rig.2', '', { user: 'alice', worker: 'rig.2', name: 'alice.rig.2' }],
     ['alice.proxy', 'rig', { user: 'alice', worker: 'rig', name: 'alice.rig' }],
+    ['alice', 'alice', { user: 'alice', worker: '', name: 'alice' }],
+    ['alice.rig', 'alice.rig', { user: 'alice', worker: 'rig', name: 'alice.rig' }],
     ['', '', { user: '', worker: '', name: '' }],
   ])('by identity %j and share %j', (identity, named, who) => {
     expect(nameOfWorker(identity, named)).toEqual(who);

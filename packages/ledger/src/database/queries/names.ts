@@ -20,7 +20,8 @@ function namesIn(dialect: Dialect): { readonly user: string; readonly worker: st
   const dot = dialect.dot('user_name');
   return {
     user: `CASE WHEN ${dot} = 0 THEN user_name ELSE substr(user_name, 1, ${dot} - 1) END`,
-    worker: `CASE WHEN worker_name <> '' THEN worker_name WHEN ${dot} = 0 THEN '' ELSE substr(user_name, ${dot} + 1) END`,
+    worker: `CASE WHEN worker_name <> '' AND worker_name <> user_name THEN worker_name
+      WHEN ${dot} = 0 THEN '' ELSE substr(user_name, ${dot} + 1) END`,
   };
 }
 
