@@ -44,8 +44,8 @@ function connectBlock(template: HeldTemplate): string {
   return Buffer.from(hash).reverse().toString('hex');
 }
 
-/** Lets time pass, a step at a time, until it is there. */
-async function inTime<T>(promise: Promise<T>, stepMs = 100): Promise<T> {
+/** Lets time pass until it is there; in steps so small that what the system does for us meanwhile is done in time. */
+async function inTime<T>(promise: Promise<T>, stepMs = 2): Promise<T> {
   let isOver = false;
   const over = (): void => {
     isOver = true;
