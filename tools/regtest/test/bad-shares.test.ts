@@ -109,8 +109,8 @@ describe('a device whose shares are bad', () => {
     expect(await steps()).toMatchObject({ 'close-channel': 1 });
     const api = pool.service.api?.();
     const rows = await api?.channels?.({ offset: 0, limit: 10 });
-    expect(rows?.items.map(({ user, accepted }) => [user, accepted])).toEqual(
-      good.map((_, index) => [`farm.rig${index + 1}`, 20]),
+    expect(rows?.items.map(({ user, worker, accepted }) => [user, worker, accepted])).toEqual(
+      good.map((_, index) => ['farm', `rig${index + 1}`, 20]),
     );
     expect(await api?.peers?.({ offset: 0, limit: 10 })).toMatchObject({ total: 1, items: [{ channels: 4 }] });
   });
