@@ -22,7 +22,9 @@ describe('the template provider', () => {
     await first.kill();
     await pool.log.line('upstream lost');
     lab.clock.skip(SECOND);
-    expect(await pool.condition('templates', false)).toMatch(/^the work served has had no template provider since \d{4}-/);
+    expect(await pool.condition('templates', false)).toMatch(
+      /^the work served has had no template provider since \d{4}-/,
+    );
     expect(await channel.mine({ wanted: 'share' })).toBe('accepted');
 
     // The node gets a block without its help; the pool hears of it once there is somebody to say so.
