@@ -1,6 +1,7 @@
 import { displayHash, fromDisplayHash } from '@sv2kit/bitcoin';
 import { windowWork } from '@sv2kit/payout';
 import type { Cell, Reader, Row } from '../database/database.ts';
+import { exactOf, maybeNumber, numberOf } from '../database/queries/cells.ts';
 import type { OwedBy } from './accounting.ts';
 import type { PayoutState } from './block-state.ts';
 import type {
@@ -82,10 +83,10 @@ export const PAYOUT_QUERIES: Answers = {
     const items = rows.map((row) => ({
       ...blockCells(row),
       account: String(row['account']),
-      amount: satoshis(row['amount']),
-      direct: satoshis(row['direct']),
+      amount: exactOf(row['amount']),
+      direct: exactOf(row['direct']),
       state: row['state'] as DueState,
-      sinceMs: Number(row['state_ms']),
+      sinceMs: numberOf(row['state_ms']),
     }));
     return { total, items };
   },
@@ -101,11 +102,11 @@ export const PAYOUT_QUERIES: Answers = {
     ]);
     const items = rows.map((row) => ({
       account: String(row['account']),
-      pending: satoshis(row['pending']),
-      due: satoshis(row['due']),
-      direct: satoshis(row['direct']),
-      paid: satoshis(row['paid']),
-      balance: satoshis(row['balance']),
+      pending: exactOf(row['pending']),
+      due: exactOf(row['due']),
+      direct: exactOf(row['direct']),
+      paid: exactOf(row['paid']),
+      balance: exactOf(row['balance']),
     }));
     return { total, items };
   },
@@ -119,7 +120,7 @@ export const PAYOUT_QUERIES: Answers = {
     return {
       ...payoutOf(row),
       entries: entries.map(({ account, amount, direct }): BlockPayout['entries'][number] => {
-        return { account: String(account), amount: satoshis(amount), direct: satoshis(direct) };
+        return { account: String(account), amount: exactOf(amount), direct: exactOf(direct) };
       }),
     };
   },
@@ -135,10 +136,10 @@ export const PAYOUT_QUERIES: Answers = {
     const total = await count(reader, `SELECT count(*) AS total ${where}`, [account]);
     const rows = await reader.all(`SELECT * ${where} ORDER BY id DESC LIMIT $2 OFFSET $3`, [account, limit, offset]);
     const items = rows.map((row) => ({
-      position: Number(row['id']),
-      timeMs: Number(row['time_ms']),
+      position: numberOf(row['id']),
+      timeMs: numberOf(row['time_ms']),
       account: String(row['account']),
-      amount: satoshis(row['amount']),
+      amount: exactOf(row['amount']),
       txid: displayHash(row['txid'] as Uint8Array),
       note: String(row['note']),
     }));
@@ -157,48 +158,43 @@ export const PAYOUT_QUERIES: Answers = {
 
 async function count(reader: Reader, sql: string, parameters: readonly Cell[]): Promise<number> {
   const [row] = await reader.all(sql, parameters);
-  return Number(row?.['total'] ?? 0);
+  return numberOf(row?.['total']);
 }
 
 function blockCells(row: Row) {
   return {
     block: displayHash(row['hash'] as Uint8Array),
-    height: row['height'] === null ? undefined : Number(row['height']),
-    foundAtMs: Number(row['found_ms']),
-    confirmations: Number(row['confirmations']),
-    matured: Number(row['matured']) === 1,
+    height: maybeNumber(row['height']),
+    foundAtMs: numberOf(row['found_ms']),
+    confirmations: numberOf(row['confirmations']),
+    matured: numberOf(row['matured']) === 1,
   };
 }
 
 function payoutRow(row: Row): BlockPayoutRow {
   return {
     ...payoutOf(row),
-    accounts: Number(row['accounts']),
-    owedAccounts: Number(row['owed_accounts']),
-    owed: satoshis(row['owed']),
-    sinceMs: Number(row['state_ms']),
+    accounts: numberOf(row['accounts']),
+    owedAccounts: numberOf(row['owed_accounts']),
+    owed: exactOf(row['owed']),
+    sinceMs: numberOf(row['state_ms']),
   };
 }
 
 function payoutOf(row: Row): Omit<BlockPayout, 'entries'> {
   return {
     ...blockCells(row),
-    position: Number(row['id']),
+    position: numberOf(row['id']),
     mode: row['mode'] as BlockPayout['mode'],
-    feePpm: Number(row['fee_ppm']),
-    window: Number(row['window_size']),
+    feePpm: numberOf(row['fee_ppm']),
+    window: numberOf(row['window_size']),
     owedBy: row['owed_by'] as OwedBy,
-    split: row['split'] === null ? undefined : Number(row['split']),
+    split: maybeNumber(row['split']),
     windowWork: row['window_work'] === null ? undefined : BigInt(String(row['window_work'])),
-    revenue: satoshis(row['revenue']),
-    fee: satoshis(row['fee']),
-    donated: satoshis(row['donated']),
-    forgone: satoshis(row['forgone']),
+    revenue: exactOf(row['revenue']),
+    fee: exactOf(row['fee']),
+    donated: exactOf(row['donated']),
+    forgone: exactOf(row['forgone']),
     state: row['state'] as PayoutState,
   };
-}
-
-/** Sums are exact integers in one dialect, numbers in the other. */
-function satoshis(cell: Cell | undefined): bigint {
-  return BigInt(String(cell ?? 0));
 }

@@ -12,7 +12,7 @@ export function maybeNumber(cell: Cell | undefined): number | undefined {
   return cell === null || cell === undefined ? undefined : Number(cell);
 }
 
-/** An exact integer; 0 of null. */
+/** An exact integer, which one dialect writes as a number where it is small; 0 of null. */
 export function exactOf(cell: Cell | undefined): bigint {
   return cell === null || cell === undefined ? 0n : BigInt(String(cell));
 }

@@ -15,11 +15,17 @@ export function nameIn(row: Row): { readonly user: string; readonly worker: stri
   return { user, worker };
 }
 
-/** The same in SQL, over the columns of `workers`. */
+/** The user of an identity, in SQL. @param column that has the identity */
+export function userIn(dialect: Dialect, column: string): string {
+  const dot = dialect.dot(column);
+  return `CASE WHEN ${dot} = 0 THEN ${column} ELSE substr(${column}, 1, ${dot} - 1) END`;
+}
+
+/** {@link nameIn} in SQL, over the columns of `workers`. */
 function namesIn(dialect: Dialect): { readonly user: string; readonly worker: string } {
   const dot = dialect.dot('user_name');
   return {
-    user: `CASE WHEN ${dot} = 0 THEN user_name ELSE substr(user_name, 1, ${dot} - 1) END`,
+    user: userIn(dialect, 'user_name'),
     worker: `CASE WHEN worker_name <> '' AND worker_name <> user_name THEN worker_name
       WHEN ${dot} = 0 THEN '' ELSE substr(user_name, ${dot} + 1) END`,
   };

@@ -1,6 +1,7 @@
 import { difficultyOf } from '@sv2kit/payout';
 import type { Reader, Row } from '../database.ts';
 import { clamped, exactOf, maybeNumber, numberOf, textOf } from './cells.ts';
+import { userIn } from './names.ts';
 import type { SeedAnswer, SeedArguments, SeedWorker, WorkerRow } from './types.ts';
 import { firstSlice, workerRow } from './workers.ts';
 
@@ -51,10 +52,8 @@ export async function seed(reader: Reader, args: SeedArguments): Promise<SeedAns
 
 /** Asks when a channel of the name was first seen whose shares name it (extension 0x0002): without shares, it is not seeded. */
 function firstOfName({ dialect }: Reader): string {
-  const dot = dialect.dot('k.user_name');
-  const user = `CASE WHEN ${dot} = 0 THEN k.user_name ELSE substr(k.user_name, 1, ${dot} - 1) END`;
   return `SELECT g.first_ms FROM workers g
-    WHERE k.worker_name <> '' AND g.user_name = ${user} || '.' || k.worker_name AND g.worker_name = ''`;
+    WHERE k.worker_name <> '' AND g.user_name = ${userIn(dialect, 'k.user_name')} || '.' || k.worker_name AND g.worker_name = ''`;
 }
 
 function identityIn(row: Row): { readonly user: string; readonly worker: string } {
