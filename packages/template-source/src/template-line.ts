@@ -1,5 +1,4 @@
 import { heightOf } from '@sv2kit/bitcoin';
-import type { HealthCode } from '@sv2kit/daemon';
 import { templateDistribution, type TemplatesFromClient, type TemplatesFromServer } from '@sv2kit/codec';
 import type { Solution, WorkTemplate } from '@sv2kit/mining';
 import type { Connection, ConnectionHandler } from '@sv2kit/net';
@@ -9,6 +8,7 @@ import { type BlockWay, type Taken, TEMPLATE_PROVIDER } from './block-way.ts';
 import { ChainCheck } from './chain-check.ts';
 import { dated, Freshness } from './freshness.ts';
 import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
+import { type LineState, troubleCode, troubleOf } from './line-trouble.ts';
 import { templateOf } from './origin.ts';
 import { Provider } from './provider.ts';
 import { SolutionOutbox } from './solution-outbox.ts';
@@ -119,51 +119,31 @@ export class TemplateLine {
     const staleMs = this.staleForMs(nowMs);
     if (sink.working && (staleMs > staleWorkMs || this.#isWrongFromTheStart(nowMs))) {
       const since = dated(this.#freshness.freshAtMs);
-      const told = { since, seconds: Math.round(staleMs / 1000), reason: this.#trouble(nowMs) };
+      const told = { since, seconds: Math.round(staleMs / 1000), reason: troubleOf(this.#state(nowMs)) };
       log.error('no fresh template for too long: miners are sent away', told);
       sink.suspend();
       this.#height = 0;
     }
     this.#resume();
-    const reason = this.#trouble(nowMs);
+    const state = this.#state(nowMs);
+    const reason = troubleOf(state);
     if (reason === undefined) condition.ok();
-    else condition.failing(reason, this.#code);
+    else condition.failing(reason, troubleCode(state));
   }
 
   async close(): Promise<void> {
     await this.#upstream.close();
   }
 
-  /** What a trouble means, for programs. */
-  get #code(): HealthCode {
-    if (this.#wrong !== undefined) return 'wrong-chain';
-    if (!this.#upstream.health.ok) return 'upstream-lost';
-    return this.#options.sink.working ? 'template-too-old' : 'no-template';
-  }
-
-  #trouble(nowMs: number): string | undefined {
-    const { sink } = this.#options;
-    const { ok, reason = 'it gives no template' } = this.#upstream.health;
-    const wrong = this.#wrongText();
-    if (wrong !== undefined && !sink.working) return wrong;
-    const outrun = this.#freshness.trouble(nowMs);
-    if (!sink.working) return outrun ?? (ok ? this.#nothingYet : `nothing to mine${this.#sinceServed}: ${reason}`);
-    if (!this.backed) {
-      const unserved = `the work served has had no template provider${this.#sinceServed}`;
-      return wrong === undefined ? `${unserved}: ${reason}` : `${wrong}; ${unserved}`;
-    }
-    return outrun;
-  }
-
-  /** Since when there is nothing fresh; the same as long as that lasts. Nothing when there never was. */
-  get #sinceServed(): string {
-    return this.#servingSinceMs === undefined ? '' : ` since ${dated(this.#freshness.freshAtMs)}`;
-  }
-
-  /** What keeps a provider that is there from being of use. */
-  get #nothingYet(): string {
-    const since = this.#sinceServed;
-    return since === '' ? 'no template yet' : `the template provider has given no template${since}`;
+  #state(nowMs: number): LineState {
+    return {
+      working: this.#options.sink.working,
+      backed: this.backed,
+      upstream: this.#upstream.health,
+      wrong: this.#wrong,
+      outrun: this.#freshness.trouble(nowMs),
+      freshUntil: this.#servingSinceMs === undefined ? undefined : dated(this.#freshness.freshAtMs),
+    };
   }
 
   #onConnected(
@@ -297,12 +277,6 @@ export class TemplateLine {
   #isWrongFromTheStart(nowMs: number): boolean {
     const isNew = nowMs - (this.#servingSinceMs ?? Number.NEGATIVE_INFINITY) < TEMPLATE_SOURCE_LIMITS.uselessProviderMs;
     return isNew && this.#wrong !== undefined && !this.backed;
-  }
-
-  #wrongText(): string | undefined {
-    if (this.#wrong === undefined) return undefined;
-    const { provider, by } = this.#wrong;
-    return `template provider ${provider} builds on the chain of node ${by}, which is refused as wrong: nothing of it is mined`;
   }
 
   /** What was passed over as too old, or held, is better than nothing. */
