@@ -1,6 +1,6 @@
 import { DecodeError, type DecodeErrorCode } from './errors.ts';
 
-/** A position in a payload, with the names an error needs. One per decoded payload. */
+/** A position in a payload, with the names an error needs. One per decoded payload; inspectors read field by field with it. */
 export class Reader {
   readonly bytes: Uint8Array;
   readonly message: string;

@@ -9,6 +9,7 @@
  * @packageDocumentation
  */
 export { decodePayload, encodeFrame, encodeInto, payloadSize } from './coding.ts';
+export { Reader } from './cursor.ts';
 export type { DataType, Shape } from './data-types.ts';
 export {
   channelMessage,
@@ -33,6 +34,7 @@ export {
   type EncodeErrorCode,
   ProtocolError,
 } from './errors.ts';
+export { fieldKind, type FieldKind, flagNames } from './field-kinds.ts';
 export * from './flags.ts';
 export { CHANNEL_MSG, type FrameHeader, HEADER_SIZE, patchChannelId, readHeader, writeHeader } from './frame.ts';
 export * from './messages/common.ts';
