@@ -39,8 +39,9 @@ function pair(security: Security): { client: ClientSession<typeof mining>; serve
 }
 
 /** A share there and its answer back, in one chunk each. */
-function exchange(security: Security): () => void {
+function exchange(security: Security, isWatched = false): () => void {
   const { client, server } = pair(security);
+  if (isWatched) for (const side of [client, server]) side.tap(() => {});
   return () => {
     client.sendFrame(shareFrame);
     for (const event of server.receive(client.drain() as Uint8Array)) {
@@ -63,5 +64,6 @@ function burst(security: Security): () => void {
 export const suite: Record<string, () => void> = {
   'a share and its answer, both sides, plain': exchange('plain'),
   'a share and its answer, both sides, sealed': exchange('noise'),
+  'a share and its answer, both sides, sealed, with both watched': exchange('noise', true),
   '100 shares in one chunk, sealed and opened': burst('noise'),
 };

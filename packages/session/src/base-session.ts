@@ -46,6 +46,8 @@ export interface Frame {
   readonly definition: MessageDefinition | undefined;
   readonly payload: Uint8Array;
 }
+/** Hears of a whole frame, header and payload, as it was before sealing or is after; the bytes are its own for the call. */
+export type FrameTap = (direction: 'received' | 'sent', frame: Uint8Array) => void;
 type Transport =
   /** Waiting for an act of `size` bytes. */
   | { readonly stage: 'act'; readonly size: number }
@@ -70,6 +72,7 @@ export abstract class BaseSession {
   #transport: Transport;
   #awaited: Awaited | undefined;
   #frames = 0;
+  #tap: FrameTap | undefined;
   /** Extensions in force on this connection (extension 0x0001). */
   #extensions: ReadonlySet<number> = new Set();
 
@@ -116,6 +119,12 @@ export abstract class BaseSession {
     const size = wire.headerSize + wire.payloadSize(frame.length - HEADER_SIZE);
     const offset = this.#output.reserve(size);
     wire.write(frame, this.#output.buffer, offset);
+    this.#tap?.('sent', frame);
+  }
+
+  /** Tells `listener` of all frames from now on, to either side; nobody any more when there is none. */
+  tap(listener: FrameTap | undefined): void {
+    this.#tap = listener;
   }
 
   /** The result of the heavy step. handshake -> frames. */
@@ -178,6 +187,7 @@ export abstract class BaseSession {
     if (sealed === undefined) return undefined;
     this.#frames += 1;
     const payload = awaited.size === 0 ? EMPTY : wire.openPayload(sealed);
+    this.#tap?.('received', wholeFrame(awaited.header, payload));
     return { definition: awaited.definition, header: awaited.header, payload };
   }
 
@@ -222,11 +232,16 @@ export function lookUp(
 /** A frame of an unknown extension: for its channel when it says so, otherwise nobody's (§3.4.1). */
 export function foreign({ header, payload }: Frame): ForeignFrame | undefined {
   if (!header.channelMsg) return undefined;
+  const frame = wholeFrame(header, payload);
+  const channelId = new DataView(frame.buffer).getUint32(HEADER_SIZE, true);
+  return { extensionType: header.extensionType, messageType: header.messageType, channelId, frame };
+}
+
+function wholeFrame(header: FrameHeader, payload: Uint8Array): Uint8Array {
   const frame = new Uint8Array(HEADER_SIZE + payload.length);
   writeHeader(header, frame);
   frame.set(payload, HEADER_SIZE);
-  const channelId = new DataView(frame.buffer).getUint32(HEADER_SIZE, true);
-  return { extensionType: header.extensionType, messageType: header.messageType, channelId, frame };
+  return frame;
 }
 
 /** Decodes a frame's payload; TLV fields of the extensions in force only. */

@@ -10,7 +10,7 @@
  * socket.write(server.drain());
  * @packageDocumentation
  */
-export { type HandshakeResult, MAX_FOREIGN_PAYLOAD, type Security } from './base-session.ts';
+export { type FrameTap, type HandshakeResult, MAX_FOREIGN_PAYLOAD, type Security } from './base-session.ts';
 export { ClientSession, type ClientSessionOptions, type ClientSetup } from './client-session.ts';
 export { SESSION_ERRORS, type SessionErrorCode } from './errors.ts';
 export type {

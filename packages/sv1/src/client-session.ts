@@ -4,6 +4,7 @@ import { type Line, NO_ID, readLine, writeError, writeResult } from './envelope.
 import { Sv1Error, type StratumError, stratumError } from './errors.ts';
 import { type LineLimits, POOL_LINE_LIMITS, SV1_LIMITS, type Sv1Limits } from './limits.ts';
 import { LineReader } from './line-reader.ts';
+import { type LineTap, tapLines } from './line-tap.ts';
 import { type PoolMessage, readPoolMessage, type Reconnect } from './pool-messages.ts';
 import { PoolRequests } from './pool-requests.ts';
 import { PoolTerms } from './pool-terms.ts';
@@ -42,6 +43,7 @@ export class Sv1ClientSession {
   readonly #terms = new PoolTerms();
   #state: ClientState = { phase: 'idle' };
   #malformed = 0;
+  #tap: LineTap | undefined;
 
   constructor(options: ClientSessionOptions) {
     this.#options = options;
@@ -78,12 +80,22 @@ export class Sv1ClientSession {
    * @throws {@link Sv1Error}, and nothing else whatever the bytes are
    */
   *receive(chunk: Uint8Array): Generator<Sv1ClientEvent, void, undefined> {
-    for (const bytes of this.#reader.receive(chunk)) yield* this.#onLine(readLine(bytes, this.#lines));
+    for (const bytes of this.#reader.receive(chunk)) {
+      if (this.#tap !== undefined) tapLines(this.#tap, 'received', bytes);
+      yield* this.#onLine(readLine(bytes, this.#lines));
+    }
   }
 
   /** What has to be written, in one piece. */
   drain(): Uint8Array | undefined {
-    return this.#requests.drain();
+    const bytes = this.#requests.drain();
+    if (this.#tap !== undefined && bytes !== undefined) tapLines(this.#tap, 'sent', bytes);
+    return bytes;
+  }
+
+  /** Tells `listener` of all lines from now on, to either side; nobody any more when there is none. */
+  tap(listener: LineTap | undefined): void {
+    this.#tap = listener;
   }
 
   /**

@@ -46,6 +46,7 @@ export {
 export { JobLine, Sv1JobIds, type WorkLine } from './jobs.ts';
 export { type LineLimits, MINER_LINE_LIMITS, POOL_LINE_LIMITS, SV1_LIMITS, type Sv1Limits } from './limits.ts';
 export { LineReader } from './line-reader.ts';
+export type { LineTap } from './line-tap.ts';
 export {
   type Authorise,
   type Configure,

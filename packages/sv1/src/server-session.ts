@@ -5,6 +5,7 @@ import { readDifficulty } from './difficulty.ts';
 import { type Id, type Json, type Line, NO_ID, readLine, writeError, writeResult } from './envelope.ts';
 import { Sv1Error, type StratumError, stratumError } from './errors.ts';
 import { LineReader } from './line-reader.ts';
+import { type LineTap, tapLines } from './line-tap.ts';
 import { type LineLimits, MINER_LINE_LIMITS, SV1_LIMITS, type Sv1Limits } from './limits.ts';
 import { MinerDesk, VERSION_ID } from './miner-desk.ts';
 import { type Authorise, type MinerRequest, readMinerRequest, type Submit, type Subscribe } from './miner-requests.ts';
@@ -30,6 +31,7 @@ export class Sv1ServerSession extends MinerDesk {
   readonly #limits: Sv1Limits;
   #userAgent = '';
   #malformed = 0;
+  #tap: LineTap | undefined;
 
   constructor({ lines = MINER_LINE_LIMITS, limits = SV1_LIMITS }: ServerSessionOptions = {}) {
     super(limits);
@@ -50,11 +52,23 @@ export class Sv1ServerSession extends MinerDesk {
    */
   *receive(chunk: Uint8Array): Generator<Sv1ServerEvent, void, undefined> {
     for (const bytes of this.#reader.receive(chunk)) {
+      if (this.#tap !== undefined) tapLines(this.#tap, 'received', bytes);
       // A usual submit is within these limits, but not within any.
       const submit = this.#lines === MINER_LINE_LIMITS ? readUsualSubmit(fromUtf8(bytes)) : undefined;
       const event = submit === undefined ? this.#onLine(readLine(bytes, this.#lines)) : this.#onUsualSubmit(submit);
       if (event !== undefined) yield event;
     }
+  }
+
+  override drain(): Uint8Array | undefined {
+    const bytes = super.drain();
+    if (this.#tap !== undefined && bytes !== undefined) tapLines(this.#tap, 'sent', bytes);
+    return bytes;
+  }
+
+  /** Tells `listener` of all lines from now on, to either side; nobody any more when there is none. */
+  tap(listener: LineTap | undefined): void {
+    this.#tap = listener;
   }
 
   #onUsualSubmit(submit: Submit): Sv1ServerEvent {
