@@ -87,4 +87,6 @@ export { templateProblem } from './template-check.ts';
 export { markedTag, templateJob } from './template-job.ts';
 export { type DifficultyBounds, HASHES_PER_DIFFICULTY, Vardiff } from './vardiff.ts';
 export { VARDIFF_TUNING, type VardiffTuning } from './vardiff-tuning.ts';
+export { historyFrame, type HistoryPoint, workHistory, type WorkSum } from './work-history.ts';
+export { WorkMinutes } from './work-minutes.ts';
 export { type Hashrates, type MinuteSum, WorkMeter } from './work-meter.ts';

@@ -220,8 +220,9 @@ export class DeclarationDesk {
     const { handle, prevHash, nbits, height, merklePath } = block;
     const bytes = pending.wtxids.length + pending.providedBytes + 2 * parts.segwitSuffix.length;
     const peer = this.#peer;
-    this.#settle(pending, 'declared', nowMs, '', { height, value: block.value, payout, credit, userIdentity });
-    this.#hall.jobs.add({ peer, userIdentity, handle, prevHash, nbits, height, parts, segwit, merklePath, bytes });
+    const job = { userIdentity, handle, prevHash, height, parts, segwit };
+    this.#settle(pending, 'declared', nowMs, '', { ...job, value: block.value, payout, credit });
+    this.#hall.jobs.add({ ...job, peer, nbits, merklePath, bytes });
     this.#answers.declared(pending.requestId, newMiningJobToken);
   }
 

@@ -1,3 +1,4 @@
+import type { CoinbaseParts } from '@sv2kit/bitcoin';
 import type { JobDeclarationFromServer } from '@sv2kit/codec';
 import type { DeclareErrorCode } from './codes.ts';
 
@@ -70,7 +71,7 @@ export type DeclarationEffect =
   | { readonly kind: 'submit'; readonly solved: SolvedJob }
   | { readonly kind: 'report'; readonly peer: number; readonly event: DeclarationEvent };
 
-/** What a declared job is worth. */
+/** What a declared job is, and is worth. */
 export interface DeclaredWorth {
   readonly height: number;
   /** Subsidy and fees in satoshis. */
@@ -80,6 +81,13 @@ export interface DeclaredWorth {
   /** The fraction of its shares' difficulty that the pool will credit. */
   readonly credit: number;
   readonly userIdentity: Uint8Array;
+  /** Names the block at the node, until it is released. */
+  readonly handle: number;
+  /** Internal byte order. */
+  readonly prevHash: Uint8Array;
+  readonly parts: CoinbaseParts;
+  /** Whether the coinbase has a witness. */
+  readonly segwit: boolean;
 }
 
 /** What is worth counting. */
