@@ -17,6 +17,7 @@
  * @packageDocumentation
  */
 export { type CheckingNode, createNode } from './create-node.ts';
+export { TransactionCursor } from './decoding/transaction-cursor.ts';
 export {
   type ChainGuardOptions,
   DEFAULT_MOST_BLOCKS_BEHIND,

@@ -4,6 +4,8 @@ export const LIMITS = {
   maxTemplateAnswer: 32 * 1024 * 1024,
   /** Everything else this package asks for is small. */
   maxAnswer: 1024 * 1024,
+  /** Calls of one kind that a node has at once; it works on a few, and refuses what is beyond its queue of 16 or 64. */
+  callsAtOnce: 8,
   /** A call that the node answers from memory. */
   callTimeoutMs: 30_000,
   /** getblocktemplate on a busy node. */

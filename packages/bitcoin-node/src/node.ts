@@ -8,12 +8,13 @@ export interface BlockTransaction {
   readonly wtxid: Uint8Array;
   /** With its witness. */
   readonly data: Uint8Array;
+  /** BIP141 weight units. */
+  readonly weight: number;
 }
 
 /** One transaction of a whole template. Fee in satoshis, sigops in units of the block's sigop cost. */
 export interface NodeTransaction extends BlockTransaction {
   readonly fee: bigint;
-  readonly weight: number;
   readonly sigops: number;
   /** Indexes, from 0, of transactions of the same template that this one spends from; all are smaller than its own. */
   readonly depends: readonly number[];
@@ -93,6 +94,12 @@ export interface HeldTemplate extends TemplateHead {
    * @throws IpcError when the template went before it was asked
    */
   transactions(): Promise<readonly BlockTransaction[]>;
+  /**
+   * What each of them pays in satoshis, in the same order. Asked of the node each time, and not kept.
+   *
+   * @throws IpcError when the template went before it was asked
+   */
+  transactionFees(): Promise<readonly bigint[]>;
   /** Hands the solution to the node at once, and says what the chain makes of it. `unable`: the template is gone. */
   submitSolution(solution: HeldSolution): Promise<SubmitResult>;
   /** Nobody will solve it or ask for its transactions any more: the node may forget it. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { encodeBlock, encodeOutputs, hashHeader, joinCoinbase, sha256d } from '@sv2kit/bitcoin';
+import { encodeBlock, encodeOutputs, hashHeader, identifyTransaction, joinCoinbase, sha256d } from '@sv2kit/bitcoin';
 import { findIpcNode, NO_IPC_NODE } from '@sv2kit/bitcoind';
 import { silentLogger, systemClock } from '@sv2kit/daemon';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -141,6 +141,10 @@ describe.skipIf(binary === undefined)('a real node over IPC', { timeout: 60_000 
     const best = await again;
     expect(best.fees).toBe(3_000n);
     const all = await best.transactions();
+    const fees = await best.transactionFees();
+    expect(fees).toHaveLength(all.length);
+    expect(fees.reduce((sum, fee) => sum + fee, 0n)).toBe(best.fees);
+    expect(all.map(({ weight }) => weight)).toEqual(all.map(({ data }) => identifyTransaction(data).weight));
     expect(all.map(({ txid }) => shown(txid))[0]).toBe(shown(child.txid));
     expect(all).toHaveLength(2);
     // The mempool is empty for the others.

@@ -25,6 +25,18 @@ describe('an answer', () => {
     expect(node.calls[0]?.authorization).toBe(`Basic ${btoa('miner:secret')}`);
   });
 
+  test('is waited for by a few calls of one kind at once; those of another kind go past', async () => {
+    const { promise, resolve } = Promise.withResolvers<{ result: unknown }>();
+    await using node = await FakeNode.listen({ ask: () => promise, submit: () => ({ result: null }) });
+    using client = clientOf(node);
+    const asked = Promise.all(Array.from({ length: 100 }, () => client.call('ask', [], { lane: 'confirm' })));
+    await node.called('ask', LIMITS.callsAtOnce);
+    await client.call('submit', [], { lane: 'submit' });
+    expect(node.count('ask')).toBe(LIMITS.callsAtOnce);
+    resolve({ result: 'known' });
+    expect(new Set(await asked)).toEqual(new Set(['known']));
+  });
+
   const faults = [
     {
       name: 'an error of the node’s, with HTTP 500',

@@ -139,6 +139,11 @@ export class BlockDesk {
     log.error('a block may have missed its template provider, and be lost', { hash, reason, why });
   }
 
+  /** Resolves when every node has had what it is to be given now, however long that takes. */
+  settled(): Promise<void> {
+    return this.#nodes.settled();
+  }
+
   /** Resolves when nothing is on its way any more, or after a grace. */
   close(): Promise<void> {
     this.#watch.close();

@@ -73,6 +73,11 @@ export class BlockNodes {
     if (kept !== undefined) this.#run(kept.remove(hash));
   }
 
+  /** Resolves when nothing that is on its way now is so any more, however long a node takes. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
   /** Resolves when nothing is on its way any more, or after a grace. */
   async close(): Promise<void> {
     const { clock } = this.#deps;

@@ -40,4 +40,5 @@ export type {
 } from './template-line-options.ts';
 export { TemplateTransactions, TransactionStore } from './transaction-store.ts';
 export { blockViews } from './block-views.ts';
+export { templateFacts, type TemplateFactsSources } from './template-facts.ts';
 export { providerView } from './provider-view.ts';

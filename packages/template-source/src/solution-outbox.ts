@@ -48,6 +48,11 @@ export class SolutionOutbox {
     this.#makers.set(template, maker);
   }
 
+  /** The provider that has made it; undefined of another's. */
+  makerOf(template: WorkTemplate): Provider | undefined {
+    return this.#makers.get(template);
+  }
+
   /**
    * SubmitSolution at once, over whichever connection its provider has, or when it is back (§7.7). Lost is a solution of
    * a template that no provider has made.

@@ -1,7 +1,7 @@
 import type { templateDistribution } from '@sv2kit/codec';
 import type { Condition, Counter } from '@sv2kit/daemon';
 import type { Tip, WorkTemplate } from '@sv2kit/mining';
-import type { Clock, Logger } from '@sv2kit/net';
+import type { Clock, ConnectionBook, Logger } from '@sv2kit/net';
 import type { ClientSetup } from '@sv2kit/session';
 import type { CoinbaseConstraints } from '@sv2kit/templates';
 import type { Endpoint, UpstreamMetrics, UpstreamOptions } from '@sv2kit/upstream';
@@ -61,6 +61,8 @@ export interface TemplateLineOptions {
   readonly condition: Condition;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where the connection is announced, so that it can be watched. */
+  readonly connections?: ConnectionBook | undefined;
   readonly metrics: TemplateLineMetrics;
   /** How providers are reached; TCP when absent. */
   readonly connect?: UpstreamOptions<typeof templateDistribution>['connect'];

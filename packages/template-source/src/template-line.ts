@@ -24,6 +24,7 @@ export class TemplateLine {
   readonly #upstream: Upstream;
   readonly #outbox: SolutionOutbox;
   #constraints: CoinbaseConstraints;
+  #endpoints: readonly Endpoint[];
   #current: Provider | undefined;
   /** Of the work at hand. */
   #height = 0;
@@ -37,8 +38,9 @@ export class TemplateLine {
 
   constructor(options: TemplateLineOptions) {
     this.#options = options;
-    const { endpoints, setup, constraints, clock, log, metrics, connect, onLost } = options;
+    const { endpoints, setup, constraints, clock, log, metrics, connect, connections, onLost } = options;
     this.#constraints = constraints;
+    this.#endpoints = endpoints;
     this.#freshness = new Freshness(clock.now(), options.bestBlock ?? (() => undefined));
     this.#chain = new ChainCheck(options.nodes ?? [], clock);
     this.#outbox = new SolutionOutbox(clock, onLost ?? (() => {}));
@@ -50,6 +52,7 @@ export class TemplateLine {
       clock,
       log,
       metrics: metrics.templateProviders,
+      connections,
       ...(connect === undefined ? {} : { connect }),
     });
   }
@@ -103,6 +106,18 @@ export class TemplateLine {
     if (grown === this.#constraints) return;
     this.#constraints = grown;
     if (this.#current?.open === true) this.#current.constrain(grown);
+  }
+
+  /** The provider that a template came from, as the log names it. */
+  sourceOf(template: WorkTemplate): string | undefined {
+    const maker = this.#outbox.makerOf(template);
+    return maker && endpointName(maker.endpoint);
+  }
+
+  /** Other providers to choose from, the preferred one first. The present one stays where it is among them. */
+  setProviders(endpoints: readonly Endpoint[]): void {
+    this.#endpoints = endpoints;
+    this.#upstream.setEndpoints(endpoints);
   }
 
   /** Time passes: is there work, and is it fresh? To be called every `TEMPLATE_SOURCE_LIMITS.tickMs`. */
@@ -301,12 +316,12 @@ export class TemplateLine {
     const provider = this.#current;
     if (provider?.open !== true || provider.current === undefined) return;
     const isHeld = this.#isHeld(provider, provider.current.tip.prevHash);
-    if (isHeld && this.#wrong !== undefined && this.#options.endpoints.length > 1) this.#upstream.giveUp('wrong-chain');
+    if (isHeld && this.#wrong !== undefined && this.#endpoints.length > 1) this.#upstream.giveUp('wrong-chain');
   }
 
   /** A provider that is there but of no use is passed over when there are others. */
   #passOverUseless(nowMs: number): void {
-    const { endpoints } = this.#options;
+    const endpoints = this.#endpoints;
     const provider = this.#current;
     if (endpoints.length < 2 || provider?.open !== true) return;
     const { uselessProviderMs } = TEMPLATE_SOURCE_LIMITS;

@@ -1,11 +1,13 @@
-import { sha256d } from '@sv2kit/bitcoin';
+import { identifyTransaction, sha256d, type TransactionIds } from '@sv2kit/bitcoin';
 import type { WorkTemplate } from '@sv2kit/mining';
+import type { KnownTransaction } from '@sv2kit/monitor';
 import { TEMPLATE_SOURCE_LIMITS } from './limits.ts';
 
 /** One transaction, shared by the templates that hold it. */
-class SharedTransaction {
+class SharedTransaction implements KnownTransaction {
   readonly data: Uint8Array;
   #wtxid: Uint8Array | undefined;
+  #ids: TransactionIds | undefined;
 
   constructor(data: Uint8Array) {
     this.data = data;
@@ -19,6 +21,22 @@ class SharedTransaction {
   get wtxid(): Uint8Array {
     this.#wtxid ??= sha256d(this.data);
     return this.#wtxid;
+  }
+
+  /** As those above, for who looks at a template. @throws BitcoinError when it is no transaction */
+  get txid(): Uint8Array {
+    return this.#identified.txid;
+  }
+
+  /** @throws BitcoinError when it is no transaction */
+  get weight(): number {
+    return this.#identified.weight;
+  }
+
+  get #identified(): TransactionIds {
+    this.#ids ??= identifyTransaction(this.data);
+    this.#wtxid ??= this.#ids.wtxid;
+    return this.#ids;
   }
 }
 
@@ -53,6 +71,11 @@ export class TemplateTransactions {
       void transaction.wtxid;
     }
     return true;
+  }
+
+  /** The same with ids and weight: each is read when it is looked at, and throws BitcoinError when it is no transaction. */
+  get known(): readonly KnownTransaction[] {
+    return this.#shared;
   }
 
   /** Witness transaction ids in block order, internal byte order. Each is hashed once, whichever template asks first. */

@@ -1,4 +1,4 @@
-import { sha256d } from '@sv2kit/bitcoin';
+import { BitcoinError, sha256d } from '@sv2kit/bitcoin';
 import type { WorkTemplate } from '@sv2kit/mining';
 import { expect, test } from 'vitest';
 import { TransactionStore } from '../src/index.ts';
@@ -13,6 +13,25 @@ function transaction(spends: number, version = 2): Uint8Array {
   data[0] = version;
   return data;
 }
+
+test('has no ids to tell of what is no transaction, and says so only to who asks', () => {
+  const store = new TransactionStore();
+  const one = template(1);
+  store.put(one, [transaction(1)]);
+  const [known] = store.get(one)?.known ?? [];
+  expect(known?.data).toEqual(transaction(1));
+  expect(() => known?.txid).toThrow(BitcoinError);
+  const whole = Uint8Array.from(
+    Buffer.from(
+      `0100000001${'11'.repeat(32)}0000000000ffffffff01e80300000000000001510000 0000`.replace(' ', ''),
+      'hex',
+    ),
+  );
+  const two = template(2);
+  store.put(two, [whole]);
+  const [read] = store.get(two)?.known ?? [];
+  expect(read).toMatchObject({ txid: sha256d(whole), wtxid: sha256d(whole), weight: 4 * whole.length });
+});
 
 test('keeps one copy of a transaction for all templates that hold it, and hashes it once', () => {
   const store = new TransactionStore();

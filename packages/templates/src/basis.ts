@@ -45,8 +45,9 @@ export class Basis {
 
   /** A tip on which the node has a template, which is yet to be taken. `subsidy`: in satoshis. */
   static of(head: TemplateHead, subsidy: bigint, nowMs: number, rules: ChainRules): Basis {
-    const { prevHash, nbits, target, height, version } = head;
-    return new Basis({ prevHash, nbits, target }, emptyContent(height, version, subsidy), nowMs, clockOf(head), rules);
+    const { prevHash, nbits, target, height, version, receivedAtMs } = head;
+    const empty = emptyContent(height, version, subsidy, receivedAtMs);
+    return new Basis({ prevHash, nbits, target }, empty, nowMs, clockOf(head), rules);
   }
 
   /**
@@ -122,9 +123,9 @@ function clockOf({ receivedAtMs, curtime, mintime }: TemplateHead): NodeClock {
 }
 
 /** The empty block of the next height, if its difficulty can be known. */
-function emptyAfter({ height, version, valueRemaining }: TemplateContent, rules: ChainRules) {
+function emptyAfter({ height, version, valueRemaining, receivedAtMs }: TemplateContent, rules: ChainRules) {
   const next = height + 1;
   return keepsDifficulty(rules, next)
-    ? emptyContent(next, version, nextSubsidy(rules, next, valueRemaining))
+    ? emptyContent(next, version, nextSubsidy(rules, next, valueRemaining), receivedAtMs)
     : undefined;
 }

@@ -10,6 +10,8 @@ export interface TemplateContent {
   /** Of the block to be mined. */
   readonly height: number;
   readonly version: number;
+  /** When the node gave it, or it was made here: unix milliseconds. */
+  readonly receivedAtMs: number;
   readonly coinbase: CoinbaseFields;
   /** What the node was asked to keep free for the coinbase; undefined for a content that was made here. */
   readonly reserve: CoinbaseSpace | undefined;
@@ -27,11 +29,12 @@ export interface TemplateContent {
 }
 
 /** A block without transactions: valid on any parent of the right height. */
-export function emptyContent(height: number, version: number, subsidy: bigint): TemplateContent {
+export function emptyContent(height: number, version: number, subsidy: bigint, receivedAtMs: number): TemplateContent {
   const outputs = [witnessCommitmentOutput([])];
   return {
     height,
     version,
+    receivedAtMs,
     coinbase: coinbaseFields(height),
     reserve: undefined,
     transactions: [],
@@ -47,6 +50,7 @@ export function emptyContent(height: number, version: number, subsidy: bigint): 
 export class HeldContent implements TemplateContent {
   readonly height: number;
   readonly version: number;
+  readonly receivedAtMs: number;
   readonly coinbase: CoinbaseFields;
   readonly reserve: CoinbaseSpace;
   readonly fees: bigint;
@@ -56,9 +60,10 @@ export class HeldContent implements TemplateContent {
   readonly outputsCount: number;
   #transactions: readonly SharedTransaction[] | undefined;
 
-  constructor({ height, version, coinbase, reserve, fees, coinbaseValue, merklePath }: HeldTemplate) {
+  constructor({ height, version, receivedAtMs, coinbase, reserve, fees, coinbaseValue, merklePath }: HeldTemplate) {
     this.height = height;
     this.version = version;
+    this.receivedAtMs = receivedAtMs;
     this.coinbase = {
       coinbaseTxVersion: coinbase.version,
       coinbasePrefix: ownBytes(coinbase.scriptSigPrefix),

@@ -69,10 +69,11 @@ export class TemplateFitter {
     const transactions = kept.flatMap((index) => this.#transactions[index] ?? []);
     const dropped = this.#transactions.length - transactions.length;
     const outputs = commitmentOutputs(this.#template, transactions, dropped);
-    const { height, version } = this.#template;
+    const { height, version, receivedAtMs } = this.#template;
     return {
       height,
       version,
+      receivedAtMs,
       coinbase: coinbaseFields(height),
       reserve: undefined,
       transactions,

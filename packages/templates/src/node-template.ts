@@ -6,6 +6,8 @@ export interface BlockTransaction {
   readonly wtxid: Uint8Array;
   /** With its witness. */
   readonly data: Uint8Array;
+  /** BIP141 weight units; for who looks at a template. */
+  readonly weight?: number;
 }
 
 /** One transaction of a whole template, in block order. Fee in satoshis, sigops in units of the block's sigop cost. */

@@ -1,5 +1,6 @@
 import type { RequestTransactionDataError, RequestTransactionDataSuccess } from '@sv2kit/codec';
 import type { HeldTemplate } from './node-template.ts';
+import type { SharedTransaction } from './shared-transactions.ts';
 import type { RefusedSolution, SolvedBlock } from './solution.ts';
 
 /** What became of a SubmitSolution (§7.7). */
@@ -19,7 +20,7 @@ export type TransactionDataAnswer<H extends HeldTemplate = HeldTemplate> =
   | { readonly kind: 'pending'; readonly origin: H };
 
 /** A template that clients may solve, for status pages. Amounts in satoshis. */
-export interface PublishedTemplate {
+export interface PublishedTemplate<H extends HeldTemplate = HeldTemplate> {
   readonly templateId: bigint;
   /** Future until its prev-hash comes, stale once another came. */
   readonly state: 'future' | 'active' | 'stale';
@@ -27,8 +28,12 @@ export interface PublishedTemplate {
   readonly height: number;
   /** Internal byte order; undefined while it is a future template. */
   readonly prevHash: Uint8Array | undefined;
-  /** Without the coinbase; undefined while only the node knows. */
-  readonly transactions: number | undefined;
+  /** When the node gave it, or it was made here: unix milliseconds. */
+  readonly receivedAtMs: number;
+  /** In block order, without the coinbase; undefined while only the node knows. */
+  readonly transactions: readonly SharedTransaction[] | undefined;
+  /** The node's template, if the node holds it. */
+  readonly origin: H | undefined;
   readonly fees: bigint;
   /** What the coinbase may pay. */
   readonly value: bigint;

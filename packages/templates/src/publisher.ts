@@ -16,7 +16,7 @@ import { Reservations } from './reservations.ts';
 import { SharedTransactions } from './shared-transactions.ts';
 import { judgeSolution, rebuildBlock, type SolvedBlock } from './solution.ts';
 import { Subscriber } from './subscriber.ts';
-import { TemplateBook } from './template-book.ts';
+import { TemplateBook, type TemplateRecord } from './template-book.ts';
 import { transactionData } from './transaction-data.ts';
 
 /**
@@ -73,19 +73,14 @@ export class TemplatePublisher<H extends HeldTemplate = HeldTemplate> {
   }
 
   /** Every template that clients may solve, those of the current tip first. */
-  *templates(): Generator<PublishedTemplate> {
-    for (const { record, isStale } of this.#book.all()) {
-      const { content, templateId, tip } = record;
-      yield {
-        templateId,
-        state: isStale ? 'stale' : tip === undefined ? 'future' : 'active',
-        height: content.height,
-        prevHash: tip?.prevHash,
-        transactions: content.transactions?.length,
-        fees: content.fees,
-        value: content.valueRemaining,
-      };
-    }
+  *templates(): Generator<PublishedTemplate<H>> {
+    for (const { record, isStale } of this.#book.all()) yield this.#published(record, isStale);
+  }
+
+  /** One of them. */
+  template(templateId: bigint): PublishedTemplate<H> | undefined {
+    const found = this.#book.find(templateId);
+    return 'record' in found ? this.#published(found.record, found.kind === 'stale') : undefined;
   }
 
   /**
@@ -211,6 +206,21 @@ export class TemplatePublisher<H extends HeldTemplate = HeldTemplate> {
   /** The whole block of a solution, ready for any node, once its template's transactions are here. */
   blockOf(solved: SolvedBlock): Uint8Array | undefined {
     return rebuildBlock(solved);
+  }
+
+  #published({ content, templateId, tip }: TemplateRecord, isStale: boolean): PublishedTemplate<H> {
+    const { height, receivedAtMs, transactions, fees, valueRemaining: value } = content;
+    return {
+      templateId,
+      state: isStale ? 'stale' : tip === undefined ? 'future' : 'active',
+      height,
+      prevHash: tip?.prevHash,
+      receivedAtMs,
+      transactions,
+      origin: this.#held.originOf(content),
+      fees,
+      value,
+    };
   }
 
   /** Makes what a template changed known to all who have to do with it. */

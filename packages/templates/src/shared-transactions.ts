@@ -1,8 +1,11 @@
 import type { BlockTransaction } from './node-template.ts';
 import { ownBytes } from './own-bytes.ts';
 
-/** What of a transaction outlives its template: enough to hand it out and to rebuild a block. */
-export type SharedTransaction = BlockTransaction;
+/** What of a transaction outlives its template: enough to hand it out, to rebuild a block, and to be looked at. */
+export interface SharedTransaction extends BlockTransaction {
+  /** Satoshis, where the node has said it with the transaction. */
+  readonly fee?: bigint;
+}
 
 /**
  * Makes successive templates, and the variants of one tip, hold one copy of a transaction between them. It knows only
@@ -12,7 +15,7 @@ export class SharedTransactions {
   readonly #latest = new Map<string, ReadonlyMap<string, SharedTransaction>>();
 
   /** The transactions of a variant's template, as objects shared by wtxid with those before it and beside it. */
-  share(variant: string, transactions: readonly BlockTransaction[]): readonly SharedTransaction[] {
+  share(variant: string, transactions: readonly SharedTransaction[]): readonly SharedTransaction[] {
     const before = this.#latest.get(variant);
     const others = [...this.#latest.values()].filter((known) => known !== before);
     const next = new Map<string, SharedTransaction>();
@@ -40,8 +43,14 @@ function findIn(maps: readonly ReadonlyMap<string, SharedTransaction>[], key: st
   return undefined;
 }
 
-function compact({ txid, wtxid, data }: BlockTransaction): SharedTransaction {
-  return { txid: ownBytes(txid), wtxid: ownBytes(wtxid), data: ownBytes(data) };
+function compact({ txid, wtxid, data, weight, fee }: SharedTransaction): SharedTransaction {
+  return {
+    txid: ownBytes(txid),
+    wtxid: ownBytes(wtxid),
+    data: ownBytes(data),
+    ...(weight !== undefined && { weight }),
+    ...(fee !== undefined && { fee }),
+  };
 }
 
 /** 32 bytes as a string of 16 characters. */

@@ -219,8 +219,12 @@ test('templates that clients may solve are listed with what they are and whether
     state: 'active',
     height: 800_001,
     fees: 5n,
-    transactions: 1,
+    transactions: [{ fee: 5n, weight: expect.any(Number) }],
+    origin: undefined,
     prevHash: hashOf(800_000),
   });
+  expect(first).toEqual(server.template(first?.templateId ?? 0n));
+  expect(server.template(100n)).toMatchObject({ state: 'stale', height: 800_000 });
+  expect(server.template(99n)).toBeUndefined();
   expect(brief()).toContainEqual([100n, 'stale', 800_000]);
 });

@@ -14,10 +14,11 @@ export class BlockAssembler {
 }
 
 /** One of the fresh ones. */
-export function freshTransaction({ data, ends, ids }: FreshTransactions, index: number): BlockTransaction {
+export function freshTransaction({ data, ends, ids, weights }: FreshTransactions, index: number): BlockTransaction {
   return {
     txid: ids.subarray(index * 64, index * 64 + 32),
     wtxid: ids.subarray(index * 64 + 32, index * 64 + 64),
     data: data.subarray(index === 0 ? 0 : ends[index - 1], ends[index]),
+    weight: weights[index] ?? 0,
   };
 }

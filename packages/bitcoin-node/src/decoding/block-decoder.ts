@@ -54,6 +54,7 @@ function pack(list: readonly BlockEntry[]): FreshTransactions {
   const data = new Uint8Array(list.reduce((sum, { bytes }) => sum + bytes, 0));
   const ends = new Uint32Array(list.length);
   const ids = new Uint8Array(list.length * 64);
+  const weights = Uint32Array.from(list, ({ weight }) => weight);
   let end = 0;
   list.forEach((entry, index) => {
     data.set(entry.data, end);
@@ -62,5 +63,5 @@ function pack(list: readonly BlockEntry[]): FreshTransactions {
     ids.set(entry.txid, index * 64);
     ids.set(entry.wtxid, index * 64 + 32);
   });
-  return { data, ends, ids };
+  return { data, ends, ids, weights };
 }

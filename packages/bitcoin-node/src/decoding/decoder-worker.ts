@@ -69,7 +69,7 @@ function buffersToMove(answer: DecodeAnswer): ArrayBuffer[] {
       return buffersOf(answer.packed);
     case 'block': {
       const { reused, fresh } = answer.packed;
-      return buffersIn(reused, fresh.data, fresh.ends, fresh.ids);
+      return buffersIn(reused, fresh.data, fresh.ends, fresh.ids, fresh.weights);
     }
     default:
       return [];

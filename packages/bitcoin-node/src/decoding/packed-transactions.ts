@@ -5,6 +5,7 @@ export interface FreshTransactions {
   readonly ends: Uint32Array;
   /** Per transaction: txid, then wtxid, internal byte order. */
   readonly ids: Uint8Array;
+  readonly weights: Uint32Array;
 }
 
 /**

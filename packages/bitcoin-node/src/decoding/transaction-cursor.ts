@@ -1,4 +1,4 @@
-/** Walks transactions that follow each other. Throws a RangeError where the bytes end early. */
+/** Walks transactions that follow each other, as in a block behind its header and their number. Throws a RangeError where the bytes end early. */
 export class TransactionCursor {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

@@ -117,6 +117,11 @@ export class NodeHeldTemplate implements HeldTemplate {
     return this.#transactions;
   }
 
+  transactionFees(): Promise<readonly bigint[]> {
+    const { session, handle } = this.#parts;
+    return handle.fees(session.lanes.ask);
+  }
+
   async submitSolution(solution: HeldSolution): Promise<SubmitResult> {
     const { session, handle, isBest } = this.#parts;
     this.#solutions += 1;

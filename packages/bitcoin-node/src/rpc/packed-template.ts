@@ -27,7 +27,6 @@ export interface PackedTemplate extends PackedTransactions {
 /** What a template says of its transactions beside their bytes. */
 export interface FreshTemplateTransactions extends FreshTransactions {
   readonly fees: Float64Array;
-  readonly weights: Uint32Array;
   readonly sigops: Uint32Array;
 }
 

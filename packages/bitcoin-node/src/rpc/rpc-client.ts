@@ -116,7 +116,7 @@ class HttpRpcClient implements RpcClient {
   #agent(lane: string): Agent {
     let agent = this.#agents.get(lane);
     if (agent === undefined) {
-      agent = new Agent({ keepAlive: true });
+      agent = new Agent({ keepAlive: true, maxSockets: LIMITS.callsAtOnce });
       this.#agents.set(lane, agent);
     }
     return agent;

@@ -7,6 +7,8 @@ import { RPC_INVALID_ADDRESS_OR_KEY, RPC_VERDICTS, RpcError } from './rpc-error.
 import { LIMITS } from '../limits.ts';
 
 const LANE = 'submit';
+/** Not that of blocks on their way: many may be asked for at once. */
+const CONFIRM_LANE = 'confirm';
 
 /**
  * Hands a block over as `submitblock`.
@@ -62,7 +64,7 @@ async function judge(caller: RpcCaller, hash: Uint8Array, answer: unknown): Prom
 export async function confirmation(client: RpcCaller, hash: Uint8Array): Promise<Confirmation> {
   const method = 'getblockheader';
   try {
-    const fields = new Fields(method, await client.call(method, [displayHash(hash), true], { lane: LANE }));
+    const fields = new Fields(method, await client.call(method, [displayHash(hash), true], { lane: CONFIRM_LANE }));
     const confirmations = fields.integer('confirmations', -1);
     const inBestChain = confirmations > 0;
     return { inBestChain, confirmations: Math.max(0, confirmations), height: fields.integer('height') };

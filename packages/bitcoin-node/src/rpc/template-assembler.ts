@@ -50,7 +50,6 @@ function freshOf(fresh: FreshTemplateTransactions, index: number, depends: reado
   return {
     ...freshTransaction(fresh, index),
     fee: BigInt(fresh.fees[index] ?? 0),
-    weight: fresh.weights[index] ?? 0,
     sigops: fresh.sigops[index] ?? 0,
     depends,
   };
