@@ -5,8 +5,8 @@ import type { Limits } from './limits.ts';
 /** Counts connections against the limits and says which one a further connection would break. */
 export class Admission {
   readonly #limits: Limits;
-  readonly #allowed: AddressRanges;
-  readonly #exempt: AddressRanges;
+  #allowed: AddressRanges;
+  #exempt: AddressRanges;
   /** Connections from each address that is not exempt. */
   readonly #perAddress = new Map<string, number>();
   #connections = 0;
@@ -22,6 +22,16 @@ export class Admission {
     this.#allowed = new AddressRanges(limits.allow);
     this.#exempt = new AddressRanges(limits.exempt);
     this.#tokens = limits.acceptsPerSecond;
+  }
+
+  /** The limits have changed; connections that are open stay. */
+  refresh(): void {
+    this.#allowed = new AddressRanges(this.#limits.allow);
+    this.#exempt = new AddressRanges(this.#limits.exempt);
+    // Those who are exempt now are not counted when they leave.
+    for (const group of this.#perAddress.keys()) {
+      if (this.#exempt.has(group.includes(':') ? `${group}::` : group)) this.#perAddress.delete(group);
+    }
   }
 
   get connections(): number {

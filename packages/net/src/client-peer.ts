@@ -25,6 +25,7 @@ export interface ClientContext extends PeerContext {
 export class ClientPeer extends Peer {
   protected override readonly session: ClientSession;
   protected override handler: ConnectionHandler<AnyMessage> | undefined;
+  readonly direction = 'out';
   readonly setup: SetupConnection;
   extensionsUnanswered = false;
   readonly #context: ClientContext;

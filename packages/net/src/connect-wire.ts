@@ -3,7 +3,7 @@ import { ConnectError } from './connect-error.ts';
 import type { Limits } from './limits.ts';
 import { openSocket } from './open-socket.ts';
 import { contextOf } from './peer-context.ts';
-import type { Clock, Logger, NetMetrics } from './ports.ts';
+import type { Clock, ConnectionBook, Logger, NetMetrics } from './ports.ts';
 import { type TlsTrust, tlsClient } from './tls.ts';
 import type { Wire, WireConnection } from './wire.ts';
 import { WirePeer } from './wire-peer.ts';
@@ -21,6 +21,8 @@ export interface ConnectWireOptions {
   readonly clock?: Clock;
   readonly log?: Logger;
   readonly metrics?: NetMetrics;
+  /** Where connections are announced, so that they can be watched. */
+  readonly connections?: ConnectionBook | undefined;
   /** Called once the connection stands, TLS included; what it has to say leaves at once. */
   handler(connection: WireConnection): Wire;
 }

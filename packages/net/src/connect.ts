@@ -6,7 +6,7 @@ import type { Connection, ConnectionHandler } from './connection.ts';
 import { DEFAULT_EXTENSIONS_MS, type Limits } from './limits.ts';
 import { openSocket } from './open-socket.ts';
 import { type AnyMessage, contextOf } from './peer-context.ts';
-import type { Clock, Logger, NetMetrics } from './ports.ts';
+import type { Clock, ConnectionBook, Logger, NetMetrics } from './ports.ts';
 
 export interface ConnectOptions<P extends Protocol> {
   readonly host: string;
@@ -28,6 +28,8 @@ export interface ConnectOptions<P extends Protocol> {
   readonly clock?: Clock;
   readonly log?: Logger;
   readonly metrics?: NetMetrics;
+  /** Where connections are announced, so that they can be watched. */
+  readonly connections?: ConnectionBook | undefined;
   /** Called once the connection is ready, before any message of the server is handed over. */
   handler(connection: Connection<FromClient<P>>): ConnectionHandler<FromServer<P>>;
 }

@@ -27,9 +27,18 @@ export { ephemeralKey, type HandshakeJob, type Handshaker, inlineHandshakes } fr
 export { DEFAULT_CONNECT_MS, DEFAULT_EXTENSIONS_MS, DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { type ListenOptions, listen } from './listen.ts';
 export { type ListenWireOptions, listenWire } from './listen-wire.ts';
+export {
+  eachInSlices,
+  LEAVE_TAKING_LIMITS,
+  type Leaver,
+  settled,
+  takeLeave,
+} from './leave-taking.ts';
 export type { Listener } from './listener.ts';
 export {
   type Clock,
+  type ConnectionBook,
+  type ConnectionTap,
   type Counter,
   type Gauge,
   type Logger,
@@ -42,5 +51,5 @@ export { type Accepted, type Refused, type Service, type ServiceOptions, serve }
 export { MAX_PROXY_HEADER, type ProxyHeader, readProxyHeader } from './proxy-header.ts';
 export type { Remote } from './remote.ts';
 export type { TlsIdentity, TlsTrust } from './tls.ts';
-export type { Wire, WireConnection } from './wire.ts';
+export type { WatchableWire, Wire, WireConnection } from './wire.ts';
 export { type WorkerHandshakesOptions, workerHandshakes } from './worker-handshaker.ts';

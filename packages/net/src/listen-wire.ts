@@ -1,7 +1,7 @@
 import type { Limits } from './limits.ts';
 import type { Listener } from './listener.ts';
 import { contextOf } from './peer-context.ts';
-import type { Clock, Logger, NetMetrics } from './ports.ts';
+import type { Clock, ConnectionBook, Logger, NetMetrics } from './ports.ts';
 import { TcpListener } from './tcp-listener.ts';
 import { type TlsIdentity, TlsServer } from './tls.ts';
 import type { Wire, WireConnection } from './wire.ts';
@@ -22,6 +22,8 @@ export interface ListenWireOptions {
   readonly clock?: Clock;
   readonly log?: Logger;
   readonly metrics?: NetMetrics;
+  /** Where connections are announced, so that they can be watched. */
+  readonly connections?: ConnectionBook | undefined;
   /** Called once the connection stands, TLS and PROXY header done, before a byte of it is handed over. */
   accept(connection: WireConnection): Wire;
 }

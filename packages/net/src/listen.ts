@@ -4,7 +4,7 @@ import type { Handshaker } from './handshaker.ts';
 import type { Limits } from './limits.ts';
 import type { Listener } from './listener.ts';
 import { contextOf } from './peer-context.ts';
-import { type Clock, type Logger, type NetMetrics, silentLogger } from './ports.ts';
+import { type Clock, type ConnectionBook, type Logger, type NetMetrics, silentLogger } from './ports.ts';
 import { type ServerContext, ServerPeer } from './server-peer.ts';
 import { offerOf, type Service } from './service.ts';
 import { TcpListener } from './tcp-listener.ts';
@@ -32,6 +32,8 @@ export interface ListenOptions {
   readonly clock?: Clock;
   readonly log?: Logger;
   readonly metrics?: NetMetrics;
+  /** Where connections are announced, so that they can be watched. */
+  readonly connections?: ConnectionBook | undefined;
 }
 
 /** Listens for peers. Resolves when the port is open; rejects when it cannot be. */

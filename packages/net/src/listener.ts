@@ -1,3 +1,5 @@
+import type { Limits } from './limits.ts';
+
 /** An open port. */
 export interface Listener extends AsyncDisposable {
   readonly host: string;
@@ -6,6 +8,13 @@ export interface Listener extends AsyncDisposable {
   readonly connections: number;
   /** Of those, the ones that are not set up yet. */
   readonly handshakes: number;
+  /**
+   * Stops listening: another process may have the port. Connections that are not set up yet end, the others stay: a drain
+   * goes on with them.
+   */
+  stop(): void;
+  /** From now on; what is open already stays, with the timeouts that it began with. */
+  setLimits(limits: Partial<Limits>): void;
   /** Stops listening, ends every connection and waits until they are closed. */
   close(): Promise<void>;
 }

@@ -1,5 +1,13 @@
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { type Clock, type Logger, type NetMetrics, noMetrics, silentLogger, systemClock } from './ports.ts';
+import {
+  type Clock,
+  type ConnectionBook,
+  type Logger,
+  type NetMetrics,
+  noMetrics,
+  silentLogger,
+  systemClock,
+} from './ports.ts';
 
 /** What all connections of a listener share. */
 export interface PeerContext {
@@ -7,6 +15,7 @@ export interface PeerContext {
   readonly log: Logger;
   readonly metrics: NetMetrics;
   readonly limits: Limits;
+  readonly connections: ConnectionBook | undefined;
 }
 
 /** A message of any protocol; `listen` and `connect` narrow it. */
@@ -20,13 +29,15 @@ export interface Surroundings {
   readonly clock?: Clock;
   readonly log?: Logger;
   readonly metrics?: NetMetrics;
+  readonly connections?: ConnectionBook | undefined;
 }
 
-export function contextOf({ limits, clock, log, metrics }: Surroundings): PeerContext {
+export function contextOf({ limits, clock, log, metrics, connections }: Surroundings): PeerContext {
   return {
     clock: clock ?? systemClock,
     log: log ?? silentLogger,
     metrics: metrics ?? noMetrics,
     limits: { ...DEFAULT_LIMITS, ...limits },
+    connections,
   };
 }

@@ -1,5 +1,6 @@
 import type { SetupConnection } from '@sv2kit/codec';
-import type { ClientSession, Ready, ServerSession, SessionEvent } from '@sv2kit/session';
+import type { ClientSession, FrameTap, Ready, ServerSession, SessionEvent } from '@sv2kit/session';
+import { announceSession } from './announce.ts';
 import type { CloseReason } from './close-reasons.ts';
 import type { Connection, ConnectionHandler, Urgency } from './connection.ts';
 import type { AnyMessage } from './peer-context.ts';
@@ -10,9 +11,12 @@ export abstract class Peer extends SocketPeer implements Connection<AnyMessage> 
   #ready: Ready | undefined;
   /** Frames that the application has seen. */
   #seen = 0;
+  #announced: ReturnType<typeof announceSession>;
 
   protected abstract readonly session: ServerSession | ClientSession;
   abstract readonly setup: SetupConnection;
+  /** Who opened it: the peer, or we. */
+  abstract readonly direction: 'in' | 'out';
   /** Undefined until the application has been asked. */
   protected abstract readonly handler: ConnectionHandler<AnyMessage> | undefined;
   /** The heavy step is due; answer with `completeHandshake`. */
@@ -69,7 +73,12 @@ export abstract class Peer extends SocketPeer implements Connection<AnyMessage> 
   protected becomeReady(ready: Ready): void {
     this.#ready = ready;
     this.expectWithin(this.limits.firstUseMs, 'unused');
+    this.#announced = announceSession(this, this.context);
     this.onReady();
+  }
+
+  tapFrames(tap: FrameTap | undefined): void {
+    this.session.tap(tap);
   }
 
   protected override receive(chunk: Uint8Array): void {
@@ -88,6 +97,7 @@ export abstract class Peer extends SocketPeer implements Connection<AnyMessage> 
   }
 
   protected override gone(reason: CloseReason): void {
+    this.#announced?.end(reason.code);
     this.onGone(reason);
     this.handler?.onClose(reason);
   }

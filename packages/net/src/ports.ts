@@ -62,6 +62,26 @@ export const silentLogger: Logger = {
   child: () => silentLogger,
 };
 
+/** Hears what goes over a connection: a whole V2 frame, unsealed, which is its own for the call only, or a V1 line. */
+export type ConnectionTap = (direction: 'received' | 'sent', what: Uint8Array | string) => void;
+
+/** A connection that can be watched. */
+export interface WatchableConnection {
+  readonly protocol: 'mining' | 'job-declaration' | 'template-distribution' | 'v1';
+  /** Who opened it: the peer, or we. */
+  readonly direction: 'in' | 'out';
+  /** Unix milliseconds. */
+  readonly sinceMs: number;
+  describe(): { peer: number; remote: string; device?: string; extensions?: number[] };
+  /** Tells the listener of all messages from now on; nobody any more when there is none. */
+  tap(listener: ConnectionTap | undefined): void;
+}
+
+/** Where connections are announced once they are ready; `Connections` of @sv2kit/monitor is one. */
+export interface ConnectionBook {
+  add(connection: WatchableConnection): { end(reason: string): void };
+}
+
 const counter: Counter = { inc: nothing };
 /** Metrics that count nothing. */
 export const noMetrics: NetMetrics = {

@@ -33,6 +33,7 @@ export interface ServerContext extends PeerContext {
 export class ServerPeer extends Peer {
   protected override readonly session: ServerSession;
   protected override handler: ConnectionHandler<AnyMessage> | undefined;
+  readonly direction = 'in';
   wasReady = false;
   readonly #context: ServerContext;
   #setup: SetupConnection | undefined;

@@ -201,6 +201,10 @@ export abstract class SocketPeer implements SocketEvents, Swept {
     return this.#context.limits;
   }
 
+  protected get context(): PeerContext {
+    return this.#context;
+  }
+
   /** Starts the clock for the next step of the connection. */
   protected expectWithin(ms: number, reason: NetCloseReason): void {
     this.#watch.expectWithin(ms, reason, this.#context.clock.now());

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { AddressRanges } from './addresses.ts';
 import { Admission } from './admission.ts';
 import type { Refusal } from './close-reasons.ts';
+import type { Limits } from './limits.ts';
 import type { Listener } from './listener.ts';
 import { Opening, type OpeningOwner } from './opening.ts';
 import type { PeerContext } from './peer-context.ts';
@@ -41,6 +42,7 @@ export class TcpListener<G extends Guest> implements Listener, OpeningOwner {
   readonly #guests = new Set<G>();
   readonly #openings = new Set<Opening>();
   readonly #lastGone = Promise.withResolvers<void>();
+  #stopped: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   host = '';
   port = 0;
@@ -74,6 +76,18 @@ export class TcpListener<G extends Guest> implements Listener, OpeningOwner {
     if (address === null || typeof address === 'string') throw new Error('a TCP listener has an address');
     this.host = address.address;
     this.port = address.port;
+  }
+
+  setLimits(limits: Partial<Limits>): void {
+    // Everybody who was given them holds this one object.
+    Object.assign(this.#context.limits, limits);
+    this.#admission.refresh();
+  }
+
+  stop(): void {
+    this.#stopped ??= new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const opening of this.#openings) opening.end();
+    for (const guest of this.#guests) if (!guest.wasReady) guest.end('shutdown');
   }
 
   close(): Promise<void> {
@@ -129,11 +143,10 @@ export class TcpListener<G extends Guest> implements Listener, OpeningOwner {
   }
 
   async #close(): Promise<void> {
-    const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const opening of this.#openings) opening.end();
+    this.stop();
     for (const guest of this.#guests) guest.end('shutdown');
     if (this.#guests.size > 0) await this.#lastGone.promise;
-    await stopped;
+    await this.#stopped;
   }
 
   #onSocket(socket: Socket): void {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { ProtocolError } from '@sv2kit/codec';
+import { announceWire } from './announce.ts';
 import type { CloseReason, NetCloseReason } from './close-reasons.ts';
 import type { PeerContext } from './peer-context.ts';
 import { refuseProxyHeader } from './proxy-header.ts';
@@ -21,14 +22,17 @@ export interface WireContext extends PeerContext {
 /** Any protocol over bytes on a socket, to either side. */
 export class WirePeer extends SocketPeer implements WireConnection {
   readonly encrypted: boolean;
+  readonly direction: 'in' | 'out';
   wasReady = false;
   readonly #context: WireContext;
   /** Undefined until the application has been asked: TLS comes first. */
   #wire: Wire | undefined;
+  #announced: ReturnType<typeof announceWire>;
 
   constructor(socket: Socket, context: WireContext, remote?: Remote) {
     super(socket, context, remote);
     this.#context = context;
+    this.direction = context.side === 'server' ? 'in' : 'out';
     this.encrypted = socket instanceof TLSSocket;
     if (socket instanceof TLSSocket) {
       this.expectWithin(this.limits.handshakeMs, 'handshake-timeout');
@@ -59,6 +63,7 @@ export class WirePeer extends SocketPeer implements WireConnection {
     this.wasReady = true;
     this.expectWithin(this.limits.firstUseMs, 'unused');
     this.#context.onReady(this);
+    this.#announce();
   }
 
   /** Everything below the application stands. */
@@ -96,11 +101,19 @@ export class WirePeer extends SocketPeer implements WireConnection {
   }
 
   protected override gone(reason: CloseReason): void {
+    this.#announced?.end(reason.code);
     this.#context.onGone(this, reason);
     this.#wire?.onClose(reason);
   }
 
   #begin(): void {
     this.#wire = this.#context.accept(this);
+    if (this.wasReady) this.#announce();
+  }
+
+  /** Ready it may be before we have been given what runs on it. */
+  #announce(): void {
+    if (this.#wire === undefined || !this.isOpen) return;
+    this.#announced ??= announceWire(this, this.#wire.watchable, this.#context);
   }
 }

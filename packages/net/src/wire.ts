@@ -1,4 +1,5 @@
 import type { CloseReason } from './close-reasons.ts';
+import type { ConnectionTap } from './ports.ts';
 import type { Remote } from './remote.ts';
 
 /** A connection that carries any protocol over bytes, as the application sees it. */
@@ -27,11 +28,22 @@ export interface WireConnection {
   destroy(reason: string): void;
 }
 
+/** The messages of a wire, for those who watch it. */
+export interface WatchableWire {
+  readonly protocol: 'v1';
+  /** What the peer says that it is; empty when it does not. */
+  readonly device?: string;
+  /** Tells the listener of all messages from now on; nobody any more when there is none. */
+  tap(listener: ConnectionTap | undefined): void;
+}
+
 /**
  * What an application does with the bytes of a connection. Calls never overlap. A ProtocolError that is thrown ends the
  * connection once what `drain` gives has been written; anything else that is thrown is a mistake of ours and ends it too.
  */
 export interface Wire {
+  /** How its messages can be watched, if they can. */
+  readonly watchable?: WatchableWire;
   /** Bytes as they came, cut anywhere; a view that is the application's for the call only. */
   receive(chunk: Uint8Array): void;
   /** What has to be written; it must not be changed afterwards. */
