@@ -1,5 +1,6 @@
 /** Why this package ends a connection; the application's `giveUp` adds its own. */
 export const UPSTREAM_CLOSE_REASONS = {
+  removed: 'The server is no longer among those to choose from.',
   replaced: 'Another connection took over: a better upstream, or where Reconnect led (§3.6.5).',
   superseded: 'The connection came about after it was no longer wanted.',
   'too-many-redirects': 'Servers sent us around in circles by Reconnect (policy.maxRedirects).',

@@ -9,7 +9,7 @@ import type { PoolOptions, V1Endpoint } from './v1-options.ts';
 
 /** Dials Stratum V1 pools: TLS where it is spoken, then configure, subscribe and authorize. */
 export function dialPools(options: Ambience & PoolOptions): Dial<V1Endpoint> {
-  const { policy, clock, log, netMetrics: metrics } = options;
+  const { policy, clock, log, netMetrics: metrics, connections } = options;
   const limits = { ...options.limits, silenceMs: policy?.silenceMs ?? DEFAULT_POLICY.silenceMs };
   const open = options.connect ?? connectWire;
   return ({ endpoint, target, signal, take }) => {
@@ -29,6 +29,7 @@ export function dialPools(options: Ambience & PoolOptions): Dial<V1Endpoint> {
       limits,
       signal,
       handler,
+      connections,
       ...(clock && { clock }),
       ...(log && { log }),
       ...(metrics && { metrics }),

@@ -35,12 +35,23 @@ export function dialSessions<P extends Protocol>(options: Ambience & SessionOpti
 
 /** What `connect` needs to know whichever try it is. */
 function connectOptions<P extends Protocol>(
-  { protocol, setup, security, policy, limits, clock, log, netMetrics: metrics }: Ambience & SessionOptions<P>,
+  {
+    protocol,
+    setup,
+    security,
+    policy,
+    limits,
+    clock,
+    log,
+    netMetrics: metrics,
+    connections,
+  }: Ambience & SessionOptions<P>,
   endpoint: Endpoint,
 ): Omit<ConnectOptions<P>, 'host' | 'port' | 'handler'> {
   return {
     protocol,
     authority: endpoint.authority,
+    connections,
     limits: { ...limits, silenceMs: policy?.silenceMs ?? DEFAULT_POLICY.silenceMs },
     ...(setup && { setup: setup(endpoint) }),
     ...(security && { security }),

@@ -12,6 +12,14 @@ export interface Endpoint extends Place {
   readonly authority?: Uint8Array | undefined;
 }
 
+/** Whether both are the same server, and have to prove it alike. */
+export function isSameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  const keys = [a.authority ?? NO_KEY, b.authority ?? NO_KEY] as const;
+  return a.name === b.name && a.host === b.host && a.port === b.port && keys[0].join() === keys[1].join();
+}
+
+const NO_KEY = new Uint8Array(0);
+
 /** What to call an endpoint. */
 export function endpointName({ name, host, port }: Place): string {
   return name ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -3,7 +3,7 @@ import { silentLogger, systemClock } from '@sv2kit/net';
 import { BenchOfEndpoints } from './bench-of-endpoints.ts';
 import type { UpstreamCloseReason } from './close-reasons.ts';
 import type { Dial, Take } from './dial.ts';
-import { endpointName, type Place } from './endpoint.ts';
+import { endpointName, isSameEndpoint, type Place } from './endpoint.ts';
 import type { CommonOptions, Upstream } from './options.ts';
 import { DEFAULT_POLICY, jittered, type UpstreamPolicy } from './policy.ts';
 import { judgeReconnect, type RedirectRequest, type Target } from './reconnect-rule.ts';
@@ -31,8 +31,9 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #random: () => number;
-  readonly #bench: BenchOfEndpoints;
-  readonly #failures: Failures;
+  #endpoints: readonly E[];
+  #bench: BenchOfEndpoints;
+  #failures: Failures;
   #state: State;
   /** Rounds over all endpoints that failed in a row. */
   #rounds = 0;
@@ -40,6 +41,7 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
   constructor(options: CommonOptions<E>, dial: Dial<E>) {
     if (options.endpoints.length === 0) throw new RangeError('an upstream needs at least one endpoint');
     this.#options = options;
+    this.#endpoints = options.endpoints;
     this.#dial = dial;
     this.#policy = { ...DEFAULT_POLICY, ...options.policy };
     this.#clock = options.clock ?? systemClock;
@@ -51,7 +53,7 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
   }
 
   get state(): UpstreamState<E> {
-    return describeState(this.#state, this.#options.endpoints, this.#failures.all);
+    return describeState(this.#state, this.#endpoints, this.#failures.all);
   }
 
   get health(): UpstreamHealth {
@@ -68,7 +70,42 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
     if (state.phase !== 'connected') return;
     this.#count('given-up');
     this.#log.warn('upstream given up', { endpoint: this.#name(state.attempt.index), reason });
-    this.#abandon(state, reason);
+    // It closes channels because it goes: it is not passed over for that.
+    if (state.isLeaving && this.#isStable(state)) this.#giveBack(state, reason);
+    else this.#abandon(state, reason);
+  }
+
+  setEndpoints(endpoints: readonly E[]): void {
+    if (endpoints.length === 0) throw new RangeError('an upstream needs at least one endpoint');
+    const state = this.#state;
+    if (state.phase === 'closed') return;
+    const before = state.phase === 'connected' ? this.#endpoint(state.attempt.index) : undefined;
+    // Those that stay are the same objects, by which others know them.
+    const known = this.#endpoints;
+    this.#endpoints = endpoints.map((each) => known.find((old) => isSameEndpoint(old, each)) ?? each);
+    this.#bench = new BenchOfEndpoints(endpoints.length, this.#policy);
+    this.#failures = new Failures(endpoints.map(endpointName));
+    switch (state.phase) {
+      case 'connecting':
+        state.attempt.abort.abort();
+        return this.#connectAfter(-1, undefined);
+      case 'waiting':
+        state.timer[Symbol.dispose]();
+        return this.#connectAfter(-1, undefined);
+      case 'connected':
+        return this.#reorder(state, this.#endpoints.indexOf(before as E));
+    }
+  }
+
+  /** The present endpoint has another place in the list, or none: -1. */
+  #reorder(state: Connected, index: number): void {
+    this.#dropCandidate(state);
+    if (index === -1) {
+      state.relay.leave('removed' satisfies UpstreamCloseReason);
+      return this.#connectAfter(-1, undefined);
+    }
+    const attempt = { ...state.attempt, index };
+    this.#become({ ...state, attempt, candidate: undefined, probe: this.#probeLater(attempt) });
   }
 
   /** any -> closed */
@@ -115,7 +152,7 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
     this.#dropCandidate(state);
     const waitMs = Math.min(request.waitMs, this.#policy.maxRedirectWaitMs);
     const candidate = this.#attempt(index, verdict.target, hop, waitMs);
-    this.#become({ ...state, probe: undefined, candidate });
+    this.#become({ ...state, probe: undefined, candidate, isLeaving: true });
   }
 
   /** connected -> connecting, where Reconnect has led or to the next, or waiting */
@@ -126,28 +163,38 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
     this.#count('lost');
     this.#log.warn('upstream lost', { endpoint, code });
     const reason = this.#failures.note(state.attempt.index, code);
-    const stable = this.#isStable(state);
-    if (stable) {
-      this.#bench.clear(state.attempt.index);
-      this.#rounds = 0;
-    }
+    if (this.#isStable(state) || state.isLeaving) return this.#comeBack(state, reason);
     if (state.candidate !== undefined && isRedirect(state.candidate, state)) {
       this.#become({ phase: 'connecting', attempt: state.candidate, lastFailure: reason });
       return;
     }
     this.#dropCandidate(state);
-    if (stable) {
-      this.#wait(reason);
-      return;
-    }
     this.#bench.send(state.attempt.index, this.#clock.now(), this.#random());
     this.#connectAfter(state.attempt.index, reason);
+  }
+
+  /** connected -> connecting, where Reconnect has led, or waiting for the same server, which did well */
+  #comeBack(state: Connected, reason: string): void {
+    this.#bench.clear(state.attempt.index);
+    this.#rounds = 0;
+    if (state.candidate !== undefined && isRedirect(state.candidate, state)) {
+      this.#become({ phase: 'connecting', attempt: state.candidate, lastFailure: reason });
+      return;
+    }
+    this.#dropCandidate(state);
+    this.#wait(reason);
   }
 
   onBug(error: unknown): void {
     this.#log.error('a handler failed while its connection ended', {
       stack: error instanceof Error ? error.stack : '',
     });
+  }
+
+  /** Takes leave of a server that has said that it goes. */
+  #giveBack(state: Connected, reason: string): void {
+    state.relay.leave(reason);
+    this.#comeBack(state, this.#failures.note(state.attempt.index, reason));
   }
 
   /** Takes leave of a server that is of no use, and goes on to the next. */
@@ -224,6 +271,7 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
       relay,
       sinceMs: this.#clock.now(),
       redirects: new RedirectGate(this.#policy),
+      isLeaving: false,
       candidate: undefined,
       probe: this.#probeLater(attempt),
     });
@@ -280,7 +328,7 @@ export class ManagedUpstream<E extends Place> implements Upstream<E>, RelayOwner
   }
 
   #endpoint(index: number): E {
-    return this.#options.endpoints[index] as E;
+    return this.#endpoints[index] as E;
   }
 
   #name(index: number): string {

@@ -2,6 +2,7 @@ import type { FromClient, FromServer, Protocol } from '@sv2kit/codec';
 import type {
   Clock,
   Connection,
+  ConnectionBook,
   ConnectionHandler,
   ConnectOptions,
   Counter,
@@ -32,6 +33,8 @@ export interface Ambience {
   readonly log?: Logger;
   readonly metrics?: UpstreamMetrics;
   readonly netMetrics?: NetMetrics;
+  /** Where connections are announced, so that they can be watched. */
+  readonly connections?: ConnectionBook | undefined;
 }
 
 /** What the fail-over works with. */
@@ -64,6 +67,11 @@ export interface Upstream<E extends Place = Endpoint> {
    * connection's handler is still being made: end that connection instead.
    */
   giveUp(reason: string): void;
+  /**
+   * Others to choose from, best first, at least one. A connection to one that is among them stays, and is given up for a
+   * better one in time; one to another ends.
+   */
+  setEndpoints(endpoints: readonly E[]): void;
   /** Ends the connection and stays closed. */
   close(): Promise<void>;
 }

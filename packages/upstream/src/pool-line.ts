@@ -1,4 +1,11 @@
-import { type CloseReason, ConnectError, type Remote, type Wire, type WireConnection } from '@sv2kit/net';
+import {
+  type CloseReason,
+  ConnectError,
+  type Remote,
+  type WatchableWire,
+  type Wire,
+  type WireConnection,
+} from '@sv2kit/net';
 import type { StratumError, Sv1ClientEvent, Sv1ClientSession } from '@sv2kit/sv1';
 import type { UpstreamCloseReason } from './close-reasons.ts';
 import type { PoolRelay } from './pool-relay.ts';
@@ -39,6 +46,10 @@ export class PoolLine implements Wire, Line, V1Pool {
     this.session = session;
     this.#owner = owner;
     session.start();
+  }
+
+  get watchable(): WatchableWire {
+    return { protocol: 'v1', tap: (listener) => this.session.tap(listener) };
   }
 
   get remote(): Remote {

@@ -22,6 +22,8 @@ export type State =
       readonly relay: Relay;
       readonly sinceMs: number;
       readonly redirects: RedirectGate;
+      /** It has asked us to reconnect: its end is no fault of its own. */
+      readonly isLeaving: boolean;
       /** A try for a better endpoint, or for where Reconnect leads; the connection stays until it succeeds. */
       readonly candidate: Attempt | undefined;
       /** Until the next look for a better endpoint. */
