@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from './errors.ts';
@@ -18,10 +18,14 @@ export interface DirectoryLock {
  * Makes this process the only writer of a directory. The lock is the operating system's, through SQLite: it ends with
  * the process however that ends, and holds between containers that share the directory.
  *
- * @throws LedgerError 'ledger-locked' naming the process that holds it; 'ledger-failed' when somebody wrote into the lock
+ * @throws LedgerError 'ledger-locked' naming the process that holds it; 'ledger-failed' when somebody wrote into the lock;
+ * what the file system says of what may not be written
  */
 export function lockDirectory(directory: string): DirectoryLock {
-  const database = new DatabaseSync(join(directory, LOCK_FILE));
+  const file = join(directory, LOCK_FILE);
+  // Of what may not be written the file system has better words than SQLite.
+  for (const path of [directory, file]) if (existsSync(path)) accessSync(path, constants.W_OK);
+  const database = new DatabaseSync(file);
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (cause) {

@@ -193,6 +193,41 @@ onBothDatabases(({ fresh }) => {
     ]);
   });
 
+  test('a history has the work of everybody by the step, and rejected shares of two days', async () => {
+    await using projection = await openProjection(await fresh());
+    const frame = { sinceMs: T0, untilMs: T0 + 5 * MINUTE, stepMs: MINUTE };
+    expect(await projection.query('history', frame)).toEqual({ firstMs: undefined, countsRejected: true, sums: [] });
+    await projection.apply(JOURNAL);
+    const read = async (more: Partial<typeof frame>) => {
+      const { firstMs, countsRejected, sums } = await projection.query('history', { ...frame, ...more });
+      const at = (startMs: number) => (startMs - T0) / MINUTE;
+      const rows = sums.map(({ startMs, spanMs, accepted: shares, rejected: bad, work }) => {
+        return [at(startMs), spanMs / MINUTE, shares, bad, work];
+      });
+      return { first: firstMs === undefined ? undefined : at(firstMs), countsRejected, rows };
+    };
+    const m = T0 / MINUTE;
+    expect(await read({})).toEqual({
+      first: 0,
+      countsRejected: true,
+      rows: [
+        [0, 1, 2, 0, 16],
+        [1, 1, 1, 0, 4],
+        [2, 1, 2, 0, 20],
+        [4, 1, 1, 0, 32],
+        [0, 1, 0, 1, 0],
+        [4, 1, 0, 1, 0],
+      ],
+    });
+    expect((await read({ sinceMs: T0 + 2 * MINUTE, untilMs: T0 + 3 * MINUTE })).rows).toEqual([[2, 1, 2, 0, 20]]);
+    const longer = await read({ sinceMs: T0 - 49 * 60 * MINUTE, stepMs: 60 * MINUTE });
+    expect(longer.countsRejected).toBe(false);
+    expect(longer.rows.reduce((sum, [, , shares = 0]) => sum + shares, 0)).toBe(6);
+    for (const [begin = 0.5, span] of longer.rows) expect([(begin + m) % 60, span]).toEqual([0, 60]);
+    await projection.retain({ sharesDays: 7, minutesDays: 0, journalDays: 0 });
+    expect((await read({})).rows.reduce((sum, [, , , , work = 0]) => sum + work, 0)).toBe(72);
+  });
+
   test('a question that there is not is said', async () => {
     await using projection = await openProjection(await fresh());
     await expect(projection.query('toString' as 'totals', {})).rejects.toThrow('toString');

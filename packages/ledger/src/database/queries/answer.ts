@@ -3,6 +3,7 @@ import type { PayoutQueries } from '../../payouts/query-types.ts';
 import type { Reader } from '../database.ts';
 import { block, blocks, rounds, unsettledBlocks } from './blocks.ts';
 import { numberOf, partOf, textOf } from './cells.ts';
+import { history } from './history.ts';
 import { seed } from './seed.ts';
 import { shares } from './shares.ts';
 import { totals } from './totals.ts';
@@ -16,6 +17,7 @@ type Answers<K extends keyof LedgerQueries> = {
 const ANSWERS: Answers<Exclude<keyof LedgerQueries, keyof PayoutQueries>> = {
   workers,
   worker,
+  history,
   seed,
   blocks,
   block,

@@ -38,6 +38,30 @@ export interface WorkPoint {
   readonly bestDifficulty: number;
 }
 
+/** Times are unix milliseconds. */
+export interface HistoryArguments {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  /** How fine it has to be: whole minutes that the hour, or the day, is a multiple of. */
+  readonly stepMs: number;
+}
+/** What all workers did in a stretch of time. */
+export interface HistorySum {
+  readonly startMs: number;
+  readonly spanMs: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly work: number;
+}
+export interface HistoryAnswer {
+  /** When the first share of all was accepted, to the minute; undefined without one. */
+  readonly firstMs: number | undefined;
+  /** Whether rejected shares are among the sums: of more than two days they are not. */
+  readonly countsRejected: boolean;
+  /** In no order; some of a stretch, none where nothing was done. What is only known by the hour is of an hour. */
+  readonly sums: readonly HistorySum[];
+}
+
 export type WorkerSort = 'name' | 'work' | 'best' | 'last-share';
 export interface WorkersArguments extends Page {
   readonly sort?: WorkerSort;
@@ -178,6 +202,7 @@ export interface DeadLetter {
 export interface LedgerQueries extends PayoutQueries {
   workers(args: WorkersArguments): Listing<WorkerRow>;
   worker(args: WorkerArguments): WorkerHistory | undefined;
+  history(args: HistoryArguments): HistoryAnswer;
   seed(args: SeedArguments): SeedAnswer;
   blocks(args: Page): Listing<BlockRow>;
   /** By the hash as people write it. */
