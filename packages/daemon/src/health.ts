@@ -19,6 +19,7 @@ export const HEALTH_CODES = {
   'database-behind': 'What is projected from the journal is behind or incomplete.',
   'database-away': 'The database of the ledger cannot be reached, or cannot be used as it is.',
   certificate: 'The certificate is not valid now.',
+  'role-away': 'A role that the dashboard shows cannot be reached.',
 } as const;
 export type HealthCode = keyof typeof HEALTH_CODES;
 

@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty';
+
 /** The process around a service, as `runService` sees it: a seam for tests. */
 export interface Host {
   /** Arguments after the program's name. */
@@ -6,9 +8,16 @@ export interface Host {
   readonly program: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly workingFolder: string;
+  /**
+   * What keys of the configuration are called on the program's own command line, e.g. `{ 'coinbase.address': '--address' }`,
+   * where it has one beside `--config`: what is wrong is then told in its words.
+   */
+  readonly options?: Readonly<Record<string, string>> | undefined;
   out(text: string): void;
   error(text: string): void;
-  /** Calls `listener` for every signal that asks the process to stop, until disposed. */
+  /** Whether somebody sits before it, so that SIGHUP means that they have gone. */
+  readonly atTerminal?: boolean;
+  /** Calls `listener` for every signal that asks the process to stop or to reload, until disposed. */
   onSignal(listener: (signal: string) => void): Disposable;
   /** Calls `listener` for every exception and rejection that nobody caught, until disposed. */
   onUncaught(listener: (error: unknown, kind: 'exception' | 'rejection') => void): Disposable;
@@ -27,6 +36,7 @@ export function processHost(program: string, argv: readonly string[] = process.a
     program,
     environment: process.env,
     workingFolder: process.cwd(),
+    atTerminal: isatty(0) || isatty(1),
     out: (text) => void process.stdout.write(text),
     error: (text) => void process.stderr.write(text),
     onSignal(listener) {

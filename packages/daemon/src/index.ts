@@ -15,9 +15,11 @@
 export { type Clock, sleep, systemClock, VirtualClock } from './clock.ts';
 export { checkCoinbase, type CoinbaseConfig, coinbaseFields, coinbaseScript } from './coinbase/coinbase-config.ts';
 export { type Address, formatAddress, isLoopback, parseAddress } from './config/address.ts';
+export { reloadable } from './config/changes.ts';
 export { type Config, type ConfigOf, config, type Mismatch } from './config/config.ts';
 export type { Field, Fields, Section, Sections, Value, ValuesOf } from './config/field.ts';
-export { type ConfigSources, loadConfig, parseConfig } from './config/load.ts';
+export { type ConfigSources, loadConfig, parseConfig, readToml } from './config/load.ts';
+export { type ExplainedKey, explainKeys, type GivenConfig, type ValueSource } from './config/explain.ts';
 export { ConfigError, formatProblem, type Problem } from './config/problem.ts';
 export { configHelp, exampleToml } from './config/render.ts';
 export { addressRanges } from './config/address-ranges.ts';
@@ -111,6 +113,7 @@ export {
   type Metrics,
 } from './metrics.ts';
 export type { StatusReport } from './monitoring.ts';
+export { fileProblems, NOT_AUTHENTICATED, unauthenticated } from './named-files.ts';
 export { nearest } from './nearest.ts';
 export { programVersion } from './program-version.ts';
 export { parseOptions, UsageError } from './options.ts';
@@ -119,3 +122,4 @@ export { ADDRESS_RULES, type AddressRule, redactAddresses } from './redaction/ad
 export { FatalError, type Service, type ServiceDefinition, type ServiceDeps } from './service.ts';
 export { type ServiceConfig, serviceConfig, serviceFields } from './service-config.ts';
 export { STOP_LIMIT_MS } from './supervisor.ts';
+export { checkToken, readToken } from './token-file.ts';

@@ -33,9 +33,17 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
+/** What of a logger may change while it is in use. */
+export interface LogRules {
+  readonly level: LogLevel;
+  readonly addresses: AddressRule;
+}
+
 /** A logger and the way to have its lines written before the process ends. */
 export interface OpenLogger {
   readonly log: Logger;
+  /** From now on, for every logger that came of this one. */
+  set(rules: LogRules): void;
   /** Resolves when everything logged so far is written; nothing may be logged afterwards. */
   close(): Promise<void>;
   /** Writes what can be written at once, for a process that ends in this very moment. */
@@ -44,21 +52,47 @@ export interface OpenLogger {
 
 /** Opens the process's logger on pino. */
 export function openLogger(options: LoggerOptions): OpenLogger {
-  const { name, level, destination } = options;
+  const { name, destination } = options;
   const terminal = destination === undefined && process.stdout.isTTY === true;
   const readable = options.format === 'pretty' || (options.format === 'auto' && terminal);
   const output = destination === undefined ? openStandardOutput() : { stream: destination, ...nothingToClose };
   const stream = readable
     ? readableLines(output.stream, terminal && process.env['NO_COLOR'] === undefined)
     : output.stream;
-  const logger = pino({ name, level }, stream);
-  return { log: wrap(logger, options.addresses ?? 'short'), close: output.close, flushNow: output.flushNow };
+  // Children of pino keep the level that they began with: what is written is decided here.
+  const logger = pino({ name, level: 'debug' }, stream);
+  const valve = new Valve({ level: options.level, addresses: options.addresses ?? 'short' });
+  return {
+    log: wrap(logger, valve),
+    set: (rules) => valve.set(rules),
+    close: output.close,
+    flushNow: output.flushNow,
+  };
+}
+
+/** What is let through now, and how. */
+class Valve {
+  addresses: AddressRule = 'short';
+  #least = 0;
+
+  constructor(rules: LogRules) {
+    this.set(rules);
+  }
+
+  set({ level, addresses }: LogRules): void {
+    this.#least = LOG_LEVELS.indexOf(level);
+    this.addresses = addresses;
+  }
+
+  isOpen(level: LogLevel): boolean {
+    return LOG_LEVELS.indexOf(level) >= this.#least;
+  }
 }
 
 const nothingToClose = { close: () => Promise.resolve(), flushNow() {} };
 
 /** Standard output, written off the event loop: a slow reader must not hold up the service. */
-function openStandardOutput(): { stream: DestinationStream } & Omit<OpenLogger, 'log'> {
+function openStandardOutput(): { stream: DestinationStream } & Pick<OpenLogger, 'close' | 'flushNow'> {
   const stream = pino.destination({ fd: 1, sync: false });
   // A reader of our output that went away (EPIPE) must not end a mining service; the stream then never closes.
   let gone = false;
@@ -106,18 +140,18 @@ function withoutControls(line: string): string {
 }
 
 /** What is written is redacted here, once, whatever becomes of it: pino does nothing of the kind. */
-function wrap(logger: PinoLogger, rule: AddressRule): Logger {
+function wrap(logger: PinoLogger, valve: Valve): Logger {
   const write = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: LogFields): void => {
-    if (!logger.isLevelEnabled(level)) return;
-    if (fields === undefined) logger[level](loggableText(message, rule));
-    else logger[level](loggable(fields, rule), loggableText(message, rule));
+    if (!valve.isOpen(level)) return;
+    if (fields === undefined) logger[level](loggableText(message, valve.addresses));
+    else logger[level](loggable(fields, valve.addresses), loggableText(message, valve.addresses));
   };
   return {
     debug: (message, fields) => write('debug', message, fields),
     info: (message, fields) => write('info', message, fields),
     warn: (message, fields) => write('warn', message, fields),
     error: (message, fields) => write('error', message, fields),
-    child: (fields) => wrap(logger.child(loggable(fields, rule)), rule),
+    child: (fields) => wrap(logger.child(loggable(fields, valve.addresses)), valve),
   };
 }
 

@@ -93,6 +93,7 @@ export function createMetrics(registry: Registry = new Registry()): Metrics {
       if (isCount) {
         const collect = (): void => {
           counter.reset();
+          counter.remove({});
           for (const [labels, value] of read()) counter.inc(labels, value);
         };
         const counter: PromCounter = new PromCounter({ ...settings, collect });
@@ -100,6 +101,8 @@ export function createMetrics(registry: Registry = new Registry()): Metrics {
       }
       const collect = (): void => {
         gauge.reset();
+        // A reset leaves a 0 where there are no labels.
+        gauge.remove({});
         for (const [labels, value] of read()) gauge.set(labels, value);
       };
       const gauge: PromGauge = new PromGauge({ ...settings, collect });

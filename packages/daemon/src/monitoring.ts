@@ -1,4 +1,11 @@
-import { type DestinationStatus, type Events, type Monitor, openMonitor, type RoleApi } from '@sv2kit/monitor';
+import {
+  type Connections,
+  type DestinationStatus,
+  type Events,
+  type Monitor,
+  openMonitor,
+  type RoleApi,
+} from '@sv2kit/monitor';
 import type { Clock } from './clock.ts';
 import type { Address } from './config/address.ts';
 import type { HealthReport } from './health.ts';
@@ -28,10 +35,13 @@ export interface MonitoringOptions {
   readonly address: Address;
   /** What readers must show; undefined for none. */
   readonly token: string | undefined;
+  /** The folder of the built dashboard, when it is. */
+  readonly page?: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly events: Events;
+  readonly connections: Connections;
   /** How addresses of peers are written. */
   redact(text: string): string;
   health(): HealthReport;

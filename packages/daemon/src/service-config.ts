@@ -1,7 +1,8 @@
 import type { Config, Mismatch } from './config/config.ts';
 import type { ValuesOf } from './config/field.ts';
 import { checkNotifications, notificationsSection } from './config/notifications-config.ts';
-import { address, choice, optional, path, section } from './config/values.ts';
+import { reloadable } from './config/changes.ts';
+import { address, choice, number, optional, path, section } from './config/values.ts';
 import { checkMonitoring } from './monitoring-config.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './logger.ts';
 import { ADDRESS_RULES } from './redaction/addresses.ts';
@@ -14,19 +15,27 @@ export const serviceFields = {
       'Where health, metrics, status and the API are served over HTTP, read-only. Beyond loopback it wants a token.',
     ),
   ),
-  monitoringTokenFile: optional(
-    path('monitoring.token', 'A file with a token that readers there must show: Authorization: Bearer …'),
+  monitoringTokenFile: reloadable(
+    optional(path('monitoring.token', 'A file with a token that readers there must show: Authorization: Bearer …')),
+  ),
+  drainSeconds: reloadable(
+    number(5, 'Seconds that it may take leave of its peers when it is told to stop; 0 ends it without.', {
+      min: 0,
+      max: 300,
+    }),
   ),
   log: section('What is logged, to standard output.', {
-    level: choice(LOG_LEVELS, 'info', 'The least important lines that are written.'),
+    level: reloadable(choice(LOG_LEVELS, 'info', 'The least important lines that are written.')),
     format: choice(LOG_FORMATS, 'auto', 'Readable lines or JSON; auto is readable at a terminal and JSON otherwise.'),
-    addresses: choice(
-      ADDRESS_RULES,
-      'short',
-      'How public IP addresses and payout addresses are written: short is 203.0.113.x and bc1qar…5mdq. Private networks stay.',
+    addresses: reloadable(
+      choice(
+        ADDRESS_RULES,
+        'short',
+        'How public IP addresses and payout addresses are written: short is 203.0.113.x and bc1qar…5mdq. Private networks stay.',
+      ),
     ),
   }),
-  notifications: notificationsSection,
+  notifications: reloadable(notificationsSection),
 };
 export type ServiceConfig = ValuesOf<typeof serviceFields>;
 

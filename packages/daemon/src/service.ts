@@ -1,4 +1,4 @@
-import type { Events, RoleApi } from '@sv2kit/monitor';
+import type { Connections, Events, RoleApi } from '@sv2kit/monitor';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Health } from './health.ts';
@@ -20,8 +20,10 @@ export interface ServiceDeps {
   readonly latencies: Latencies;
   /** What happens, for who listens at /api/v1/events and for notifications. */
   readonly events: Events;
+  /** Where connections are announced that can be watched at /api/v1/connections. */
+  readonly connections?: Connections | undefined;
   readonly clock: Clock;
-  /** Aborted when the service shall stop; `close()` is called then too. */
+  /** Aborted when the service shall stop, its peers told; `close()` is called then too. */
   readonly signal: AbortSignal;
   /** The service has done what it was for: stop with exit code 0. */
   finish(): void;
@@ -29,8 +31,25 @@ export interface ServiceDeps {
   fail(error: Error): void;
 }
 
-/** A running service. */
-export interface Service {
+/** Makes what was prepared so. */
+export type Apply = () => void;
+
+/** A running service. `C` is its configuration. */
+export interface Service<C = never> {
+  /**
+   * Takes leave of its peers in order before `close()`: takes no more of them, tells those it has to come back, and
+   * finishes what they have sent. Resolves when nothing is left to finish; whatever is not by then is cut off.
+   *
+   * @param untilMs when it has to be over: unix milliseconds of `deps.clock`
+   */
+  drain?(untilMs: number): Promise<void>;
+  /**
+   * Prepares to go on with another configuration, in which only keys that are declared as `reloadable` differ, and
+   * with the files that it names as they are now. What it returns applies that, and cannot fail.
+   *
+   * @throws ConfigError when that cannot be: everything stays as it is
+   */
+  reload?(next: C): Apply | Promise<Apply>;
   /** Ends everything it opened; resolves when nothing is left running. */
   close(): Promise<void>;
   /** Facts of its own for /status. */
@@ -46,5 +65,5 @@ export interface ServiceDefinition<T> {
   /** One sentence for `--help`. */
   readonly summary?: string;
   readonly config: Config<T>;
-  readonly start: (config: T, deps: ServiceDeps) => Promise<Service> | Service;
+  readonly start: (config: T, deps: ServiceDeps) => Promise<Service<T>> | Service<T>;
 }

@@ -133,6 +133,29 @@ describe('the environment', () => {
   });
 });
 
+describe('the environment, too,', () => {
+  const file = 'rewards = "x"\nrpc_password = "y"\n[[template_providers]]\naddress = "a:1"';
+
+  test('leaves out what may be left out with an empty variable, as ${NAME:-} in a compose file is', () => {
+    const environment = { SV2KIT_POOL__RPC_PASSWORD: '', SV2KIT_POOL__TEMPLATE_PROVIDERS: '' };
+    expect(read(file, environment)).toMatchObject({ rpcPassword: undefined, templateProviders: [] });
+    expect(problems(file, { SV2KIT_POOL__LISTEN: '' })).toHaveLength(1);
+  });
+
+  test('gives lists in brackets where their items hold commas, and IPv6 addresses are no such lists', () => {
+    const given = { SV2KIT_POOL__TAGS: '["a,b", "c"]', SV2KIT_POOL__EXTENSIONS: '[1, 2]' };
+    const values = read(file, { ...given, SV2KIT_POOL__PEERS: '[::1]:5, [::2]:6' });
+    expect(values).toMatchObject({ tags: ['a,b', 'c'], extensions: [1, 2] });
+    expect(values.peers.map(({ host }) => host)).toEqual(['::1', '::2']);
+  });
+
+  test('can give everything, without a file', () => {
+    const environment = { SV2KIT_POOL__REWARDS: 'x', SV2KIT_POOL__TEMPLATE_PROVIDERS__0__ADDRESS: 'b:2' };
+    const values = loadConfig(poolConfig, { name: 'pool', environment });
+    expect(values).toMatchObject({ rewards: 'x', templateProviders: [{ address: { host: 'b', port: 2 } }] });
+  });
+});
+
 describe('a wrong configuration is answered with source, key, fault and an example of right:', () => {
   const ok = 'rewards = "x"\n';
   test.each([

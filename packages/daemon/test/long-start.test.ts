@@ -45,7 +45,7 @@ function starting(port: number) {
   };
   const text = `monitoring = "127.0.0.1:${port}"\n[log]\nlevel = "silent"`;
   const values = parseConfig(serviceConfig(definition.config), text, { name: 'demo' });
-  const ended = new Supervisor(definition, values, host, clock).run().catch((error: unknown) => error);
+  const ended = new Supervisor(definition, values, host, { clock }).run().catch((error: unknown) => error);
   return { clock, start, ended, finish: () => finish() };
 }
 

@@ -1,5 +1,8 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -133,5 +136,32 @@ describe('a service as a process', () => {
         '  SV2KIT_DEMO__LISTEN: listen: "here" has no port; for example: listen = "127.0.0.1:0"\n',
     );
     expect(service.lines).toEqual([]);
+  });
+});
+
+describe('a service as a process that gets SIGHUP', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sv2kit-hup-'));
+
+  test('takes up its file: the level of what is logged, all of it or nothing', async () => {
+    const file = join(folder, 'demo.toml');
+    writeFileSync(file, '[log]\nlevel = "info"\n');
+    const service = demo(['--config', file]);
+    await service.logged('started');
+    writeFileSync(file, '[log]\nlevel = "loud"\n');
+    service.child.kill('SIGHUP');
+    await service.logged('the configuration cannot be used: everything stays as it is');
+    writeFileSync(file, 'mood = "buggy"\n[log]\nlevel = "debug"\n');
+    service.child.kill('SIGHUP');
+    await service.logged('the configuration was read again');
+    expect(service.lines.at(-1)).toMatchObject({ applied: ['log.level'], needsRestart: ['mood'] });
+    service.child.kill('SIGTERM');
+    expect(await service.ended).toBe(0);
+  });
+
+  test('stops when it has no file to read again', async () => {
+    const service = demo();
+    await service.logged('started');
+    service.child.kill('SIGHUP');
+    expect(await service.ended).toBe(0);
   });
 });

@@ -46,6 +46,26 @@ function fakeHost(argv: readonly string[], environment: Record<string, string> =
 }
 
 describe('the command line of a service', () => {
+  test('what is wrong is told in the words of a program that has options beside --config', async () => {
+    const wrong = {
+      ...definition,
+      config: config({ listen: address('127.0.0.1:1', 'Where.'), mood: address('a:1', 'x') }),
+    };
+    const options = { listen: '--listen' };
+    const told = async (environment: Record<string, string>) => {
+      const { host, output } = fakeHost([], environment);
+      expect(await runService(wrong as unknown as typeof definition, { ...host, options })).toBe(2);
+      return output.error;
+    };
+    expect(await told({ SV2KIT_DEMO__LISTEN: 'x' })).toBe(
+      'demo: --listen: "x" has no port; for example: --listen 127.0.0.1:1\nTry: demo --help\n',
+    );
+    expect(await told({ SV2KIT_DEMO__LISTEN: 'x', SV2KIT_DEMO__MOOD: 'y' })).toBe(
+      'demo:\n  --listen: "x" has no port; for example: --listen 127.0.0.1:1\n' +
+        '  SV2KIT_DEMO__MOOD: mood: "y" has no port; for example: mood = "a:1"\nTry: demo --help\n',
+    );
+  });
+
   test('--help shows usage, keys, examples and exit codes', async () => {
     const { host, output } = fakeHost(['--help']);
     expect(await runService(definition, host)).toBe(0);

@@ -14,6 +14,9 @@ export const MONITOR_ERRORS = {
   'request-timeout': 'The request did not arrive in time. 408.',
   'headers-too-large': 'The request line and the header fields are too long. 431.',
   internal: 'A bug; the log has it. 500.',
+  'no-such-role': 'The dashboard has no role of this name; `has` names what it has. 404.',
+  'role-unreachable': 'The dashboard asked a role that does not answer. 502.',
+  'role-refused': 'The dashboard asked a role that wants another token than the dashboard has. 502.',
   unavailable:
     'What the answer is made of is away just now, the role starts or stops, or there are too many readers. 503.',
 } as const;
@@ -30,6 +33,9 @@ const STATUS: Readonly<Record<MonitorErrorCode, number>> = {
   'request-timeout': 408,
   'headers-too-large': 431,
   internal: 500,
+  'no-such-role': 404,
+  'role-unreachable': 502,
+  'role-refused': 502,
   unavailable: 503,
 };
 

@@ -12,5 +12,6 @@ export const EVENT_TYPES = [
   'job',
   'ban',
   'payouts-due',
+  'reload',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];

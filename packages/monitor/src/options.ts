@@ -1,4 +1,5 @@
 import type { MonitorClock } from './clock.ts';
+import type { Connections } from './connections.ts';
 import type { Events } from './events.ts';
 import type { RoleApi } from './role-api.ts';
 import type { ConditionView, HealthView } from './schemas/health.ts';
@@ -14,6 +15,8 @@ export interface MonitorOptions {
   readonly address: { readonly host: string; readonly port: number };
   /** What readers must show; without one everybody is answered who can reach the address. */
   readonly token?: string | undefined;
+  /** The folder of the built dashboard, which is then served at /dashboard/. */
+  readonly page?: string | undefined;
   /** The role: pool, template-provider … */
   readonly name: string;
   readonly version: string;
@@ -22,6 +25,8 @@ export interface MonitorOptions {
   readonly log: MonitorLog;
   readonly clock: MonitorClock;
   readonly events: Events;
+  /** What may be watched at /api/v1/connections; nothing when left out. */
+  readonly connections?: Connections | undefined;
   /** The Prometheus text format. */
   metricsText(): Promise<string>;
   health(): Omit<HealthView, 'conditions'> & { readonly conditions: readonly ConditionView[] };
@@ -36,6 +41,8 @@ export interface MonitorOptions {
 /** A running surface. */
 export interface Monitor {
   readonly address: { readonly host: string; readonly port: number };
+  /** What readers must show from now on; undefined for nothing. */
+  setToken(token: string | undefined): void;
   /** Ends all connections at once. */
   close(): Promise<void>;
 }

@@ -4,6 +4,10 @@ import type { Page } from './schemas/page.ts';
 export const PAGE_LIMIT = 1000;
 /** Rows that an answer holds when nothing else is asked for. */
 export const PAGE_DEFAULT = 100;
+/** Points that a history is answered with at most. */
+export const HISTORY_POINTS = 500;
+/** Transactions of one template or job that are told at most. */
+export const TRANSACTIONS_LIMIT = 10_000;
 
 /** Part of a list, as a role hands it over. */
 export interface Listing<T> {

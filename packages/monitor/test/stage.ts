@@ -89,14 +89,40 @@ export const EVERYTHING: Required<RoleApi> = {
     name === 'alice.rig/1'
       ? { name, ...shared, bestDifficulty: 3, channels: 1, state: 'gone', history: [] }
       : undefined,
+  history: ({ hours }) => ({
+    stepSeconds: 60,
+    kept: 'memory',
+    points: [{ fromMs: hours, seconds: 60, accepted: 1, rejected: 0, work: 2, hashrate: Number.NaN }],
+  }),
+  listens: () => [{ part: 'a', protocol: 'mining', host: '0.0.0.0', port: 34254 }],
   shares: () => ({ accepted: 1, rejected: {}, work: 1, bestDifficulty: 2, hashrate, blocks: 0, luck: Number.NaN }),
   jobs: () => ({ total: 1, items: [{ id: '1', origin: 'pool', state: 'active', createdAtMs: 5, prevHash: HASH }] }),
+  job: (id) =>
+    id === '1'
+      ? {
+          id,
+          origin: 'declared',
+          state: 'active',
+          createdAtMs: 5,
+          coinbaseOutputs: [{ value: 5, script: '6a', address: 'none' }],
+          transactionList: [{ txid: HASH, fee: 7 }],
+          coinbase: { prefix: '01', suffix: '02', tag: 'sv2kit' },
+        }
+      : undefined,
+  template: (id) =>
+    id === '1' ? { id, state: 'active', transactionList: [{ txid: HASH, wtxid: HASH }], cut: true } : undefined,
   templates: () => ({ total: 1, items: [{ id: '18446744073709551615', state: 'future', height: 8 }] }),
   blocks: () => ({ total: 1, items: [{ hash: HASH, status: 'confirmed', foundAtMs: 3, revenue: 5_000_000_000 }] }),
   upstreams: () => [{ name: 'node', kind: 'node', state: 'ok', stats: { tipHeight: 5, chain: null, isFast: true } }],
   peers: () => ({
     total: 1,
     items: [{ connection: 7, remote: '203.0.113.9', protocol: 'mining', device: 'acme', channels: 1, sinceMs: 4 }],
+  }),
+  connections: () => ({
+    total: 1,
+    items: [
+      { id: '7', peer: 7, direction: 'in', protocol: 'mining', remote: '203.0.113.9', sinceMs: 4, extensions: [2] },
+    ],
   }),
   payouts: () => ({ mode: 'pplns', total: 1, items: [{ account: 'alice', amount: 5, state: 'due' }] }),
   ledger: () => ({ journal: { state: 'ok', position: 9, watermark: 9 } }),

@@ -7,9 +7,11 @@ const RESOURCES = [
   'channels',
   'workers',
   'shares',
+  'history',
   'jobs',
   'templates',
   'blocks',
+  'listens',
   'upstreams',
   'peers',
   'payouts',
@@ -33,7 +35,7 @@ describe('what a role has', () => {
     for (const path of asked) {
       const { schema } = paths[path]?.get.responses['200']?.content?.['application/json'] ?? {};
       const pointer = `document#/paths/${path.replaceAll('~', '~0').replaceAll('/', '~1')}/get/responses/200`;
-      const answer = await json(at, path.replace('{name}', encodeURIComponent('alice.rig/1')));
+      const answer = await json(at, path.replace('{name}', encodeURIComponent('alice.rig/1')).replace('{id}', '1'));
       const isRight = ajv.validate({ $ref: `${pointer}/content/application~1json/schema` }, answer);
       expect([path, schema === undefined, isRight, ajv.errors]).toEqual([path, false, true, null]);
     }

@@ -32,6 +32,8 @@ export interface Value<T> {
   readonly sample: unknown;
   /** Never echo the raw value in a message. */
   readonly confidential: boolean;
+  /** Whether a running service takes another value up at SIGHUP. */
+  readonly reloadable?: boolean;
   read(raw: unknown, origin: Origin): T;
 }
 
@@ -40,6 +42,8 @@ export interface Section<F extends Fields> {
   readonly kind: 'section';
   readonly help: string;
   readonly fields: F;
+  /** The same for every key in it. */
+  readonly reloadable?: boolean;
 }
 
 /** An array of tables: `[[template_providers]]`. */
@@ -49,6 +53,8 @@ export interface Sections<F extends Fields> {
   readonly fields: F;
   /** The fewest that are accepted. */
   readonly atLeast: number;
+  /** The same for the list as a whole. */
+  readonly reloadable?: boolean;
 }
 
 export type Field = Value<unknown> | Section<Fields> | Sections<Fields>;

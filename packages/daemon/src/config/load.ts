@@ -58,6 +58,15 @@ function readFile(file: string, workingFolder: string): string {
   }
 }
 
+/** A TOML file's text and what it holds. @throws ConfigError when it cannot be read or is no TOML */
+export function readToml(
+  file: string,
+  workingFolder: string = process.cwd(),
+): { readonly text: string; readonly table: Readonly<Record<string, unknown>> } {
+  const text = readFile(file, workingFolder);
+  return { text, table: parseToml(text, file) };
+}
+
 function parseToml(text: string, source: string): Record<string, unknown> {
   try {
     return parse(text);

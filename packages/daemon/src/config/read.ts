@@ -67,7 +67,8 @@ function readValue(field: Value<unknown>, raw: unknown, over: EnvironmentNode | 
     at.problems.push({ source: over.variable, key, wrong: 'is one value, not a table', ...example });
     return undefined;
   }
-  const given = over?.text ?? raw;
+  // A variable that is empty, as a compose file's ${NAME:-} is, leaves a key out that may be left out.
+  const given = over?.text === '' && field.presence === 'optional' ? undefined : (over?.text ?? raw);
   if (given === undefined && field.presence === 'required') {
     at.problems.push({ source: at.file ?? '', key, wrong: 'is missing', ...example });
     return undefined;
@@ -110,6 +111,7 @@ function readSections(
     reading.problems.push({ source, key, wrong: 'is a list of tables', example: `[[${key}]]` });
     return [];
   }
+  if (over !== undefined && 'text' in over && over.text === '') return noTables(field, over.variable, key, reading);
   const overlay = asTable(over, key, reading);
   const count = countTables(field, given.length, overlay, key, reading);
   if (count < field.atLeast) {
@@ -125,6 +127,12 @@ function readSections(
       reading,
     );
   });
+}
+
+/** An empty variable for the whole list takes out the tables of the file. */
+function noTables(field: Sections<Fields>, source: string, key: string, reading: Reading): readonly [] {
+  if (field.atLeast > 0) reading.problems.push({ source, key, wrong: `needs at least ${field.atLeast}` });
+  return [];
 }
 
 /** The environment may lay values over the tables of the file and add others behind them, without a gap. */

@@ -59,10 +59,11 @@ function comment(text: string): string[] {
 
 /** The keys of a configuration for `--help`: key, type, default, help. */
 export function configHelp<T>(name: string, config: Config<T>): string {
-  const lines = helpTable(config.fields, '');
+  const lines = helpTable(config.fields, '', false);
   return [
     ...lines,
     '',
+    '  Keys with * are taken up by a running service at SIGHUP (kill -HUP, systemctl reload); the others at its next start.',
     `  Each key also as an environment variable, e.g. ${environmentPrefix(name)}${firstKey(config.fields)}=…`,
   ].join('\n');
 }
@@ -72,19 +73,25 @@ function firstKey(fields: Fields): string {
   return first === undefined ? 'KEY' : tomlKey(first[0]).toUpperCase();
 }
 
-function helpTable(fields: Fields, prefix: string): string[] {
-  return Object.entries(fields).flatMap(([name, field]) => helpField(`${prefix}${tomlKey(name)}`, field));
+function helpTable(fields: Fields, prefix: string, isReloadable: boolean): string[] {
+  return Object.entries(fields).flatMap(([name, field]) =>
+    helpField(`${prefix}${tomlKey(name)}`, field, isReloadable || field.reloadable === true),
+  );
 }
 
-function helpField(key: string, field: Field): string[] {
-  if (field.kind === 'section') return helpTable(field.fields, `${key}.`);
-  if (field.kind === 'sections') return helpTable(field.fields, `${key}[].`);
+function helpField(key: string, field: Field, isReloadable: boolean): string[] {
+  if (field.kind === 'section') return helpTable(field.fields, `${key}.`, isReloadable);
+  if (field.kind === 'sections') return helpTable(field.fields, `${key}[].`, isReloadable);
   const fallback = {
     default: `default ${toml(field.sample)}`,
     required: `required, e.g. ${toml(field.sample)}`,
     optional: `optional, e.g. ${toml(field.sample)}`,
   }[field.presence];
-  return [`  ${key}  <${field.type}>  ${fallback}`, ...wrap(field.help, WIDTH - 6).map((line) => `      ${line}`)];
+  const mark = isReloadable ? ' *' : '';
+  return [
+    `  ${key}${mark}  <${field.type}>  ${fallback}`,
+    ...wrap(field.help, WIDTH - 6).map((line) => `      ${line}`),
+  ];
 }
 
 function wrap(text: string, width: number): string[] {

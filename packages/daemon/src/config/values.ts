@@ -130,7 +130,7 @@ export function secret(sample: string, help: string): Value<Secret> {
   return value('secret or file:PATH', sample, help, read, true);
 }
 
-/** A list of what `element` reads; in the environment separated by commas. */
+/** A list of what `element` reads; in the environment separated by commas, or in brackets as in TOML. */
 export function list<T>(
   type: string,
   sample: readonly unknown[],
@@ -138,7 +138,7 @@ export function list<T>(
   element: Value<T>,
 ): Value<readonly T[]> {
   return value(type, sample, help, (raw, origin) => {
-    const items = origin.form === 'text' && typeof raw === 'string' ? splitCommas(raw) : raw;
+    const items = origin.form === 'text' && typeof raw === 'string' ? splitList(raw) : raw;
     if (!Array.isArray(items)) throw new WrongValue('is not a list');
     return items.map((item: unknown, index) => {
       try {
@@ -151,9 +151,21 @@ export function list<T>(
   });
 }
 
-function splitCommas(raw: string): string[] {
+function splitList(raw: string): readonly unknown[] {
   const trimmed = raw.trim();
-  return trimmed === '' ? [] : trimmed.split(',').map((item) => item.trim());
+  if (trimmed === '') return [];
+  return inBrackets(trimmed) ?? trimmed.split(',').map((item) => item.trim());
+}
+
+/** Items that hold commas are in quotes, and the list in brackets; `[::1]:3336` is no such list. */
+function inBrackets(trimmed: string): readonly unknown[] | undefined {
+  if (!trimmed.startsWith('[')) return undefined;
+  try {
+    const list: unknown = JSON.parse(trimmed);
+    return Array.isArray(list) ? list : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A list of text; in the environment separated by commas. */

@@ -12,9 +12,11 @@ import {
   verifyCertificate,
 } from '@sv2kit/noise';
 import type { Clock } from '../clock.ts';
+import { sameValue } from '../config/changes.ts';
 import { ConfigError } from '../config/problem.ts';
 import type { Condition, Health } from '../health.ts';
 import type { Logger } from '../logger.ts';
+import type { Apply } from '../service.ts';
 import type { IdentityConfig } from './identity-config.ts';
 import { isReadableByOthers, KeyFileError, parseCertificateFile, readKeyFileText, readSecretFile } from './key-file.ts';
 
@@ -22,6 +24,12 @@ import { isReadableByOthers, KeyFileError, parseCertificateFile, readKeyFileText
 export interface Identity extends Disposable {
   /** The static key and certificate of this moment. */
   current(): ServerIdentity;
+  /**
+   * Prepares to present what another configuration names, or what the same files hold by now, to those who come later.
+   *
+   * @throws ConfigError when that cannot be used, or is of another authority
+   */
+  reload(config: IdentityConfig): Apply;
   /** x-only, 32 bytes: what clients are configured with. */
   readonly authorityPublicKey: Uint8Array;
 }
@@ -55,8 +63,7 @@ interface Loaded {
  * @throws ConfigError when the keys cannot be used
  */
 export function createIdentity(config: IdentityConfig, deps: IdentityDeps): Identity {
-  const load = chooseSource(config, deps);
-  return new FreshIdentity(load, deps);
+  return new FreshIdentity(config, deps);
 }
 
 /**
@@ -137,17 +144,19 @@ function isFresh({ validFrom, notValidAfter }: Certificate, now: number, lifetim
 
 class FreshIdentity implements Identity {
   readonly authorityPublicKey: Uint8Array;
-  readonly #source: Source;
+  #config: IdentityConfig;
+  #source: Source;
   readonly #deps: IdentityDeps;
   readonly #condition: Condition | undefined;
   readonly #timer: Disposable;
   #loaded: Loaded;
   readonly #complaints = new Map<'renewal' | 'dates', string>();
 
-  constructor(source: Source, deps: IdentityDeps) {
-    this.#source = source;
+  constructor(config: IdentityConfig, deps: IdentityDeps) {
+    this.#config = config;
+    this.#source = chooseSource(config, deps);
     this.#deps = deps;
-    this.#loaded = loadFirst(source);
+    this.#loaded = loadFirst(this.#source);
     this.authorityPublicKey = this.#loaded.authorityPublicKey;
     this.#condition = deps.health?.condition('certificate', undefined, 'certificate');
     this.#judgeDates();
@@ -160,6 +169,22 @@ class FreshIdentity implements Identity {
 
   current(): ServerIdentity {
     return this.#loaded.identity;
+  }
+
+  reload(config: IdentityConfig): Apply {
+    if (sameValue(config, this.#config)) return () => this.#refresh();
+    const source = chooseSource(config, this.#deps);
+    const loaded = loadFirst(source);
+    if (Buffer.compare(loaded.authorityPublicKey, this.authorityPublicKey) !== 0) {
+      throw unusable('identity', 'is of another authority, by which nobody knows this service: restart it');
+    }
+    return () => {
+      this.#config = config;
+      this.#source = source;
+      this.#loaded = loaded;
+      this.#complaints.clear();
+      this.#judgeDates();
+    };
   }
 
   [Symbol.dispose](): void {

@@ -96,6 +96,7 @@ export class NotifyDesk {
       case 'channel-closed':
       case 'tip':
       case 'job':
+      case 'reload':
         return this.#gatherer.add(event);
       default:
         return event satisfies never;

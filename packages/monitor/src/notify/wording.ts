@@ -217,6 +217,8 @@ function lineOf(event: MonitorEvent): string {
       return `Worker ${whom(event)} ${event.type === 'worker-gone' ? 'gone' : 'back'}`;
     case 'condition':
       return `${event.name}: ${event.ok ? 'ok' : (event.reason ?? 'is not so')}`;
+    case 'reload':
+      return reloadLine(event);
     case 'block-found':
     case 'block-status':
     case 'payouts-due':
@@ -224,4 +226,10 @@ function lineOf(event: MonitorEvent): string {
     default:
       return event satisfies never;
   }
+}
+
+function reloadLine({ result, applied, needsRestart, reason }: Extract<MonitorEvent, { type: 'reload' }>): string {
+  if (result === 'refused') return `The configuration cannot be used: ${reason ?? ''}`;
+  const wait = needsRestart.length === 0 ? '' : `; ${needsRestart.join(', ')} need a restart`;
+  return `Configuration read again: ${applied.length === 0 ? 'nothing new' : applied.join(', ')}${wait}`;
 }

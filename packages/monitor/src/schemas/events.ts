@@ -2,7 +2,7 @@ import Type, { type Static, type TSchema } from 'typebox';
 import type { EventType } from '../event-types.ts';
 import { ConditionViewSchema } from './health.ts';
 import { BlockViewSchema } from './work.ts';
-import { count, flag, hash, maybe, number, satoshis, text, timeMs, view } from './shape.ts';
+import { count, flag, hash, maybe, number, satoshis, text, timeMs, view, word } from './shape.ts';
 
 const event = <const N extends string, const P extends Parameters<typeof view>[1]>(
   type: N,
@@ -71,6 +71,12 @@ export const EVENT_SCHEMAS = {
     ...block,
     amount: satoshis('Of all accounts.'),
     accounts: count('How many.'),
+  }),
+  reload: event('reload', 'The configuration was read again, as SIGHUP asks for.', {
+    result: word('What came of it: where anything is wrong, nothing changes.', ['applied', 'unchanged', 'refused']),
+    applied: Type.Array(Type.String(), { description: 'Keys that were taken up.' }),
+    needsRestart: Type.Array(Type.String(), { description: 'Keys that differ and wait for a restart.' }),
+    reason: maybe(text('What is wrong.')),
   }),
 } as const satisfies Readonly<Record<EventType, TSchema>>;
 

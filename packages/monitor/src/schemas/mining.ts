@@ -1,4 +1,6 @@
 import Type, { type Static } from 'typebox';
+import { HISTORY_POINTS } from '../page.ts';
+import { WORKER_STATES } from './page.ts';
 import { count, counts, HashrateSchema, maybe, number, part, text, timeMs, view, word } from './shape.ts';
 
 const shared = {
@@ -32,7 +34,6 @@ export const ChannelViewSchema = view(
 );
 export type ChannelView = Static<typeof ChannelViewSchema>;
 
-const WORKER_STATES = ['active', 'idle', 'gone'] as const;
 /** One worker, over all its channels and what came before them. */
 export const WorkerViewSchema = view(
   'A worker, over all its channels and connections.',
@@ -48,22 +49,36 @@ export const WorkerViewSchema = view(
 );
 export type WorkerView = Static<typeof WorkerViewSchema>;
 
+const StretchSchema = view('What was done in one stretch of time.', {
+  fromMs: timeMs('Where the stretch begins.'),
+  seconds: count('How long it is.'),
+  accepted: count('Shares accepted.'),
+  rejected: maybe(count('Shares rejected, where they are kept.')),
+  work: number('Sum of the credited difficulties.'),
+  hashrate: number('In hashes per second.'),
+});
+
+/** What all workers did, stretch by stretch. */
+export const HistoryViewSchema = view(
+  'What all workers did, stretch by stretch.',
+  {
+    stepSeconds: count('How long a stretch is: whole minutes.'),
+    kept: word('Where it is kept: in memory it begins with the process.', ['ledger', 'memory']),
+    points: Type.Array(StretchSchema, {
+      maxItems: HISTORY_POINTS,
+      description: 'Oldest first, without gaps: where nothing was done there are zeros.',
+    }),
+  },
+  'History',
+);
+export type HistoryView = Static<typeof HistoryViewSchema>;
+
 /** One worker with its past. */
 export const WorkerDetailSchema = view(
   'A worker with its past.',
   {
     ...WorkerViewSchema.properties,
-    history: Type.Array(
-      view('What the worker did in one stretch of time.', {
-        fromMs: timeMs('Where the stretch begins.'),
-        seconds: count('How long it is.'),
-        accepted: count('Shares accepted.'),
-        rejected: maybe(count('Shares rejected, where they are kept.')),
-        work: number('Sum of the credited difficulties.'),
-        hashrate: number('In hashes per second.'),
-      }),
-      { description: 'Oldest first; empty where nothing is kept.' },
-    ),
+    history: Type.Array(StretchSchema, { description: 'Oldest first; empty where nothing is kept.' }),
   },
   'WorkerDetail',
 );

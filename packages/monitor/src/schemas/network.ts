@@ -42,3 +42,16 @@ export const PeerViewSchema = view(
   'Peer',
 );
 export type PeerView = Static<typeof PeerViewSchema>;
+
+/** An address that this role listens on. */
+export const ListenViewSchema = view(
+  'An address that this role listens on.',
+  {
+    part,
+    protocol: word('What is spoken there.', ['mining', 'job-declaration', 'template-distribution', 'v1', 'monitoring']),
+    host: text('As it was configured; 0.0.0.0 and :: are every address of the machine.'),
+    port: count('The TCP port.'),
+  },
+  'Listen',
+);
+export type ListenView = Static<typeof ListenViewSchema>;

@@ -19,6 +19,8 @@ export type Page = Static<typeof PageQuerySchema>;
 /** Nothing is asked for. */
 export const NoQuerySchema = Type.Object({}, { additionalProperties: false });
 
+/** How a worker can be. */
+export const WORKER_STATES = ['active', 'idle', 'gone'] as const;
 const WORKER_SORTS = ['name', 'hashrate', 'work', 'best', 'last-share'] as const;
 export const WorkersQuerySchema = Type.Object(
   {
@@ -29,6 +31,13 @@ export const WorkersQuerySchema = Type.Object(
       }),
     ),
     user: Type.Optional(Type.String({ maxLength: 255, description: 'Only the workers of this user.' })),
+    search: Type.Optional(
+      Type.String({
+        maxLength: 255,
+        description: 'Only the workers whose name has this in it; upper and lower case are the same.',
+      }),
+    ),
+    state: Type.Optional(Type.Enum([...WORKER_STATES], { description: 'Only the workers that are so.' })),
   },
   { additionalProperties: false },
 );
@@ -42,6 +51,19 @@ export const PayoutsQuerySchema = Type.Object(
   { additionalProperties: false },
 );
 export type PayoutsQuery = Static<typeof PayoutsQuerySchema>;
+
+export const HistoryQuerySchema = Type.Object(
+  {
+    hours: Type.Integer({
+      minimum: 1,
+      maximum: 8784,
+      default: 24,
+      description: 'How far back: at most a year of 366 days.',
+    }),
+  },
+  { additionalProperties: false },
+);
+export type HistoryQuery = Static<typeof HistoryQuerySchema>;
 
 /** What an answer says of the page that it is. */
 export const pageProperties = {

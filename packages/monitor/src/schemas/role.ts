@@ -11,7 +11,7 @@ export const RoleViewSchema = view(
     startedAtMs: timeMs('When it was started.'),
     uptimeSeconds: count('How long it has run.'),
     resources: Type.Array(Type.String(), {
-      description: 'What it answers below /api/v1, beside role, health and events.',
+      description: 'What it answers below /api/v1, beside role, health and events: workers, workers/{name} …',
     }),
   },
   'Role',

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { TRANSACTIONS_LIMIT } from '../page.ts';
 import { count, flag, hash, hex, maybe, number, part, satoshis, text, timeMs, view, word } from './shape.ts';
 
 const CoinbaseOutputSchema = view(
@@ -6,6 +7,7 @@ const CoinbaseOutputSchema = view(
   {
     value: satoshis('What it pays.'),
     script: hex('Its scriptPubKey.'),
+    address: maybe(text('The address of the script, where it has one.')),
   },
   'CoinbaseOutput',
 );
@@ -56,6 +58,55 @@ export const TemplateViewSchema = view(
   'Template',
 );
 export type TemplateView = Static<typeof TemplateViewSchema>;
+
+const TransactionSchema = view(
+  'A transaction of a block to be.',
+  {
+    txid: hash('Its id.'),
+    wtxid: maybe(hash('Its id with the witness.')),
+    weight: maybe(count('In weight units.')),
+    size: maybe(count('In bytes, with the witness.')),
+    fee: maybe(satoshis('What it pays.')),
+  },
+  'Transaction',
+);
+export type TransactionView = Static<typeof TransactionSchema>;
+
+const content = {
+  transactionList: maybe(
+    Type.Array(TransactionSchema, {
+      maxItems: TRANSACTIONS_LIMIT,
+      description: 'As they stand in the block, without the coinbase; left out where they are not known.',
+    }),
+  ),
+  cut: maybe(flag(`There are more than the ${TRANSACTIONS_LIMIT} that are told.`)),
+};
+
+/** A template with what is in it. */
+export const TemplateDetailSchema = view(
+  'A template with what is in it.',
+  { ...TemplateViewSchema.properties, ...content },
+  'TemplateDetail',
+);
+export type TemplateDetail = Static<typeof TemplateDetailSchema>;
+
+/** A job with what is in it. */
+export const JobDetailSchema = view(
+  'A job with what is in it.',
+  {
+    ...JobViewSchema.properties,
+    ...content,
+    coinbase: maybe(
+      view('Its coinbase transaction, without the extranonce between the two parts.', {
+        prefix: hex('Before the extranonce.'),
+        suffix: hex('After it.'),
+        tag: maybe(text('What can be read in its script: who made it.')),
+      }),
+    ),
+  },
+  'JobDetail',
+);
+export type JobDetail = Static<typeof JobDetailSchema>;
 
 /** A block that was found here. */
 export const BlockViewSchema = view(

@@ -1,5 +1,5 @@
 import type { RoleApi } from '../role-api.ts';
-import { RESOURCES, type Resource } from './routes.ts';
+import { DETAILS, RESOURCES, type Resource } from './routes.ts';
 
 /** An OpenAPI document as plain data. */
 export type Document = Readonly<Record<string, unknown>>;
@@ -8,7 +8,8 @@ export type Document = Readonly<Record<string, unknown>>;
 export function withoutStrangers(document: Document, api: RoleApi): Document {
   const strangers = (Object.keys(RESOURCES) as Resource[]).filter((resource) => api[resource] === undefined);
   const hidden = new Set(strangers.map((resource) => `/api/v1/${resource}`));
-  if (api.worker === undefined) hidden.add('/api/v1/workers/{name}');
+  for (const { detail, of, parameter } of DETAILS)
+    if (api[detail] === undefined) hidden.add(`/api/v1/${of}/{${parameter}}`);
   const paths = Object.entries(document['paths'] as object).filter(([path]) => !hidden.has(path));
   return { ...document, paths: Object.fromEntries(paths) };
 }

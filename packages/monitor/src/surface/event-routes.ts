@@ -1,3 +1,4 @@
+import type { FastifySchema } from 'fastify';
 import Type from 'typebox';
 import { Refusal } from '../errors.ts';
 import { ErrorSchema } from '../schemas/error.ts';
@@ -24,7 +25,7 @@ const QuerySchema = Type.Object(
 );
 
 /** GET /api/v1/events: what happens, as it happens. */
-export function eventRoutes(surface: Surface, { stream }: SurfaceContext): void {
+export function eventRoutes(surface: Surface, context: SurfaceContext): void {
   const schema = {
     tags: ['events'],
     operationId: 'events',
@@ -32,14 +33,29 @@ export function eventRoutes(surface: Surface, { stream }: SurfaceContext): void 
     description:
       'Begins with what happened after the event that `Last-Event-ID` names, as far as it is remembered; `event: missed` ' +
       'says how many are not: null where the id is none of this start. Each `data` is an event with `id`, `atMs` and, of one role of several, `part`.',
-    querystring: QuerySchema,
     response: {
       200: { description: 'Events.', content: { 'text/event-stream': { schema: MonitorEventSchema } } },
       '4xx': ErrorSchema,
       '5xx': ErrorSchema,
     },
   };
-  surface.get('/api/v1/events', { schema, exposeHeadRoute: false }, (request, reply) => {
+  streamEvents(surface, '/api/v1/events', schema, context);
+}
+
+/**
+ * Serves the events at a path.
+ *
+ * @param role said in each event, for who reads the events of several
+ */
+export function streamEvents(
+  surface: Surface,
+  path: string,
+  about: FastifySchema,
+  { stream }: SurfaceContext,
+  role?: string,
+): void {
+  const schema = { ...about, querystring: QuerySchema };
+  surface.get(path, { schema, exposeHeadRoute: false }, (request, reply) => {
     const { after, types } = request.query;
     if (after !== undefined) refuseNonsense(after);
     const wanted = types === undefined ? undefined : readTypes(types);
@@ -48,9 +64,10 @@ export function eventRoutes(surface: Surface, { stream }: SurfaceContext): void 
     const headers = reply.getHeaders();
     reply.hijack();
     for (const [name, value] of Object.entries(headers)) if (value !== undefined) reply.raw.setHeader(name, value);
-    stream.serve(request.raw, reply.raw, { lastId: typeof last === 'string' ? last : after, types: wanted });
+    const question = { lastId: typeof last === 'string' ? last : after, types: wanted, role };
+    stream.serve(request.raw, reply.raw, question);
   });
-  surface.head('/api/v1/events', { schema: { hide: true } }, (_, reply) => reply.type('text/event-stream').send());
+  surface.head(path, { schema: { hide: true } }, (_, reply) => reply.type('text/event-stream').send());
 }
 
 function readTypes(text: string): EventType[] {

@@ -25,9 +25,11 @@ export interface EventQuestion {
   readonly lastId?: string | undefined;
   /** Only these; all when left out. */
   readonly types?: readonly EventType[] | undefined;
+  /** Said in each event, for who reads those of several roles. */
+  readonly role?: string | undefined;
 }
 
-/** Server-sent events: each is put into words once, however many read, and never when nobody does. */
+/** Server-sent events: each is put into words once for all who read alike, and never when nobody does. */
 export class EventStream implements Disposable {
   readonly #options: EventStreamOptions;
   readonly #readers = new Set<Reader>();
@@ -48,10 +50,11 @@ export class EventStream implements Disposable {
   }
 
   /** Sends what the reader missed, then what happens until it goes. */
-  serve(request: IncomingMessage, response: ServerResponse, { lastId, types }: EventQuestion): void {
+  serve(request: IncomingMessage, response: ServerResponse, { lastId, types, role }: EventQuestion): void {
     const { events, limits } = this.#options;
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
-    const reader = new Reader(response, limits.eventBacklogBytes, (type) => types?.includes(type as EventType) ?? true);
+    const wants = (type: string): boolean => types?.includes(type as EventType) ?? true;
+    const reader = new Reader(response, limits.eventBacklogBytes, wants, role);
     reader.write(`retry: ${RETRY_MS}\n\n`);
     if (lastId !== undefined) this.#catchUp(reader, lastId);
     this.#readers.add(reader);
@@ -63,8 +66,12 @@ export class EventStream implements Disposable {
   #start(events: Events): Disposable {
     const { clock, limits } = this.#options;
     const listening = events.on((event) => {
-      const words = this.#inWords(event);
-      for (const reader of this.#readers) reader.tell(event.type, words);
+      const words = new Map<string | undefined, string>();
+      for (const reader of this.#readers) {
+        let text = words.get(reader.role);
+        if (text === undefined) words.set(reader.role, (text = this.#inWords(event, reader.role)));
+        reader.tell(event.type, text);
+      }
     });
     const beating = clock.every(limits.eventHeartbeatMs, () => {
       for (const reader of this.#readers) reader.beat(clock.now(), limits.eventStallMs);
@@ -89,9 +96,24 @@ export class EventStream implements Disposable {
     const known = lastId === FROM_THE_FIRST ? 0 : this.#known(lastId);
     const from = known ?? 0;
     const missed = this.#options.events.since(from);
-    const lost = known === undefined ? null : (missed[0]?.id ?? from + 1) - from - 1;
-    if (lost !== 0) reader.write(`event: missed\ndata: ${JSON.stringify({ missed: lost })}\n\n`);
-    for (const event of missed) reader.tell(event.type, this.#inWords(event));
+    const { told, leftOut } = this.#newest(missed, reader);
+    const lost = known === undefined ? null : (missed[0]?.id ?? from + 1) - from - 1 + leftOut;
+    if (lost !== 0) reader.write(`event: missed\ndata: ${JSON.stringify({ missed: lost, role: reader.role })}\n\n`);
+    reader.write(told);
+  }
+
+  /** As many as a reader may leave unread at once, for it has read none of them yet; miners choose how long they are. */
+  #newest(events: readonly EventRecord[], reader: Reader): { readonly told: string; readonly leftOut: number } {
+    const texts: string[] = [];
+    const wanted = events.filter(({ type }) => reader.wants(type));
+    let bytes = this.#options.limits.eventBacklogBytes / 2;
+    for (const event of wanted.toReversed()) {
+      const text = this.#inWords(event, reader.role);
+      bytes -= Buffer.byteLength(text);
+      if (bytes < 0) break;
+      texts.push(text);
+    }
+    return { told: texts.reverse().join(''), leftOut: wanted.length - texts.length };
   }
 
   /** Numbers of another start of the process say nothing. */
@@ -102,10 +124,10 @@ export class EventStream implements Disposable {
     return start === epoch && Number.isSafeInteger(known) && known >= 0 && known <= newest ? known : undefined;
   }
 
-  #inWords(event: EventRecord): string {
+  #inWords(event: EventRecord, role: string | undefined): string {
     const { id, atMs, part } = event;
     const told = declared(EVENT_SCHEMAS[event.type], event);
-    const data = JSON.stringify({ id, atMs, ...(part === undefined ? {} : { part }), ...told });
+    const data = JSON.stringify({ id, atMs, role, ...(part === undefined ? {} : { part }), ...told });
     return `id: ${this.#options.events.epoch}-${id}\nevent: ${event.type}\ndata: ${data}\n\n`;
   }
 

@@ -15,9 +15,13 @@ const tags = ['health'];
 
 /** Asked by machines that keep processes alive: open to all, and with reasons for who may read. */
 export function healthRoutes(surface: Surface, { health, mayRead }: SurfaceContext): void {
+  const config = { isOpen: true };
   surface.get(
     '/health/live',
-    { schema: { tags, operationId: 'live', summary: 'Whether the process is alive.', response: { 200: LiveSchema } } },
+    {
+      config,
+      schema: { tags, operationId: 'live', summary: 'Whether the process is alive.', response: { 200: LiveSchema } },
+    },
     () => ({ alive: true }),
   );
   const response = { 200: AnswerSchema, 503: AnswerSchema };
@@ -26,7 +30,7 @@ export function healthRoutes(surface: Surface, { health, mayRead }: SurfaceConte
     ['/health', 'health'],
     ['/health/ready', 'ready'],
   ] as const) {
-    surface.get(path, { schema: { tags, operationId, summary, response } }, (request, reply) => {
+    surface.get(path, { config, schema: { tags, operationId, summary, response } }, (request, reply) => {
       const report = health();
       const answer = mayRead(request)
         ? { ...report, conditions: [...report.conditions] }

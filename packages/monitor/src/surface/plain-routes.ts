@@ -1,5 +1,7 @@
 import { MONITOR_LIMITS } from '../limits.ts';
+import { isBrowser } from '../web/web.ts';
 import type { Surface, SurfaceContext } from './context.ts';
+import { DASHBOARD } from './dashboard-routes.ts';
 import { indexPage } from './index-page.ts';
 import { RESOURCES, resourcesOf } from './routes.ts';
 import { within } from './within.ts';
@@ -18,10 +20,15 @@ export function plainRoutes(surface: Surface, context: SurfaceContext): void {
     return reply.type(JSON_TYPE).send(json(status, context.redact));
   });
   surface.get('/api/v1/openapi.json', hidden, (_, reply) => reply.type(JSON_TYPE).send(context.document()));
-  for (const path of ['/', '/api/v1']) {
-    surface.get(path, hidden, (request, reply) => {
+  // Relative, as the page is: there may be a prefix before it.
+  const led = context.page === undefined ? {} : { browsersTo: DASHBOARD.slice(1) };
+  for (const [path, config] of [
+    ['/', led],
+    ['/api/v1', {}],
+  ] as const) {
+    surface.get(path, { ...hidden, config }, (request, reply) => {
       const links = linksOf(context);
-      if (request.headers.accept?.includes('text/html') !== true) {
+      if (!isBrowser(request)) {
         const all = links.map(({ href, what }) => [href, what]);
         return reply
           .type(JSON_TYPE)
@@ -41,8 +48,9 @@ export interface Link {
   readonly what: string;
 }
 
-function linksOf({ api }: SurfaceContext): Link[] {
+function linksOf({ api, page }: SurfaceContext): Link[] {
   return [
+    ...(page === undefined ? [] : [{ href: DASHBOARD, what: 'The dashboard: a page that shows what goes on.' }]),
     { href: '/health', what: 'Whether the role does its work, with reasons; also /health/live and /health/ready.' },
     { href: '/metrics', what: 'Figures for Prometheus.' },
     { href: '/status', what: 'The whole state at a glance.' },

@@ -4,23 +4,27 @@ import type { ServerResponse } from 'node:http';
 export class Reader {
   readonly #response: ServerResponse;
   readonly #backlogBytes: number;
-  readonly #wants: (type: string) => boolean;
+  /** Whether it asked for events of a type. */
+  readonly wants: (type: string) => boolean;
+  /** Said in what it is told. */
+  readonly role: string | undefined;
   #stalledSinceMs: number | undefined;
 
-  constructor(response: ServerResponse, backlogBytes: number, wants: (type: string) => boolean) {
+  constructor(response: ServerResponse, backlogBytes: number, wants: (type: string) => boolean, role?: string) {
     this.#response = response;
     this.#backlogBytes = backlogBytes;
-    this.#wants = wants;
+    this.wants = wants;
+    this.role = role;
   }
 
   /** An event's text, when it is one that the reader wants. */
   tell(type: string, text: string): void {
-    if (this.#wants(type)) this.write(text);
+    if (this.wants(type)) this.write(text);
   }
 
   /** Drops the reader when it leaves too much unread. */
   write(text: string): void {
-    if (this.#response.destroyed) return;
+    if (text === '' || this.#response.destroyed) return;
     this.#response.write(text);
     if (this.#response.writableLength > this.#backlogBytes) this.drop();
   }

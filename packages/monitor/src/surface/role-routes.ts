@@ -4,12 +4,11 @@ import { ErrorSchema } from '../schemas/error.ts';
 import { MONITOR_LIMITS } from '../limits.ts';
 import type { RoleApi } from '../role-api.ts';
 import { HealthViewSchema } from '../schemas/health.ts';
-import { WorkerDetailSchema } from '../schemas/mining.ts';
 import { NoQuerySchema } from '../schemas/page.ts';
 import { RoleViewSchema } from '../schemas/role.ts';
 import type { Surface, SurfaceContext } from './context.ts';
 import { finite } from './finite.ts';
-import { RESOURCES, ROUTES, type Resource, resourcesOf } from './routes.ts';
+import { DETAILS, type DetailRoute, pathsOf, RESOURCES, ROUTES, type Resource, resourcesOf } from './routes.ts';
 import { within } from './within.ts';
 
 const tags = ['role'];
@@ -28,20 +27,19 @@ export function roleRoutes(surface: Surface, context: SurfaceContext): void {
       return finite(answer, redacted(told, context));
     });
   }
-  const schema = {
-    tags,
-    operationId: 'worker',
-    summary: 'One worker with its past.',
-    params: Type.Object({ name: Type.String({ description: 'As in the list of workers.' }) }),
-    querystring: NoQuerySchema,
-    response: { 200: WorkerDetailSchema, ...failures },
-  };
-  surface.get('/api/v1/workers/:name', { schema }, async ({ params }) => {
-    const worker = await within(clock, answerMs, apiWith('worker').worker?.(params.name));
-    if (worker === undefined)
-      throw new Refusal('not-found', 'there is no worker of this name: /api/v1/workers lists them');
-    return finite(WorkerDetailSchema, worker) as typeof worker;
-  });
+  for (const route of DETAILS) detailRoute(route);
+
+  function detailRoute({ detail, of, parameter, summary, query, answer, ask }: DetailRoute): void {
+    const params = Type.Object({ [parameter]: Type.String({ description: `As in the list of ${of}.` }) });
+    const response = { 200: answer, ...failures };
+    const schema = { tags, operationId: detail, summary, params, querystring: query, response };
+    surface.get(`/api/v1/${of}/:${parameter}`, { schema }, async (request) => {
+      const which = (request.params as Readonly<Record<string, string>>)[parameter] ?? '';
+      const found = await within(clock, answerMs, ask(apiWith(detail), which, request.query));
+      if (found !== undefined) return finite(answer, found);
+      throw new Refusal('not-found', `there is no ${detail} of this ${parameter}: /api/v1/${of} lists them`);
+    });
+  }
 
   function aboutRoutes(): void {
     const response = { 200: RoleViewSchema, ...failures };
@@ -53,7 +51,7 @@ export function roleRoutes(surface: Surface, context: SurfaceContext): void {
       node: process.versions.node,
       startedAtMs,
       uptimeSeconds: Math.max(0, Math.round((clock.now() - startedAtMs) / 1000)),
-      resources: resourcesOf(context.api()),
+      resources: pathsOf(context.api()),
     }));
     const asHealth = { 200: HealthViewSchema, ...failures };
     const summary = 'How the role is: 200 whatever it is.';
@@ -64,7 +62,7 @@ export function roleRoutes(surface: Surface, context: SurfaceContext): void {
     });
   }
 
-  function apiWith(resource: Resource | 'worker'): RoleApi {
+  function apiWith(resource: Resource | DetailRoute['detail']): RoleApi {
     const api = context.api();
     if (api[resource] !== undefined) return api;
     if (health().state === 'starting') throw new Unavailable(`the ${name} is still starting`);

@@ -1,25 +1,31 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { MONITOR_LIMITS } from '../limits.ts';
 import type { Monitor, MonitorOptions } from '../options.ts';
+import { bearerCheck } from '../web/guard.ts';
+import { openWeb } from '../web/web.ts';
 import type { SurfaceContext } from './context.ts';
 import { type Document, withComponents, withoutStrangers } from './document.ts';
 import { EventStream } from './event-stream.ts';
-import { bearerCheck } from './guard.ts';
+import { apiOf } from './connection-routes.ts';
+import { withOwnAddress } from './own-address.ts';
 import { createSurface } from './surface.ts';
 
 /** Opens the server; it has `MonitorOptions` and nothing else to go by. */
 export async function serve(options: MonitorOptions): Promise<Monitor> {
-  const { address, clock, events, token } = options;
+  const { address, clock, events } = options;
+  let { token } = options;
+  let own = address;
+  const told = withOwnAddress(apiOf(options), () => own);
   const stream = new EventStream({ events, clock, limits: MONITOR_LIMITS });
   const documents = new Map<string, string>();
   const context: SurfaceContext = {
     ...options,
+    api: told,
     stream,
-    mayRead: bearerCheck(token),
+    token: () => token,
+    mayRead: bearerCheck(() => token),
     document() {
       // What a role that is starting will have is not known yet: all that there is is described until then.
-      const api = options.health().state === 'starting' ? undefined : options.api();
+      const api = options.health().state === 'starting' ? undefined : told();
       const key = api === undefined ? 'all' : Object.keys(api).join();
       const known = documents.get(key);
       if (known !== undefined) return known;
@@ -30,28 +36,17 @@ export async function serve(options: MonitorOptions): Promise<Monitor> {
     },
   };
   const surface = await createSurface(context);
-  const { server } = surface;
-  await listen(server, address);
-  // A string only for pipes, null only when closed: this server listens on TCP.
-  const { port } = server.address() as AddressInfo;
+  const web = await openWeb(surface, address);
+  own = web.address;
   return {
-    address: { host: address.host, port },
+    address: web.address,
+    setToken(next) {
+      token = next;
+      documents.clear();
+    },
     async close() {
       stream[Symbol.dispose]();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
-      await surface.close();
+      await web.close();
     },
   };
-}
-
-function listen(server: Server, { host, port }: MonitorOptions['address']): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }

@@ -12,13 +12,21 @@ export interface Asker {
  * Whether the token of monitoring_token_file came along. Hashes are compared, in constant time: neither the token nor its
  * length shows in how long it takes. Without a token to ask for, everybody may.
  */
-export function bearerCheck(token: string | undefined): (asker: Asker) => boolean {
-  if (token === undefined) return () => true;
-  const wanted = digest(token);
+export function bearerCheck(token: Token): (asker: Asker) => boolean {
   return ({ headers: { authorization = '' } }) => {
+    const wanted = tokenOf(token);
+    if (wanted === undefined) return true;
     const [, given] = /^Bearer +([^\s]+) *$/i.exec(authorization) ?? [];
-    return timingSafeEqual(digest(given ?? ''), wanted) && given !== undefined;
+    return timingSafeEqual(digest(given ?? ''), digest(wanted)) && given !== undefined;
   };
+}
+
+/** What readers must show, or what tells it, where it may change. */
+export type Token = string | undefined | (() => string | undefined);
+
+/** What readers must show now; undefined for nothing. */
+export function tokenOf(token: Token): string | undefined {
+  return typeof token === 'function' ? token() : token;
 }
 
 function digest(text: string): Buffer {
