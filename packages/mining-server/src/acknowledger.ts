@@ -7,6 +7,7 @@ export class Acknowledger {
   readonly #waiting = new Set<Miner>();
   #timer: Disposable | undefined;
   #lastPosition = 0;
+  #isHurried = false;
   readonly #waited = (ms: number): void => this.#context.deps.metrics.shareToSuccess.record(ms);
 
   constructor(context: ServerContext) {
@@ -32,7 +33,15 @@ export class Acknowledger {
   add(miner: Miner, sequenceNumber: number, work: number, position: number, arrived: number): void {
     this.#lastPosition = position;
     miner.acknowledgements.add(sequenceNumber, work, position, arrived);
+    if (this.#isHurried) miner.acknowledgements.hurry();
     this.#waiting.add(miner);
+  }
+
+  /** From now on whatever is on disk is acknowledged at once. */
+  hurry(): void {
+    this.#isHurried = true;
+    for (const { acknowledgements } of this.#waiting) acknowledgements.hurry();
+    this.#onWatermark();
   }
 
   /** The channel ends: what is on disk is acknowledged. */

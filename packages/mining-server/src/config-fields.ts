@@ -6,7 +6,9 @@ import {
   integers,
   type Mismatch,
   number,
+  reloadable,
   section,
+  texts,
   type ValuesOf,
 } from '@sv2kit/daemon';
 import { DEFAULT_LIMITS } from '@sv2kit/net';
@@ -19,27 +21,41 @@ const { workers, workersPerConnection, workerIdleMs, workerGoneMs } = MINING_SER
 
 /** Of `[mining]`: how targets are set. */
 export const targetFields = {
-  sharesPerMinute: number(targets.sharesPerMinute, 'Wanted share rate of one channel.', { min: 0.1, max: 1e6 }),
-  minDifficulty: number(targets.minDifficulty, 'No channel gets an easier target.', { min: 1e-12 }),
-  maxDifficulty: number(targets.maxDifficulty, 'No channel gets a harder target.', { min: 1e-9, max: 1e18 }),
-  assumedHashrate: number(targets.assumedHashrate, 'Hashes per second of a channel that states none.', { min: 1 }),
+  sharesPerMinute: reloadable(
+    number(targets.sharesPerMinute, 'Wanted share rate of one channel.', { min: 0.1, max: 1e6 }),
+  ),
+  minDifficulty: reloadable(number(targets.minDifficulty, 'No channel gets an easier target.', { min: 1e-12 })),
+  maxDifficulty: reloadable(
+    number(targets.maxDifficulty, 'No channel gets a harder target.', { min: 1e-9, max: 1e18 }),
+  ),
+  assumedHashrate: reloadable(
+    number(targets.assumedHashrate, 'Hashes per second of a channel that states none.', { min: 1 }),
+  ),
+  reconnectExcept: reloadable(
+    texts(
+      ['', 'SRI'],
+      'Vendors whose clients are not told to reconnect when this service stops, but find their connection closed: those ' +
+        'of the Stratum Reference Implementation break on Reconnect, and name no vendor.',
+    ),
+  ),
 };
 
 /** Of `[mining]`, where jobs are made from templates. */
 export const miningFields = {
   ...targetFields,
   versionRolling: boolean(true, 'Whether miners may roll the version bits of BIP323.'),
-  refreshInterval: number(30, 'Seconds after which the latest template becomes new jobs.', { min: 1, max: 3600 }),
+  refreshInterval: reloadable(
+    number(30, 'Seconds after which the latest template becomes new jobs.', { min: 1, max: 3600 }),
+  ),
   staleWorkLimit: number(180, 'Seconds without any template provider, after which miners are sent away.', { min: 1 }),
 };
 
 /** `[acknowledgements]` */
-export const acknowledgementsSection = section(
-  'When accepted shares are acknowledged; never before they are on disk.',
-  {
+export const acknowledgementsSection = reloadable(
+  section('When accepted shares are acknowledged; never before they are on disk.', {
     count: integer(batch.count, 'As soon as so many wait.', { min: 1 }),
     delay: integer(batch.delayMs, 'Or as soon as one has waited so many milliseconds.', { min: 1, max: 60_000 }),
-  },
+  }),
 );
 
 /** `[extensions]` */
@@ -58,39 +74,45 @@ export const proxyProtocolField = addressRanges(
 );
 
 /** `[limits]` */
-export const minerLimitsSection = section('What miners may cost.', {
-  connections: integer(DEFAULT_LIMITS.connections, 'Connections at once.', { min: 1 }),
-  connectionsPerAddress: integer(DEFAULT_LIMITS.connectionsPerAddress, 'Of these from one address.', { min: 1 }),
-  exempt: addressRanges(DEFAULT_LIMITS.exempt, 'Addresses and subnets without a limit of their own.'),
-  channelsPerConnection: integer(MINING_SERVER_LIMITS.channelsPerConnection, 'Channels of one connection.', {
-    min: 1,
+export const minerLimitsSection = reloadable(
+  section('What miners may cost.', {
+    connections: integer(DEFAULT_LIMITS.connections, 'Connections at once.', { min: 1 }),
+    connectionsPerAddress: integer(DEFAULT_LIMITS.connectionsPerAddress, 'Of these from one address.', { min: 1 }),
+    exempt: addressRanges(DEFAULT_LIMITS.exempt, 'Addresses and subnets without a limit of their own.'),
+    channelsPerConnection: integer(MINING_SERVER_LIMITS.channelsPerConnection, 'Channels of one connection.', {
+      min: 1,
+    }),
+    firstChannel: number(60, 'Seconds until a connection must have opened a channel.', {
+      min: 1,
+    }),
+    silence: number(3600, 'Seconds without a word after which a connection is ended; 0 for never.', { min: 0 }),
   }),
-  firstChannel: number(60, 'Seconds until a connection must have opened a channel.', { min: 1 }),
-  silence: number(3600, 'Seconds without a word after which a connection is ended; 0 for never.', { min: 0 }),
-});
+);
 
 /** `[bad_shares]` */
-export const badSharesSection = section('What comes of shares that are wrong by the fault of whoever sends them.', {
-  newWork: integer(badSharesBeforeNewWork, 'Bad shares on balance after which a channel is given new work.', {
-    min: 1,
+export const badSharesSection = reloadable(
+  section('What comes of shares that are wrong by the fault of whoever sends them.', {
+    newWork: integer(badSharesBeforeNewWork, 'Bad shares on balance after which a channel is given new work.', {
+      min: 1,
+    }),
+    sendAway: integer(badSharesBeforeSendAway, 'And after which it is closed, and its device told to reconnect.', {
+      min: 2,
+    }),
+    forgiven: integer(badSharesForgiven, 'Bad shares that an accepted one makes up for.', { min: 1 }),
+    staleGrace: number(staleGraceMs / 1000, 'Seconds after a new tip in which stale shares are not bad.', { min: 0 }),
+    banAfter: integer(
+      sentAwayBeforeBan,
+      'Times that a user is sent away from one address in a day before it is banned there; 0 for never.',
+      {
+        min: 0,
+      },
+    ),
+    ban: number(banMs / 1000, 'Seconds for which channels of a banned user from that address are refused.', {
+      min: 1,
+      max: 86_400,
+    }),
   }),
-  sendAway: integer(badSharesBeforeSendAway, 'And after which it is closed, and its device told to reconnect.', {
-    min: 2,
-  }),
-  forgiven: integer(badSharesForgiven, 'Bad shares that an accepted one makes up for.', { min: 1 }),
-  staleGrace: number(staleGraceMs / 1000, 'Seconds after a new tip in which stale shares are not bad.', { min: 0 }),
-  banAfter: integer(
-    sentAwayBeforeBan,
-    'Times that a user is sent away from one address in a day before it is banned there; 0 for never.',
-    {
-      min: 0,
-    },
-  ),
-  ban: number(banMs / 1000, 'Seconds for which channels of a banned user from that address are refused.', {
-    min: 1,
-    max: 86_400,
-  }),
-});
+);
 
 /** `[workers]` */
 export const workersSection = section('The figures of every worker.', {

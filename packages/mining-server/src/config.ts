@@ -1,4 +1,4 @@
-import { BIP323_MASK } from '@sv2kit/bitcoin';
+import { BIP323_MASK, type Network } from '@sv2kit/bitcoin';
 import {
   type BatchPolicy,
   CHANNEL_LIMITS,
@@ -127,6 +127,8 @@ export interface MiningServerConfig {
   readonly extranonceLayout?: Pick<OwnSpace, 'epochBytes' | 'frontEndBytes' | 'indexBytes'>;
   /** Version bits that miners may change, 0 for none; {@link MiningServer.setVersionMask} changes it. */
   readonly versionMask: number;
+  /** What addresses of coinbase outputs are written for, for those who look at jobs; without it there are none. */
+  readonly chain?: Network;
   /** Whether clients that bring jobs of their own are let in (REQUIRES_WORK_SELECTION, §5.3.1); true when absent. */
   readonly workSelection?: boolean;
   /** Whether every job has a number in its coinbase (see {@link Recipe}); true when absent. */
@@ -139,9 +141,14 @@ export interface MiningServerConfig {
   readonly batch: BatchPolicy;
   /** Time after which the latest template becomes new jobs, so that new targets bind; milliseconds. */
   readonly refreshMs: number;
+  /** Vendors, as SetupConnection states them, whose clients are not sent Reconnect in a drain; none when absent. */
+  readonly reconnectExcept?: readonly string[];
   readonly vardiff?: VardiffTuning;
   readonly limits?: Partial<MiningServerLimits>;
 }
+
+/** What of it may change while the server runs. */
+export type LiveSettings = Pick<MiningServerConfig, 'targets' | 'batch' | 'refreshMs' | 'limits' | 'reconnectExcept'>;
 
 /** Defaults of everything but what a server must be told: its tag. */
 export const MINING_SERVER_DEFAULTS: Omit<MiningServerConfig, 'tag'> = {

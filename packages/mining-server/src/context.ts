@@ -16,6 +16,7 @@ import { ChannelRegister } from './channel-register.ts';
 import {
   type BlockPath,
   type ExtranoncePlace,
+  type LiveSettings,
   MINING_SERVER_LIMITS,
   type MiningServerConfig,
   type MiningServerLimits,
@@ -35,7 +36,8 @@ export const TICK_MS = 1_000;
 
 /** What all connections of one server share. */
 export class ServerContext {
-  readonly config: MiningServerConfig;
+  config: MiningServerConfig;
+  /** One object for good, which others hold; what is in it may change. */
   readonly limits: MiningServerLimits;
   readonly deps: MiningServerDeps;
   readonly ids = new JobIds();
@@ -96,6 +98,13 @@ export class ServerContext {
       case 'custom':
         return origin.mode === 'full-template' ? 'declared-full-template' : 'coinbase-only';
     }
+  }
+
+  /** Targets are for whoever calls this. */
+  reconfigure(settings: LiveSettings): void {
+    this.config = { ...this.config, ...settings };
+    Object.assign(this.limits, settings.limits);
+    this.ladder.reconfigure();
   }
 
   /** Prefixes lie elsewhere from now on; each connection follows when it is served. */

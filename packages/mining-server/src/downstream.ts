@@ -1,5 +1,11 @@
-import { type CloseChannel, type MiningFromClient, REQUIRES_VERSION_ROLLING, type UpdateChannel } from '@sv2kit/codec';
-import type { CloseReason, ConnectionHandler, Logger } from '@sv2kit/net';
+import {
+  type CloseChannel,
+  type MiningFromClient,
+  REQUIRES_VERSION_ROLLING,
+  type SetupConnection,
+  type UpdateChannel,
+} from '@sv2kit/codec';
+import type { CloseReason, ConnectionHandler, Leaver, Logger } from '@sv2kit/net';
 import type { ServerCloseReason } from './codes.ts';
 import type { ServerContext } from './context.ts';
 import { CustomJobs } from './custom-jobs.ts';
@@ -11,7 +17,7 @@ import { ShareIntake } from './share-intake.ts';
 import { WorkLine } from './work-line.ts';
 
 /** One connection of miners: its channels, its groups, and what is due to them. */
-export class Downstream implements ConnectionHandler<MiningFromClient> {
+export class Downstream implements ConnectionHandler<MiningFromClient>, Leaver {
   readonly connection: MinerConnection;
   readonly #context: ServerContext;
   readonly #log: Logger;
@@ -30,6 +36,9 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   readonly sinceMs: number;
   #lastId = 0;
   #closed = false;
+  /** Its client knows that all channels are closed; what was on its way is answered. */
+  #parting = false;
+  #hushed = false;
 
   constructor(context: ServerContext, connection: MinerConnection) {
     this.#context = context;
@@ -79,12 +88,12 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     // It may have changed since SetupConnection was answered.
     if (!this.canRoll(this.#context.versionMask !== 0)) return this.end('version-rolling-changed');
     this.#context.downstreams.add(this);
-    // Has nothing to open a channel for until it has a template, a token and miners: silence is what ends it.
-    if (this.selectsWork) this.connection.markInUse();
+    // Has nothing to open a channel for until it has a template, a token or miners: silence is what ends it.
+    if (this.selectsWork || isOwnTranslator(this.connection.setup)) this.connection.markInUse();
   }
 
   onMessage(message: MiningFromClient): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#hushed) return;
     switch (message.type) {
       case 'SubmitSharesStandard':
       case 'SubmitSharesExtended':
@@ -107,7 +116,7 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   }
 
   onDrain(): void {
-    this.#line.advance();
+    this.advance();
   }
 
   onClose(reason: CloseReason): void {
@@ -120,7 +129,41 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
 
   /** Brings the connection up to the board. */
   advance(): void {
-    this.#line.advance();
+    if (!this.#parting) this.#line.advance();
+  }
+
+  get isGone(): boolean {
+    return this.#closed;
+  }
+
+  get isSettled(): boolean {
+    return this.#miners
+      .values()
+      .every(({ acknowledgements, channel }) => acknowledgements.pending === 0 && !channel.holds);
+  }
+
+  /** Asks the client to connect anew, to the same address (§3.6.5). */
+  inviteBack(): void {
+    if (this.#closed) return;
+    this.connection.send({ type: 'Reconnect', newHost: '', newPort: 0 });
+  }
+
+  /** All channels are closed for the client (§5.3.9), but shares that are on their way are still judged and answered. */
+  part(): void {
+    if (this.#closed || this.#parting) return;
+    this.#parting = true;
+    this.#openings.close();
+    const { deps, desk } = this.#context;
+    for (const miner of this.#miners.values()) {
+      desk.settleHeld(miner, miner.channel.expireHeld(Number.POSITIVE_INFINITY));
+      this.connection.send({ type: 'CloseChannel', channelId: miner.channel.channelId, reasonCode: 'shutdown' });
+    }
+    deps.log.debug('a connection is taken leave of', { connection: this.connection.id });
+  }
+
+  /** Its channels have been closed for so long that nothing honest is on its way any more. */
+  hush(): void {
+    this.#hushed = true;
   }
 
   /** Whether its channels get jobs of their own instead of their group's. */
@@ -159,17 +202,17 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
 
   /** The target that vardiff wants goes out; it binds the jobs after it. */
   retarget(miner: Miner): void {
-    this.#line.retarget(miner);
+    if (!this.#parting) this.#line.retarget(miner);
   }
 
   /** Shares come much faster than wanted: the channel is given a harder target at once. */
   retargetNow(miner: Miner): void {
-    this.#line.retargetNow(miner);
+    if (!this.#parting) this.#line.retargetNow(miner);
   }
 
   /** A job whose search space is new, for a channel that does badly. */
   giveNewWork(miner: Miner): void {
-    this.#line.sendSpareJob(miner);
+    if (!this.#parting) this.#line.sendSpareJob(miner);
   }
 
   /** Whether the connection has no other channel. */
@@ -182,12 +225,12 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     const reason = 'too-many-refused-shares';
     if (!this.isAlone(miner)) return this.#closeMiner(miner, reason);
     this.#closeMiner(miner, reason);
-    this.connection.send({ type: 'Reconnect', newHost: '', newPort: 0 });
+    this.inviteBack();
     this.end(reason);
   }
 
   /** Closes every channel, then the connection. */
-  end(reason: ServerCloseReason): void {
+  end(reason: ServerCloseReason = 'shutdown'): void {
     this.#closed = true;
     this.#openings.close();
     for (const miner of [...this.#miners.values()]) this.#closeMiner(miner, reason);
@@ -237,7 +280,8 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
   #closeMiner(miner: Miner, reason: ServerCloseReason): void {
     if (!this.#miners.has(miner.channel.channelId)) return;
     this.#remove(miner, reason);
-    this.connection.send({ type: 'CloseChannel', channelId: miner.channel.channelId, reasonCode: reason });
+    if (!this.#parting)
+      this.connection.send({ type: 'CloseChannel', channelId: miner.channel.channelId, reasonCode: reason });
   }
 
   #remove(miner: Miner, reason: string): void {
@@ -260,4 +304,9 @@ export class Downstream implements ConnectionHandler<MiningFromClient> {
     this.#lastId += 1;
     return this.#lastId;
   }
+}
+
+/** What a translator of this project calls itself; a connection says nowhere else that it is a proxy's (§3.6.1). */
+function isOwnTranslator({ vendor, hardwareVersion }: Pick<SetupConnection, 'vendor' | 'hardwareVersion'>): boolean {
+  return vendor === 'sv2kit' && hardwareVersion === 'translator';
 }

@@ -31,8 +31,13 @@ export {
   targetFields,
   workersSection,
 } from './config-fields.ts';
-export { byOutcome, type MinerMetrics, minerMetrics, workerSeries } from './metrics.ts';
-export { listenForMiners, miningServerSettings } from './service-settings.ts';
+export { byOutcome, type MinerMetrics, minerMetrics, minerSeries } from './metrics.ts';
+export {
+  listenForMiners,
+  drainMiners,
+  miningServerSettings,
+  reconfigureMiners,
+} from './service-settings.ts';
 export {
   type AcceptedCustomJob,
   type AcceptedShare,
@@ -56,9 +61,11 @@ export type { PastTotals } from './workers/share-totals.ts';
 export type { ChannelStatus, MiningServerStatus } from './status.ts';
 export { BanList, type BanLimits } from './bad-shares/ban-list.ts';
 export { type BadShareLimits, type Consequence, Standing } from './bad-shares/standing.ts';
+export { coinbaseHeight, coinbaseOutputs, coinbaseView, type JobCoinbase, outputView } from './views/coinbase-view.ts';
 export { LedgerAnswers } from './views/ledger-answers.ts';
 export { luckOf, ROUNDS } from './views/luck.ts';
 export { workerWithHistory } from './views/worker-history.ts';
+export { workersHistory } from './views/work-history.ts';
 export { WorkerList, workerView } from './views/worker-list.ts';
 export { difficultyOfHash } from './workers/hash-difficulty.ts';
 export { Worker, type WorkerPast, type WorkerState, type WorkerTimes } from './workers/worker.ts';

@@ -2,7 +2,10 @@ import type { BoundCounter, Counter, Latencies, Metrics } from '@sv2kit/daemon';
 import type { NetMetrics } from '@sv2kit/net';
 import type { MiningServerMetrics } from './ports.ts';
 import type { MiningServer } from './server.ts';
+import type { MinerLevels } from './status.ts';
 import type { Worker } from './workers/worker.ts';
+
+const LOOK_MS = 500;
 
 /** What the connections and channels of a service's miners are counted with. */
 export interface MinerMetrics {
@@ -60,12 +63,83 @@ export function byOutcome(counter: Counter): Pick<Counter, 'inc'> {
 }
 
 /**
+ * Levels of a service that serves miners, asked for when somebody looks: hashrate, workers, the work at hand and what is
+ * credited for it; and series of single workers.
+ *
+ * @param prefix of every name, such as `sv2_pool`
+ * @param most workers with series of their own; 0: none
+ */
+export function minerSeries(
+  metrics: Metrics,
+  prefix: string,
+  server: Pick<MiningServer, 'topWorkers' | 'levels'>,
+  most: number,
+  now: () => number,
+): void {
+  const levels = oncePerLook(server, now);
+  const level = (rest: string, help: string, label: string, value: (levels: MinerLevels) => LevelsBy): void =>
+    metrics.series(`${prefix}_${rest}`, help, label === '' ? [] : [label], () =>
+      Object.entries(value(levels())).flatMap(([name, read]) =>
+        read === undefined ? [] : [[label === '' ? {} : { [label]: name }, read] as const],
+      ),
+    );
+  level('hashrate', 'Hashes per second, measured from accepted work.', 'window', ({ hashrate }) => ({
+    '1m': hashrate.oneMinute,
+    '10m': hashrate.tenMinutes,
+    '1h': hashrate.oneHour,
+    '24h': hashrate.oneDay,
+  }));
+  level('workers', 'Workers that are known.', 'state', ({ workers }) => workers);
+  level('accepted_work_total', 'Sum of the difficulties that accepted shares are credited.', '', ({ work: value }) => ({
+    value,
+  }));
+  level('best_difficulty', 'Of the best hash that was accepted.', '', ({ bestDifficulty: value }) => ({ value }));
+  level('height', 'Of the block that is mined; absent while there is no work.', '', ({ height: value }) => ({ value }));
+  level(
+    'network_difficulty',
+    'What a block takes; absent while there is no work.',
+    '',
+    ({ networkDifficulty: value }) => ({
+      value,
+    }),
+  );
+  const times = 'unix time; absent while there is no work.';
+  level('tip_timestamp_seconds', `When the tip that is mined on came, ${times}`, '', ({ tipSinceMs }) =>
+    seconds(tipSinceMs),
+  );
+  level('template_timestamp_seconds', `When the work that is mined came, ${times}`, '', ({ workSinceMs }) =>
+    seconds(workSinceMs),
+  );
+  workerSeries(metrics, prefix, server, most, now);
+}
+
+/** One look reads every series within a moment: the workers are gone through once. */
+function oncePerLook(server: Pick<MiningServer, 'levels'>, now: () => number): () => MinerLevels {
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  let levels: MinerLevels | undefined;
+  return () => {
+    const nowMs = now();
+    if (levels === undefined || Math.abs(nowMs - readAtMs) > LOOK_MS) {
+      levels = server.levels();
+      readAtMs = nowMs;
+    }
+    return levels;
+  };
+}
+
+type LevelsBy = Readonly<Record<string, number | undefined>>;
+
+function seconds(ms: number | undefined): LevelsBy {
+  return { value: ms === undefined ? undefined : ms / 1000 };
+}
+
+/**
  * Series of single workers, for who wants them: each is a label of its own in whatever reads /metrics, so that they are
  * so many at most, those with most hashrate.
  *
  * @param most 0: none
  */
-export function workerSeries(
+function workerSeries(
   metrics: Metrics,
   prefix: string,
   server: Pick<MiningServer, 'topWorkers'>,

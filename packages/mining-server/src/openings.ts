@@ -37,6 +37,8 @@ export class Openings {
   }
 
   onRequest(message: OpenRequest): void {
+    // A refusal would be taken for more than the end of this connection.
+    if (this.#closed) return;
     const { gates, channels, log, downstream } = this.#host;
     if (!gates.open(this.#context.ticks())) return this.#refuse(message.requestId, 'channel-limit-reached');
     const { connection } = downstream;

@@ -2,7 +2,7 @@
 import type { SetCustomMiningJob, SetupConnection } from '@sv2kit/codec';
 import type { Journal } from '@sv2kit/ledger';
 import type { CustomJobErrorCode, CustomJobMode, Job, Payout, Solution, Tip, WorkTemplate } from '@sv2kit/mining';
-import type { Events, JobView } from '@sv2kit/monitor';
+import type { Events, KnownTransaction, TemplateView } from '@sv2kit/monitor';
 import type { Clock, Connection, Counter, Gauge, Logger } from '@sv2kit/net';
 import type { MiningFromServer } from '@sv2kit/codec';
 import type { BlockPath } from './config.ts';
@@ -155,7 +155,11 @@ export interface MiningServerDeps {
   /** Hears of channels, workers, best shares and bans. */
   readonly events?: Pick<Events, 'emit'> | undefined;
   /** What is known of a template beyond what the job says, for those who look at the work. */
-  describe?(template: WorkTemplate): Pick<JobView, 'transactions' | 'fees'>;
+  describe?(template: WorkTemplate): Pick<TemplateView, 'transactions' | 'fees'>;
+  /** Who made it, in words. */
+  source?(template: WorkTemplate): string | undefined;
+  /** Its transactions in block order, where they are known. */
+  contents?(template: WorkTemplate): readonly KnownTransaction[] | undefined;
   /** What earlier runs did is yet to come, by {@link MiningServer.past}. */
   readonly hasPast?: boolean;
   /** A clock that only goes forward, in milliseconds with fractions; the process's own when absent. */

@@ -12,13 +12,14 @@ import type { TargetPolicy, Tip, WorkInput } from '@sv2kit/mining';
 import { type Accepted, type Refused, serve, type Service } from '@sv2kit/net';
 import { ChainHeight } from './chain-height.ts';
 import type { ServerCloseReason } from './codes.ts';
-import { type ExtranoncePlace, MAX_TAG_SIZE, type MiningServerConfig } from './config.ts';
+import { type ExtranoncePlace, type LiveSettings, MAX_TAG_SIZE, type MiningServerConfig } from './config.ts';
 import { ServerContext, TICK_MS } from './context.ts';
 import { type Demand, demandOf } from './demand.ts';
 import { Downstream } from './downstream.ts';
+import { drain } from './drain.ts';
 import { FanOut } from './fan-out.ts';
 import type { MinerConnection, MiningServerDeps } from './ports.ts';
-import { type MiningServerStatus, serverStatus } from './status.ts';
+import { type MinerLevels, minerLevels, type MiningServerStatus, serverStatus } from './status.ts';
 import { type MiningApi, miningApi } from './views/mining-api.ts';
 import { WorkerList } from './views/worker-list.ts';
 import type { Worker } from './workers/worker.ts';
@@ -181,6 +182,11 @@ export class MiningServer {
     return serverStatus(this.#context);
   }
 
+  /** What whoever keeps time series wants to know. */
+  levels(): MinerLevels {
+    return minerLevels(this.#context);
+  }
+
   /** The workers with most hashrate, for series of their own. */
   topWorkers(most: number): readonly Worker[] {
     return this.#workerList.top(most, this.#context.deps.clock.now());
@@ -189,6 +195,22 @@ export class MiningServer {
   /** Resolves when every connection has what is due to it. */
   settled(): Promise<void> {
     return this.#fanOut.settled();
+  }
+
+  /**
+   * Takes leave of the miners, whose listener takes no more of them; shares that come meanwhile are judged and answered.
+   * @param untilMs when the last has to be ended: unix milliseconds
+   */
+  async drain(untilMs: number): Promise<void> {
+    await drain(this.#context, untilMs);
+    await this.#fanOut.settled();
+  }
+
+  /** How miners are served from now on, as far as it may change; rates and batches are for channels to come. */
+  reconfigure(settings: LiveSettings): void {
+    const { targets } = this.#context;
+    this.#context.reconfigure(settings);
+    this.#setTargets({ ...targets, ...settings.targets });
   }
 
   /** Closes every channel and ends the timers; the listener is the caller's. */

@@ -154,8 +154,9 @@ export class ShareDesk {
 
   #count(code: ShareErrorCode): void {
     this.rejected.set(code, (this.rejected.get(code) ?? 0) + 1);
-    this.#context.totals.reject(code);
-    this.#context.deps.metrics.shares.inc({ outcome: code });
+    const { totals, deps } = this.#context;
+    totals.reject(code, deps.clock.now());
+    deps.metrics.shares.inc({ outcome: code });
   }
 }
 

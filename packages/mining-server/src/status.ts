@@ -1,6 +1,6 @@
 import { difficultyFromTarget } from '@sv2kit/bitcoin';
 import { fromUtf8 } from '@sv2kit/codec';
-import type { SharesView } from '@sv2kit/monitor';
+import type { HashrateView, SharesView, WorkerView } from '@sv2kit/monitor';
 import type { ServerContext } from './context.ts';
 import type { Miner } from './miner.ts';
 
@@ -87,6 +87,38 @@ function channelStatus(miner: Miner, connection: number, device: string): Channe
     work: miner.work,
     openedAtMs: miner.openedAtMs,
     ...(lastShareAtMs === undefined ? {} : { lastShareAtMs }),
+  };
+}
+
+/** What is read at every look of whoever keeps time series. Times are unix milliseconds. */
+export interface MinerLevels {
+  readonly hashrate: HashrateView;
+  readonly workers: Readonly<Record<WorkerView['state'], number>>;
+  /** Sum of credited difficulties. */
+  readonly work: number;
+  readonly bestDifficulty: number;
+  /** Of the block that is mined; this and what follows are undefined while there is nothing to mine. */
+  readonly height: number | undefined;
+  readonly networkDifficulty: number | undefined;
+  readonly tipSinceMs: number | undefined;
+  readonly workSinceMs: number | undefined;
+}
+
+export function minerLevels({ board, totals, workers: book, received, deps }: ServerContext): MinerLevels {
+  const { work, bestDifficulty, meter } = totals;
+  const nowMs = deps.clock.now();
+  const workers = { active: 0, idle: 0, gone: 0 };
+  for (const worker of book.all) workers[worker.state(nowMs, book.times)]++;
+  const { work: mined } = board;
+  return {
+    hashrate: meter.hashrates(nowMs),
+    workers,
+    work,
+    bestDifficulty,
+    height: mined?.current.height,
+    networkDifficulty: mined && difficultyFromTarget(mined.tip.target),
+    tipSinceMs: mined?.tipSinceMs,
+    workSinceMs: mined && received.get(mined.current.input),
   };
 }
 

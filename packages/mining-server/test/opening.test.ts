@@ -264,6 +264,12 @@ test('a client that selects its own work may take its time to open a channel, as
   expect(connect(REQUIRES_STANDARD_JOBS).inUse).toBe(false);
 });
 
+test('a translator of ours may wait for its miners before it opens a channel (§10.4.4)', () => {
+  const { connect } = rig();
+  expect(connect(0, { vendor: 'sv2kit', hardwareVersion: 'translator' }).inUse).toBe(true);
+  expect(connect(0, { vendor: 'sv2kit', hardwareVersion: 'CPU' }).inUse).toBe(false);
+});
+
 test('a client that selects its own work gets none, and is told that its own is not taken (§5.3.18)', async () => {
   const { connect, server, settle } = rig();
   const miner = connect(REQUIRES_WORK_SELECTION);

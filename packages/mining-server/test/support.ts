@@ -134,7 +134,7 @@ export class TestMiner {
   flags = 0;
   inUse = false;
 
-  constructor(id: number, flags: number, clock: VirtualClock) {
+  constructor(id: number, flags: number, clock: VirtualClock, said: Partial<SetupConnection> = {}) {
     this.id = id;
     this.#clock = clock;
     const device = { vendor: 'Maker', hardwareVersion: 'X1', firmware: '', deviceId: '' };
@@ -148,6 +148,7 @@ export class TestMiner {
       endpointHost: '',
       endpointPort: 0,
       ...device,
+      ...said,
     };
   }
 
@@ -228,7 +229,7 @@ export interface Rig {
   readonly clock: VirtualClock;
   readonly journal: FakeJournal;
   readonly blocks: FoundBlock[];
-  connect(flags?: number): TestMiner;
+  connect(flags?: number, said?: Partial<SetupConnection>): TestMiner;
   /** Runs fan-out to its end. */
   settle(): Promise<void>;
 }
@@ -269,9 +270,9 @@ export function rig(options: RigOptions = {}): Rig {
   );
   if (options.working ?? true) server.activate(template(1), tip(1));
   let connections = 0;
-  const connect = (flags = 0): TestMiner => {
+  const connect = (flags = 0, said: Partial<SetupConnection> = {}): TestMiner => {
     connections += 1;
-    const miner = new TestMiner(connections, flags, clock);
+    const miner = new TestMiner(connections, flags, clock, said);
     const verdict = server.service.accept(miner as never);
     if (verdict.kind === 'refuse') miner.refused = verdict;
     else {

@@ -92,6 +92,9 @@ describe('workers', () => {
     expect(await names({ sort: 'work' })).toEqual(['alice.2', 'bob.1', 'alice.1', 'carol']);
     expect(await names({ sort: 'hashrate', offset: 1, limit: 2 })).toEqual(['bob.1', 'alice.1']);
     expect(await names({ user: 'alice', sort: 'name' })).toEqual(['alice.1', 'alice.2']);
+    expect(await names({ search: 'ICE.' })).toEqual(['alice.1', 'alice.2']);
+    expect(await names({ search: '.1', user: 'bob' })).toEqual(['bob.1']);
+    expect(await names({ state: 'gone' })).toEqual([]);
     expect((await names({ sort: 'last-share' })).at(-1)).toBe('carol');
     expect((await api.workers({ offset: 3, limit: 1, sort: 'best' })).total).toBe(4);
   });
@@ -144,6 +147,25 @@ describe('jobs', () => {
       { id: '2', state: 'future' },
     ]);
   });
+
+  test('are looked into: the coinbase with its tag and addresses, who works on them, and what is in their template', async () => {
+    const fee = 9n;
+    const [txid, wtxid] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+    const contents = () => [{ txid, wtxid, weight: 400, data: new Uint8Array(100), fee }];
+    const it = rig({ config: { chain: 'regtest' }, deps: { contents, source: () => 'provider:8442' } });
+    farm(it, ['a', 'b']);
+    await it.settle();
+    const { api } = it.server;
+    const [listed] = api.jobs(ALL).items;
+    const detail = await api.job(listed?.id ?? '');
+    const told = { txid: '01'.repeat(32), wtxid: '02'.repeat(32), weight: 400, size: 100, fee: 9 };
+    expect(detail).toMatchObject({ ...listed, channels: 2, transactionList: [told] });
+    const { prefix = '', suffix = '', tag } = detail?.coinbase ?? {};
+    expect([prefix.slice(0, 8), suffix.slice(-8), tag]).toEqual(['02000000', 'ff340c00', '/test/']);
+    expect(await api.job('none')).toBeUndefined();
+    expect(await api.template('1')).toMatchObject({ source: 'provider:8442', weight: 400, transactionList: [told] });
+    expect(await api.template('none')).toBeUndefined();
+  });
 });
 
 test('shares of all are summed up by reason', () => {
@@ -153,6 +175,11 @@ test('shares of all are summed up by reason', () => {
   mine(miner, 1, 1);
   miner.says({ ...solve(miner.clients[0] as never), channelId: 99 });
   expect(it.server.api.shares()).toMatchObject({ accepted: 3, rejected: { 'invalid-channel-id': 1 }, blocks: 0 });
+  it.clock.advance(60_000);
+  const { kept, stepSeconds, points } = it.server.api.history({ hours: 1 });
+  expect([kept, stepSeconds]).toEqual(['memory', 60]);
+  expect(points.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(3);
+  expect(points.reduce((sum, { rejected = 0 }) => sum + rejected, 0)).toBe(1);
 });
 
 test('rows sorted slice by slice are in the order of rows sorted at once', async () => {

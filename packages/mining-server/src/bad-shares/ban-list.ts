@@ -18,11 +18,16 @@ interface Entry {
 
 /** Who was sent away of late, and who is banned for it. Times are milliseconds; a ban is never longer than `banMs`. */
 export class BanList {
-  readonly #limits: BanLimits;
+  #limits: BanLimits;
   /** In the order in which they were sent away last. */
   readonly #entries = new Map<string, Entry>();
 
   constructor(limits: BanLimits) {
+    this.#limits = limits;
+  }
+
+  /** Bans that are in force last no longer than the new ones. */
+  setLimits(limits: BanLimits): void {
     this.#limits = limits;
   }
 

@@ -4,7 +4,7 @@ import type { Share, ShareErrorCode } from '@sv2kit/mining';
 import { addressGroup } from '@sv2kit/net';
 import type { ServerContext } from '../context.ts';
 import type { Miner } from '../miner.ts';
-import { BanList } from './ban-list.ts';
+import { BanList, type BanLimits } from './ban-list.ts';
 import { isBad } from './standing.ts';
 
 /** How long after a share that could not be recorded its repetition is no fault; milliseconds. */
@@ -22,14 +22,13 @@ export class BadShareLadder {
   readonly #bans: BanList;
 
   constructor(context: ServerContext) {
-    const { sentAwayBeforeBan, sentAwayWithinMs, banMs, sentAwayRemembered } = context.limits;
     this.#context = context;
-    this.#bans = new BanList({
-      after: sentAwayBeforeBan,
-      withinMs: sentAwayWithinMs,
-      banMs,
-      most: sentAwayRemembered,
-    });
+    this.#bans = new BanList(banLimits(context));
+  }
+
+  /** The limits have changed. */
+  reconfigure(): void {
+    this.#bans.setLimits(banLimits(this.#context));
   }
 
   /** A share was refused, and the miner has been told so. */
@@ -103,4 +102,9 @@ export class BadShareLadder {
 /** A user at an address; of IPv6 at a /64, which is what one customer is given. */
 function nameOf(userIdentity: Uint8Array, address: string): string {
   return `${addressGroup(address)} ${fromUtf8(userIdentity)}`;
+}
+
+function banLimits({ limits }: ServerContext): BanLimits {
+  const { sentAwayBeforeBan: after, sentAwayWithinMs: withinMs, banMs, sentAwayRemembered: most } = limits;
+  return { after, withinMs, banMs, most };
 }

@@ -1,10 +1,14 @@
-import { BitcoinError, displayHash, joinCoinbase, parseTransaction } from '@sv2kit/bitcoin';
-import { fromUtf8 } from '@sv2kit/codec';
+import { blockSubsidy, displayHash } from '@sv2kit/bitcoin';
 import type { Job, WorkSource } from '@sv2kit/mining';
-import type { CoinbaseOutputView, JobView, Listing, Page, TemplateView } from '@sv2kit/monitor';
+import type { CoinbaseOutputView, JobDetail, JobView, Listing, Page } from '@sv2kit/monitor';
 import type { BlockPath } from '../config.ts';
 import type { ServerContext } from '../context.ts';
 import type { Miner } from '../miner.ts';
+import { coinbaseOutputs, coinbaseView } from './coinbase-view.ts';
+import { contentOf } from './template-views.ts';
+
+/** Channels beyond which nobody counts who works on what. */
+const COUNTED = 20_000;
 
 interface Mined {
   readonly job: Job;
@@ -14,9 +18,32 @@ interface Mined {
   /** Of a job that a client brought. */
   readonly miners?: Miner[];
 }
+type Counts = ReadonlyMap<Job, number> | undefined;
 
 /** What is mined now and what waits for the next tip, one job for each recipe; then the jobs that clients brought. */
 export function jobViews(context: ServerContext, { offset, limit }: Page): Listing<JobView> {
+  const mined = minedJobs(context);
+  const channels = channelsByJob(context);
+  const items = mined.slice(offset, offset + limit).map((each) => jobView(context, each, channels));
+  return { total: mined.length, items };
+}
+
+/** One of them with its coinbase, and its transactions where they are known. */
+export async function jobDetail(context: ServerContext, id: string): Promise<JobDetail | undefined> {
+  const mined = minedJobs(context).find(({ job }) => String(job.id) === id);
+  if (mined === undefined) return undefined;
+  const { coinbase, origin } = mined.job;
+  const view = { ...jobView(context, mined, channelsByJob(context)), coinbase: coinbaseView(coinbase) };
+  if (origin.kind !== 'template') return view;
+  const { transactionList, cut } = await contentOf(context, origin.template);
+  return {
+    ...view,
+    ...(transactionList !== undefined && { transactionList }),
+    ...(cut !== undefined && { cut }),
+  };
+}
+
+function minedJobs(context: ServerContext): Mined[] {
   const { board, downstreams } = context;
   const mined: Mined[] = [];
   const { work } = board;
@@ -27,39 +54,19 @@ export function jobViews(context: ServerContext, { offset, limit }: Page): Listi
     if (downstream.selectsWork) for (const miner of downstream.miners) collectCustom(miner, custom);
   }
   mined.push(...custom.values());
-  const items = mined.slice(offset, offset + limit).map((each) => jobView(context, each));
-  return { total: mined.length, items };
+  return mined;
 }
 
-/** Templates that are mined, or wait for the next tip. */
-export function templateViews(context: ServerContext, { offset, limit }: Page): Listing<TemplateView> {
-  const { work, futures } = context.board;
-  const items: TemplateView[] = [];
-  if (work !== undefined) items.push(...templateView(context, work.current, 'active', work.tip.prevHash));
-  for (const source of futures) items.push(...templateView(context, source, 'future', undefined));
-  return { total: items.length, items: items.slice(offset, offset + limit) };
-}
-
-function templateView(
-  { received, deps }: ServerContext,
-  { input, height }: WorkSource,
-  state: TemplateView['state'],
-  prevHash: Uint8Array | undefined,
-): TemplateView[] {
-  if (!('templateId' in input)) return [];
-  const isEmpty = input.merklePath.length === 0;
-  const view = {
-    id: String(input.templateId),
-    state,
-    height,
-    ...(prevHash === undefined ? {} : { prevHash: displayHash(prevHash) }),
-    ...(isEmpty ? { transactions: 0 } : {}),
-    ...deps.describe?.(input),
-    receivedAtMs: Math.round(received.get(input) ?? 0),
-    revenue: Number(input.coinbaseTxValueRemaining),
-    isEmpty,
-  };
-  return [view];
+function channelsByJob({ downstreams, register }: ServerContext): Counts {
+  if (register.open > COUNTED) return undefined;
+  const channels = new Map<Job, number>();
+  for (const { miners } of downstreams) {
+    for (const { channel } of miners) {
+      const job = channel.active?.job;
+      if (job !== undefined) channels.set(job, (channels.get(job) ?? 0) + 1);
+    }
+  }
+  return channels;
 }
 
 function ofSource(
@@ -81,11 +88,16 @@ function collectCustom(miner: Miner, into: Map<Job, Mined & { readonly miners: M
   into.set(live.job, { job: live.job, state: 'active', prevHash, createdAtMs: live.sinceMs, miners: [miner] });
 }
 
-function jobView(context: ServerContext, { job, state, prevHash, createdAtMs, miners }: Mined): JobView {
+function jobView(context: ServerContext, { job, state, prevHash, createdAtMs, miners }: Mined, all: Counts): JobView {
+  const { config, deps } = context;
   const { origin } = job;
-  const template = origin.kind === 'template' ? origin.template : undefined;
-  const outputs = coinbaseOutputs(job);
+  const outputs = coinbaseOutputs(job.coinbase, config.chain);
   const [miner] = miners ?? [];
+  const channels = miners?.length ?? (all === undefined ? undefined : (all.get(job) ?? 0));
+  const facts =
+    origin.kind === 'template'
+      ? { ...deps.describe?.(origin.template), templateId: String(origin.template.templateId) }
+      : feesOf(context, job, outputs);
   return {
     id: String(job.id),
     origin: originOf(context.pathOf(job)),
@@ -94,13 +106,23 @@ function jobView(context: ServerContext, { job, state, prevHash, createdAtMs, mi
     height: job.height,
     ...(prevHash === undefined ? {} : { prevHash: displayHash(prevHash) }),
     ...(job.merklePath.length === 0 ? { transactions: 0 } : {}),
-    ...(template === undefined
-      ? {}
-      : { ...context.deps.describe?.(template), templateId: String(template.templateId) }),
+    ...facts,
     createdAtMs: Math.round(createdAtMs),
-    ...(miner === undefined ? {} : { user: fromUtf8(miner.userIdentity), channels: miners?.length ?? 0 }),
+    ...(channels === undefined ? {} : { channels }),
+    ...(miner === undefined ? {} : { user: miner.worker.user }),
     ...(outputs === undefined ? {} : { coinbaseOutputs: outputs }),
   };
+}
+
+/** What a coinbase claims beyond the subsidy; who made it knows the transactions, here nobody does. */
+function feesOf(
+  { config: { chain } }: ServerContext,
+  { height }: Job,
+  outputs: readonly CoinbaseOutputView[] | undefined,
+): Pick<JobView, 'fees'> {
+  if (chain === undefined || outputs === undefined) return {};
+  const fees = outputs.reduce((sum, { value }) => sum + value, 0) - Number(blockSubsidy(height, chain));
+  return fees < 0 ? {} : { fees };
 }
 
 function originOf(path: BlockPath): JobView['origin'] {
@@ -114,19 +136,5 @@ function originOf(path: BlockPath): JobView['origin'] {
     case 'declared-full-template':
     case 'coinbase-only':
       return 'declared';
-  }
-}
-
-/** Undefined where an upstream's coinbase cannot be read. */
-function coinbaseOutputs({ coinbase }: Job): CoinbaseOutputView[] | undefined {
-  try {
-    const whole = joinCoinbase(coinbase, new Uint8Array(coinbase.extranonceSize), { segwit: false });
-    return parseTransaction(whole).outputs.map(({ value, script }) => ({
-      value: Number(value),
-      script: Buffer.from(script).toString('hex'),
-    }));
-  } catch (error) {
-    if (error instanceof BitcoinError) return undefined;
-    throw error;
   }
 }

@@ -2,17 +2,18 @@ import type { RoleApi } from '@sv2kit/monitor';
 import type { ServerContext } from '../context.ts';
 import { sharesView } from '../status.ts';
 import { channelViews, peerViews } from './connection-views.ts';
-import { jobViews, templateViews } from './job-views.ts';
+import { jobDetail, jobViews } from './job-views.ts';
+import { templateDetail, templateViews } from './template-views.ts';
 import { type WorkerList, workerView } from './worker-list.ts';
 
 /**
  * What a mining server has to say to those who look at its role: its part of a {@link RoleApi}, to be spread into one.
- * `worker` has no past; `shares` count from where the ledger began, once that was recalled.
+ * `worker` has no past, and `history` what this process remembers; `shares` count from where the ledger began, once that was recalled.
  */
 export type MiningApi = ReturnType<typeof miningApi>;
 
 export function miningApi(context: ServerContext, list: WorkerList) {
-  const { workers, deps } = context;
+  const { workers, totals, deps } = context;
   const now = () => deps.clock.now();
   return {
     channels: (page) => channelViews(context, page),
@@ -23,7 +24,10 @@ export function miningApi(context: ServerContext, list: WorkerList) {
       return worker === undefined ? undefined : { ...workerView(worker, now(), workers), history: [] };
     },
     shares: () => sharesView(context),
+    history: ({ hours }) => ({ kept: 'memory', ...totals.minutes.history(hours, now()) }),
     jobs: (page) => jobViews(context, page),
+    job: (id) => jobDetail(context, id),
     templates: (page) => templateViews(context, page),
+    template: (id) => templateDetail(context, id),
   } satisfies RoleApi;
 }

@@ -1,24 +1,29 @@
 import { nameOfWorker, type QueryResult } from '@sv2kit/ledger';
-import { HASHES_PER_DIFFICULTY } from '@sv2kit/mining';
-import type { WorkerDetail } from '@sv2kit/monitor';
+import { historyFrame, workHistory } from '@sv2kit/mining';
+import type { HistoryQuery, WorkerDetail } from '@sv2kit/monitor';
 import type { LedgerAnswers } from './ledger-answers.ts';
 
 type WorkerHistory = NonNullable<QueryResult<'worker'>>;
 type History = WorkerDetail['history'];
+type HistoryFrame = ReturnType<typeof historyFrame>;
 
 /**
  * A worker with its past: figures of the memory where it has them, and the ledger's history; of one that is not in
  * memory all from the ledger.
+ * @param nowMs unix milliseconds
  */
 export async function workerWithHistory(
   name: string,
+  query: HistoryQuery,
   now: WorkerDetail | undefined,
   ledger: LedgerAnswers,
+  nowMs: number,
 ): Promise<WorkerDetail | undefined> {
   if (!ledger.exists) return now;
   const { user, worker } = nameOfWorker(name);
-  const record = await ledger.ask('worker', { user, worker });
-  const history = record === undefined ? [] : historyOf(record);
+  const frame = historyFrame(query.hours, nowMs);
+  const record = await ledger.ask('worker', { user, worker, sinceMs: frame.fromMs });
+  const history = record === undefined ? [] : historyOf(record, frame, nowMs);
   if (now !== undefined) return { ...now, history };
   return record === undefined ? undefined : ofRecord(record, history);
 }
@@ -40,10 +45,9 @@ function ofRecord(record: WorkerHistory, history: History): WorkerDetail {
   };
 }
 
-function historyOf({ history }: WorkerHistory): History {
-  return history.map(({ startMs, spanMs, shares, difficulty: work }) => {
-    const seconds = Math.round(spanMs / 1000);
-    const hashrate = seconds === 0 ? 0 : (work * HASHES_PER_DIFFICULTY) / seconds;
-    return { fromMs: startMs, seconds, accepted: shares, work, hashrate };
+function historyOf({ firstSeenMs, history }: WorkerHistory, frame: HistoryFrame, nowMs: number): History {
+  const sums = history.map(({ startMs, spanMs, shares: accepted, difficulty: work }) => {
+    return { startMs, spanMs, accepted, rejected: 0, work };
   });
+  return workHistory(sums, frame, { sinceMs: firstSeenMs, nowMs, countsRejected: false });
 }

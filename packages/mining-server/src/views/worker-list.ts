@@ -11,6 +11,9 @@ const KEPT_MS = 5_000;
 const SLICE = 8_192;
 
 type Sort = NonNullable<WorkersQuery['sort']>;
+/** Which workers are wanted. */
+type Filter = Pick<WorkersQuery, 'user' | 'search' | 'state'>;
+const EVERYBODY: Filter = {};
 interface Ranked {
   readonly worker: Worker;
   readonly key: number;
@@ -32,8 +35,11 @@ export class WorkerList {
     this.#book = book;
   }
 
-  async page({ offset, limit, sort = 'name', user }: WorkersQuery, now: () => number): Promise<Listing<WorkerView>> {
-    const order = await this.#order(sort, user, now());
+  async page(
+    { offset, limit, sort = 'name', ...filter }: WorkersQuery,
+    now: () => number,
+  ): Promise<Listing<WorkerView>> {
+    const order = await this.#order(sort, filter, now());
     const items = order.slice(offset, offset + limit).map((worker) => workerView(worker, now(), this.#book));
     return { total: order.length, items };
   }
@@ -47,35 +53,47 @@ export class WorkerList {
         .slice(0, most)
         .map(({ worker }) => worker);
     }
-    void this.#order('hashrate', undefined, nowMs).then((order) => {
+    void this.#order('hashrate', EVERYBODY, nowMs).then((order) => {
       this.#top = order.slice(0, most);
     });
     return this.#top.filter(({ forgotten }) => !forgotten);
   }
 
-  #order(sort: Sort, user: string | undefined, nowMs: number): Promise<readonly Worker[]> {
-    if (user !== undefined || this.#book.size <= FEW) return this.#sort(sort, user, nowMs);
+  #order(sort: Sort, filter: Filter, nowMs: number): Promise<readonly Worker[]> {
+    const isOfSome = Object.values(filter).some((wanted) => wanted !== undefined);
+    if (isOfSome || this.#book.size <= FEW) return this.#sort(sort, filter, nowMs);
     const kept = this.#orders.get(sort);
     if (kept !== undefined && Math.abs(nowMs - kept.madeMs) < KEPT_MS) return kept.workers;
-    const workers = this.#sort(sort, undefined, nowMs);
+    const workers = this.#sort(sort, EVERYBODY, nowMs);
     this.#orders.set(sort, { madeMs: nowMs, workers });
     return workers;
   }
 
-  #sort(sort: Sort, user: string | undefined, nowMs: number): Promise<readonly Worker[]> {
+  #sort(sort: Sort, filter: Filter, nowMs: number): Promise<readonly Worker[]> {
     const sorted = this.#queue.then(async () => {
-      const all = [...this.#book.all];
-      const chosen = user === undefined ? all : all.filter((worker) => worker.user === user);
+      const isWanted = chooserOf(filter, nowMs, this.#book);
       const ranked: Ranked[] = [];
-      for (const [index, worker] of chosen.entries()) {
+      for (const [index, worker] of [...this.#book.all].entries()) {
         if (index % SLICE === SLICE - 1) await setImmediate();
-        ranked.push({ worker, key: keyOf(worker, sort, nowMs) });
+        if (isWanted(worker)) ranked.push({ worker, key: keyOf(worker, sort, nowMs) });
       }
       return (await sortInSlices(ranked, compare)).map(({ worker }) => worker);
     });
     this.#queue = sorted.catch(() => undefined);
     return sorted;
   }
+}
+
+function chooserOf(
+  { user, search, state }: Filter,
+  nowMs: number,
+  { times }: Pick<WorkerBook, 'times'>,
+): (worker: Worker) => boolean {
+  const part = search?.toLowerCase();
+  return (worker) =>
+    (user === undefined || worker.user === user) &&
+    (part === undefined || worker.name.toLowerCase().includes(part)) &&
+    (state === undefined || worker.state(nowMs, times) === state);
 }
 
 function compare(a: Ranked, b: Ranked): number {

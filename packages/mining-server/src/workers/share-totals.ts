@@ -1,5 +1,5 @@
 import type { JobBoard, MinuteSum, ShareErrorCode } from '@sv2kit/mining';
-import { WorkMeter } from '@sv2kit/mining';
+import { WorkMeter, WorkMinutes } from '@sv2kit/mining';
 import { difficultyFromTarget } from '@sv2kit/bitcoin';
 import type { MiningServerDeps } from '../ports.ts';
 import type { Worker } from './worker.ts';
@@ -20,6 +20,8 @@ export interface PastTotals {
 /** All shares of a server, since it began or since its ledger did. */
 export class ShareTotals {
   readonly meter: WorkMeter;
+  /** Of this process alone. */
+  readonly minutes: WorkMinutes;
   readonly rejected = new Map<string, number>();
   accepted = 0;
   blocks = 0;
@@ -37,6 +39,7 @@ export class ShareTotals {
     this.#board = board;
     this.sinceMs = deps.clock.now();
     this.meter = new WorkMeter(this.sinceMs);
+    this.minutes = new WorkMinutes(this.sinceMs);
     this.#knowsBest = deps.hasPast !== true;
   }
 
@@ -45,10 +48,12 @@ export class ShareTotals {
     this.accepted += 1;
     this.work += credited;
     this.meter.add(measured, nowMs);
+    this.minutes.accept(credited, nowMs);
     if (best > this.bestDifficulty) this.#onBest(worker, best);
   }
 
-  reject(code: ShareErrorCode): void {
+  reject(code: ShareErrorCode, nowMs: number): void {
+    this.minutes.reject(nowMs);
     this.rejected.set(code, (this.rejected.get(code) ?? 0) + 1);
   }
 
