@@ -1,49 +1,43 @@
-import { type JobView, pageOf, type PeerView, type RoleApi, type BlockView, type UpstreamView } from '@sv2kit/monitor';
+import {
+  type ListenView,
+  pageOf,
+  type PeerView,
+  type RoleApi,
+  type BlockView,
+  type UpstreamView,
+} from '@sv2kit/monitor';
 import { type Journal, nameOfWorker } from '@sv2kit/ledger';
 import type { BlockDesk, BlockReport } from './block-desk.ts';
 import type { Client, DeclarationServer } from './declaration-server.ts';
 import type { JdNode, NodeBench } from './node-bench.ts';
-import type { JobReport, Tally } from './tally.ts';
+import { type DeclaredJobsParts, jobDetail, jobView } from './declared-jobs.ts';
 
-interface ApiParts {
-  readonly bench: Pick<NodeBench, 'nodes' | 'status' | 'tip'>;
+interface ApiParts extends DeclaredJobsParts {
+  readonly bench: Pick<NodeBench, 'block' | 'nodes' | 'status' | 'tip'>;
   readonly desk: Pick<BlockDesk, 'list'>;
   readonly journal: Pick<Journal, 'position' | 'state' | 'watermark'>;
   readonly server: Pick<DeclarationServer, 'clients'>;
-  readonly tally: Pick<Tally, 'status'>;
+  readonly listens: readonly ListenView[];
 }
 
 /** What a job declarator server answers below /api/v1. */
-export function jdServerApi({ bench, desk, journal, server, tally }: ApiParts): RoleApi {
+export function jdServerApi(parts: ApiParts): RoleApi {
+  const { bench, desk, journal, server, tally, listens } = parts;
   return {
-    jobs: (page) => pageOf(tally.status().jobs, page, (job) => jobView(job, bench.tip?.height)),
+    jobs: (page) => pageOf(tally.jobs, page, (job) => jobView(job, parts)),
+    job: (id) => jobDetail(id, parts),
     blocks: (page) => pageOf(desk.list(), page, blockView),
     upstreams: () => {
       const checking = bench.status().findIndex(({ checksJobs }) => checksJobs === true);
       return bench.nodes.map((node, index) => nodeView(node, index === checking));
     },
+    listens: () => listens,
     peers: (page) => pageOf(server.clients, page, peerView),
     ledger: () => {
       const { position, state, watermark } = journal;
       const reason = state.kind === 'ok' ? {} : { reason: state.reason };
       return { journal: { state: state.kind, ...reason, position, watermark } };
     },
-  };
-}
-
-function jobView(
-  { id, height, transactions, declaredAtMs, userIdentity }: JobReport,
-  tip: number | undefined,
-): JobView {
-  return {
-    id: String(id),
-    origin: 'declared',
-    kind: 'full-template',
-    state: tip !== undefined && height <= tip ? 'stale' : 'active',
-    height,
-    transactions,
-    createdAtMs: declaredAtMs,
-    user: nameOfWorker(userIdentity).user,
   };
 }
 

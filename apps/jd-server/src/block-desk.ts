@@ -151,6 +151,11 @@ export class BlockDesk {
     this.#watch.onTip();
   }
 
+  /** Resolves when every node has had what it is to be given now, however long that takes. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
   /** Resolves when nothing is on its way any more, or after a grace. */
   async close(): Promise<void> {
     this.#watch.close();

@@ -28,6 +28,11 @@ export class CheckDesk {
     this.#deps = deps;
   }
 
+  /** Declared jobs that a node is looking at, or is to. */
+  get size(): number {
+    return this.#running.size;
+  }
+
   check(peer: number, check: number, job: CheckRequest): void {
     const waiting = this.#lanes.get(peer);
     if (waiting !== undefined) {

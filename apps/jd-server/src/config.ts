@@ -15,6 +15,7 @@ import {
   number,
   optional,
   path,
+  reloadable,
   section,
   sections,
   url,
@@ -54,8 +55,8 @@ export const jdServerConfig = config(
     ),
     chainGuard: chainGuardSection,
     limits: section('What clients may cost.', {
-      connections: integer(128, 'Connections at once.', { min: 1, max: 1024 }),
-      connectionsPerAddress: integer(16, 'Of these from one address.', { min: 1 }),
+      connections: reloadable(integer(128, 'Connections at once.', { min: 1, max: 1024 })),
+      connectionsPerAddress: reloadable(integer(16, 'Of these from one address.', { min: 1 })),
       tokensPerMinute: number(DECLARATION_LIMITS.tokensPerMinute, 'Tokens of one client: each is one job.', {
         min: 1,
         max: 100_000,
@@ -69,8 +70,10 @@ export const jdServerConfig = config(
         max: 604_800,
       }),
       checksAtOnce: integer(2, 'Declared jobs that one node checks at once.', { min: 1, max: 16 }),
-      firstUse: number(60, 'Seconds until a connection must have asked for a token.', { min: 1 }),
-      silence: number(0, 'Seconds without a word after which a connection is ended; 0 for never.', { min: 0 }),
+      firstUse: reloadable(number(60, 'Seconds until a connection must have asked for a token.', { min: 1 })),
+      silence: reloadable(
+        number(0, 'Seconds without a word after which a connection is ended; 0 for never.', { min: 0 }),
+      ),
     }),
   },
   {

@@ -17,7 +17,7 @@ import {
 } from '@sv2kit/daemon';
 import { Declarations, type JobVerifier, type Solution, tokenVerifier } from '@sv2kit/declaration';
 import { type Journal, openJournal } from '@sv2kit/ledger';
-import { type Listener, listen, serve } from '@sv2kit/net';
+import { type Limits, type Listener, listen, serve, settled } from '@sv2kit/net';
 import { jdServerApi } from './api.ts';
 import { BlockFiles } from '@sv2kit/template-source';
 import { BlockDesk } from './block-desk.ts';
@@ -32,13 +32,13 @@ import { Tally } from './tally.ts';
 
 /** What a job declarator server needs of its surroundings. */
 export interface JdServerDeps
-  extends Pick<ServiceDeps, 'clock' | 'events' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
+  extends Pick<ServiceDeps, 'clock' | 'connections' | 'events' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
   /** How a node is reached, instead of by what its section says. */
   readonly connectNode?: (node: NodeConfig) => JdNode;
 }
 
 /** A running job declarator server. */
-export interface JdServer extends Service {
+export interface JdServer extends Service<JdServerConfig> {
   /** Where it listens; the port that the system chose when the configured one is 0. */
   readonly address: Address;
   /** x-only, 32 bytes: what clients are configured with. */
@@ -108,14 +108,27 @@ async function start(parts: Parts): Promise<JdServer> {
     }),
   ];
   const address = { host: listener.host, port: listener.port };
+  const listens = [{ protocol: 'job-declaration', ...address }] as const;
   log.info('listening', { ...address, modes: config.nodes.length === 0 ? 'coinbase-only' : 'all' });
   return {
     address,
     authorityPublicKey: identity.authorityPublicKey,
     verifier: tokenVerifier(key),
     solve: (solution) => server.solve(solution),
-    api: () => jdServerApi({ bench, desk, journal, server, tally }),
+    api: () => jdServerApi({ bench, desk, journal, server, tally, listens, chain: config.chain }),
     status: () => jdServerStatus({ declarations, bench, desk, tally, journal }),
+    async drain(untilMs) {
+      listener.stop();
+      await Promise.all([settled(() => !server.isChecking, { clock, untilMs }), desk.settled()]);
+      await journal.flush();
+    },
+    reload(next) {
+      const present = identity.reload(next.identity);
+      return () => {
+        present();
+        listener.setLimits(netLimits(next));
+      };
+    },
     async close() {
       for (const timer of timers) timer[Symbol.dispose]();
       await listener.close();
@@ -164,21 +177,26 @@ function openNode(node: NodeConfig, { chain, chainGuard }: JdServerConfig, { clo
 }
 
 function openListener({ config, deps, identity, metrics }: Parts, server: DeclarationServer): Promise<Listener> {
-  const { connections, connectionsPerAddress, firstUse, silence } = config.limits;
   const flags = config.nodes.length === 0 ? 0 : DECLARE_TX_DATA;
   return listen({
     ...config.listen,
     identity: () => identity.current(),
     services: [serve(jobDeclaration, { flags, accept: (connection) => server.accept(connection) })],
-    limits: {
-      connections,
-      connectionsPerAddress,
-      handshakes: connections,
-      firstUseMs: firstUse * 1000,
-      silenceMs: silence * 1000,
-    },
+    limits: netLimits(config),
     clock: deps.clock,
     log: deps.log,
     metrics: metrics.net,
+    connections: deps.connections,
   });
+}
+
+function netLimits({ limits }: JdServerConfig): Partial<Limits> {
+  const { connections, connectionsPerAddress, firstUse, silence } = limits;
+  return {
+    connections,
+    connectionsPerAddress,
+    handshakes: connections,
+    firstUseMs: firstUse * 1000,
+    silenceMs: silence * 1000,
+  };
 }

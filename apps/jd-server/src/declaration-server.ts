@@ -80,6 +80,11 @@ export class DeclarationServer {
     };
   }
 
+  /** Whether a declared job waits for the answer of a node. */
+  get isChecking(): boolean {
+    return this.#checks.size > 0;
+  }
+
   /** The node may have another tip. */
   onTip(): void {
     const { bench, desk } = this.#deps;

@@ -11,7 +11,7 @@ export interface TallyDeps {
 }
 
 /** A declared job as the status shows it; amounts in satoshis. */
-export interface JobReport {
+interface JobReport {
   /** Rises from 1 since the start. */
   readonly id: number;
   readonly client: number;
@@ -34,13 +34,16 @@ const FLOODS: ReadonlySet<string> = new Set([
   'invalid-mining-job-token',
 ]);
 
+/** A declared job with what is known of its block. */
+export interface ListedJob extends JobReport, Pick<DeclaredWorth, 'handle' | 'parts' | 'prevHash' | 'segwit'> {}
+
 type DeclarationOf = Extract<DeclarationEvent, { kind: 'declaration' }>;
 
 /** What happened so far: for metrics, log and status. */
 export class Tally {
   readonly #deps: TallyDeps;
   readonly #outcomes: Record<string, number> = {};
-  readonly #jobs: JobReport[] = [];
+  readonly #jobs: ListedJob[] = [];
   #lastJob = 0;
   readonly #tokens = { given: 0, delayed: 0 };
   readonly #solutions = { block: 0, 'no-block': 0 };
@@ -88,12 +91,19 @@ export class Tally {
     this.#deps.metrics.solutions.inc({ outcome });
   }
 
+  /** The latest declared jobs, the last one first. */
+  get jobs(): readonly ListedJob[] {
+    return this.#jobs.toReversed();
+  }
+
   status() {
     return {
       tokens: { ...this.#tokens },
       outcomes: { ...this.#outcomes },
       solutions: { ...this.#solutions },
-      jobs: this.#jobs.toReversed(),
+      jobs: this.jobs.map(
+        ({ handle: _handle, parts: _parts, prevHash: _prevHash, segwit: _segwit, ...job }): JobReport => job,
+      ),
     };
   }
 
@@ -116,8 +126,8 @@ export class Tally {
     if (this.#jobs.length > LIMITS.listedJobs) this.#jobs.shift();
   }
 
-  #report(client: number, { tookMs, transactions, provided }: DeclarationOf, worth: DeclaredWorth): JobReport {
-    const { height, value, payout, credit, userIdentity } = worth;
+  #report(client: number, { tookMs, transactions, provided }: DeclarationOf, worth: DeclaredWorth): ListedJob {
+    const { height, value, payout, credit, userIdentity, handle, parts, prevHash, segwit } = worth;
     return {
       id: ++this.#lastJob,
       client,
@@ -130,6 +140,10 @@ export class Tally {
       provided,
       tookMs,
       declaredAtMs: this.#deps.clock.now(),
+      handle,
+      parts,
+      prevHash,
+      segwit,
     };
   }
 }

@@ -14,8 +14,19 @@ test('a server tells its jobs, nodes, clients and blocks, and what happens', asy
   const jobs = (await api.jobs?.(PAGE)) as Listing<JobView>;
   expect(jobs).toMatchObject({
     total: 1,
-    items: [{ id: '1', origin: 'declared', state: 'active', height: 201, user: 'alice' }],
+    items: [{ id: '1', origin: 'declared', state: 'active', height: 201, user: 'alice', fees: expect.any(Number) }],
   });
+  const [listed] = jobs.items;
+  expect(listed?.coinbaseOutputs?.[0]).toMatchObject({
+    value: Number(VALUE),
+    address: expect.stringMatching(/^bcrt1/),
+  });
+  expect(await api.job?.('1')).toMatchObject({
+    ...listed,
+    transactionList: [],
+    coinbase: { prefix: expect.stringMatching(/^0[12]000000/), suffix: expect.any(String) },
+  });
+  expect(await api.job?.('2')).toBeUndefined();
   expect((await api.upstreams?.()) as UpstreamView[]).toMatchObject([{ name: node.name, kind: 'node', active: true }]);
   const peers = (await api.peers?.(PAGE)) as Listing<PeerView>;
   expect(peers).toMatchObject({

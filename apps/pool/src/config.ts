@@ -14,6 +14,8 @@ import {
   jobDeclarationFields,
   nodeFields,
   path,
+  reloadable,
+  required,
   section,
   sections,
   stratumUrl,
@@ -45,10 +47,12 @@ export const poolConfig = config(
     dataDir: path('pool-data', 'The ledger is kept in here: the journal of shares and blocks, and ledger.sqlite.'),
     identity: identitySection,
     ledger: ledgerSection,
-    templateProviders: sections(
-      'Where block templates come from, the preferred one first: the next is used while it is away.',
-      { url: stratumUrl(`stratum2+tcp://127.0.0.1:8442/${EXAMPLE_KEY}`, 'Address and authority key.') },
-      { atLeast: 1 },
+    templateProviders: reloadable(
+      sections(
+        'Where block templates come from, the preferred one first: the next is used while it is away.',
+        { url: required(stratumUrl(`stratum2+tcp://127.0.0.1:8442/${EXAMPLE_KEY}`, 'Address and authority key.')) },
+        { atLeast: 1 },
+      ),
     ),
     coinbase: section('The coinbase transaction: either an address or a descriptor.', {
       ...coinbaseFields,
@@ -57,10 +61,16 @@ export const poolConfig = config(
       }),
     }),
     payout: payoutSection,
-    users: section('Who may mine. An identity is user or user.worker.', {
-      policy: choice(USER_POLICIES, 'open', 'Anybody, users that are an address of the chain, or the users of a list.'),
-      allow: texts([], 'The list: users, or whole identities.'),
-    }),
+    users: reloadable(
+      section('Who may mine. An identity is user or user.worker.', {
+        policy: choice(
+          USER_POLICIES,
+          'open',
+          'Anybody, users that are an address of the chain, or the users of a list.',
+        ),
+        allow: texts([], 'The list: users, or whole identities.'),
+      }),
+    ),
     mining: section('How miners are served.', {
       ...miningFields,
       frontEnd: integer(0, 'Differs between pool processes that serve at the same time.', { min: 0, max: 255 }),
@@ -80,7 +90,7 @@ export const poolConfig = config(
     jobDeclarators: sections(
       'Job declarator servers of this pool: each gets every block on a declared job. May be none.',
       {
-        url: stratumUrl(`stratum2+tcp://127.0.0.1:3337/${EXAMPLE_KEY}`, 'Address and authority key.'),
+        url: required(stratumUrl(`stratum2+tcp://127.0.0.1:3337/${EXAMPLE_KEY}`, 'Address and authority key.')),
       },
     ),
     limits: minerLimitsSection,

@@ -1,5 +1,5 @@
 import { type Address, type Service, watchLedger } from '@sv2kit/daemon';
-import { listenForMiners, workerSeries } from '@sv2kit/mining-server';
+import { drainMiners, listenForMiners, minerSeries, reconfigureMiners } from '@sv2kit/mining-server';
 import type { Listener } from '@sv2kit/net';
 import { poolApi } from './api/api.ts';
 import type { PoolConfig } from './config.ts';
@@ -10,7 +10,7 @@ import { keepUp, wire, type Workings } from './wiring.ts';
 export type { PoolDeps } from './parts.ts';
 
 /** A running pool. */
-export interface Pool extends Service {
+export interface Pool extends Service<PoolConfig> {
   /** Where it listens; the port that the system chose when the configured one is 0. */
   readonly address: Address;
   /** x-only, 32 bytes: what miners are configured with. */
@@ -38,25 +38,39 @@ async function start(parts: Parts): Promise<Pool> {
   const { clock, log } = deps;
   const workings = wire(parts);
   const { server, line, desk, payouts } = workings;
-  const port = { server, identity, clock, log, metrics: metrics.net };
+  const port = { server, identity, clock, log, metrics: metrics.net, connections: deps.connections };
   const listener = await listenForMiners(config, port).catch(async (error: unknown) => {
     await end(workings);
     throw error;
   });
   watchLedger(ledger, deps);
-  workerSeries(deps.metrics, 'sv2_pool', server, config.workers.inMetrics, () => clock.now());
+  minerSeries(deps.metrics, 'sv2_pool', server, config.workers.inMetrics, () => clock.now());
   const stopping = new AbortController();
   const keeping = keepUp(parts, workings, stopping.signal);
   const sources = { server, line, desk, declaration, payouts, journal: ledger.journal, nodes };
   const { database } = config.ledger;
-  const api = poolApi({ ...sources, ledger, database, terms: payouts.terms, now: () => clock.now() });
   const address = { host: listener.host, port: listener.port };
+  const listens = [{ protocol: 'mining', ...address }] as const;
+  const api = poolApi({ ...sources, ledger, database, terms: payouts.terms, listens, now: () => clock.now() });
   log.info('listening', address);
   return {
     address,
     authorityPublicKey: identity.authorityPublicKey,
     status: () => poolStatus(sources, clock.now()),
     api: () => api,
+    async drain(untilMs) {
+      await drainMiners({ server, listener }, ledger.journal, untilMs);
+      await desk.settled();
+    },
+    reload(next) {
+      const present = identity.reload(next.identity);
+      return () => {
+        present();
+        parts.users.set(next.users);
+        reconfigureMiners({ server, listener }, next);
+        line.setProviders(next.templateProviders.map(({ url }) => url));
+      };
+    },
     async close() {
       keeping[Symbol.dispose]();
       stopping.abort();

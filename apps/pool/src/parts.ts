@@ -14,11 +14,11 @@ import type { BlockNode } from '@sv2kit/template-source';
 import type { PoolConfig } from './config.ts';
 import { type JobDeclaration, type LocalDeclarator, openJobDeclaration } from './job-declaration/job-declaration.ts';
 import { type PoolMetrics, poolMetrics } from './metrics.ts';
-import type { Authorise } from './users.ts';
+import { type Authorise, Users } from './users.ts';
 
 /** What the pool needs of its surroundings. */
 export interface PoolDeps
-  extends Pick<ServiceDeps, 'clock' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'>,
+  extends Pick<ServiceDeps, 'clock' | 'connections' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'>,
     Partial<Pick<ServiceDeps, 'events'>> {
   /** Who may mine, instead of the configured policy. */
   readonly authorise?: Authorise;
@@ -38,6 +38,7 @@ export interface Parts {
   readonly nodes: readonly BlockNode[];
   /** Undefined when the pool takes no custom jobs. */
   readonly declaration: JobDeclaration | undefined;
+  readonly users: Users;
 }
 
 /** @throws ConfigError when the identity's keys, or the key of job tokens, cannot be used; LedgerError when the journal cannot */
@@ -47,12 +48,22 @@ export async function openParts(config: PoolConfig, deps: PoolDeps): Promise<Par
   const ledger = await openLedger({ ...ledgerSettings(config), log: deps.log, clock: deps.clock });
   const connectNode = deps.connectNode ?? ((node: NodeConfig) => openNode(node, config, deps));
   const nodes = config.nodes.map(connectNode);
-  const parts: Parts = { config, deps, metrics, ledger, identity, nodes, declaration: undefined };
+  const parts: Parts = {
+    config,
+    deps,
+    metrics,
+    ledger,
+    identity,
+    nodes,
+    declaration: undefined,
+    users: new Users(config.users),
+  };
   try {
     const declaration = openJobDeclaration(config, {
       payoutScript: coinbaseScript(config.coinbase, config.chain),
       local: deps.jobDeclarator,
       health: deps.health,
+      connections: deps.connections,
       clock: deps.clock,
       log: deps.log,
       metrics: metrics.jobDeclaration,

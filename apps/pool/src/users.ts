@@ -16,6 +16,28 @@ export interface UsersConfig {
 /** Answers who may mine; may be another than {@link userPolicy}'s. */
 export type Authorise = (request: AuthorisationRequest) => Authorisation | Promise<Authorisation>;
 
+/** Who may mine now, by a policy that may change; those who mine already go on. */
+export class Users {
+  #config: UsersConfig;
+
+  constructor(config: UsersConfig) {
+    this.#config = config;
+  }
+
+  /** Answers by what is configured at the time. @param policyOf asked again whenever that has changed */
+  by(policyOf: (config: UsersConfig) => Authorise): Authorise {
+    let made = { from: this.#config, policy: policyOf(this.#config) };
+    return (request) => {
+      if (made.from !== this.#config) made = { from: this.#config, policy: policyOf(this.#config) };
+      return made.policy(request);
+    };
+  }
+
+  set(config: UsersConfig): void {
+    this.#config = config;
+  }
+}
+
 /**
  * The configured policy. An identity is one that @sv2kit/payout's parseUser knows: `user`, `user.worker`, or one of the `sri/`
  * forms; addresses and lists are about the user in it.

@@ -6,12 +6,12 @@ import {
   BlockDesk,
   BlockFiles,
   restoreBlocks,
+  templateFacts,
   TEMPLATE_PROVIDER,
   TEMPLATE_SOURCE_LIMITS,
   TemplateLine,
   TransactionStore,
 } from '@sv2kit/template-source';
-import { templateFacts } from './api/template-facts.ts';
 import { bestBlockOf, watchNodes } from './node-watch.ts';
 import type { Parts } from './parts.ts';
 import { DueWatch } from './payout/due-watch.ts';
@@ -35,7 +35,7 @@ export function wire(parts: Parts): Workings {
   const payouts = payoutsOf(parts, () => server);
   const transactions = parts.nodes.length === 0 ? undefined : new TransactionStore();
   const desk = deskOf(parts, transactions, () => line);
-  const server = serverOf(parts, { payouts, transactions, desk });
+  const server = serverOf(parts, { payouts, transactions, desk }, () => line);
   const line = lineOf(parts, { payouts, transactions, desk, server });
   return { payouts, transactions, desk, server, line };
 }
@@ -92,10 +92,14 @@ function deskOf(parts: Parts, transactions: TransactionStore | undefined, line: 
   });
 }
 
-function serverOf(parts: Parts, { payouts, transactions, desk }: Omit<Workings, 'server' | 'line'>): MiningServer {
+function serverOf(
+  parts: Parts,
+  { payouts, transactions, desk }: Omit<Workings, 'server' | 'line'>,
+  line: () => TemplateLine,
+): MiningServer {
   const { config, deps, metrics, ledger, declaration } = parts;
   const { clock, log, events } = deps;
-  const { coinbase, mining, users, chain } = config;
+  const { coinbase, mining, chain } = config;
   const settings = {
     ...miningServerSettings(config),
     tag: utf8(coinbase.tag),
@@ -106,12 +110,12 @@ function serverOf(parts: Parts, { payouts, transactions, desk }: Omit<Workings, 
   const customJobs = declaration?.jobs.watch(metrics.mining.customJobs) ?? metrics.mining.customJobs;
   return createMiningServer(settings, {
     journal: ledger.journal,
-    authorise: deps.authorise ?? userPolicy(users, chain, (user) => payouts.payoutOf(user)),
+    authorise: deps.authorise ?? parts.users.by((users) => userPolicy(users, chain, (user) => payouts.payoutOf(user))),
     onBlock: (block) => desk.found(block),
     ...(declaration && { customJobs: declaration.jobs, onShare: (share) => declaration.jobs.share(share) }),
     events,
     hasPast: ledger.state.kind !== 'none',
-    describe: (template) => templateFacts(template, transactions, chain),
+    ...templateFacts({ line, transactions, chain }),
     clock,
     log,
     metrics: { ...metrics.mining, customJobs },
@@ -120,7 +124,7 @@ function serverOf(parts: Parts, { payouts, transactions, desk }: Omit<Workings, 
 
 function lineOf(parts: Parts, { payouts, transactions, desk, server }: Omit<Workings, 'line'>): TemplateLine {
   const { config, deps, metrics, nodes, declaration } = parts;
-  const { health, clock, log } = deps;
+  const { health, clock, connections, log } = deps;
   return new TemplateLine({
     endpoints: config.templateProviders.map(({ url }) => url),
     setup: { vendor: 'sv2kit', hardwareVersion: 'pool' },
@@ -139,6 +143,7 @@ function lineOf(parts: Parts, { payouts, transactions, desk, server }: Omit<Work
     nodes,
     staleWorkMs: config.mining.staleWorkLimit * 1000,
     condition: health.condition('templates', 'no template yet', 'no-template'),
+    connections,
     clock,
     log,
     metrics,

@@ -108,10 +108,11 @@ export class BlockDesk {
     if (this.#underWay.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     using _timer = this.#deps.clock.after(LIMITS.closeGraceMs, resolve);
-    await Promise.race([this.#settled(), promise]);
+    await Promise.race([this.settled(), promise]);
   }
 
-  async #settled(): Promise<void> {
+  /** Resolves when nothing is being submitted or saved, however long that takes. */
+  async settled(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 

@@ -11,6 +11,7 @@ import {
   nodeFields,
   number,
   path,
+  reloadable,
   section,
   sections,
 } from '@sv2kit/daemon';
@@ -24,8 +25,8 @@ const limitsSection = section(
   'What clients may cost. One that asks more is disconnected. Limits per address are for all clients of one IPv4 ' +
     'address or IPv6 /64 together.',
   {
-    connections: integer(1024, 'Connections at once.', { min: 1, max: 65_000 }),
-    connectionsPerAddress: count(64, 'Of these from one address.'),
+    connections: reloadable(integer(1024, 'Connections at once.', { min: 1, max: 65_000 })),
+    connectionsPerAddress: reloadable(count(64, 'Of these from one address.')),
     constraintsPerMinute: count(30, 'CoinbaseOutputConstraints of one client a minute.'),
     constraintsPerMinutePerAddress: count(240, 'And of one address.'),
     transactionDataPerMinute: count(60, 'RequestTransactionData of one client a minute.'),
@@ -45,10 +46,12 @@ const limitsSection = section(
 export const templateProviderConfig = config(
   {
     listen: address('127.0.0.1:8442', 'Where pools and job declarator clients connect.'),
-    allow: addressRanges(
-      [],
-      'Addresses and subnets that may connect, say 10.0.0.0/8; everybody when empty. Clients prove no identity in the ' +
-        'handshake (Noise NX), so that their address is all to know them by.',
+    allow: reloadable(
+      addressRanges(
+        [],
+        'Addresses and subnets that may connect, say 10.0.0.0/8; everybody when empty. Clients prove no identity in the ' +
+          'handshake (Noise NX), so that their address is all to know them by.',
+      ),
     ),
     proxyProtocol: addressRanges(
       [],

@@ -18,7 +18,7 @@ import { BlockDesk } from './block-desk.ts';
 import { allowancesOf, type TemplateProviderConfig } from './config.ts';
 import { HeldTemplates } from './held-templates.ts';
 import { TEMPLATE_PROVIDER_LIMITS as LIMITS } from './limits.ts';
-import { tallyingRefusals, templateProviderMetrics } from './metrics.ts';
+import { nodeSeries, tallyingRefusals, templateProviderMetrics } from './metrics.ts';
 import { Solutions } from './solutions.ts';
 import { SolvedBlocks } from './solved-blocks.ts';
 import { statusOf } from './status.ts';
@@ -29,11 +29,11 @@ import { TipWatch } from './tip-watch.ts';
 /** What the template provider needs of its surroundings. */
 export type TemplateProviderDeps = Pick<
   ServiceDeps,
-  'log' | 'metrics' | 'health' | 'latencies' | 'events' | 'clock' | 'signal' | 'fail'
+  'log' | 'metrics' | 'health' | 'latencies' | 'events' | 'clock' | 'connections' | 'signal' | 'fail'
 >;
 
 /** A running template provider. */
-export interface TemplateProvider extends Service {
+export interface TemplateProvider extends Service<TemplateProviderConfig> {
   /** Where it listens; the port that the system chose when the configured one is 0. */
   readonly address: Address;
   /** x-only, 32 bytes: what clients are configured with. */
@@ -113,6 +113,7 @@ async function start(
     listener: server,
     signal: AbortSignal.any([signal, stopping.signal]),
   });
+  nodeSeries(deps.metrics, nodes);
   const { net, tally: refusals } = tallyingRefusals(metrics.net);
   const listener = await openListener(config, deps, identity, server, net);
   const following = feed.run().catch((error: unknown) => deps.fail(asError(error)));
@@ -133,13 +134,26 @@ async function start(
     else clockCondition.lacking(trouble);
   });
   const { host, port } = listener;
+  const listens = [{ protocol: 'template-distribution', host, port }] as const;
   log.info('listening', { host, port });
   return {
     address: { host, port },
     authorityPublicKey: identity.authorityPublicKey,
     nodes,
-    api: () => templateProviderApi({ publisher, feed, desk, server }),
+    api: () => templateProviderApi({ publisher, feed, desk, server, listens, held, log }),
     status: () => statusOf({ publisher, feed, held, desk, server, refusals }),
+    async drain() {
+      listener.stop();
+      await desk.settled();
+    },
+    reload(next) {
+      const present = identity.reload(next.identity);
+      return () => {
+        present();
+        const { connections, connectionsPerAddress } = next.limits;
+        listener.setLimits({ allow: next.allow, connections, connectionsPerAddress });
+      };
+    },
     async close() {
       timer[Symbol.dispose]();
       stopping.abort();
@@ -212,6 +226,7 @@ function openListener(
     },
     clock: deps.clock,
     log: deps.log,
+    connections: deps.connections,
     metrics,
   });
 }

@@ -1,3 +1,4 @@
+import type { MiningNode, NodeHealth } from '@sv2kit/bitcoin-node';
 import type { Counter, Gauge, Metrics } from '@sv2kit/daemon';
 import type { NetMetrics } from '@sv2kit/net';
 
@@ -61,6 +62,22 @@ export function templateProviderMetrics(metrics: Metrics): TemplateProviderMetri
     pausedClients: metrics.gauge(name('paused_clients'), 'Clients that get new tips only.'),
     blocks: metrics.counter(name('blocks_total'), 'Solved blocks.', ['outcome']),
   };
+}
+
+/** What each node says of itself, asked for when somebody looks. */
+export function nodeSeries(metrics: Metrics, nodes: readonly Pick<MiningNode, 'name' | 'health'>[]): void {
+  const series = (rest: string, help: string, value: (health: NodeHealth) => number | undefined): void =>
+    metrics.series(`sv2_template_provider_node_${rest}`, help, ['node'], () =>
+      nodes.flatMap((node) => {
+        const read = value(node.health());
+        return read === undefined ? [] : [[{ node: node.name }, read] as const];
+      }),
+    );
+  series('ok', 'Whether templates can be had of the node: 1, or 0.', ({ state }) => (state === 'ok' ? 1 : 0));
+  series('tip_height', "Height of the node's tip.", ({ tipHeight }) => tipHeight);
+  series('template_timestamp_seconds', 'When the node gave its last template, unix time.', ({ lastTemplateAtMs }) =>
+    lastTemplateAtMs === undefined ? undefined : lastTemplateAtMs / 1000,
+  );
 }
 
 /** The metrics of connections, with a tally of those turned away, by limit. */

@@ -171,7 +171,12 @@ export function template(height: number, clock: VirtualClock, spec: Partial<Whol
 
 /** A transaction of a template; its bytes mean nothing. */
 export function transaction(label: string): BlockTransaction {
-  return { txid: hashOf(`txid of ${label}`), wtxid: hashOf(`wtxid of ${label}`), data: hashOf(`data of ${label}`) };
+  const [txid, wtxid, data] = [`txid of ${label}`, `wtxid of ${label}`, `data of ${label}`].map(hashOf) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
+  return { txid, wtxid, data, weight: 4 * data.length };
 }
 
 /** A template that a fake node holds. */
@@ -226,6 +231,13 @@ export class FakeHeldTemplate implements HeldTemplate {
   transactions(): Promise<readonly BlockTransaction[]> {
     this.asked += 1;
     return this.load();
+  }
+
+  /** What `transactionFees` answers. */
+  loadFees: () => Promise<readonly bigint[]> = () => Promise.reject(new Error('none'));
+
+  transactionFees(): Promise<readonly bigint[]> {
+    return this.loadFees();
   }
 
   submitSolution(solution: HeldSolution): Promise<SubmitResult> {

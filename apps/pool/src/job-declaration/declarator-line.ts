@@ -2,7 +2,7 @@ import { displayHash } from '@sv2kit/bitcoin';
 import { DECLARE_TX_DATA, jobDeclaration } from '@sv2kit/codec';
 import type { Solution as PushedSolution } from '@sv2kit/declaration';
 import type { FoundBlock } from '@sv2kit/mining-server';
-import type { Clock, Logger } from '@sv2kit/net';
+import type { Clock, ConnectionBook, Logger } from '@sv2kit/net';
 import type { BlockWay, Taken } from '@sv2kit/template-source';
 import {
   createUpstream,
@@ -23,6 +23,8 @@ export interface DeclaratorLineOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: UpstreamMetrics;
+  /** Where the connection is announced, so that it can be watched. */
+  readonly connections?: ConnectionBook | undefined;
   /** How it is reached; TCP when absent. */
   readonly connect?: UpstreamOptions<typeof jobDeclaration>['connect'];
 }
@@ -49,7 +51,7 @@ export class DeclaratorLine implements BlockWay {
   #complaint: string | undefined;
 
   constructor(options: DeclaratorLineOptions) {
-    const { endpoint, clock, metrics, connect } = options;
+    const { endpoint, clock, metrics, connect, connections } = options;
     this.name = `job-declarator ${endpointName(endpoint)}`;
     this.#options = { ...options, log: options.log.child({ jobDeclarator: endpointName(endpoint) }) };
     this.#upstream = createUpstream({
@@ -68,6 +70,7 @@ export class DeclaratorLine implements BlockWay {
       clock,
       log: this.#options.log,
       metrics,
+      connections,
       ...(connect === undefined ? {} : { connect }),
     });
   }

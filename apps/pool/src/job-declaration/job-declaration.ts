@@ -7,7 +7,7 @@ import type { BlockWay } from '@sv2kit/template-source';
 import type { PoolConfig } from '../config.ts';
 import type { JobDeclarationMetrics } from '../metrics.ts';
 import { CustomJobDesk } from './custom-job-desk.ts';
-import { DeclaratorLine } from './declarator-line.ts';
+import { DeclaratorLine, type DeclaratorLineOptions } from './declarator-line.ts';
 import { pushedSolution } from './pushed-solution.ts';
 
 /** A job declarator server in the same process, instead of a token key file and `[[job_declarators]]`. */
@@ -21,6 +21,7 @@ export interface JobDeclarationDeps {
   readonly payoutScript: Uint8Array;
   readonly local: LocalDeclarator | undefined;
   readonly health: Pick<Health, 'condition'>;
+  readonly connections: DeclaratorLineOptions['connections'];
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: JobDeclarationMetrics;
@@ -33,7 +34,7 @@ export interface JobDeclarationDeps {
  * @throws ConfigError when the key of the tokens cannot be used
  */
 export function openJobDeclaration(config: PoolConfig, deps: JobDeclarationDeps): JobDeclaration | undefined {
-  const { payoutScript, local, clock, log, metrics } = deps;
+  const { payoutScript, local, clock, connections, log, metrics } = deps;
   const { tokenKeyFile, leastPayoutShare, requiredOutputs: scripts } = config.jobDeclaration;
   const requiredOutputs = scripts.map((script) => ({ value: 0n, script }));
   const rules = { payoutScript, requiredOutputs, leastPayoutShare, network: config.chain, log, metrics };
@@ -45,7 +46,8 @@ export function openJobDeclaration(config: PoolConfig, deps: JobDeclarationDeps)
   const jobs = new CustomJobDesk({ ...rules, verifier: tokenVerifier(key) });
   const terms = { key, payoutScript, requiredOutputs };
   const lines = config.jobDeclarators.map(
-    ({ url: endpoint }) => new DeclaratorLine({ endpoint, terms, clock, log, metrics: metrics.declarators }),
+    ({ url: endpoint }) =>
+      new DeclaratorLine({ endpoint, terms, clock, log, connections, metrics: metrics.declarators }),
   );
   if (lines.length > 0) {
     return new JobDeclaration(
