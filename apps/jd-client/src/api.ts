@@ -1,6 +1,6 @@
 import type { Ledger } from '@sv2kit/ledger';
-import { LedgerAnswers, type MiningServer, workerWithHistory } from '@sv2kit/mining-server';
-import type { RoleApi, SharesView, UpstreamView } from '@sv2kit/monitor';
+import { LedgerAnswers, type MiningServer, workersHistory, workerWithHistory } from '@sv2kit/mining-server';
+import type { JobView, ListenView, RoleApi, SharesView, UpstreamView } from '@sv2kit/monitor';
 import type { Clock } from '@sv2kit/net';
 import { type BlockDesk, blockViews, providerView, type TemplateLine } from '@sv2kit/template-source';
 import type { Client } from './client.ts';
@@ -15,16 +15,27 @@ export interface ApiSources {
   readonly ledger: Ledger;
   /** Where the ledger's database is. */
   readonly database: 'sqlite' | 'postgres' | 'none';
+  readonly listens: readonly ListenView[];
   readonly clock: Clock;
 }
 
 /** What the job declarator client tells below /api/v1: its devices as a mining server has them, and what it is a client of. */
-export function jdClientApi({ server, line, blocks, client, ledger, database, clock }: ApiSources): RoleApi {
+export function jdClientApi({ server, line, blocks, client, ledger, database, listens, clock }: ApiSources): RoleApi {
   const answers = new LedgerAnswers(ledger);
   return {
     ...server.api,
+    jobs(page) {
+      const { total, items } = server.api.jobs(page);
+      return { total, items: items.map((job) => withAim(job, client)) };
+    },
+    async job(id) {
+      const job = await server.api.job(id);
+      return job && withAim(job, client);
+    },
     shares: () => withPool(server.api.shares(), client),
-    worker: (name) => workerWithHistory(name, server.api.worker(name), answers),
+    worker: (name, query) => workerWithHistory(name, query, server.api.worker(name), answers, clock.now()),
+    history: (query) => workersHistory(query, server.api.history, answers, clock.now()),
+    listens: () => listens,
     blocks: (page) => blockViews(page, blocks.list(), answers),
     ledger: () => answers.view(database),
     upstreams: () => [
@@ -32,6 +43,12 @@ export function jdClientApi({ server, line, blocks, client, ledger, database, cl
       ...client.pairs.list.flatMap((pair) => pairViews(pair, client)),
     ],
   };
+}
+
+/** What waits for its tip is declared once that is there, while there is a pool. */
+function withAim<J extends JobView>(job: J, { desk }: Client): J {
+  const isToCome = job.state === 'future' && desk.aim.kind === 'pooled';
+  return isToCome ? { ...job, origin: 'declared' } : job;
 }
 
 /** Shares that a pool has rejected were accepted here: they are told by the pool's code beside. */

@@ -17,7 +17,7 @@ import { Totals } from './totals.ts';
 import { listedUpstream } from './upstream-config.ts';
 import { WorkDesk } from './work-desk.ts';
 
-export interface ClientDeps extends Pick<JdClientDeps, 'clock' | 'health' | 'log' | 'security'> {
+export interface ClientDeps extends Pick<JdClientDeps, 'clock' | 'connections' | 'health' | 'log' | 'security'> {
   readonly metrics: JdClientMetrics;
   readonly solo: Payout;
   readonly tag: Uint8Array;
@@ -80,6 +80,7 @@ export class Client implements PairsListener {
       clock,
       log,
       security,
+      connections: deps.connections,
     };
     const upstreams = config.upstreams.map((upstream) => listedUpstream(upstream, config.chain));
     this.pairs = new Pairs(upstreams, context, this);

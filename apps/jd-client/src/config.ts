@@ -12,6 +12,8 @@ import {
   number,
   optional,
   path,
+  reloadable,
+  required,
   section,
   sections,
   stratumUrl,
@@ -43,17 +45,23 @@ export const jdClientConfig = config(
     dataDir: path('jd-client-data', 'The ledger is kept in here: the journal of shares and blocks, and ledger.sqlite.'),
     identity: identitySection,
     ledger: ledgerSection,
-    templateProviders: sections(
-      'Where block templates come from, the preferred one first: the next is used while it is away.',
-      { url: stratumUrl(`stratum2+tcp://127.0.0.1:8442/${EXAMPLE_KEY}`, 'Address and authority key.') },
-      { atLeast: 1 },
+    templateProviders: reloadable(
+      sections(
+        'Where block templates come from, the preferred one first: the next is used while it is away.',
+        { url: required(stratumUrl(`stratum2+tcp://127.0.0.1:8442/${EXAMPLE_KEY}`, 'Address and authority key.')) },
+        { atLeast: 1 },
+      ),
     ),
     upstreams: sections(
       'Pools with their job declarator servers, the preferred one first. Without any, blocks pay the address below.',
       {
-        poolUrl: stratumUrl(`stratum2+tcp://pool.example:3336/${EXAMPLE_KEY}`, "The pool's address and authority key."),
-        jdsUrl: stratumUrl(`stratum2+tcp://pool.example:3337/${EXAMPLE_KEY}`, 'The same of its job declarator server.'),
-        userIdentity: text('alice.rig', 'Who the pool shall credit.', { maxBytes: 255 }),
+        poolUrl: required(
+          stratumUrl(`stratum2+tcp://pool.example:3336/${EXAMPLE_KEY}`, "The pool's address and authority key."),
+        ),
+        jdsUrl: required(
+          stratumUrl(`stratum2+tcp://pool.example:3337/${EXAMPLE_KEY}`, 'The same of its job declarator server.'),
+        ),
+        userIdentity: required(text('alice.rig', 'Who the pool shall credit.', { maxBytes: 255 })),
         mode: choice(
           ['full-template', 'coinbase-only'],
           'full-template',

@@ -15,18 +15,22 @@ import { type Ledger, openLedger } from '@sv2kit/ledger';
 import { payTo } from '@sv2kit/mining';
 import {
   createMiningServer,
+  drainMiners,
   listenForMiners,
   type MiningServerConfig,
   miningServerSettings,
   Recall,
-  workerSeries,
+  reconfigureMiners,
+  minerSeries,
 } from '@sv2kit/mining-server';
 import type { RoleApi } from '@sv2kit/monitor';
+import { settled } from '@sv2kit/net';
 import {
   BlockDesk,
   BlockFiles,
   type BlockNode,
   restoreBlocks,
+  templateFacts,
   TEMPLATE_PROVIDER,
   TemplateLine,
   TransactionStore,
@@ -41,7 +45,7 @@ import { jdClientStatus } from './status.ts';
 
 /** What the job declarator client needs of its surroundings. */
 export interface JdClientDeps
-  extends Pick<ServiceDeps, 'clock' | 'events' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
+  extends Pick<ServiceDeps, 'clock' | 'connections' | 'events' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
   /** How pools and job declarator servers are spoken to; `plain` only on the local network. */
   readonly security?: 'noise' | 'plain';
   /** Nodes of this process that are given the blocks too, and say when one has matured; they stay their owner's. */
@@ -49,7 +53,7 @@ export interface JdClientDeps
 }
 
 /** A running job declarator client. */
-export interface JdClient extends Service {
+export interface JdClient extends Service<JdClientConfig> {
   /** Where it listens; the port that the system chose when the configured one is 0. */
   readonly address: Address;
   /** x-only, 32 bytes: what miners are configured with. */
@@ -122,13 +126,15 @@ async function start(parts: Parts): Promise<JdClient> {
     onShare: (share) => client.onShare(share),
     events: deps.events,
     hasPast: ledger.state.kind !== 'none',
+    ...templateFacts({ line: () => line, transactions, chain: config.chain }),
     clock,
     log,
     metrics: metrics.mining,
   });
-  workerSeries(deps.metrics, 'sv2_jd_client', server, config.workers.inMetrics, () => clock.now());
+  minerSeries(deps.metrics, 'sv2_jd_client', server, config.workers.inMetrics, () => clock.now());
   watchLedger(ledger, deps);
-  const port = { server, identity, clock, log, metrics: metrics.net };
+  const { connections } = deps;
+  const port = { server, identity, clock, log, metrics: metrics.net, connections };
   const listener = await listenForMiners(config, port);
   const line = new TemplateLine({
     endpoints: config.templateProviders.map(({ url }) => url),
@@ -143,6 +149,7 @@ async function start(parts: Parts): Promise<JdClient> {
     nodes: deps.nodes ?? [],
     staleWorkMs: config.mining.staleWorkLimit * 1000,
     condition: health.condition('templates', 'no template yet', 'no-template'),
+    connections,
     clock,
     log,
     metrics,
@@ -152,14 +159,29 @@ async function start(parts: Parts): Promise<JdClient> {
   const stopping = new AbortController();
   const recall = new Recall(server.past, { ledger, blocks: () => server.status().blocks, clock, log });
   void restoreBlocks({ ledger, desk: blocks, clock, log, signal: stopping.signal });
-  const api = jdClientApi({ server, line, blocks, client, ledger, database: config.ledger.database, clock });
   const address = { host: listener.host, port: listener.port };
+  const listens = [{ protocol: 'mining', ...address }] as const;
+  const { database } = config.ledger;
+  const api = jdClientApi({ server, line, blocks, client, ledger, database, listens, clock });
   log.info('listening', address);
   return {
     address,
     authorityPublicKey: identity.authorityPublicKey,
     status: () => jdClientStatus({ server, line, blocks, journal, client }, clock.now()),
     api: () => api,
+    async drain(untilMs) {
+      await drainMiners({ server, listener }, journal, untilMs);
+      const isAnswered = () => client.pairs.list.every(({ state }) => state.unanswered === 0);
+      await Promise.all([blocks.settled(), settled(isAnswered, { clock, untilMs })]);
+    },
+    reload(next) {
+      const present = identity.reload(next.identity);
+      return () => {
+        present();
+        reconfigureMiners({ server, listener }, next);
+        line.setProviders(next.templateProviders.map(({ url }) => url));
+      };
+    },
     async close() {
       recall[Symbol.dispose]();
       stopping.abort();

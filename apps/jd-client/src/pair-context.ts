@@ -1,5 +1,5 @@
 import type { AgreedOutputs, Failure } from '@sv2kit/declaration';
-import type { Clock, Logger } from '@sv2kit/net';
+import type { Clock, ConnectionBook, Logger } from '@sv2kit/net';
 import type { TransactionStore } from '@sv2kit/template-source';
 import type { Knobs } from './knobs.ts';
 import type { JdClientMetrics } from './metrics.ts';
@@ -20,6 +20,7 @@ export interface PairContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly security?: 'noise' | 'plain' | undefined;
+  readonly connections?: ConnectionBook | undefined;
 }
 
 /** What the client as a whole wants to know of a pair. */

@@ -100,9 +100,12 @@ export function connectDeclarator(
   });
 }
 
-function common({ context: { knobs, clock, security }, log }: EndOptions, endpoint: ListedUpstream['pool']) {
+function common(
+  { context: { knobs, clock, connections, security }, log }: EndOptions,
+  endpoint: ListedUpstream['pool'],
+) {
   const policy = { backoffMs: knobs.retry.firstMs, maxBackoffMs: knobs.retry.mostMs, stableMs: 1_000 };
-  return { endpoints: [endpoint], policy, clock, log, ...(security === undefined ? {} : { security }) };
+  return { endpoints: [endpoint], policy, clock, connections, log, ...(security === undefined ? {} : { security }) };
 }
 
 /** A server that sends us to reconnect is not away: the next connection is there already (§3.6.5). */

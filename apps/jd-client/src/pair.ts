@@ -136,6 +136,12 @@ export class Pair {
     this.#link = undefined;
   }
 
+  /** It is mined for no longer, and may be again: a declarer that was left declares nothing more. */
+  renew(): void {
+    if (this.#declarer === undefined || this.#link === undefined || this.#pool?.channel === undefined) return;
+    this.#declarer = this.#declarerFor(this.#pool, this.#link, this.#declarer.agreed);
+  }
+
   /** Resolves when its connections have ended. */
   async close(): Promise<void> {
     this.stop();
@@ -208,14 +214,21 @@ export class Pair {
     if (before?.isFor(this.#pool, this.#link, this.#agreed) === true && sameSpace(before.channel, channel)) return;
     if (before !== undefined && this.#changes.isTooMany(this.#context.clock.now()))
       return this.#fail({ reason: 'restless' });
+    this.#declarer = this.#declarerFor(this.#pool, this.#link, this.#agreed);
+    this.#log.info('upstream is ready', { mode: this.config.mode });
+    this.#listener.onReady(this);
+    before?.leave();
+  }
+
+  #declarerFor(pool: PoolLink, declarator: DeclaratorLink, agreed: AgreedOutputs): Declarer {
     const { tag, transactions, knobs, totals, metrics, clock, tipKnownSinceMs } = this.#context;
-    this.#declarer = new Declarer({
+    return new Declarer({
       name: this.name,
       mode: this.config.mode,
-      pool: this.#pool,
-      declarator: this.#link,
+      pool,
+      declarator,
       push: (message) => this.#push(message),
-      agreed: this.#agreed,
+      agreed,
       tag,
       transactions,
       patience: knobs.declaration,
@@ -228,9 +241,6 @@ export class Pair {
       onMarked: () => this.#listener.onMarked(this),
       onFailure: (failure) => this.#fail(failure),
     });
-    this.#log.info('upstream is ready', { mode: this.config.mode });
-    this.#listener.onReady(this);
-    before?.leave();
   }
 
   #fail(failure: Failure): void {

@@ -125,6 +125,7 @@ export class Pairs {
       if (used === before) continue;
       if (used === undefined) this.#listener.onNone(this.#failure);
       else if (used.declarer !== undefined) this.#listener.onUse(used);
+      before?.renew();
     }
   }
 

@@ -66,6 +66,26 @@ describe('a pool or server that goes away', () => {
     },
   );
 
+  test('is mined for by declared jobs again when a better one comes back for a moment only', async () => {
+    const [first, second] = [await startPair(), await startPair()];
+    second.pool.prefix = Uint8Array.of(0x22, 0x22, 0x22);
+    const site = await Site.start([first, second]);
+    const miner = await Miner.connect(site);
+    await site.pooled(nameOf(first));
+    await first.pool.away();
+    await site.pooled(nameOf(second));
+    await first.pool.listen();
+    await site.pooled(nameOf(first));
+    await first.pool.away();
+    await site.pooled(nameOf(second));
+    site.provider.newTip(2, 101);
+    await site.until(() => miner.prefix[0] === 0x22 && miner.outputs[0]?.value === 625_000_002n);
+    miner.find();
+    await site.until(() => second.pool.shares.length === 1);
+    expect(site.status.shares.lost).toBe(0);
+    expect(miner.closed).toBe(false);
+  });
+
   test('leaves devices mining solo when it was the last one, until it is back', async () => {
     const pair = await startPair();
     const site = await Site.start([pair]);

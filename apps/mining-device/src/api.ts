@@ -1,5 +1,5 @@
 import { displayHash } from '@sv2kit/bitcoin';
-import type { Work } from '@sv2kit/mining';
+import type { Work, WorkMinutes } from '@sv2kit/mining';
 import {
   type ChannelView,
   type HashrateView,
@@ -22,6 +22,8 @@ interface ApiParts {
   readonly work: Work | undefined;
   /** From accepted shares. */
   readonly hashrate: HashrateView;
+  readonly minutes: WorkMinutes;
+  readonly nowMs: number;
   readonly startedAtMs: number;
   readonly openedAtMs: number;
   readonly lastShareAtMs: number | undefined;
@@ -29,10 +31,11 @@ interface ApiParts {
 
 /** What a mining device answers below /api/v1. */
 export function deviceApi(parts: ApiParts): RoleApi {
-  const { config, upstream, work } = parts;
+  const { config, upstream, work, minutes, nowMs } = parts;
   return {
     channels: (page) => pageOf(work === undefined ? [] : [channelView(parts, work)], page, (view) => view),
     shares: () => sharesView(parts),
+    history: ({ hours }) => ({ kept: 'memory', ...minutes.history(hours, nowMs) }),
     jobs: (page) => pageOf(work === undefined ? [] : [jobView(parts, work)], page, (view) => view),
     upstreams: () => config.upstreams.map((each) => upstreamView(each, upstream)),
   };

@@ -1,7 +1,7 @@
 import { difficultyFromTarget, targetFromHashrate } from '@sv2kit/bitcoin';
 import { mining, type MiningFromClient, REQUIRES_STANDARD_JOBS, utf8 } from '@sv2kit/codec';
 import type { Clock, Logger } from '@sv2kit/daemon';
-import type { Connection } from '@sv2kit/net';
+import type { Connection, ConnectionBook } from '@sv2kit/net';
 import type { ClientSessionOptions } from '@sv2kit/sv1';
 import {
   type AnyEndpoint,
@@ -28,6 +28,7 @@ export interface ConnectDeps {
   readonly log: Logger;
   readonly metrics: MiningDeviceMetrics;
   readonly random?: () => number;
+  readonly connections?: ConnectionBook | undefined;
   readonly security?: 'noise' | 'plain';
   readonly place: Omit<WorkplaceDeps, 'log' | 'clock'>;
   readonly nominalHashRate: () => number;
@@ -46,7 +47,7 @@ const POOL_SILENCE_MS = 300_000;
 /** Keeps the device connected to the best upstream that works, of whichever version. */
 export function connectUpstream(config: MiningDeviceConfig, deps: ConnectDeps): Upstream<AnyEndpoint> {
   const { upstreams } = config;
-  const { clock, log, metrics, random, onState } = deps;
+  const { clock, connections, log, metrics, random, onState } = deps;
   return createMixedUpstream({
     endpoints: upstreams.map((upstream): Configured<AnyEndpoint> => ({ ...upstream.url, upstream })),
     v2: toServers(config, deps),
@@ -57,6 +58,7 @@ export function connectUpstream(config: MiningDeviceConfig, deps: ConnectDeps): 
     log,
     metrics: metrics.upstream,
     netMetrics: metrics.net,
+    connections,
     ...(random && { random }),
   });
 }

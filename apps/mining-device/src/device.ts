@@ -1,7 +1,8 @@
 import type { Condition, Service, ServiceDeps } from '@sv2kit/daemon';
 import { difficultyFromTarget } from '@sv2kit/bitcoin';
-import { WorkMeter } from '@sv2kit/mining';
+import { WorkMeter, WorkMinutes } from '@sv2kit/mining';
 import type { RoleApi } from '@sv2kit/monitor';
+import { settled } from '@sv2kit/net';
 import { type AnyEndpoint, endpointName, troubleOf, type Upstream, type UpstreamState } from '@sv2kit/upstream';
 import { deviceApi } from './api.ts';
 import { type MiningDeviceConfig, versionMaskOf } from './config.ts';
@@ -18,7 +19,7 @@ import type { DeviceProtocol, Workplace } from './workplace.ts';
 /** What the device needs of its surroundings. */
 export type MiningDeviceDeps = Pick<
   ServiceDeps,
-  'log' | 'metrics' | 'health' | 'latencies' | 'events' | 'clock' | 'fail'
+  'log' | 'metrics' | 'health' | 'latencies' | 'events' | 'clock' | 'connections' | 'fail'
 > & {
   /** Numbers in [0, 1), to spread reconnections. */
   readonly random?: () => number;
@@ -68,6 +69,7 @@ export class MiningDevice implements Service {
   readonly #connected: Condition;
   readonly #meter = new HashrateMeter();
   readonly #proven: WorkMeter;
+  readonly #minutes: WorkMinutes;
   readonly #startedAtMs: number;
   #lastShareAtMs: number | undefined;
   /** Since when there is a channel, or a pool that lets us in. */
@@ -77,6 +79,7 @@ export class MiningDevice implements Service {
   #upstream: Upstream<AnyEndpoint> | undefined;
   #sampling: Disposable | undefined;
   #phase: MinerPhase = 'closed';
+  #isDraining = false;
   #best = 0;
   #blocks = 0;
   #jobs = 0;
@@ -94,6 +97,7 @@ export class MiningDevice implements Service {
     const nowMs = deps.clock.now();
     this.#startedAtMs = nowMs;
     this.#proven = new WorkMeter(nowMs);
+    this.#minutes = new WorkMinutes(nowMs);
     this.#nominal = new NominalHashrate(0, nowMs);
     const roundTrip = deps.latencies.recorder('share-round-trip');
     const toHashing = deps.latencies.recorder('job-to-hashing');
@@ -101,6 +105,7 @@ export class MiningDevice implements Service {
       onAccepted: (count, difficulty) => this.#onAccepted(count, difficulty),
       onRejected: (code, text) => {
         this.#metrics.rejected.inc({ code });
+        this.#minutes.reject(clock.now());
         this.#refusals.refused(code, text);
       },
       onAnswered: (ms) => roundTrip.record(ms),
@@ -108,7 +113,9 @@ export class MiningDevice implements Service {
     this.#rig = new Rig({
       engine,
       clock: deps.clock,
-      onFound: (found) => this.#workplace?.onFound(found),
+      onFound: (found) => {
+        if (!this.#isDraining) this.#workplace?.onFound(found);
+      },
       onHashing: (afterMs) => toHashing.record(afterMs),
       onFailure: (error) => deps.fail(error),
     });
@@ -121,6 +128,13 @@ export class MiningDevice implements Service {
     log.info('threads measured', { threads: this.#engine.threads, hashrate: Math.round(this.#nominal.value) });
     this.#sampling = clock.every(SAMPLE_MS, () => this.#sample());
     this.#upstream = this.#connect();
+  }
+
+  /** Looks for no more shares; those that are sent are answered. */
+  async drain(untilMs: number): Promise<void> {
+    this.#isDraining = true;
+    this.#rig.rest();
+    await settled(() => this.#shares.waiting === 0, { clock: this.#deps.clock, untilMs });
   }
 
   async close(): Promise<void> {
@@ -158,6 +172,8 @@ export class MiningDevice implements Service {
       upstream: this.#upstream?.state,
       work: this.#rig.work,
       hashrate: this.#proven.hashrates(this.#deps.clock.now()),
+      minutes: this.#minutes,
+      nowMs: this.#deps.clock.now(),
       startedAtMs: this.#startedAtMs,
       openedAtMs: this.#openedAtMs,
       lastShareAtMs: this.#lastShareAtMs,
@@ -170,8 +186,9 @@ export class MiningDevice implements Service {
   }
 
   #connect(): Upstream<AnyEndpoint> {
-    const { clock, log, random, security } = this.#deps;
+    const { clock, connections, log, random, security } = this.#deps;
     return connectUpstream(this.#config, {
+      connections,
       clock,
       log,
       metrics: this.#metrics,
@@ -224,6 +241,7 @@ export class MiningDevice implements Service {
     this.#metrics.accepted.inc({}, count);
     this.#refusals.accepted();
     this.#proven.add(difficulty, nowMs);
+    this.#minutes.accept(difficulty, nowMs, count);
     this.#lastShareAtMs = nowMs;
   }
 

@@ -107,6 +107,11 @@ export class ShareLog {
     return later === -1 ? pending : pending.slice(0, later);
   }
 
+  /** Shares without an answer. */
+  get waiting(): number {
+    return this.#pending.size;
+  }
+
   get totals(): ShareTotals {
     return {
       submitted: this.#submitted,

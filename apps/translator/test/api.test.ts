@@ -37,8 +37,8 @@ test('miners are channels, peers and workers, with what their shares show', asyn
     items: [{ ...figures, name: 'alice.rig1', channels: 1, state: 'active' }],
   });
   expect(workers.items[0]).not.toHaveProperty('declaredHashrate');
-  expect(await api.worker('alice.rig1')).toMatchObject({ ...figures, history: [] });
-  expect(await api.worker('nobody')).toBeUndefined();
+  expect(await api.worker('alice.rig1', { hours: 1 })).toMatchObject({ ...figures, history: [] });
+  expect(await api.worker('nobody', { hours: 1 })).toBeUndefined();
   expect(await api.shares()).toMatchObject({ accepted: 1, rejected: { duplicate: 1 }, blocks: 0 });
 });
 

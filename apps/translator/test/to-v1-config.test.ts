@@ -31,7 +31,7 @@ test('the example file is what the declaration says', () => {
 
 test('a pool and a user is all that must be said', () => {
   expect(read(POOL)).toMatchObject({
-    listen: { host: '127.0.0.1', port: 34255 },
+    listen: { host: '127.0.0.1', port: 34275 },
     upstreams: [{ url: { host: 'pool.example', port: 3333, tls: false }, user: 'account' }],
     pool: { versionMask: '1fffe000', nameWorkers: false, reconnectHosts: [] },
     extranonce: { room: 2 },

@@ -1,6 +1,7 @@
 import type { Ledger } from '@sv2kit/ledger';
-import { LedgerAnswers, type MiningServer, workerWithHistory } from '@sv2kit/mining-server';
-import type { RoleApi, UpstreamView } from '@sv2kit/monitor';
+import { LedgerAnswers, type MiningServer, workersHistory, workerWithHistory } from '@sv2kit/mining-server';
+import type { ListenView, RoleApi, UpstreamView } from '@sv2kit/monitor';
+import type { Clock } from '@sv2kit/net';
 import { type BlockDesk, blockViews } from '@sv2kit/template-source';
 import type { Translator } from './translator.ts';
 
@@ -12,14 +13,19 @@ export interface ApiSources {
   readonly ledger: Ledger;
   /** Where the ledger's database is. */
   readonly database: 'sqlite' | 'postgres' | 'none';
+  readonly listens: readonly ListenView[];
+  readonly clock: Clock;
 }
 
 /** What the translator to V1 tells below /api/v1: its devices as a mining server has them, and the V1 pools. */
-export function translatorToV1Api({ server, translator, blocks, ledger, database }: ApiSources): RoleApi {
+export function translatorToV1Api(sources: ApiSources): RoleApi {
+  const { server, translator, blocks, ledger, database, listens, clock } = sources;
   const answers = new LedgerAnswers(ledger);
   return {
     ...server.api,
-    worker: (name) => workerWithHistory(name, server.api.worker(name), answers),
+    worker: (name, query) => workerWithHistory(name, query, server.api.worker(name), answers, clock.now()),
+    history: (query) => workersHistory(query, server.api.history, answers, clock.now()),
+    listens: () => listens,
     blocks: (page) => blockViews(page, blocks.list(), answers),
     ledger: () => answers.view(database),
     upstreams: () =>

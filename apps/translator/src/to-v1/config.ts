@@ -10,6 +10,7 @@ import {
   number,
   optional,
   path,
+  reloadable,
   required,
   secret,
   section,
@@ -37,7 +38,7 @@ const MASK = /^[0-9a-f]{1,8}$/i;
 /** Everything an operator can set. */
 export const translatorToV1Config = config(
   {
-    listen: address('127.0.0.1:34255', 'Where V2 devices connect.'),
+    listen: address('127.0.0.1:34275', 'Where V2 devices connect.'),
     proxyProtocol: proxyProtocolField,
     dataDir: path(
       'translator-to-v1-data',
@@ -96,7 +97,9 @@ export const translatorToV1Config = config(
     }),
     mining: section('How devices are served.', {
       ...targetFields,
-      refreshInterval: number(30, 'Seconds after which the job at hand becomes new jobs.', { min: 1, max: 3600 }),
+      refreshInterval: reloadable(
+        number(30, 'Seconds after which the job at hand becomes new jobs.', { min: 1, max: 3600 }),
+      ),
     }),
     outage: section('When a pool is given up, and how long devices go on without any.', {
       keepWorking: seconds(60, 'Seconds without a pool, after which devices are sent away.'),

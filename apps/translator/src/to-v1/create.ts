@@ -12,14 +12,17 @@ import { type Ledger, openLedger } from '@sv2kit/ledger';
 import { NOBODY } from '@sv2kit/mining';
 import {
   createMiningServer,
+  drainMiners,
   listenForMiners,
   type MiningServerConfig,
   miningServerSettings,
   Recall,
-  workerSeries,
+  reconfigureMiners,
+  minerSeries,
 } from '@sv2kit/mining-server';
 import { BlockDesk, restoreBlocks } from '@sv2kit/template-source';
 import type { RoleApi } from '@sv2kit/monitor';
+import { settled } from '@sv2kit/net';
 import type { UpstreamPolicy } from '@sv2kit/upstream';
 import { translatorToV1Api } from './api.ts';
 import type { TranslatorToV1Config } from './config.ts';
@@ -31,13 +34,13 @@ import { Translator } from './translator.ts';
 
 /** What the translator to V1 needs of its surroundings. */
 export interface TranslatorToV1Deps
-  extends Pick<ServiceDeps, 'clock' | 'events' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
+  extends Pick<ServiceDeps, 'clock' | 'connections' | 'events' | 'fail' | 'health' | 'latencies' | 'log' | 'metrics'> {
   /** How pools are tried; the usual back-off when absent. */
   readonly poolPolicy?: Partial<UpstreamPolicy>;
 }
 
 /** A running translator to V1. */
-export interface TranslatorToV1 extends Service {
+export interface TranslatorToV1 extends Service<TranslatorToV1Config> {
   /** Where it listens; the port that the system chose when the configured one is 0. */
   readonly address: Address;
   /** x-only, 32 bytes: what devices are configured with. */
@@ -110,23 +113,36 @@ async function start(parts: Parts): Promise<TranslatorToV1> {
     log,
     metrics: metrics.mining,
   });
-  workerSeries(deps.metrics, 'sv2_translator_to_v1', server, config.workers.inMetrics, () => clock.now());
+  minerSeries(deps.metrics, 'sv2_translator_to_v1', server, config.workers.inMetrics, () => clock.now());
   watchLedger(ledger, deps);
-  const port = { server, identity, clock, log, metrics: metrics.net };
+  const port = { server, identity, clock, log, metrics: metrics.net, connections: deps.connections };
   const listener = await listenForMiners(config, port);
   translator.start();
   const timer = clock.every(TRANSLATOR_TO_V1_LIMITS.tickMs, () => translator.tick());
   const stopping = new AbortController();
   const recall = new Recall(server.past, { ledger, blocks: () => server.status().blocks, clock, log });
   void restoreBlocks({ ledger, desk: blocks, clock, log, signal: stopping.signal });
-  const api = translatorToV1Api({ server, translator, blocks, ledger, database: config.ledger.database });
   const address = { host: listener.host, port: listener.port };
+  const listens = [{ protocol: 'mining', ...address }] as const;
+  const { database } = config.ledger;
+  const api = translatorToV1Api({ server, translator, blocks, ledger, database, listens, clock });
   log.info('listening', address);
   return {
     address,
     authorityPublicKey: identity.authorityPublicKey,
     status: () => translatorToV1Status({ server, translator, blocks, journal }),
     api: () => api,
+    async drain(untilMs) {
+      await drainMiners({ server, listener }, journal, untilMs);
+      await settled(() => (translator.link?.unanswered ?? 0) === 0, { clock, untilMs });
+    },
+    reload(next) {
+      const present = identity.reload(next.identity);
+      return () => {
+        present();
+        reconfigureMiners({ server, listener }, next);
+      };
+    },
     async close() {
       timer[Symbol.dispose]();
       recall[Symbol.dispose]();

@@ -19,7 +19,8 @@ import { SteadyTime } from './steady-time.ts';
 import { Totals } from './totals.ts';
 import { type Devices, WorkDesk } from './work-desk.ts';
 
-export interface TranslatorParts extends Pick<TranslatorToV1Deps, 'clock' | 'health' | 'log' | 'poolPolicy'> {
+export interface TranslatorParts
+  extends Pick<TranslatorToV1Deps, 'clock' | 'connections' | 'health' | 'log' | 'poolPolicy'> {
   readonly metrics: TranslatorToV1Metrics;
   readonly devices: () => Devices;
   readonly blocks: () => Pick<BlockDesk, 'answered' | 'onTip'>;
@@ -88,7 +89,7 @@ export class Translator implements PoolLinkListener {
 
   /** Begins to look for pools. */
   start(): void {
-    const { clock, log, metrics, poolPolicy } = this.#parts;
+    const { clock, connections, log, metrics, poolPolicy } = this.#parts;
     this.#upstream = createV1Upstream({
       endpoints: this.#pools.map(({ endpoint }) => endpoint),
       session: (endpoint) => sessionOf(endpoint, this.#listed(endpoint), this.#config, this.#sessions),
@@ -99,6 +100,7 @@ export class Translator implements PoolLinkListener {
       clock,
       log,
       metrics: metrics.pools,
+      connections,
     });
   }
 

@@ -1,9 +1,19 @@
-import { displayHash } from '@sv2kit/bitcoin';
-import { WorkerList, workerView } from '@sv2kit/mining-server';
+import { displayHash, type Network } from '@sv2kit/bitcoin';
+import type { Work } from '@sv2kit/mining';
+import {
+  coinbaseHeight,
+  coinbaseOutputs,
+  coinbaseView,
+  type JobCoinbase,
+  WorkerList,
+  workerView,
+} from '@sv2kit/mining-server';
 import {
   type BlockView,
   type ChannelView,
+  type JobDetail,
   type JobView,
+  type ListenView,
   pageOf,
   type PeerView,
   type RoleApi,
@@ -24,11 +34,14 @@ export interface ApiSources {
   readonly hub: Hub;
   readonly states: UpstreamStates;
   readonly endpoints: readonly Parameters<typeof endpointName>[0][];
+  readonly listens: readonly ListenView[];
+  /** Where it is known: for addresses. */
+  readonly chain: Network | undefined;
   readonly clock: Clock;
 }
 
 /** What the role `translator` tells below /api/v1: miners as channels and workers, and the upstreams that they mine at. */
-export function translatorApi({ hub, states, endpoints, clock }: ApiSources): RoleApi {
+export function translatorApi({ hub, states, endpoints, listens, chain, clock }: ApiSources): RoleApi {
   const { workers, totals, desk, miners } = hub;
   const list = new WorkerList(workers);
   const now = (): number => clock.now();
@@ -44,7 +57,10 @@ export function translatorApi({ hub, states, endpoints, clock }: ApiSources): Ro
       return worker && { ...undeclared(workerView(worker, now(), workers)), history: [] };
     },
     shares: () => sharesView(totals, now()),
-    jobs: (page) => pageOf(desk.made, page, (made) => jobView(made, desk.made[0])),
+    history: ({ hours }) => ({ kept: 'memory', ...totals.minutes.history(hours, now()) }),
+    listens: () => listens,
+    jobs: (page) => pageOf(desk.made, page, (made) => jobView(made, desk.made[0], chain)),
+    job: (id) => jobDetail(id, desk, chain),
     blocks: (page) => pageOf(totals.latestBlocks.toReversed(), page, blockView),
     upstreams: () =>
       states
@@ -123,9 +139,10 @@ function sharesView(totals: Totals, nowMs: number): SharesView {
   };
 }
 
-function jobView(made: MadeJob, latest: MadeJob | undefined): JobView {
+function jobView(made: MadeJob, latest: MadeJob | undefined, chain: Network | undefined): JobView {
   const { work, job, atMs } = made;
   return {
+    ...extendedFacts(work, chain),
     id: job.id,
     origin: 'upstream',
     state: made === latest ? 'active' : 'stale',
@@ -133,6 +150,34 @@ function jobView(made: MadeJob, latest: MadeJob | undefined): JobView {
     prevHash: displayHash(work.prevHash),
     createdAtMs: Math.round(atMs),
   };
+}
+
+/** What can be read in the coinbase that the upstream has made. */
+function extendedFacts(
+  { space }: Work,
+  chain: Network | undefined,
+): Pick<JobView, 'coinbaseOutputs' | 'height' | 'transactions'> {
+  const coinbase = coinbaseOf(space);
+  if (coinbase === undefined || space.kind !== 'extended') return {};
+  const outputs = coinbaseOutputs(coinbase, chain);
+  const height = coinbaseHeight(coinbase);
+  return {
+    ...(height !== undefined && { height }),
+    ...(space.merklePath.length === 0 && { transactions: 0 }),
+    ...(outputs !== undefined && { coinbaseOutputs: outputs }),
+  };
+}
+
+function coinbaseOf(space: Work['space']): JobCoinbase | undefined {
+  if (space.kind !== 'extended') return undefined;
+  const { coinbasePrefix: prefix, coinbaseSuffix: suffix, extranoncePrefix, extranonceSize } = space;
+  return { prefix, suffix, extranonceSize: extranoncePrefix.length + extranonceSize };
+}
+
+function jobDetail(id: string, { made }: Hub['desk'], chain: Network | undefined): JobDetail | undefined {
+  const found = made.find(({ job }) => job.id === id);
+  const coinbase = found && coinbaseOf(found.work.space);
+  return found && { ...jobView(found, made[0], chain), ...(coinbase && { coinbase: coinbaseView(coinbase) }) };
 }
 
 function blockView({ hash, username, atMs }: FoundHere): BlockView {

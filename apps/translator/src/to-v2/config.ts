@@ -14,6 +14,7 @@ import {
   number,
   optional,
   path,
+  reloadable,
   required,
   section,
   sections,
@@ -73,10 +74,16 @@ export const translatorConfig = config(
       },
     ),
     miners: section('How miners are served.', {
-      sharesPerMinute: number(6, 'Wanted share rate of one miner.', { min: 0.1, max: 1e6 }),
-      minDifficulty: number(0.0001, 'None gets an easier one, unless the upstream wants it.', { min: 1e-12 }),
-      startDifficulty: optional(
-        number(8192, 'For every miner whose password names none; guessed from the firmware otherwise.', { min: 1e-12 }),
+      sharesPerMinute: reloadable(number(6, 'Wanted share rate of one miner.', { min: 0.1, max: 1e6 })),
+      minDifficulty: reloadable(
+        number(0.0001, 'None gets an easier one, unless the upstream wants it.', { min: 1e-12 }),
+      ),
+      startDifficulty: reloadable(
+        optional(
+          number(8192, 'For every miner whose password names none; guessed from the firmware otherwise.', {
+            min: 1e-12,
+          }),
+        ),
       ),
       keepAlive: number(45, 'Seconds without a job after which the last is sent anew: some firmware gives up at 120.', {
         min: 1,
@@ -127,14 +134,16 @@ export const translatorConfig = config(
       required: integers([], 'Extensions without which an upstream is of no use.', { min: 0, max: 0x7fff }),
     }),
     badShares: badSharesSection,
-    limits: section('What miners may cost.', {
-      connections: integer(DEFAULT_LIMITS.connections, 'Connections at once.', { min: 1, max: 65_000 }),
-      connectionsPerAddress: integer(DEFAULT_LIMITS.connectionsPerAddress, 'Of these from one address.', { min: 1 }),
-      exempt: addressRanges(DEFAULT_LIMITS.exempt, 'Addresses and subnets without a limit of their own.'),
-      authorise: number(10, 'Seconds until a connection must have asked for authorisation.', { min: 0.1, max: 3600 }),
-      silence: number(3600, 'Seconds without a word after which a connection is ended; 0 for never.', { min: 0 }),
-      sharesPerSecond: number(500, 'Shares a second of one connection; more ends it.', { min: 1 }),
-    }),
+    limits: reloadable(
+      section('What miners may cost.', {
+        connections: integer(DEFAULT_LIMITS.connections, 'Connections at once.', { min: 1, max: 65_000 }),
+        connectionsPerAddress: integer(DEFAULT_LIMITS.connectionsPerAddress, 'Of these from one address.', { min: 1 }),
+        exempt: addressRanges(DEFAULT_LIMITS.exempt, 'Addresses and subnets without a limit of their own.'),
+        authorise: number(10, 'Seconds until a connection must have asked for authorisation.', { min: 0.1, max: 3600 }),
+        silence: number(3600, 'Seconds without a word after which a connection is ended; 0 for never.', { min: 0 }),
+        sharesPerSecond: number(500, 'Shares a second of one connection; more ends it.', { min: 1 }),
+      }),
+    ),
   },
   {
     check: (values) => [

@@ -16,13 +16,13 @@ import type { JobCheck } from './work-desk.ts';
 
 /** What the role `translator` needs of its surroundings. */
 export interface TranslatorDeps
-  extends Pick<ServiceDeps, 'clock' | 'events' | 'health' | 'latencies' | 'log' | 'metrics'> {
+  extends Pick<ServiceDeps, 'clock' | 'connections' | 'events' | 'health' | 'latencies' | 'log' | 'metrics'> {
   /** How upstreams are spoken to; `plain` only on the local network. */
   readonly security?: 'noise' | 'plain';
 }
 
 /** A running translator. */
-export interface Translator extends Service {
+export interface Translator extends Service<TranslatorConfig> {
   /** Where it listens; the port that the system chose when the configured one is 0. */
   readonly address: Address;
   /** The same of its TLS port, if it has one. */
@@ -64,13 +64,35 @@ export async function createTranslator(config: TranslatorConfig, deps: Translato
     hub.tick();
   });
   const [address, tlsAddress] = listeners.map(({ host, port }) => ({ host, port }));
-  const api = translatorApi({ hub, states, endpoints: config.upstreams.map(({ url }) => url), clock });
+  const listens = listeners.map(({ host, port }) => ({ protocol: 'v1', host, port }) as const);
+  const api = translatorApi({
+    hub,
+    states,
+    endpoints: config.upstreams.map(({ url }) => url),
+    listens,
+    // Without an address to check, nobody has said which chain it is.
+    chain: config.payout.address === undefined ? undefined : config.chain,
+    clock,
+  });
   log.info('listening', { ...address, tls: tlsAddress?.port });
   return {
     address: address as Address,
     tlsAddress,
     status: () => translatorStatus(hub, upstream.state, clock.now()),
     api: () => api,
+    async drain(untilMs) {
+      for (const listener of listeners) listener.stop();
+      await hub.drain(untilMs);
+      // The upstream may be about to leave too: it need not wait for this connection.
+      await upstream.close();
+    },
+    reload(next) {
+      return () => {
+        tls?.look();
+        hub.reconfigure(next);
+        for (const listener of listeners) listener.setLimits(limitsOf(next, hub));
+      };
+    },
     async close() {
       timer[Symbol.dispose]();
       await Promise.all(listeners.map((listener) => listener.close()));
@@ -87,7 +109,7 @@ function openUpstream(
   states: UpstreamStates,
 ): Upstream {
   const { outage, extensions, upstreams } = config;
-  const { clock, log, health, security } = deps;
+  const { clock, connections, log, health, security } = deps;
   const condition = health.condition('upstream', 'not yet connected', 'upstream-lost');
   return createUpstream({
     endpoints: upstreams.map(({ url }) => url),
@@ -131,6 +153,7 @@ function openUpstream(
     clock,
     log,
     metrics: metrics.upstreams,
+    connections,
   });
 }
 
@@ -147,13 +170,17 @@ function withDetail(trouble: string, fault: LastFault | undefined): string {
 
 async function openListeners(
   config: TranslatorConfig,
-  { clock, log }: TranslatorDeps,
+  { clock, connections, log }: TranslatorDeps,
   hub: Hub,
   { net }: TranslatorMetrics,
   tls: TlsFiles | undefined,
 ): Promise<Listener[]> {
-  const common = { accept: hub.accept.bind(hub), proxyFrom: config.proxyProtocol, clock, log, metrics: net };
-  const options: Omit<ListenWireOptions, 'host' | 'port'> = { ...common, limits: limitsOf(config, hub) };
+  const common = { proxyFrom: config.proxyProtocol, clock, log, metrics: net, connections };
+  const options: Omit<ListenWireOptions, 'host' | 'port'> = {
+    ...common,
+    accept: hub.accept.bind(hub),
+    limits: limitsOf(config, hub),
+  };
   const plain = await listenWire({ ...config.listen, ...options });
   if (config.tls.listen === undefined || tls === undefined) return [plain];
   try {

@@ -2,7 +2,15 @@ import type { Condition } from '@sv2kit/daemon';
 import { ShareBudget } from '@sv2kit/mining';
 import { WorkerBook } from '@sv2kit/mining-server';
 import type { Events } from '@sv2kit/monitor';
-import type { Clock, CloseReason, Logger, Wire, WireConnection } from '@sv2kit/net';
+import {
+  type Clock,
+  type CloseReason,
+  type Logger,
+  type Wire,
+  type WireConnection,
+  settled,
+  takeLeave,
+} from '@sv2kit/net';
 import { MinerIndexes, neededExtranonce } from '@sv2kit/translation';
 import type { Book, BookDeps } from './book.ts';
 import type { TranslatorConfig } from './config.ts';
@@ -57,11 +65,11 @@ export class Hub implements MinerHost, LinkOwner {
   readonly metrics: TranslatorMetrics;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly difficulty: MinerHost['difficulty'];
+  difficulty: MinerHost['difficulty'];
   readonly extranonce2Size: number;
   readonly keepAliveMs: number;
   readonly keepWorkingMs: number;
-  readonly sharesPerSecond: number;
+  sharesPerSecond: number;
   readonly authoriseMs: number;
   readonly minersNameAccounts: boolean;
   readonly miners = new Set<Miner>();
@@ -101,11 +109,7 @@ export class Hub implements MinerHost, LinkOwner {
     this.fanOut = new FanOut((startedMs, count) => {
       if (count > 1) metrics.jobToLast.record(performance.now() - startedMs);
     });
-    this.difficulty = {
-      sharesPerMinute: miners.sharesPerMinute,
-      floor: miners.minDifficulty,
-      ...(miners.startDifficulty !== undefined && { start: miners.startDifficulty }),
-    };
+    this.difficulty = difficultyOf(config);
     this.extranonce2Size = extranonce2Size;
     this.keepAliveMs = miners.keepAlive * 1000;
     this.keepWorkingMs = outage.keepWorking * 1000;
@@ -205,6 +209,21 @@ export class Hub implements MinerHost, LinkOwner {
     this.#deps.giveUp(reason);
   }
 
+  /** Tells miners to come back, and waits for the upstream's answers. @param untilMs unix milliseconds */
+  async drain(untilMs: number): Promise<void> {
+    const { clock } = this;
+    this.log.info('taking leave of miners', { connections: this.miners.size });
+    await takeLeave(this.miners, { clock, untilMs });
+    await settled(() => (this.#link?.unanswered ?? 0) === 0, { clock, untilMs });
+  }
+
+  /** How miners are served that come from now on; what is done about bad shares counts for all. */
+  reconfigure(config: TranslatorConfig): void {
+    this.difficulty = difficultyOf(config);
+    this.sharesPerSecond = config.limits.sharesPerSecond;
+    this.ladder.setLimits(ladderLimits(config));
+  }
+
   tick(): void {
     const nowMs = this.clock.now();
     this.#link?.tick(nowMs);
@@ -261,4 +280,9 @@ export class Hub implements MinerHost, LinkOwner {
 function turnedAway(connection: WireConnection, reason: MinerEndReason): Wire {
   connection.end(reason);
   return { receive() {}, drain: () => undefined, onClose() {} };
+}
+
+function difficultyOf({ miners }: TranslatorConfig): MinerHost['difficulty'] {
+  const { sharesPerMinute, minDifficulty: floor, startDifficulty: start } = miners;
+  return { sharesPerMinute, floor, ...(start !== undefined && { start }) };
 }

@@ -32,20 +32,20 @@ type LadderHost = Pick<MinerHost, 'clock' | 'log' | 'metrics' | 'events'> & { re
  * another miner of it works well.
  */
 export class Ladder {
-  readonly limits: LadderLimits;
+  limits: LadderLimits;
   readonly #host: LadderHost;
   readonly #bans: BanList;
 
   constructor(limits: LadderLimits, host: LadderHost) {
     this.limits = limits;
     this.#host = host;
-    const { sentAwayWithinMs, sentAwayRemembered } = TRANSLATOR_LIMITS;
-    this.#bans = new BanList({
-      after: limits.banAfter,
-      withinMs: sentAwayWithinMs,
-      banMs: limits.banMs,
-      most: sentAwayRemembered,
-    });
+    this.#bans = new BanList(banLimits(limits));
+  }
+
+  /** Of bans that are in force too; a miner keeps the standing that it came with. */
+  setLimits(limits: LadderLimits): void {
+    this.limits = limits;
+    this.#bans.setLimits(banLimits(limits));
   }
 
   /** Whether a refused share speaks against its miner. @param sinceTipMs since its last clean job */
@@ -112,4 +112,9 @@ export class Ladder {
 /** A user name at an address; of IPv6 at a /64, which is what one customer is given. */
 function nameOf(username: string, address: string): string {
   return `${addressGroup(address)} ${username}`;
+}
+
+function banLimits({ banAfter: after, banMs }: LadderLimits) {
+  const { sentAwayWithinMs: withinMs, sentAwayRemembered: most } = TRANSLATOR_LIMITS;
+  return { after, withinMs, banMs, most };
 }

@@ -23,6 +23,7 @@ export const MINER_END_REASONS = {
   'byte-flood': 'More bytes than any miner has a reason to send.',
   'too-many-refused': 'Bad shares went on after new work: it was told to reconnect.',
   'internal-error': 'A mistake of ours, logged with its stack.',
+  shutdown: 'The translator is stopping.',
   'authorise-timeout': 'The upstream did not open a channel in time.',
 } as const;
 export type MinerEndReason = keyof typeof MINER_END_REASONS;

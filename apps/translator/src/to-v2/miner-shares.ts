@@ -103,7 +103,7 @@ export class MinerShares {
   #refuse(reason: string, username: string, nowMs: number): ShareConsequence {
     const { totals, workers, ladder } = this.#host;
     this.tally.refuse(reason);
-    totals.refuse(reason);
+    totals.refuse(reason, nowMs);
     if (username !== '') workers.reject(this.workers.of(username, nowMs), reason);
     return ladder.isBad(reason, nowMs - this.#work.cleanMs) ? this.#standing.bad() : undefined;
   }

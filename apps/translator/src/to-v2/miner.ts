@@ -1,5 +1,5 @@
 import type { Work } from '@sv2kit/mining';
-import type { CloseReason, Wire, WireConnection } from '@sv2kit/net';
+import type { CloseReason, Leaver, WatchableWire, Wire, WireConnection } from '@sv2kit/net';
 import {
   type Authorise,
   type PasswordFields,
@@ -33,7 +33,7 @@ type State =
   | { readonly phase: 'gone' };
 
 /** One Stratum V1 miner: what it says, what it is told, and the judgement of its shares. */
-export class Miner implements Wire {
+export class Miner implements Wire, Leaver {
   readonly index: number;
   readonly session = new Sv1ServerSession();
   readonly connection: WireConnection;
@@ -113,6 +113,17 @@ export class Miner implements Wire {
     return this.#work.profile;
   }
 
+  get watchable(): WatchableWire {
+    const { session } = this;
+    return {
+      protocol: 'v1',
+      get device() {
+        return session.userAgent;
+      },
+      tap: (listener) => session.tap(listener),
+    };
+  }
+
   receive(chunk: Uint8Array): void {
     const nowMs = this.#host.clock.now();
     if (!this.#bytes.take(chunk.length, nowMs)) return this.end('byte-flood');
@@ -135,8 +146,23 @@ export class Miner implements Wire {
     this.#host.onGone(this, code);
   }
 
+  get isGone(): boolean {
+    return this.#state.phase === 'gone';
+  }
+
+  /** Shares are answered when they come. */
+  get isSettled(): boolean {
+    return true;
+  }
+
+  /** It is asked to come back; firmware that does not know how finds its connection closed soon after. */
+  part(): void {
+    if (this.#state.phase !== 'arriving') this.session.reconnect({ host: undefined, port: undefined, waitSeconds: 0 });
+    this.connection.flushSoon();
+  }
+
   /** any -> gone; who waits for an answer gets one */
-  end(reason: MinerEndReason): void {
+  end(reason: MinerEndReason = 'shutdown'): void {
     const requests = this.#state.phase === 'waiting' ? this.#state.requests : [];
     const error = stratumError('unauthorised', MINER_END_REASONS[reason]);
     for (const request of requests) this.session.refuse(request, error);

@@ -1,4 +1,4 @@
-import { WorkMeter } from '@sv2kit/mining';
+import { WorkMeter, WorkMinutes } from '@sv2kit/mining';
 import type { Worker } from '@sv2kit/mining-server';
 import type { Events } from '@sv2kit/monitor';
 import { TRANSLATOR_LIMITS } from './limits.ts';
@@ -67,6 +67,7 @@ export class Totals {
   work = 0;
   bestDifficulty = 0;
   readonly meter: WorkMeter;
+  readonly minutes: WorkMinutes;
   readonly sinceMs: number;
   /** Sent upstream, and what upstreams have acknowledged of it. */
   forwarded = 0;
@@ -79,6 +80,7 @@ export class Totals {
     this.#events = events;
     this.sinceMs = nowMs;
     this.meter = new WorkMeter(nowMs);
+    this.minutes = new WorkMinutes(nowMs);
   }
 
   /** @param best the difficulty that the hash shows */
@@ -86,6 +88,7 @@ export class Totals {
     this.accepted += 1;
     this.work += work;
     this.meter.add(work, nowMs);
+    this.minutes.accept(work, nowMs);
     if (best > this.bestDifficulty) {
       this.bestDifficulty = best;
       this.#events.emit({ type: 'best-share', user, worker, difficulty: best });
@@ -100,7 +103,8 @@ export class Totals {
     this.#metrics.blocks.inc();
   }
 
-  refuse(reason: string): void {
+  refuse(reason: string, nowMs: number): void {
+    this.minutes.reject(nowMs);
     this.refused.add(reason);
     this.#metrics.shares.inc({ outcome: reason });
   }

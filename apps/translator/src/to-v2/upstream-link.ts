@@ -110,6 +110,11 @@ export class UpstreamLink implements ConnectionHandler<MiningFromServer> {
     return this.#opening.size;
   }
 
+  /** Shares without an answer, of all channels. */
+  get unanswered(): number {
+    return this.#directory.channels().reduce((sum, channel) => sum + channel.unanswered, 0);
+  }
+
   /** Asks for an extended channel. */
   request(user: ChannelUser, wish: ChannelWish): UpstreamChannel {
     this.#requestId = (this.#requestId + 1) >>> 0;
