@@ -42,12 +42,35 @@ const solo: Command = {
   },
 };
 
-const tools: readonly Command[] = [stack, solo, template, ledger, keys, decode];
+const service: Command = {
+  name: 'service',
+  summary: 'Makes roles services of systemd that start with the machine.',
+  async run(argv, terminal) {
+    const { service: command } = await import('./service/service.ts');
+    return await command.run(argv, terminal);
+  },
+};
+
+const config: Command = {
+  name: 'config',
+  summary: 'Makes, checks and explains configurations of roles.',
+  async run(argv, terminal) {
+    const { config: command } = await import('./config/config.ts');
+    return await command.run(argv, terminal);
+  },
+};
+
+const tools: readonly Command[] = [stack, solo, config, template, ledger, service, keys, decode];
 
 const roleCommands: readonly Command[] = roles.map((role) => ({
   name: role.name,
   summary: role.summary,
-  run: (argv) => role.run({ program: `sv2kit ${role.name}`, argv }),
+  async run(argv, terminal) {
+    if (role.name !== 'dashboard') return await role.run({ program: `sv2kit ${role.name}`, argv });
+    // Roles to show may be named on its command line.
+    const { dashboard } = await import('./dashboard.ts');
+    return await dashboard(argv, terminal);
+  },
 }));
 
 const commands: readonly Command[] = [...tools, ...roleCommands];
@@ -130,12 +153,14 @@ Every command has --help with examples:
 
 Examples:
   sv2kit stack --blocks 5
+  sv2kit dashboard
   sv2kit solo --address bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4
   sv2kit template diff http://127.0.0.1:8342 --other-cookie /srv/other/.cookie
   sv2kit ledger verify --config pool.toml
+  sv2kit service install pool --config /etc/sv2kit/pool.toml --start
   sv2kit keys new authority.key
   sv2kit decode 000001060000020000000000
-  sv2kit pool --example > pool.toml
+  sv2kit config init pool --address bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4
   sv2kit pool --config pool.toml
   sv2kit translator --example > translator.toml
 

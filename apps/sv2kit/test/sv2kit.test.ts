@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { roleUrl } from '../src/dashboard.ts';
 import { roles } from '../src/index.ts';
 import { call } from './scene.ts';
 
@@ -45,6 +46,8 @@ describe('sv2kit', () => {
   });
 
   test.each([
+    ...['init', 'check', 'explain'].map((name) => ['config', name]),
+    ['config'],
     ...[['stack'], ['keys'], ['keys', 'new'], ['keys', 'show'], ['keys', 'sign'], ['decode'], ['template']],
     ...['show', 'diff', 'prioritise', 'exclude', 'include', 'forget', 'list'].map((name) => ['template', name]),
   ])('%s %s --help has examples', async (...argv) => {
@@ -61,6 +64,7 @@ describe('sv2kit <role>, as a process,', () => {
   /** Composed here of several roles, or one of two of a package. */
   const elsewhere = new Map([
     ['solo', '../examples/solo.toml'],
+    ['pool', '../examples/pool.toml'],
     ['pool-with-jds', '../examples/pool-with-jds.toml'],
     ['translator-to-v1', '../../translator/example-to-v1.toml'],
   ]);
@@ -90,5 +94,27 @@ describe('sv2kit <role>, as a process,', () => {
       2,
       'sv2kit template-provider: the configuration cannot be used\n  /no/such.toml: there is no such file\n',
     ]);
+  });
+});
+
+describe('sv2kit dashboard', () => {
+  test.each(['ftp://127.0.0.1', 'http://user@127.0.0.1:9080', 'no where'])(
+    '%s is no address of a role',
+    async (word) => {
+      const { code, error } = await call(['dashboard', word]);
+      expect([code, error]).toEqual([
+        2,
+        expect.stringContaining(`${word}: the address of a role's monitoring is wanted`),
+      ]);
+    },
+  );
+
+  test.each([
+    ['127.0.0.1:9080', 'http://127.0.0.1:9080/'],
+    ['http://127.0.0.1:9080/dashboard/#/workers', 'http://127.0.0.1:9080/'],
+    ['https://mine.example/pool/dashboard', 'https://mine.example/pool/'],
+    ['https://mine.example/dashboards', 'https://mine.example/dashboards'],
+  ])('%s is a role at %s', (word, url) => {
+    expect(roleUrl(word)).toBe(url);
   });
 });

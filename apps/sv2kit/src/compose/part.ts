@@ -46,6 +46,14 @@ export async function startPart<S extends Service>(
   }
 }
 
+/** Lets one after the other take leave, each with its part of the time that is left. @param untilMs unix milliseconds */
+export async function drainAll(services: readonly Service[], untilMs: number, now: () => number): Promise<void> {
+  for (const [index, service] of services.entries()) {
+    const nowMs = now();
+    await service.drain?.(nowMs + (untilMs - nowMs) / (services.length - index));
+  }
+}
+
 /** Closes one after the other, all of them whatever one of them throws. */
 export async function closeAll(services: readonly Service[]): Promise<void> {
   const errors: unknown[] = [];
@@ -67,6 +75,7 @@ function partDeps(name: string, deps: ServiceDeps): ServiceDeps {
     health: new PartHealth(name, deps),
     latencies: new PartLatencies(name, deps.latencies),
     events: deps.events.part(name),
+    connections: deps.connections?.part(name),
   };
 }
 

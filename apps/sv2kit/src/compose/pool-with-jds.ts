@@ -1,16 +1,16 @@
 import { sameBytes } from '@sv2kit/bitcoin';
 import { type Config, coinbaseScript, type Mismatch, type Service, type ServiceDeps, section } from '@sv2kit/daemon';
 import { createJdServer, type JdServer, type JdServerConfig, jdServerConfig } from '@sv2kit/jd-server';
-import { createPool, type Pool, type PoolConfig, poolConfig } from '@sv2kit/pool';
 import { mergedApi } from './api.ts';
-import { closeAll, startPart } from './part.ts';
+import { createPoolWithV1, type PoolWithV1, type PoolWithV1Config, poolWithV1Config } from './pool-with-v1.ts';
+import { closeAll, drainAll, startPart } from './part.ts';
 
 const POOL = 'pool';
 const JD_SERVER = 'jd_server';
 const TOKEN_KEY_FILE = 'job_declaration.token_key_file';
 
 export interface PoolWithJdsConfig {
-  readonly pool: PoolConfig;
+  readonly pool: PoolWithV1Config;
   readonly jdServer: JdServerConfig;
 }
 
@@ -20,7 +20,7 @@ export const poolWithJdsConfig: Config<PoolWithJdsConfig> = {
     pool: section(
       'The pool, with the keys it has by itself. It believes jobs by the job declarator server below, and hands it the ' +
         'blocks found on them, without a network between: token_key_file and job_declarators are not for it.',
-      poolConfig.fields,
+      poolWithV1Config.fields,
     ),
     jdServer: section(
       'The job declarator server, with the keys it has by itself. Chain, coinbase, required_outputs and ' +
@@ -30,7 +30,7 @@ export const poolWithJdsConfig: Config<PoolWithJdsConfig> = {
   },
   check: ({ pool, jdServer }) => {
     const alone = [
-      ...inTable(POOL, poolConfig.check(pool)),
+      ...inTable(POOL, poolWithV1Config.check(pool)),
       ...inTable(JD_SERVER, jdServerConfig.check(jdServer).map(inOneProcess)),
     ];
     // What cannot be paid cannot be compared either.
@@ -40,8 +40,8 @@ export const poolWithJdsConfig: Config<PoolWithJdsConfig> = {
 };
 
 /** A running pool with its job declarator server. */
-export interface PoolWithJds extends Service {
-  readonly pool: Pick<Pool, 'address' | 'authorityPublicKey'>;
+export interface PoolWithJds extends Service<PoolWithJdsConfig> {
+  readonly pool: Pick<PoolWithV1, 'address' | 'v1Address' | 'authorityPublicKey'>;
   readonly jdServer: Pick<JdServer, 'address' | 'authorityPublicKey'>;
 }
 
@@ -57,7 +57,7 @@ export async function createPoolWithJds(config: PoolWithJdsConfig, deps: Service
   );
   try {
     const pool = await startPart({ name: 'pool', table: POOL, ...config.pool }, deps, (own) =>
-      createPool(config.pool, {
+      createPoolWithV1(config.pool, {
         ...own,
         jobDeclarator: {
           verifier: jdServer.verifier,
@@ -76,6 +76,13 @@ export async function createPoolWithJds(config: PoolWithJdsConfig, deps: Service
           { name: 'jd-server', service: jdServer },
         ]),
       status: () => ({ pool: pool.status?.() ?? {}, jdServer: jdServer.status?.() ?? {} }),
+      drain: (untilMs) => drainAll([pool, jdServer], untilMs, () => deps.clock.now()),
+      async reload(next) {
+        const applied = [await pool.reload?.(next.pool), await jdServer.reload?.(next.jdServer)];
+        return () => {
+          for (const apply of applied) apply?.();
+        };
+      },
       close: () => closeAll([pool, jdServer]),
     };
   } catch (error) {
@@ -95,7 +102,7 @@ function inOneProcess(mismatch: Mismatch): Mismatch {
 }
 
 /** What both must have alike, where they have it not; payouts only when both can be read. */
-function agreement(pool: PoolConfig, jdServer: JdServerConfig, arePayoutsReadable: boolean): Mismatch[] {
+function agreement(pool: PoolWithV1Config, jdServer: JdServerConfig, arePayoutsReadable: boolean): Mismatch[] {
   const [own, other] = [pool.jobDeclaration, jdServer.jobDeclaration];
   const differ: [string, boolean][] = [
     ['chain', pool.chain !== jdServer.chain],
@@ -120,7 +127,7 @@ function agreement(pool: PoolConfig, jdServer: JdServerConfig, arePayoutsReadabl
   ];
 }
 
-function samePayout(pool: PoolConfig, jdServer: JdServerConfig): boolean {
+function samePayout(pool: PoolWithV1Config, jdServer: JdServerConfig): boolean {
   return sameBytes(coinbaseScript(pool.coinbase, pool.chain), coinbaseScript(jdServer.coinbase, jdServer.chain));
 }
 

@@ -57,8 +57,8 @@ function database(dataDir: string, postgres: string | undefined): DatabaseOption
 /** Roles that keep a ledger, each as it reads its configuration. */
 const ROLES: readonly ((sources: Omit<ConfigSources, 'name'>) => Promise<Place>)[] = [
   async (sources) => {
-    const { poolConfig } = await import('@sv2kit/pool');
-    return placeOf(loadConfig(serviceConfig(poolConfig), { name: 'pool', ...sources }));
+    const { poolWithV1Config } = await import('../compose/pool-with-v1.ts');
+    return placeOf(loadConfig(serviceConfig(poolWithV1Config), { name: 'pool', ...sources }));
   },
   async (sources) => {
     const { poolWithJdsConfig } = await import('../compose/pool-with-jds.ts');

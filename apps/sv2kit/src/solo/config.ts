@@ -15,6 +15,7 @@ import {
   url,
 } from '@sv2kit/daemon';
 import { MAX_TAG_SIZE } from '@sv2kit/mining-server';
+import { addressOrNone } from '../compose/address-or-none.ts';
 
 /** Everything that somebody who mines alone can set. */
 export const soloConfig = config(
@@ -23,9 +24,7 @@ export const soloConfig = config(
       '0.0.0.0:34265',
       'Where miners connect over Stratum V2; encrypted. 127.0.0.1 is for those on this machine alone.',
     ),
-    listenV1: optional(
-      address('0.0.0.0:34255', 'Where miners that speak Stratum V1 connect; not encrypted. Nowhere when left out.'),
-    ),
+    listenV1: addressOrNone('0.0.0.0:34255', 'Where miners that speak Stratum V1 connect; not encrypted.'),
     chain: choice(['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'], 'mainnet', 'The chain to mine on.'),
     dataDir: path('solo-data', 'The key that miners know this machine by, the journal of shares and blocks.'),
     coinbase: section('Where blocks pay, in full: either an address or a descriptor.', {

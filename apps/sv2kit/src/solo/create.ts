@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { parseConfig, type Service, type ServiceDeps, writeSecretFile } from '@sv2kit/daemon';
 import { createJdClient, type JdClient, jdClientConfig } from '@sv2kit/jd-client';
 import { formatUrl } from '@sv2kit/noise';
-import { createTranslator, type Translator, translatorConfig } from '@sv2kit/translator';
+import type { Translator } from '@sv2kit/translator';
 import { createTemplateProvider, type TemplateProvider, templateProviderConfig } from '@sv2kit/template-provider';
 import { mergedApi } from '../compose/api.ts';
-import { closeAll, startPart } from '../compose/part.ts';
+import { closeAll, drainAll, startPart } from '../compose/part.ts';
+import { ofConnections, startV1Port } from '../compose/v1-port.ts';
 import type { SoloConfig } from './config.ts';
 import { findNode, type FoundNode, placeWords } from './node.ts';
 
@@ -64,8 +65,11 @@ export async function createSolo(config: SoloConfig, deps: ServiceDeps): Promise
         mergedApi([
           { name: JD_CLIENT, service: client },
           { name: TEMPLATE_PROVIDER, service: provider },
-          ...(translator === undefined ? [] : [{ name: TRANSLATOR, service: translator }]),
+          ...(translator === undefined
+            ? []
+            : [{ name: TRANSLATOR, service: { api: () => ofConnections(translator.api()) } }]),
         ]),
+      drain: (untilMs) => drainAll(parts, untilMs, () => deps.clock.now()),
       close() {
         timer[Symbol.dispose]();
         return closeAll(parts);
@@ -137,17 +141,11 @@ tag = ${quoted(tag)}
 
 /** Miners name themselves: a block is told by the user name of whoever found it. */
 async function startTranslator(
-  { listenV1 }: SoloConfig,
-  { address: { host, port }, authorityPublicKey: authority }: JdClient,
+  { listenV1: listen }: SoloConfig,
+  client: JdClient,
   deps: ServiceDeps,
 ): Promise<Translator | undefined> {
-  if (listenV1 === undefined) return undefined;
-  const near = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  const toml = `[[upstreams]]\nurl = ${quoted(formatUrl({ host: near, port, authority }))}\n`;
-  const own = { ...parseConfig(translatorConfig, toml, { name: TRANSLATOR }), listen: listenV1 };
-  return await startPart({ name: TRANSLATOR, table: '', listenKey: 'listen_v1', listen: listenV1 }, deps, (part) =>
-    createTranslator(own, part),
-  );
+  return listen === undefined ? undefined : await startV1Port(client, { name: TRANSLATOR, listen }, deps);
 }
 
 /** The key stays: miners know this machine by it. */

@@ -12,7 +12,7 @@ export interface RpcPlace {
 
 /** What the node says of itself at the start. */
 export type NodeLook =
-  | { readonly kind: 'there'; readonly zmqHashBlock?: string }
+  | { readonly kind: 'there'; readonly zmqHashBlock?: string; readonly zmqSequence?: string }
   /** It is waited for. */
   | { readonly kind: 'away'; readonly reason: string };
 
@@ -31,8 +31,14 @@ export async function lookAtRpc({ url, credentials }: RpcPlace, chain: SoloConfi
     }
     // A node that was built without ZMQ does not know the call.
     const notifications = await rpc.call('getzmqnotifications').catch(() => []);
-    const zmqHashBlock = hashBlockAddress(notifications, new URL(url).hostname);
-    return { kind: 'there', ...(zmqHashBlock === undefined ? {} : { zmqHashBlock }) };
+    const { hostname } = new URL(url);
+    const zmqHashBlock = hashBlockAddress(notifications, hostname);
+    const zmqSequence = published(notifications, 'pubsequence', hostname);
+    return {
+      kind: 'there',
+      ...(zmqHashBlock === undefined ? {} : { zmqHashBlock }),
+      ...(zmqSequence === undefined ? {} : { zmqSequence }),
+    };
   } catch (error) {
     if (error instanceof NodeError || error instanceof RpcError) return { kind: 'away', reason: error.message };
     throw error;
@@ -43,11 +49,15 @@ export async function lookAtRpc({ url, credentials }: RpcPlace, chain: SoloConfi
 
 /** As the node listens on it: on every address means, for us, on the one we know it by. */
 export function hashBlockAddress(notifications: unknown, host: string): string | undefined {
+  return published(notifications, 'pubhashblock', host);
+}
+
+function published(notifications: unknown, topic: string, host: string): string | undefined {
   const list: readonly unknown[] = Array.isArray(notifications) ? notifications : [];
   for (const entry of list) {
     if (typeof entry !== 'object' || entry === null) continue;
     const { type, address } = entry as { readonly type?: unknown; readonly address?: unknown };
-    if (type === 'pubhashblock' && typeof address === 'string') {
+    if (type === topic && typeof address === 'string') {
       return address.replace(/^tcp:\/\/(0\.0\.0\.0|\[::\]|\*):/, `tcp://${host}:`);
     }
   }

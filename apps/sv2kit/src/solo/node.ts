@@ -8,6 +8,9 @@ import { lookAtRpc, lookAtSocket, type NodeLook, type RpcPlace } from './look.ts
 
 const COOKIE = '.cookie';
 
+/** What was said of the node. */
+export type WantedNode = Pick<SoloConfig, 'chain' | 'node'>;
+
 /** How the node is reached: over its IPC socket, its RPC, or both. */
 export interface NodePlace {
   readonly ipc?: string;
@@ -29,7 +32,7 @@ export interface FoundNode extends NodePlace {
  * @param home where Bitcoin Core's own folder is
  * @throws ConfigError when it is on another chain
  */
-export async function findNode(config: SoloConfig, home: string = homedir()): Promise<FoundNode> {
+export async function findNode(config: WantedNode, home: string = homedir()): Promise<FoundNode> {
   const { chain, node } = config;
   const ipc = node.ipc ?? socketBeside(config, home);
   const rpc = rpcOf(config, home);
@@ -57,12 +60,12 @@ function wholeLook(socket: NodeLook | undefined, answer: NodeLook | undefined): 
   return { kind: 'away', reason: reasons.join('; and over RPC, ') };
 }
 
-function isRpcSaid({ node: { url, cookieFile, user } }: SoloConfig): boolean {
+function isRpcSaid({ node: { url, cookieFile, user } }: WantedNode): boolean {
   return url !== undefined || cookieFile !== undefined || user !== undefined;
 }
 
 /** The socket of the node that was meant, if it is to have one: whoever has named an RPC may have a node without. */
-function socketBeside(config: SoloConfig, home: string): string | undefined {
+function socketBeside(config: WantedNode, home: string): string | undefined {
   const { chain, node } = config;
   if (node.url !== undefined && !isHere(node.url)) return undefined;
   const folder = node.cookieFile === undefined ? chainFolder(chain, home) : dirname(node.cookieFile);
@@ -71,7 +74,7 @@ function socketBeside(config: SoloConfig, home: string): string | undefined {
 }
 
 /** Undefined where only a socket was named and nothing beside it lets us in. */
-function rpcOf(config: SoloConfig, home: string): RpcPlace | undefined {
+function rpcOf(config: WantedNode, home: string): RpcPlace | undefined {
   const { chain, node } = config;
   const { url = defaultNodeUrl(chain), cookieFile, user, password, ipc } = node;
   if (user !== undefined && password !== undefined) return { url, credentials: { user, password: password.reveal() } };

@@ -69,7 +69,8 @@ function portOf({ ports }: StackParts, service: string): number {
   return port;
 }
 
-function address(port: number): string {
+/** Of this machine, in quotes. */
+export function address(port: number): string {
   return quoted(`${HOST}:${port}`);
 }
 

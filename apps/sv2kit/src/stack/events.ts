@@ -58,6 +58,8 @@ export interface LatencyFigures {
 export interface StackStatus {
   readonly chain: PrivateChain;
   readonly elapsedSeconds: number;
+  /** Where it can be watched in a browser, if it can. */
+  readonly dashboard?: string;
   /** Of the pool's node. */
   readonly height: number;
   readonly blocks: readonly StackBlock[];
@@ -77,6 +79,7 @@ export interface StackStatus {
 /** What a screen is told. */
 export type StackEvent =
   | { readonly kind: 'role'; readonly role: RoleView }
+  | { readonly kind: 'dashboard'; readonly url: string }
   | { readonly kind: 'notice'; readonly text: string }
   | { readonly kind: 'block'; readonly block: StackBlock; readonly count: number; readonly wanted?: number }
   | { readonly kind: 'status'; readonly status: StackStatus }

@@ -1,6 +1,7 @@
 import { createNode, createRpcClient, type MiningNode } from '@sv2kit/bitcoin-node';
 import type { Bitcoind } from '@sv2kit/bitcoind';
 import { silentLogger, sleep, systemClock } from '@sv2kit/daemon';
+import { ANYBODYS } from './payment-transaction.ts';
 
 /** Bitcoin Core 31 makes no template over IPC for a block whose height a coinbase says in a single byte. */
 const LAST_HEIGHT = 16;
@@ -12,7 +13,7 @@ const LOOK_MS = 100;
 /** Of the node, in one call: a second or two, so that Ctrl-C is heard. */
 const TRIES = 1_000_000;
 /** Nobody's: anybody may spend it. */
-const DESCRIPTOR = 'raw(51)';
+const DESCRIPTOR = `raw(${Buffer.from(ANYBODYS.pool).toString('hex')})`;
 
 const NOTICE =
   'this bitcoind makes no template over IPC yet, as some do not for the first 16 blocks of a chain: they are mined by RPC';

@@ -132,25 +132,30 @@ export class NodeRole implements BestChain {
    */
   async join(other: NodeRole, peer: string, signal: AbortSignal): Promise<void> {
     // At once, and again whenever it is lost.
-    for (const how of ['onetry', 'add']) await this.#client().call('addnode', [peer, how]);
+    for (const how of ['onetry', 'add']) await this.call('addnode', [peer, how]);
     while (!signal.aborted) {
-      const peers = await this.#client().call('getconnectioncount');
-      const tips = await Promise.all([this, other].map((node) => node.#client().call('getbestblockhash')));
+      const peers = await this.call('getconnectioncount');
+      const tips = await Promise.all([this, other].map((node) => node.call('getbestblockhash')));
       if (peers !== 0 && tips[0] === tips[1]) return;
       await pause(SYNC_POLL_MS, signal);
     }
   }
 
+  /** @throws RpcError, also when it does not run */
+  async call(method: string, params: readonly unknown[] = []): Promise<unknown> {
+    return await this.#client().call(method, params);
+  }
+
   /** @throws RpcError */
   async difficulty(): Promise<number> {
-    return number(fields(await this.#client().call('getmininginfo')), 'difficulty');
+    return number(fields(await this.call('getmininginfo')), 'difficulty');
   }
 
   /** Asks for the best chain's height. Keeps the last answer when there is none. */
   async poll(): Promise<void> {
     if (this.#state.kind !== 'running') return;
     try {
-      const height = await this.#client().call('getblockcount');
+      const height = await this.call('getblockcount');
       if (typeof height !== 'number' || height === this.#height) return;
       this.#height = height;
       this.#onChange();
@@ -161,7 +166,7 @@ export class NodeRole implements BestChain {
 
   async hashAt(height: number): Promise<string | undefined> {
     try {
-      const hash = await this.#client().call('getblockhash', [height]);
+      const hash = await this.call('getblockhash', [height]);
       return typeof hash === 'string' ? hash : undefined;
     } catch (error) {
       if (error instanceof RpcError && error.details.rpcCode === OUT_OF_RANGE) return undefined;

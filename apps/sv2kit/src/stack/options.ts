@@ -10,6 +10,7 @@ import {
   TRANSLATOR,
   TRANSLATOR_TO_V1,
 } from './plan.ts';
+import { DASHBOARD } from './dashboard.ts';
 import type { NodeLink } from './node-link.ts';
 import type { PortWishes } from './ports.ts';
 
@@ -33,6 +34,10 @@ export interface StackOptions {
   readonly link: NodeLink;
   readonly deadlineSeconds?: number;
   readonly json: boolean;
+  /** Whether a page shows what goes on. */
+  readonly dashboard: boolean;
+  /** Whether there are transactions to be mined. */
+  readonly payments: boolean;
   readonly ports: PortWishes;
 }
 
@@ -43,12 +48,12 @@ const DEFAULT_DEADLINE_SECONDS = 600;
 const MAX_DEVICES = 64;
 const DEFAULT_PATHS: readonly MiningPath[] = ['pool-template', 'declared-full-template'];
 /** Those whose port can be chosen. */
-const SERVICES = [TEMPLATE_PROVIDER, POOL, JD_SERVER, JD_CLIENT, TRANSLATOR, TRANSLATOR_TO_V1] as const;
+const SERVICES = [TEMPLATE_PROVIDER, POOL, JD_SERVER, JD_CLIENT, TRANSLATOR, TRANSLATOR_TO_V1, DASHBOARD] as const;
 
 export const stackHelp = `Runs the whole stack on this machine: a pool's side and a miner's, each with a bitcoind and a template provider of its
 own, the pool with its job declarator server, the miner's job declarator client, a translator for Stratum V1, and mining
 devices; each a process of its own, mining blocks on a private chain. They talk encrypted Stratum V2, and behind the
-translator Stratum V1.
+translator Stratum V1. A dashboard shows what goes on, at the address that is printed first: http://127.0.0.1:8080/.
 
 Usage: sv2kit stack [OPTIONS]      (in the repository: npm run stack -- [OPTIONS])
 
@@ -79,12 +84,17 @@ Usage: sv2kit stack [OPTIONS]      (in the repository: npm run stack -- [OPTIONS
                                   default $BITCOIN_NODE, then the PATH
       --ipc-only                  the same without RPC
       --json                      one line of JSON per event instead of text
+      --no-dashboard              without the dashboard
+      --no-payments               blocks without transactions; by default both nodes get some every second, of many sizes
+                                  and fee rates, of which each keeps a few out of its templates for a while. They spend
+                                  the stack's own rewards: from the start on regtest, after 100 blocks on signet
       --template-provider-port N  where the pool's template provider listens; 8442 by default
       --pool-port N               where the pool listens; 3336 by default
       --jd-server-port N          where the job declarator server listens; 3337 by default
       --jd-client-port N          where the job declarator client listens, for devices; 34265 by default
       --translator-port N         where the translator listens, for devices; 34255 by default
       --translator-to-v1-port N   where the translator to V1 listens, for devices; 34256 by default
+      --dashboard-port N          where the dashboard serves its page; 8080 by default
       --monitoring-port N         where the first role is monitored, the others on the ports after it; 9080 by default
 
 A default port that is taken is replaced by a free one; a port asked for that is taken is an error.
@@ -119,6 +129,8 @@ const OPTIONS = {
   ipc: { type: 'boolean' },
   'ipc-only': { type: 'boolean' },
   json: { type: 'boolean' },
+  'no-dashboard': { type: 'boolean' },
+  'no-payments': { type: 'boolean' },
   paths: { type: 'string' },
   'template-provider-port': { type: 'string' },
   'pool-port': { type: 'string' },
@@ -126,6 +138,7 @@ const OPTIONS = {
   'jd-client-port': { type: 'string' },
   'translator-port': { type: 'string' },
   'translator-to-v1-port': { type: 'string' },
+  'dashboard-port': { type: 'string' },
   'monitoring-port': { type: 'string' },
 } as const;
 
@@ -151,6 +164,9 @@ export function parseStackOptions(argv: readonly string[]): StackOptions {
   if (paths.includes('pool-template') && counts.devices + counts.v1Devices === 0 && !counts.v2OnV1) {
     throw new UsageError("--devices 0 --v1-devices 0: nobody would mine the pool's template; see --paths");
   }
+  if (values['no-dashboard'] === true && values['dashboard-port'] !== undefined) {
+    throw new UsageError('--no-dashboard and --dashboard-port: one or the other');
+  }
   for (const name of ['data', 'report', 'bitcoind'] as const) {
     if (values[name] === '') throw new UsageError(`--${name}: a path is wanted`);
   }
@@ -159,6 +175,8 @@ export function parseStackOptions(argv: readonly string[]): StackOptions {
     ...counts,
     dataDir: values.data ?? DEFAULT_DATA_DIR,
     json: values.json === true,
+    dashboard: values['no-dashboard'] !== true,
+    payments: values['no-payments'] !== true,
     link: values['ipc-only'] === true ? 'ipc' : values.ipc === true ? 'ipc+rpc' : 'rpc',
     paths,
     ports: {

@@ -18,6 +18,8 @@ export interface ReportedRole {
 export interface StackReport {
   readonly ok: boolean;
   readonly chain: PrivateChain;
+  /** Where it could be watched in a browser: null without. */
+  readonly dashboard: string | null;
   /** In the best chain of every node when the report was made, by height. */
   readonly blocks: readonly StackBlock[];
   readonly shares: ShareCounts;
@@ -31,6 +33,7 @@ export function stackReport(ok: boolean, status: StackStatus): StackReport {
   return {
     ok,
     chain: status.chain,
+    dashboard: status.dashboard ?? null,
     blocks: status.blocks,
     shares: status.shares,
     declared: status.declared,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { addressFromScript } from '@sv2kit/bitcoin';
 import { head, identity, log, type NodeFacts, quoted, type StackParts, url, v1Url } from './config-parts.ts';
 import type { Pace } from './pacing.ts';
+import { ANYBODYS } from './payment-transaction.ts';
 import {
   type DevicePlan,
   JD_SERVER,
@@ -14,11 +15,6 @@ import {
 
 /** Before the dot of every user identity. */
 export const USER = 'stack';
-
-/** BIP173's example key: nobody's money, and an address on every chain. */
-const REWARD_SCRIPT = Uint8Array.from(Buffer.from('0014751e76e8199196d454941c45d1b3a323f1433bd6', 'hex'));
-/** Where a miner of the stack pays itself when no pool is there: nobody's money either. */
-const MINER_SCRIPT = Uint8Array.from(Buffer.from(`0014${'5a'.repeat(20)}`, 'hex'));
 
 /** The configuration of a role that listens. */
 export function serviceToml(parts: StackParts, plan: ServicePlan): string {
@@ -60,7 +56,7 @@ ${identity(keys.roles.get(name))}
 [[template_providers]]
 url = ${url(parts, TEMPLATE_PROVIDER)}
 
-${coinbase(REWARD_SCRIPT, node, '/sv2kit stack/')}
+${coinbase(ANYBODYS.pool, node, '/sv2kit stack/')}
 ${mining(pace)}
 # Found blocks go to this node as well as to the template provider.
 ${nodeTable(parts, node)}${hasDeclarator ? declaredJobs(parts) : ''}${log}`;
@@ -82,7 +78,7 @@ chain = ${quoted(node.chain)}
 data_dir = ${quoted(layout.data(name))}
 ${identity(keys.roles.get(name))}
 # The pool's.
-${coinbase(REWARD_SCRIPT, node)}
+${coinbase(ANYBODYS.pool, node)}
 ${tokens(parts)}
 # Checks the jobs that miners declare.
 ${nodeTable(parts, node, node.zmqHashBlock)}${node.zmqSequence === undefined ? '' : `zmq_sequence = ${quoted(node.zmqSequence)}\n`}${log}`;
@@ -101,7 +97,7 @@ url = ${url(parts, MINER_TEMPLATES)}
 
 ${path === 'solo' ? "# No [[upstreams]]: all blocks are the miner's own.\n" : upstreamTable(parts, name, path)}
 # Where the miner's own blocks pay.
-${coinbase(MINER_SCRIPT, node, '/sv2kit stack, miner/')}
+${coinbase(ANYBODYS.miner, node, '/sv2kit stack, miner/')}
 ${mining(pace)}${log}`;
 }
 
@@ -113,7 +109,7 @@ jds_url = ${url(parts, JD_SERVER)}
 user_identity = ${quoted(`${USER}.${name}`)}
 mode = ${quoted(path === 'coinbase-only' ? 'coinbase-only' : 'full-template')}
 # A pool that wants its payout elsewhere is not the one that was agreed on.
-payout_address = ${quoted(addressFromScript(REWARD_SCRIPT, parts.node.chain) ?? '')}
+payout_address = ${quoted(addressFromScript(ANYBODYS.pool, parts.node.chain) ?? '')}
 `;
 }
 

@@ -17,7 +17,8 @@ export type RolePackage =
   | 'jd-client'
   | 'translator'
   | 'translator-to-v1'
-  | 'mining-device';
+  | 'mining-device'
+  | 'dashboard';
 
 export interface RolePlan {
   readonly name: string;
@@ -30,6 +31,8 @@ export interface RolePlan {
   readonly compileCache: string;
   /** How it speaks to its bitcoind, if it does. */
   readonly node?: NodeLink;
+  /** What its status says of the role, where that is not all of it. */
+  readonly read?: (status: RoleStatus) => RoleStatus;
   /** What to show of the role's status. */
   readonly describe: (status: RoleStatus) => string;
 }
@@ -108,7 +111,8 @@ export class Role {
     if (this.#state.kind !== 'running') return;
     const { pid } = this.#state.process.child;
     try {
-      const status = await fetchStatus(this.#plan.monitoringPort, pid);
+      const told = await fetchStatus(this.#plan.monitoringPort, pid);
+      const status = this.#plan.read?.(told) ?? told;
       // It may have ended while it was being asked.
       if (this.#state.kind !== 'running') return;
       this.#wasReady ||= status.state === 'ok';

@@ -3,6 +3,7 @@ import type { RoleView, Screen, StackEvent, StackStatus } from './events.ts';
 import {
   blockLine,
   blockWords,
+  dashboardLine,
   declaredWords,
   hashrate,
   latencyWords,
@@ -58,6 +59,8 @@ class PlainScreen implements Screen {
     switch (event.kind) {
       case 'role':
         return this.#role(event.role);
+      case 'dashboard':
+        return this.#line(dashboardLine(event.url));
       case 'notice':
         return this.#line(event.text);
       case 'block':
@@ -100,6 +103,7 @@ class TableScreen implements Screen {
   readonly #columns: () => number;
   readonly #roles = new Map<string, RoleView>();
   #status: StackStatus | undefined;
+  #dashboard: string | undefined;
   #drawn = 0;
 
   constructor(terminal: Terminal, columns: () => number) {
@@ -111,6 +115,9 @@ class TableScreen implements Screen {
     switch (event.kind) {
       case 'role':
         this.#roles.set(event.role.name, event.role);
+        return this.#draw();
+      case 'dashboard':
+        this.#dashboard = event.url;
         return this.#draw();
       case 'notice':
         return this.#draw(event.text);
@@ -147,10 +154,12 @@ class TableScreen implements Screen {
   #table(): string[] {
     const roles = [...this.#roles.values()].map((role) => `  ${roleLine(role)}`);
     const status = this.#status;
-    if (status === undefined) return ['', ...roles];
+    const watching = this.#dashboard === undefined ? [] : [dashboardLine(this.#dashboard)];
+    if (status === undefined) return ['', ...watching, ...roles];
     const { chain, elapsedSeconds, height } = status;
     return [
       '',
+      ...watching,
       `${chain}, height ${height}, ${Math.round(elapsedSeconds)} s. Times are p50/p99. Ctrl-C stops it.`,
       ...roles,
       ...(status.blocks.length === 0 ? [] : [`  found: ${wayWords(status)}`]),

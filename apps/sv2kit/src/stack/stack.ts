@@ -1,22 +1,24 @@
-import { join } from 'node:path';
 import { RpcError } from '@sv2kit/bitcoin-node';
 import type { BitcoindBinary } from '@sv2kit/bitcoind';
+import { dashboardPage } from '@sv2kit/dashboard';
 import { awaitedWays, BlockBook, type Ways } from './block-book.ts';
 import type { NodeFacts, StackParts } from './config-parts.ts';
-import { type Describe, describeDevice, describeService } from './describe.ts';
+import { createRoles } from './create-roles.ts';
+import { DASHBOARD, DASHBOARD_PLAN, dashboardToml, dashboardUrl, serves } from './dashboard.ts';
 import type { LatencyFigures, RoleView, Screen, StackBlock, StackStatus } from './events.ts';
 import { mineFirstBlocks } from './first-blocks.ts';
 import { createLayout, type Layout } from './layout.ts';
 import { NodeRole } from './node-role.ts';
-import { NoIpcError, speaksToNode } from './node-link.ts';
+import { NoIpcError } from './node-link.ts';
 import type { StackOptions } from './options.ts';
 import { paceOf } from './pacing.ts';
 import { pairNodes } from './pairing.ts';
+import { mineRewards, Payments } from './payments.ts';
 import { hasIdentity, MINER_NODE, NODE, planStack, POOL, STAGES, type StackPlan } from './plan.ts';
 import { PortClaims } from './port-claims.ts';
 import { choosePorts, type StackPorts } from './ports.ts';
 import { ready } from './ready.ts';
-import { Role, type RolePackage } from './role.ts';
+import type { Role } from './role.ts';
 import { miningDeviceToml, serviceToml } from './role-configs.ts';
 import { createStackKeys } from './stack-keys.ts';
 import { addShares, declaredWork, foundBlocks, number, type RoleStatus, shareCounts } from './status.ts';
@@ -32,8 +34,11 @@ export class Stack {
   readonly #node: NodeRole;
   readonly #minerNode: NodeRole | undefined;
   readonly #book: BlockBook;
+  readonly #payments: Payments | undefined;
   readonly #claims = new PortClaims();
   #roles: ReadonlyMap<string, Role> = new Map();
+  /** Where its page is. */
+  #dashboard: string | undefined;
 
   /**
    * @param startedMs of the monotonic clock
@@ -47,6 +52,7 @@ export class Stack {
     this.#plan = planStack(options.paths, { v2: options.devices, v1: options.v1Devices, v2OnV1: options.v2OnV1 });
     this.#node = this.#nodeRole(NODE);
     this.#minerNode = this.#plan.hasMinerSide ? this.#nodeRole(MINER_NODE) : undefined;
+    if (options.payments) this.#payments = this.#paymentsOver(this.#node, this.#minerNode);
     this.#book = new BlockBook(this.#nodes, new Map(this.#plan.devices.map(({ name, via }) => [name, via])));
   }
 
@@ -59,9 +65,9 @@ export class Stack {
     };
   }
 
-  /** A role that ended by itself. */
+  /** A role that ended by itself, and without which there is no stack. */
   get failed(): RoleView | undefined {
-    return this.#views().find(({ state }) => state === 'failed');
+    return this.#views().find(({ name, state }) => state === 'failed' && name !== DASHBOARD);
   }
 
   /**
@@ -70,12 +76,36 @@ export class Stack {
    * @throws CommandError, NoIpcError, BitcoindError; whatever the signal's abort makes of what is under way
    */
   async start(signal: AbortSignal): Promise<void> {
-    const { services, devices } = this.#plan;
     const layout = await createLayout(this.#options.dataDir, this.#options.chain);
     const ports = await this.#choosePorts();
     this.#roles = this.#createRoles(layout, ports);
     for (const role of this.#views()) this.#screen.show({ kind: 'role', role });
+    // First, so that one can watch the others start.
+    await together(signal, [
+      (either) => this.#startDashboard(ports, either),
+      (either) => this.#startAll(layout, ports, either),
+    ]);
+  }
 
+  async #startDashboard(ports: StackPorts, signal: AbortSignal): Promise<void> {
+    const role = this.#roles.get(DASHBOARD);
+    if (role === undefined) return;
+    await role.start(
+      dashboardToml(
+        ports,
+        [...this.#roles.keys()].filter((name) => name !== DASHBOARD),
+      ),
+    );
+    if (!(await serves(role, signal))) return;
+    this.#dashboard = dashboardUrl(ports);
+    if (this.#dashboard !== undefined) this.#screen.show({ kind: 'dashboard', url: this.#dashboard });
+    if (dashboardPage() === undefined) {
+      this.#screen.show({ kind: 'notice', text: "the dashboard's page is not built: npm run build, then start anew" });
+    }
+  }
+
+  async #startAll(layout: Layout, ports: StackPorts, signal: AbortSignal): Promise<void> {
+    const { services, devices } = this.#plan;
     const keys = createStackKeys(
       layout.keys,
       services.filter(hasIdentity).map(({ name }) => name),
@@ -103,6 +133,7 @@ export class Stack {
   /** Asks every role how it is; returns the blocks that are new in the best chains. */
   async poll(): Promise<StackBlock[]> {
     await Promise.all([...this.#nodes, ...this.#roles.values()].map((role) => role.poll()));
+    await this.#payments?.step(performance.now());
     try {
       return await this.#book.update(this.#tellers().flatMap((teller) => foundBlocks(this.#details(teller))));
     } catch (error) {
@@ -125,6 +156,7 @@ export class Stack {
     return {
       chain,
       elapsedSeconds: (performance.now() - this.#startedMs) / 1_000,
+      ...(this.#dashboard === undefined ? {} : { dashboard: this.#dashboard }),
       height: this.#node.height,
       blocks: this.#book.confirmed,
       ...(blocks === undefined ? {} : { wanted: blocks }),
@@ -137,7 +169,7 @@ export class Stack {
     };
   }
 
-  /** Those who ask before those who answer; the nodes last. */
+  /** Those who ask before those who answer; the nodes, and who watches, last. */
   async stop(): Promise<void> {
     const { services, devices } = this.#plan;
     const stop = (names: readonly { readonly name: string }[]): Promise<unknown> =>
@@ -146,7 +178,7 @@ export class Stack {
     for (const stage of STAGES.toReversed()) {
       await stop(services.filter((service) => service.stage === stage));
     }
-    await Promise.all(this.#nodes.map((node) => node.stop()));
+    await Promise.all([...this.#nodes.map((node) => node.stop()), stop([DASHBOARD_PLAN])]);
   }
 
   /** Everything at once. */
@@ -163,12 +195,18 @@ export class Stack {
     return node;
   }
 
+  #paymentsOver(pool: NodeRole, miner: NodeRole | undefined): Payments {
+    const tell = (text: string): void => this.#screen.show({ kind: 'notice', text });
+    return new Payments(miner === undefined ? { pool } : { pool, miner }, { random: Math.random, tell });
+  }
+
   #choosePorts(): Promise<StackPorts> {
     const { services, devices } = this.#plan;
     const notice = (line: string): void => this.#screen.show({ kind: 'notice', text: line });
     const names = [...services, ...devices].map(({ name }) => name);
-    const monitored = [POOL, ...names.filter((name) => name !== POOL)];
-    return choosePorts(this.#options.ports, services, monitored, notice, this.#claims);
+    const watching = this.#options.dashboard ? [DASHBOARD_PLAN] : [];
+    const monitored = [POOL, ...names.filter((name) => name !== POOL), ...watching.map(({ name }) => name)];
+    return choosePorts(this.#options.ports, [...services, ...watching], monitored, notice, this.#claims);
   }
 
   /** The miner's goes on from the pool's chain: they know each other. */
@@ -196,34 +234,16 @@ export class Stack {
   /** @throws NoIpcError when there is nothing but IPC, and that is of no use */
   async #mineFirst(node: NodeFacts, signal: AbortSignal): Promise<void> {
     const notice = (text: string): void => this.#screen.show({ kind: 'notice', text });
+    if (this.#options.payments && node.chain === 'regtest') await mineRewards(this.#node);
     const trouble = await mineFirstBlocks(node, signal, notice);
     if (trouble === undefined || signal.aborted) return;
     if (this.#options.link === 'ipc') throw new NoIpcError(`--ipc-only: ${trouble}`);
     notice(`--ipc: ${trouble}; the roles use RPC meanwhile`);
   }
 
-  #createRoles(layout: Layout, ports: StackPorts): Map<string, Role> {
-    const { services, devices } = this.#plan;
-    const create = (name: string, role: RolePackage, describe: Describe): [string, Role] => {
-      const plan = {
-        name,
-        package: role,
-        configFile: join(layout.configs, `${name}.toml`),
-        logFile: join(layout.logs, `${name}.log`),
-        workingFolder: layout.root,
-        compileCache: join(layout.cache, 'compiled'),
-        monitoringPort: ports.monitoring.get(name) ?? 0,
-        describe,
-        ...(speaksToNode(role) ? { node: this.#options.link } : {}),
-      };
-      return [name, new Role(plan, (changed) => this.#screen.show({ kind: 'role', role: changed.view() }))];
-    };
-    return new Map([
-      ...services.map((service) =>
-        create(service.name, service.package, describeService(service, ports.services.get(service.name) ?? 0)),
-      ),
-      ...devices.map((device) => create(device.name, 'mining-device', describeDevice(device))),
-    ]);
+  #createRoles(layout: Layout, ports: StackPorts): ReadonlyMap<string, Role> {
+    const onChange = (changed: Role): void => this.#screen.show({ kind: 'role', role: changed.view() });
+    return createRoles(this.#plan, { layout, ports, link: this.#options.link, onChange });
   }
 
   #role(name: string): Role {

@@ -69,6 +69,10 @@ export function declaredWords({ declared }: Pick<StackStatus, 'declared'>): stri
   return `; ${modes.map(([mode, { shares: count }]) => `${counted(count, 'share')} on ${mode} jobs`).join(', ')}`;
 }
 
+export function dashboardLine(url: string): string {
+  return `Dashboard: ${url}`;
+}
+
 export function blockLine({ height, hash, path, via, device }: StackBlock): string {
   return `block ${height} ${hash} ${path} by ${device} over ${via}`;
 }

@@ -39,6 +39,41 @@ describe('several roles in one process answer as one', () => {
     expect([items.length, asked]).toEqual([100, [1]]);
   });
 
+  test('with jobs that keep their ids in the first part, and are told apart by its name in the others', async () => {
+    const jobs = (origin: 'pool' | 'declared'): RoleApi => ({
+      jobs: () => ({ total: 1, items: [{ id: '7', origin, state: 'active', createdAtMs: 1 }] }),
+      job: (id) => (id === '7' ? { id, origin, state: 'active', createdAtMs: 1 } : undefined),
+    });
+    const api = mergedApi([part('provider', {}), part('pool', jobs('pool')), part('jd-server', jobs('declared'))]);
+    const listing = await api.jobs?.({ offset: 0, limit: 10 });
+    expect(listing?.items.map(({ id, origin }) => [id, origin])).toEqual([
+      ['7', 'pool'],
+      ['jd-server:7', 'declared'],
+    ]);
+    expect(await api.job?.('7')).toMatchObject({ id: '7', part: 'pool', origin: 'pool' });
+    expect(await api.job?.('jd-server:7')).toMatchObject({ id: 'jd-server:7', part: 'jd-server', origin: 'declared' });
+    expect(await api.job?.('jd-server:8')).toBeUndefined();
+  });
+
+  test('with a template as the part tells it that knows most of it', async () => {
+    const template = (more: object) => ({ template: () => ({ id: '1', state: 'active' as const, ...more }) });
+    const [txid, fee] = ['00'.repeat(32), 5];
+    const api = mergedApi([
+      part('client', template({ transactionList: [{ txid }] })),
+      part('provider', template({ transactionList: [{ txid, fee }] })),
+    ]);
+    expect(await api.template?.('1')).toMatchObject({ part: 'provider', transactionList: [{ txid, fee }] });
+  });
+
+  test('with all addresses that any part listens on', async () => {
+    const listens = (port: number): RoleApi => ({ listens: () => [{ protocol: 'mining', host: '::', port }] });
+    const api = mergedApi([part('pool', listens(1)), part('jd-server', listens(2)), part('none', {})]);
+    expect((await api.listens?.())?.map(({ part: name, port }) => [name, port])).toEqual([
+      ['pool', 1],
+      ['jd-server', 2],
+    ]);
+  });
+
   test('with what is one thing told by the first part that has it, and nothing that none has', async () => {
     const ledger = { journal: { state: 'ok', position: 5, watermark: 5 } };
     const api = mergedApi([
@@ -47,7 +82,7 @@ describe('several roles in one process answer as one', () => {
     ]);
     expect(Object.keys(api).sort()).toEqual(['ledger', 'upstreams', 'worker']);
     expect(await api.ledger?.()).toEqual(ledger);
-    expect(await api.worker?.('alice')).toBeUndefined();
+    expect(await api.worker?.('alice', { hours: 1 })).toBeUndefined();
     expect(await api.upstreams?.()).toEqual([
       { ...upstream('a'), part: 'pool' },
       { ...upstream('b'), part: 'jd-server' },

@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFin
 import { soloConfig } from '../../src/solo/config.ts';
 import { createSolo } from '../../src/solo/create.ts';
 import { findNode, placeWords } from '../../src/solo/node.ts';
-import { firstScreen } from '../../src/solo/solo.ts';
+import { firstScreen } from '../../src/solo/first-screen.ts';
 import { Node } from '../node.ts';
 import { ownFolder, quoted, startRole } from '../roles-here.ts';
 
@@ -145,7 +145,9 @@ describe.skipIf(binary === undefined)('with a node that is reached over IPC alon
       ipc: true,
     });
     onTestFinished(async () => void (await bitcoind.kill()));
+    const page = { at: undefined, isBuilt: true };
     const toml = `listen = "127.0.0.1:0"
+listen_v1 = "none"
 chain = "regtest"
 ${ownFolder(home).dataDir}
 [coinbase]
@@ -163,7 +165,7 @@ ipc = ${quoted(bitcoind.ipcSocket ?? '')}
     await using _device = await startRole('mining-device', miningDeviceConfig, device, createMiningDevice);
     const { hash } = await solo.lines.until('block found');
     await solo.lines.until('block status', { hash, status: 'confirmed' });
-    expect(firstScreen({ chain: 'regtest', coinbase: configOf().coinbase }, solo.service)).toContain(
+    expect(firstScreen({ chain: 'regtest', coinbase: configOf().coinbase }, solo.service, page)).toContain(
       `Solo mining on regtest with the node at ${bitcoind.ipcSocket} (IPC).\n`,
     );
   }, 60_000);

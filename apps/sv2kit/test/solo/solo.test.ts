@@ -1,14 +1,19 @@
+import { type AddressInfo, createServer } from 'node:net';
+import { parseConfig, processHost, runService } from '@sv2kit/daemon';
 import { createMiningDevice, miningDeviceConfig } from '@sv2kit/mining-device';
 import { formatUrl } from '@sv2kit/noise';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readCommandLine, soloHost } from '../../src/solo/command-line.ts';
 import { soloConfig } from '../../src/solo/config.ts';
 import { createSolo } from '../../src/solo/create.ts';
 import { hashBlockAddress, lookAtRpc } from '../../src/solo/look.ts';
-import { firstScreen } from '../../src/solo/solo.ts';
+import { dashboardPlace } from '../../src/solo/dashboard-place.ts';
+import { firstScreen, type ShownPage } from '../../src/solo/first-screen.ts';
 import { Node } from '../node.ts';
 import { ownFolder, quoted, startRole } from '../roles-here.ts';
 import { call } from '../scene.ts';
 
+const PAGE: ShownPage = { at: { host: '127.0.0.1', port: 8080 }, isBuilt: true };
 const PAYOUT = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 let node: Node;
 beforeAll(async () => {
@@ -16,7 +21,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => node[Symbol.asyncDispose]());
 
-const toml = (more = ''): string => `listen = "127.0.0.1:0"
+const toml = (more = 'listen_v1 = "none"'): string => `listen = "127.0.0.1:0"
 chain = "regtest"
 ${ownFolder(node.folder).dataDir}
 ${more}
@@ -81,7 +86,9 @@ test('a device that speaks Stratum V1 finds a block too, and is named by it', as
   const config = { chain: 'regtest', coinbase: { address: PAYOUT, descriptor: undefined } } as Parameters<
     typeof firstScreen
   >[0];
-  expect(firstScreen(config, solo.service)).toContain(`And those that speak Stratum V1 at\n  ${url}\n`);
+  expect(firstScreen(config, solo.service, PAGE)).toContain(`\n  Stratum V1  ${url}\n`);
+  const workers = await solo.service.api?.().workers?.({ offset: 0, limit: 10, sort: 'name' });
+  expect(workers?.items.map(({ name, part }) => [name, part])).toEqual([['bitaxe', 'jd-client']]);
 }, 60_000);
 
 test('an address for V1 miners that is taken is told by its key', async () => {
@@ -125,24 +132,83 @@ test('the first screen says what to point miners at, and that any of them may be
   const config = { chain: 'regtest', coinbase: { address: PAYOUT, descriptor: undefined } } as Parameters<
     typeof firstScreen
   >[0];
-  const shown = firstScreen(config, solo.service);
+  const shown = firstScreen(config, solo.service, PAGE);
   expect(shown).toContain(`Every block pays ${PAYOUT} in full.`);
   expect(shown.match(/stratum2\+tcp:\/\/127\.0\.0\.1:\d+\/9\w+/g)).toHaveLength(1);
   const everywhere = { ...solo.service, address: { host: '0.0.0.0', port } };
-  expect(firstScreen(config, everywhere)).toMatch(
-    new RegExp(`  stratum2\\+tcp://127\\.0\\.0\\.1:${port}/9\\w+\n\nMiners that speak`),
+  expect(firstScreen(config, everywhere, PAGE)).toMatch(
+    new RegExp(`  stratum2\\+tcp://127\\.0\\.0\\.1:${port}/9\\w+\n  Stratum V1  nowhere: --listen-v1`),
+  );
+  expect(shown).toContain('\nThe dashboard is at http://127.0.0.1:8080/dashboard/\n');
+  const taken = { ...PAGE, at: { host: '127.0.0.1', port: 5 }, taken: '127.0.0.1:8080' };
+  expect(firstScreen(config, solo.service, taken)).toContain(
+    'at http://127.0.0.1:5/dashboard/ (127.0.0.1:8080 is taken by another process; --dashboard HOST:PORT chooses)',
   );
 }, 60_000);
+
+test('V1 miners are let in unless that is said otherwise', () => {
+  const listenV1 = (line: string) =>
+    parseConfig(soloConfig, `${line}\n[coinbase]\naddress = ${quoted(PAYOUT)}`, { name: 'solo' }).listenV1;
+  const regtest = 'chain = "regtest"\n';
+  expect(listenV1(regtest)).toEqual({ host: '0.0.0.0', port: 34_255 });
+  expect(listenV1(`${regtest}listen_v1 = "127.0.0.1:1"`)).toEqual({ host: '127.0.0.1', port: 1 });
+  expect(listenV1(`${regtest}listen_v1 = "none"`)).toBeUndefined();
+  expect(() => listenV1(`${regtest}listen_v1 = "nowhere"`)).toThrow('listen_v1');
+});
+
+describe('the dashboard', () => {
+  const environment = {};
+
+  test('is where it was asked for, nowhere if so, and where the configuration says', async () => {
+    const config = 'solo.toml';
+    expect(await dashboardPlace({ dashboard: 'none', environment })).toEqual({});
+    expect(await dashboardPlace({ dashboard: '127.0.0.1:1', config, environment })).toEqual({ address: '127.0.0.1:1' });
+    expect(await dashboardPlace({ config, environment })).toEqual({});
+    expect(await dashboardPlace({ environment: { SV2KIT_SOLO__MONITORING: '127.0.0.1:9' } })).toEqual({});
+  });
+
+  test('is at the usual port, or at another that is free', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const place = await dashboardPlace({ environment }, port);
+    expect(place.taken).toBe(`127.0.0.1:${port}`);
+    expect(place.address).toMatch(/^127\.0\.0\.1:\d+$/);
+    await new Promise((resolve) => other.close(resolve));
+    expect(await dashboardPlace({ environment }, port)).toEqual({ address: `127.0.0.1:${port}` });
+  });
+});
 
 describe('a mistake on the command line', () => {
   test.each([
     [[], '--address is missing: where blocks are to pay'],
     [['--adress', 'x'], '--adress is not an option; did you mean --address?'],
     [['--address', 'x', '--node', 'nowhere'], "'nowhere' is not a node's RPC"],
+    [['--address', 'x', '--no-v1', '--listen-v1', '0.0.0.0:1'], '--no-v1 and --listen-v1 are both given'],
   ])('%j', async (argv, words) => {
     const { code, error } = await call(['solo', ...argv]);
     expect([code, error]).toEqual([2, `sv2kit solo: ${error.slice('sv2kit solo: '.length)}`]);
     expect(error).toContain(words);
+  });
+
+  test.each([
+    [
+      ['--address', PAYOUT],
+      `sv2kit solo: --address: cannot be paid on mainnet: '${PAYOUT}' is no mainnet address`,
+      'sv2kit solo --help',
+    ],
+    [['--chain', 'moon', '--address', PAYOUT], 'sv2kit solo: --chain: "moon" is not one of', 'Try: sv2kit solo --help'],
+  ])('is told at once in its own words: %j', (argv, words, more) => {
+    const { options, environment } = soloHost(readCommandLine(argv), {}, false);
+    const listened: string[] = [];
+    return runService(
+      { name: 'solo', config: soloConfig, start: () => Promise.reject(new Error('it must not start')) },
+      { ...processHost('sv2kit solo', []), options, environment, error: (text) => void listened.push(text) },
+    ).then((code) => {
+      expect(code).toBe(2);
+      expect(listened.join('')).toContain(words);
+      expect(listened.join('')).toContain(more);
+    });
   });
 
   test('--help says everything', async () => {
@@ -155,6 +221,8 @@ describe('a mistake on the command line', () => {
       '--ipc',
       '--listen',
       '--listen-v1',
+      '--no-v1',
+      '--dashboard',
       'Examples:',
       'Exit codes:',
     ]) {

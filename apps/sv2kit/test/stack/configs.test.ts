@@ -98,7 +98,7 @@ describe('what the stack writes for its roles is a configuration of theirs', () 
     expect(load('pool', poolConfig, toml('pool'))).toMatchObject({
       listen: { host: '127.0.0.1', port: 3336 },
       templateProviders: [{ url: { host: '127.0.0.1', port: 8442, authority } }],
-      coinbase: { address: 'tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx' },
+      coinbase: { address: 'tb1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqaqh7jw' },
       nodes: [{ cookieFile: parts.node.cookieFile }],
       jobDeclaration: { tokenKeyFile: join(parts.layout.keys, 'job-tokens.key') },
       jobDeclarators: [{ url: { host: '127.0.0.1', port: 3337, authority } }],

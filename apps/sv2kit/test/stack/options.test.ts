@@ -14,6 +14,8 @@ describe('options of sv2kit stack', () => {
       paths: ['pool-template', 'declared-full-template'],
       dataDir: '.sv2kit/stack',
       json: false,
+      dashboard: true,
+      payments: true,
       link: 'rpc',
       ports: { services: new Map() },
     });
@@ -23,7 +25,7 @@ describe('options of sv2kit stack', () => {
     const argv =
       '--blocks 5 --deadline 60 --devices 4 --v1-devices 3 --regtest --data d --report r.json --bitcoind b --json';
     const ports = '--template-provider-port 1 --pool-port 2 --monitoring-port 3 --jd-server-port 4 --jd-client-port 5';
-    const more = '--translator-port 6 --translator-to-v1-port 7 --v2-on-v1 --ipc';
+    const more = '--translator-port 6 --translator-to-v1-port 7 --dashboard-port 8 --v2-on-v1 --ipc';
     expect(parseStackOptions(`${argv} ${ports} ${more} --paths solo,pool-template`.split(' '))).toEqual({
       chain: 'regtest',
       blocks: 5,
@@ -35,6 +37,8 @@ describe('options of sv2kit stack', () => {
       report: 'r.json',
       bitcoind: 'b',
       json: true,
+      dashboard: true,
+      payments: true,
       link: 'ipc+rpc',
       paths: ['pool-template', 'solo'],
       ports: {
@@ -45,10 +49,17 @@ describe('options of sv2kit stack', () => {
           ['jd-client', 5],
           ['translator', 6],
           ['translator-to-v1', 7],
+          ['dashboard', 8],
         ]),
         monitoring: 3,
       },
     });
+  });
+
+  test('leave out the dashboard, which then has no port, and payments', () => {
+    expect(parseStackOptions(['--no-dashboard']).dashboard).toBe(false);
+    expect(parseStackOptions(['--no-payments']).payments).toBe(false);
+    expect(() => parseStackOptions(['--no-dashboard', '--dashboard-port', '8081'])).toThrow(UsageError);
   });
 
   test('leave RPC out with --ipc-only, whatever else is said of IPC', () => {

@@ -23,6 +23,13 @@ describe('without a terminal', () => {
     ]);
   });
 
+  test('the address of the dashboard is a line', () => {
+    const terminal = new RecordingTerminal();
+    const screen = createScreen(terminal, { json: false, columns: undefined });
+    screen.show({ kind: 'dashboard', url: 'http://127.0.0.1:8080/' });
+    expect(terminal.lines).toEqual(['Dashboard: http://127.0.0.1:8080/']);
+  });
+
   test('an installation is a line per step', () => {
     const terminal = new RecordingTerminal();
     const screen = createScreen(terminal, { json: false, columns: undefined });
@@ -155,6 +162,7 @@ test('the report holds what was agreed, and nothing else', () => {
   expect(stackReport(true, status({ roles, declared }))).toEqual({
     ok: true,
     chain: 'signet',
+    dashboard: null,
     blocks,
     shares,
     declared,

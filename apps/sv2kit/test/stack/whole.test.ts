@@ -22,7 +22,16 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const workspaceCache = fileURLToPath(new URL('../../../../.cache', import.meta.url));
 
 const ROLES = [
-  ...['bitcoind', 'miner-bitcoind', 'template-provider', 'miner-templates', 'pool', 'jd-server', 'jd-client'],
+  ...[
+    'bitcoind',
+    'miner-bitcoind',
+    'dashboard',
+    'template-provider',
+    'miner-templates',
+    'pool',
+    'jd-server',
+    'jd-client',
+  ],
   ...['translator', 'device-1', 'device-2', 'device-3', 'device-4'],
 ];
 const WAYS = [
@@ -37,6 +46,7 @@ interface Line {
   readonly role?: { readonly name: string; readonly state: string; readonly reason?: string };
   readonly ok?: boolean;
   readonly text?: string;
+  readonly url?: string;
 }
 
 let folder = '';
@@ -147,7 +157,8 @@ describe('the whole stack on regtest', { timeout: 240_000 }, () => {
     const { ok, chain, blocks, shares, roles, latency } = JSON.parse(readFileSync(report, 'utf8')) as StackReport;
     expect({ ok, chain }).toEqual({ ok: true, chain: 'regtest' });
     expect(blocks.length).toBeGreaterThanOrEqual(4);
-    expect(blocks.map(({ height }) => height)).toEqual(blocks.map((_, index) => index + 1));
+    // After the blocks whose rewards the payments spend.
+    expect(blocks.map(({ height }) => height)).toEqual(blocks.map((_, index) => index + 121));
     const ways = new Set(blocks.map(({ via, device, path }) => `${path} ${via} ${device}`));
     expect([...ways].filter((way) => !WAYS.includes(way))).toEqual([]);
     expect(new Set(blocks.map(({ path }) => path))).toEqual(new Set(['pool-template', 'declared-full-template']));
@@ -171,7 +182,7 @@ describe('the whole stack on regtest', { timeout: 240_000 }, () => {
 
   test('mines through both directions of translation in a row: V2, V1, V2', async () => {
     const report = join(folder, 'out.json');
-    const only = ['--devices', '0', '--v1-devices', '0', '--v2-on-v1', '--paths', 'pool-template'];
+    const only = ['--no-dashboard', '--devices', '0', '--v1-devices', '0', '--v2-on-v1', '--paths', 'pool-template'];
     const running = new Running('--blocks', '2', '--report', report, '--deadline', '200', ...only);
     expect({ code: await running.ended, complained: running.complained }).toEqual({ code: 0, complained: '' });
     const { blocks, roles } = JSON.parse(readFileSync(report, 'utf8')) as StackReport;
@@ -180,6 +191,22 @@ describe('the whole stack on regtest', { timeout: 240_000 }, () => {
     );
     const names = ['bitcoind', 'template-provider', 'pool', 'translator', 'translator-to-v1', 'device-1'];
     expect(roles.map(({ name, state }) => `${name} ${state}`)).toEqual(names.map((name) => `${name} ok`));
+  });
+
+  test('has a dashboard that tells of every role, and goes on without it', async () => {
+    const running = new Running();
+    const { url } = await running.until(({ event }) => event === 'dashboard');
+    await running.until(({ event }) => event === 'block');
+    const shown = (await (await fetch(`${url}roles`)).json()) as { roles: { name: string; state: string }[] };
+    const own = ROLES.filter((name) => !name.endsWith('bitcoind') && name !== 'dashboard');
+    expect(shown.roles.map(({ name }) => name)).toEqual(own);
+    expect(await (await fetch(`${url}roles/pool/api/v1/role`)).json()).toMatchObject({ name: 'pool' });
+    const dashboard = processesOf(dataDir).find(({ command }) => command.includes('dashboard.toml'));
+    process.kill(dashboard?.pid ?? 0, 'SIGKILL');
+    await running.until(({ role }) => role?.name === 'dashboard' && role.state === 'failed');
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toBe(0);
+    expect(processesOf(dataDir)).toEqual([]);
   });
 
   test('stops at SIGTERM: every role as asked, exit code 0, nothing left', async () => {
