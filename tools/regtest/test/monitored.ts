@@ -34,7 +34,9 @@ export class Monitored {
   }
 
   async ask(path: string): Promise<Asked> {
-    const answer = await fetch(`${this.base}${path}`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    // A connection that is kept may be closed just when it is used again.
+    const headers = { connection: 'close' };
+    const answer = await fetch(`${this.base}${path}`, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
     const text = await answer.text();
     this.#said += `${text}\n`;
     return { status: answer.status, text };

@@ -1,7 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { MAX_TARGET } from '@sv2kit/bitcoin';
 import type { MiningFromServer } from '@sv2kit/codec';
 import type { Share, TestChannel, TestMiner } from '../src/index.ts';
 
+/** Any hash is a share. */
+const EVERY_HASH = { nominalHashRate: 1, maxTarget: MAX_TARGET };
 /** Shares between two looks at what has been answered; one burst is always under way. */
 const BURST = 16;
 /** Of a load: whatever it waits for has its own patience. */
@@ -14,6 +17,29 @@ export interface Told {
   readonly sent: readonly Share[];
   readonly acknowledged: readonly Share[];
   readonly refused: number;
+}
+
+/**
+ * Three channels of both kinds, over two connections, submit shares until these have ended.
+ *
+ * @param shares how many are sent before `then` is called
+ */
+export async function loadThreeChannels(
+  [one, other]: readonly [TestMiner, TestMiner],
+  shares: number,
+  then: () => void,
+): Promise<readonly Told[]> {
+  const channels = [
+    { miner: one, channel: await one.open('standard', EVERY_HASH) },
+    { miner: one, channel: await one.open('extended', EVERY_HASH) },
+    { miner: other, channel: await other.open('extended', EVERY_HASH) },
+  ];
+  let left = shares;
+  const onSent = (): void => {
+    left -= 1;
+    if (left === 0) then();
+  };
+  return await Promise.all(channels.map(({ miner, channel }) => loadUntilTheEnd(miner, channel, onSent)));
 }
 
 /** Submits shares without end: resolves when the connection has ended. @param onSent - called behind each share */
@@ -31,8 +57,9 @@ export async function loadUntilTheEnd(miner: TestMiner, channel: TestChannel, on
         miner.send(share);
         onSent();
       }
-      // Also where nothing is to be waited for, what is sent must leave and what comes must be read.
-      await (before === undefined ? nextTurn() : channel.answer(before));
+      // Also where nothing is to be waited for, what is sent must leave and what comes must be read: the end above all.
+      await nextTurn();
+      if (before !== undefined) await channel.answer(before);
     }
   };
   const end = miner.closed(LONGEST_MS);
