@@ -52,6 +52,30 @@ export function Select<T extends string>({ label, value, of, onChoose }: ChooseP
   );
 }
 
+interface SearchProps {
+  readonly label: string;
+  /** What one may look for, shown while there is nothing. */
+  readonly hint: string;
+  readonly value: string;
+  /** Characters that it takes. */
+  readonly most?: number;
+  readonly onSearch: (text: string) => void;
+}
+
+/** What to look for; the key `/` leads to it. */
+export const Search = ({ label, hint, value, most, onSearch }: SearchProps) => (
+  <input
+    type="search"
+    aria-label={label}
+    placeholder={hint}
+    value={value}
+    maxLength={most}
+    spellcheck={false}
+    autocomplete="off"
+    onInput={({ currentTarget }) => onSearch(currentTarget.value)}
+  />
+);
+
 interface PagerProps {
   readonly offset: number;
   readonly limit: number;

@@ -3,7 +3,7 @@ import { hrefOf } from '../../app/route.ts';
 import type { KnownRole } from '../../data/roles.ts';
 import { useResource } from '../../data/resource.ts';
 import type { ConnectionView, Listing } from '../../data/views.ts';
-import { Pager } from '../../parts/choose.tsx';
+import { Pager, Search } from '../../parts/choose.tsx';
 import { Known } from '../../parts/known.tsx';
 import { Empty, Panel } from '../../parts/panel.tsx';
 import { Ago, Name } from '../../parts/text.tsx';
@@ -21,13 +21,12 @@ export function Connections({ role }: { readonly role: KnownRole }) {
     <Panel
       title={`Connections of ${role.name}`}
       aside={
-        <input
-          type="search"
-          aria-label="Search the connections"
-          placeholder="device, address, protocol"
+        <Search
+          label="Search the connections"
+          hint="device, address, protocol"
           value={search}
-          onInput={({ currentTarget }) => {
-            setSearch(currentTarget.value);
+          onSearch={(text) => {
+            setSearch(text);
             setOffset(0);
           }}
         />

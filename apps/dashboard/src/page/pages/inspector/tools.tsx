@@ -1,5 +1,5 @@
 import { count } from '../../data/format.ts';
-import { Segments, Select } from '../../parts/choose.tsx';
+import { Search, Segments, Select } from '../../parts/choose.tsx';
 import type { Capture } from './capture.ts';
 import type { Filter } from './filter.ts';
 
@@ -39,12 +39,11 @@ export function Tools({ filter, names, capture, shown, onFilter, onSave }: Tools
         of={[all, ...chosen, ...choices]}
         onChoose={(type) => onFilter({ ...filter, type })}
       />
-      <input
-        type="search"
-        aria-label="Text or bytes in a message"
-        placeholder="text or bytes"
+      <Search
+        label="Text or bytes in a message"
+        hint="text or bytes"
         value={filter.text}
-        onInput={({ currentTarget }) => onFilter({ ...filter, text: currentTarget.value })}
+        onSearch={(text) => onFilter({ ...filter, text })}
       />
       <span class="doings">
         <button

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { amount, count, digits } from '../../data/format.ts';
 import type { TransactionView } from '../../data/views.ts';
-import { Pager, Select } from '../../parts/choose.tsx';
+import { Pager, Search, Select } from '../../parts/choose.tsx';
 import { Empty } from '../../parts/panel.tsx';
 import { Hash } from '../../parts/text.tsx';
 import { chooseRows, feeRate, pageOf, SORTS, type Sort, weightOf } from './transactions.ts';
@@ -24,13 +24,12 @@ export function TransactionTable({ transactions }: { readonly transactions: read
   return (
     <>
       <div class="tools">
-        <input
-          type="search"
-          aria-label="Search a txid"
-          placeholder="txid"
+        <Search
+          label="Search a txid"
+          hint="txid"
           value={search}
-          onInput={({ currentTarget }) => {
-            setSearch(currentTarget.value);
+          onSearch={(text) => {
+            setSearch(text);
             setPage(0);
           }}
         />

@@ -4,7 +4,7 @@ import { count } from '../../data/format.ts';
 import { useResource } from '../../data/resource.ts';
 import type { KnownRole } from '../../data/roles.ts';
 import type { Listing, WorkerView } from '../../data/views.ts';
-import { Pager, Segments, Select } from '../../parts/choose.tsx';
+import { Pager, Search, Segments, Select } from '../../parts/choose.tsx';
 import { Known } from '../../parts/known.tsx';
 import { Empty, Panel } from '../../parts/panel.tsx';
 import { addressOf, PAGE_SIZE, pathOf, questionOf, SORTS, STATES, type WorkersQuestion } from './query.ts';
@@ -81,16 +81,12 @@ function SearchField({ value, onSearch }: { readonly value: string; readonly onS
     if (timer.current === undefined && value !== text.trim()) setText(value);
   }, [value]);
   return (
-    <input
-      type="search"
-      aria-label="Search by name"
-      placeholder="Search by name  ( / )"
+    <Search
+      label="Search by name"
+      hint="Search by name  ( / )"
       value={text}
-      maxLength={255}
-      spellcheck={false}
-      autocomplete="off"
-      onInput={(event) => {
-        const typed = event.currentTarget.value;
+      most={255}
+      onSearch={(typed) => {
         setText(typed);
         clearTimeout(timer.current);
         timer.current = setTimeout(() => {
