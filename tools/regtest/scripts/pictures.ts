@@ -14,6 +14,7 @@ import {
   openBrowser,
   openPage,
   PHONE,
+  sharesOfDevice,
 } from '../src/index.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../docs/pictures/', import.meta.url));
@@ -62,13 +63,7 @@ const PICTURES: readonly Picture[] = [
 
 /** A share of a device, decoded. */
 async function chooseShare(page: Page): Promise<void> {
-  await page
-    .getByRole('link', { name: /mining-device/ })
-    .first()
-    .click();
-  const share = page
-    .getByRole('listbox', { name: 'Messages' })
-    .getByRole('option', { name: /SubmitShares(?:Standard|Extended)\b/ });
+  const share = await sharesOfDevice(page);
   await share.nth(2).waitFor({ timeout: 120_000 });
   await page.getByRole('button', { name: 'Pause' }).click();
   await share.last().click();

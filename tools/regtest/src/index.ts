@@ -52,5 +52,6 @@ export {
   openBrowser,
   openPage,
   PHONE,
+  sharesOfDevice,
 } from './dashboard/browser.ts';
 export { buildPage, LiveStack } from './dashboard/live-stack.ts';

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 
 const ARGUMENTS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
@@ -58,6 +58,17 @@ export async function openPage(
   });
   await page.goto(url);
   return { page, misdeeds, close: () => context.close() };
+}
+
+/** On the inspector's page of a role: chooses the connection of a device, and finds the shares among its messages. */
+export async function sharesOfDevice(page: Page): Promise<Locator> {
+  await page
+    .getByRole('link', { name: /mining-device/ })
+    .first()
+    .click();
+  return page
+    .getByRole('listbox', { name: 'Messages' })
+    .getByRole('option', { name: /SubmitShares(?:Standard|Extended)\b/ });
 }
 
 export const DESKTOP = { width: 1280, height: 800 } as const;

@@ -5,7 +5,16 @@ import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { freePorts } from '@sv2kit/bitcoind';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildPage, findChromium, LiveStack, NO_CHROMIUM, openBrowser, PHONE, RoleProcess } from '../../src/index.ts';
+import {
+  buildPage,
+  findChromium,
+  LiveStack,
+  NO_CHROMIUM,
+  openBrowser,
+  PHONE,
+  RoleProcess,
+  sharesOfDevice,
+} from '../../src/index.ts';
 import { dashboardOver, look, overhang, violations } from './stage.ts';
 
 const MINING_DEVICE = fileURLToPath(new URL('../../../../apps/mining-device/src/main.ts', import.meta.url));
@@ -114,13 +123,7 @@ describe('the inspector', () => {
   test('shows the messages of a V2 connection decoded, the bytes of a field beside it', () =>
     look(browser, stack.url, async ({ page, says, go }) => {
       await go('inspector/pool');
-      await page
-        .getByRole('link', { name: /mining-device/ })
-        .first()
-        .click();
-      const share = page
-        .getByRole('listbox', { name: 'Messages' })
-        .getByRole('option', { name: /SubmitShares(?:Standard|Extended)\b/ });
+      const share = await sharesOfDevice(page);
       await share.first().waitFor();
       await page.getByRole('button', { name: 'Pause' }).click();
       await share.last().click();
