@@ -136,7 +136,7 @@ test.for([false, true])(
         await site.translator.close();
         await site.pool.close();
       }),
-      { numRuns: 6, endOnFailure: true },
+      { numRuns: 12, endOnFailure: true },
     );
     expect(forwarded).toBeGreaterThan(20);
   },
