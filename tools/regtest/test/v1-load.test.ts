@@ -42,21 +42,21 @@ describe.each([
      * Who has what it mines for stops: hard shares of the others must not take the machine from those who still rise.
      * Blocks are kept back: another tip would make shares stale, which is another matter.
      */
-    const loadUntilRisen = async (times: number): Promise<void> => {
-      const tallies = miners.map((miner) => miner.mineWhile(() => turns(miner, 'up') < times, { wanted: 'share' }));
+    const loadUntil = async (isEnough: (miner: TestV1Miner) => boolean): Promise<void> => {
+      const tallies = miners.map((miner) => miner.mineWhile(() => !isEnough(miner), { wanted: 'share' }));
       const said = await lab.clock.until(SECOND, Promise.all(tallies));
       expect(said.flatMap(({ refused }) => refused)).toEqual([]);
     };
 
-    await loadUntilRisen(2);
+    await loadUntil((miner) => turns(miner, 'up') >= 2);
     const risen = Math.max(...miners.map((miner) => turns(miner, 'up')));
     const haveFallen = (): true | undefined => miners.every((miner) => turns(miner, 'down') > 0) || undefined;
     await lab.clock.until(5 * SECOND, eventually('difficulties to fall', haveFallen));
     const before = sharesOf(pool).accepted;
-    await loadUntilRisen(risen + 1);
-
-    const credited = (): true | undefined => sharesOf(pool).accepted > before || undefined;
-    await lab.clock.until(SECOND, eventually('more shares accepted by the pool', credited));
+    await loadUntil((miner) => turns(miner, 'up') > risen);
+    // The one channel is much harder than each miner: its shares may be none until then.
+    await loadUntil(() => sharesOf(pool).accepted > before);
+    expect(sharesOf(pool).accepted).toBeGreaterThan(before);
     expect(sharesOf(pool).rejected).toEqual({});
     expect(line.middle.seen.filter(({ message }) => message.type === 'SetTarget').length).toBeGreaterThan(0);
     expect(line.middle.connections).toBe(1);
